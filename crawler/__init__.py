@@ -1,0 +1,1 @@
+"""Collecting photographs of gems from shops' pages."""
