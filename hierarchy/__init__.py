@@ -1,0 +1,1 @@
+"""The class graph: what gems there are, and what a probability over them means."""

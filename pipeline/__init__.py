@@ -1,0 +1,1 @@
+"""The steps from folders of photographs to a tracked, evaluated, packaged model."""
