@@ -1,0 +1,1 @@
+"""From pictures to probabilities: decoding, finding the stone, networks, bundles."""

@@ -1,0 +1,280 @@
+"""A bundle: one folder with everything that classifying needs, none of which is a program."""
+
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.errors import BundleError, TaxonomyError
+from gemhier.hierarchy.decoding import Strategy, conditional, softmax, strategies
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.models.bundle_files import (
+    CARD_FILE,
+    INFO_FILE,
+    NETWORK_FILE,
+    REPORT_FILE,
+    TAXONOMY_FILE,
+    digests,
+    find_folder,
+    json_bytes,
+    parse_object,
+    read_files,
+    read_info,
+    write_folder,
+)
+from gemhier.models.bundle_info import BundleInfo
+from gemhier.models.decision import decide
+from gemhier.models.prediction import Failure, Prediction
+from gemhier.models.runtime import Network, usable_cores
+from gemhier.models.stone import VERSION
+from gemhier.models.stone_crops import Picture, StoneCrop, stone_crops
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Probabilities:
+    """What the network says of N pictures, as calibrated probabilities.
+
+    Attributes:
+        flat: (N, V), P(label) by the flat classifier.
+        family: (N, F), P(family) by the general classifier.
+        conditional: (N, V), P(label | its family) by the regional networks.
+        by_strategy: for each strategy (N, V), P(label).
+    """
+
+    flat: Floats
+    family: Floats
+    conditional: Floats
+    by_strategy: Mapping[Strategy, Floats]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A loaded bundle, ready to classify. Threads may share it.
+
+    Attributes:
+        info: what its bundle.json says.
+        taxonomy: the one that it was trained with.
+        network: the exported network.
+        folder: where it was loaded from.
+    """
+
+    info: BundleInfo
+    taxonomy: Taxonomy
+    network: Network
+    folder: Path
+
+    @cached_property
+    def space(self) -> LabelSpace:
+        """The labels that the network can output."""
+        return LabelSpace(self.info.labels)
+
+    def probabilities(self, crops: npt.NDArray[np.uint8]) -> Probabilities:
+        """Run the network on pictures of stones and decode its outputs in every way.
+
+        Args:
+            crops: (N, S, S, 3) uint8 RGB, cut out as `find_stone` and `crop_stone` do.
+
+        Raises:
+            ValueError: if the crops have another shape or type.
+        """
+        logits = self.network.logits(crops)
+        temperatures = self.info.temperatures
+        flat = softmax(logits.flat, temperatures.flat)
+        family = softmax(logits.family, temperatures.family)
+        regional = [temperatures.regional.get(name, 1.0) for name in self.space.families]
+        within = conditional(logits.regional, self.space.parents, regional)
+        return Probabilities(
+            flat=flat,
+            family=family,
+            conditional=within,
+            by_strategy=strategies(flat, family, within, self.space.parents, self.info.fusion_weight),
+        )
+
+    def predictions(
+        self, images: list[str], probabilities: Floats, *, top: int = 5, target_precision: float | None = None
+    ) -> list[Prediction]:
+        """Decide on pictures whose probabilities are known.
+
+        Args:
+            images: (N,) what to call the pictures.
+            probabilities: (N, V), P(label) by the strategy of this bundle.
+            top: how many families and labels to rank at most, at least 1.
+            target_precision: the share of answers that shall be right, between 0 and 1; None
+                for the one that the bundle was packaged with.
+
+        Raises:
+            ValueError: if `top` or `target_precision` is outside its range, or the shapes do not fit.
+        """
+        if top < 1:
+            raise ValueError(f"`top` must be at least 1. Received: {top}.")
+        return decide(
+            images,
+            probabilities,
+            space=self.space,
+            taxonomy=self.taxonomy,
+            threshold=self._threshold(target_precision),
+            top=top,
+            decided_by=self.info.strategy,
+            model_version=self.info.model_version,
+        )
+
+    def classify(
+        self,
+        pictures: Iterable[Picture | Failure],
+        *,
+        top: int = 5,
+        target_precision: float | None = None,
+        batch_size: int = 32,
+        workers: int | None = None,
+    ) -> Iterator[Prediction | Failure]:
+        """Name the stone in each picture: exactly one result for each, in the order of the pictures.
+
+        A picture gets the same answer alone, in a batch and with any number of workers.
+
+        Args:
+            pictures: paths, or arrays (H, W, 3) uint8 RGB. A Failure passes through in its place.
+                They are taken up to three batches ahead of the results.
+            top: how many families and labels to rank at most, at least 1.
+            target_precision: the share of answers that shall be right, between 0 and 1; None
+                for the one that the bundle was packaged with.
+            batch_size: how many pictures the network sees at once.
+            workers: how many threads read pictures; None for as many as there are cores.
+
+        Raises:
+            ValueError: if an argument is outside its range, or an array is not a picture.
+        """
+        if isinstance(pictures, str | Path):
+            raise ValueError(f"`pictures` must be a list of pictures. Received one path: {str(pictures)!r}.")
+        for name, number in (("top", top), ("batch_size", batch_size), ("workers", 1 if workers is None else workers)):
+            if number < 1:
+                raise ValueError(f"`{name}` must be at least 1. Received: {number}.")
+        self._threshold(target_precision)
+        crops = stone_crops(pictures, self.info.size, workers=workers or usable_cores(), ahead=2 * batch_size)
+        return self._classified(crops, batch_size, top, target_precision)
+
+    def _classified(
+        self,
+        crops: Generator[StoneCrop | Failure, None, None],
+        batch_size: int,
+        top: int,
+        target_precision: float | None,
+    ) -> Iterator[Prediction | Failure]:
+        with closing(crops):
+            while batch := list(islice(crops, batch_size)):
+                found = [crop for crop in batch if isinstance(crop, StoneCrop)]
+                predictions: Iterator[Prediction] = iter(())
+                if found:
+                    probabilities = self.probabilities(np.stack([crop.pixels for crop in found]))
+                    decided = probabilities.by_strategy[self.info.strategy]
+                    names = [crop.image for crop in found]
+                    predictions = iter(self.predictions(names, decided, top=top, target_precision=target_precision))
+                for crop in batch:
+                    yield crop if isinstance(crop, Failure) else next(predictions)
+
+    def _threshold(self, target_precision: float | None) -> float:
+        precision = self.info.default_precision if target_precision is None else target_precision
+        if not 0 < precision < 1:
+            raise ValueError(f"`target_precision` must lie between 0 and 1. Received: {target_precision}.")
+        return self.info.thresholds.threshold_for(precision)
+
+
+def load_bundle(path: Path | str | None = None, *, num_threads: int | None = None) -> Bundle:
+    """Load a bundle and check that it is whole, unchanged and one that this version can read.
+
+    Args:
+        path: its folder; None for the one that GEMHIER_MODEL names or else the shipped one.
+        num_threads: how many cores the network uses; None for all of them, at most 4.
+
+    Raises:
+        BundleError: if there is none, a file is missing or has changed, or the parts do not fit.
+    """
+    folder = find_folder(path)
+    info = read_info(folder)
+    contents = read_files(folder, info)
+    try:
+        taxonomy = Taxonomy.from_dict(parse_object(folder, TAXONOMY_FILE, contents[TAXONOMY_FILE]))
+    except TaxonomyError as error:
+        raise BundleError(f"{folder}: {TAXONOMY_FILE} cannot be used. {error}") from error
+    return _assembled(folder, info, taxonomy, contents[NETWORK_FILE], num_threads)
+
+
+def write_bundle(
+    folder: Path,
+    info: BundleInfo,
+    *,
+    taxonomy: Taxonomy,
+    network: bytes,
+    report: Mapping[str, Any],
+    model_card: str,
+) -> None:
+    """Write a bundle, or replace an older one. After an error the folder is as it was before.
+
+    Args:
+        folder: where; its parents are made if need be.
+        info: what bundle.json shall say; the digests of the files are filled in.
+        taxonomy: knows every label.
+        network: the bytes of the exported network.
+        report: the figures of its evaluation, JSON values.
+        model_card: what the model is for, its data and its limits, in Markdown.
+
+    Raises:
+        BundleError: if the parts do not fit together.
+        OutputError: if the folder cannot be written, or holds something else.
+    """
+    _assembled(folder, info, taxonomy, network)
+    contents = {
+        TAXONOMY_FILE: json_bytes(taxonomy.to_dict()),
+        NETWORK_FILE: network,
+        REPORT_FILE: json_bytes(report),
+        CARD_FILE: model_card.encode(),
+    }
+    complete = replace(info, files=digests(contents))
+    write_folder(folder, {**contents, INFO_FILE: json_bytes(complete.to_dict())})
+
+
+def _assembled(
+    folder: Path, info: BundleInfo, taxonomy: Taxonomy, network: bytes, num_threads: int | None = None
+) -> Bundle:
+    """Put the parts of a bundle together.
+
+    Raises:
+        BundleError: if labels, taxonomy, network and stone finder are not of one training.
+    """
+    try:
+        bundle = Bundle(info=info, taxonomy=taxonomy, network=Network(network, num_threads=num_threads), folder=folder)
+        problem = _problem(bundle)
+    except (BundleError, ValueError) as error:
+        raise BundleError(f"{folder}: {error}") from error
+    if problem:
+        raise BundleError(f"{folder}: {problem} Package the model again.")
+    return bundle
+
+
+def _problem(bundle: Bundle) -> str | None:
+    """What does not fit together, if anything; ValueError for labels that are not a label space."""
+    info, space, network = bundle.info, bundle.space, bundle.network
+    unknown = [node for node in space.nodes if node not in bundle.taxonomy]
+    if unknown:
+        return f"{TAXONOMY_FILE} does not know `{unknown[0]}`, which {INFO_FILE} has among its labels."
+    stray = sorted(set(info.temperatures.regional) - set(space.families))
+    if stray:
+        return f"{INFO_FILE} has a temperature for `{stray[0]}`, which is no family of its labels."
+    given = (network.size, network.labels, network.families)
+    wanted = (info.size, len(space), len(space.families))
+    if given != wanted:
+        return (
+            f"{NETWORK_FILE} takes {given[0]} pixels and gives {given[1]} labels and {given[2]} families, "
+            f"but {INFO_FILE} says {wanted[0]}, {wanted[1]} and {wanted[2]}."
+        )
+    if info.finder != VERSION:
+        return f"It was trained on crops of stone finder {info.finder}, but this gemhier has {VERSION}: train it again."
+    return None

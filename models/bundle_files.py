@@ -1,0 +1,157 @@
+"""The folder of a bundle on disk: finding it, reading it whole and unchanged, writing it at once."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from gemhier.errors import BundleError, OutputError
+from gemhier.models.bundle_info import FORMAT, BundleInfo
+
+INFO_FILE = "bundle.json"
+TAXONOMY_FILE = "taxonomy.json"
+NETWORK_FILE = "network.tflite"
+REPORT_FILE = "report.json"
+CARD_FILE = "MODEL_CARD.md"
+FILES = (TAXONOMY_FILE, NETWORK_FILE, REPORT_FILE, CARD_FILE)
+"""What every bundle holds, beside bundle.json."""
+
+SHIPPED = Path(__file__).with_name("shipped")
+"""The bundle that comes with the package."""
+
+ENVIRONMENT = "GEMHIER_MODEL"
+"""The environment variable that names another bundle."""
+
+
+def find_folder(path: Path | str | None) -> Path:
+    """The folder of a bundle: the named one, else the one in GEMHIER_MODEL, else the shipped one.
+
+    Raises:
+        BundleError: if there is no bundle.
+    """
+    from_environment = os.environ.get(ENVIRONMENT) if path is None else None
+    folder = SHIPPED if path is None and not from_environment else Path(path or from_environment or "")
+    where = f"{folder} (from {ENVIRONMENT})" if from_environment else str(folder)
+    if (folder / INFO_FILE).exists():
+        return folder
+    if folder == SHIPPED:
+        raise BundleError(
+            f"This installation brings no model. Name a bundle with --model or {ENVIRONMENT}, "
+            "or make one with `gemhier package`."
+        )
+    if not folder.exists():
+        raise BundleError(f"{where}: no such bundle. Name a folder that `gemhier package` wrote.")
+    if not folder.is_dir():
+        raise BundleError(f"{where}: a file, not a bundle. Name the folder that holds {INFO_FILE}.")
+    raise BundleError(f"{where}: not a bundle, {INFO_FILE} is missing. Name a folder that `gemhier package` wrote.")
+
+
+def read_info(folder: Path) -> BundleInfo:
+    """Read bundle.json.
+
+    Raises:
+        BundleError: if it is of another format, malformed, or does not list the files of a bundle.
+    """
+    content = parse_object(folder, INFO_FILE, _read(folder, INFO_FILE))
+    version = content.get("format")
+    if isinstance(version, int) and version > FORMAT:
+        raise BundleError(f"{folder}: format {version} is newer than this gemhier reads ({FORMAT}). Upgrade gemhier.")
+    if version != FORMAT:
+        raise BundleError(f"{folder}: {INFO_FILE} has the unknown format {version!r}. Package the model again.")
+    try:
+        info = BundleInfo.from_dict(content)
+    except (ValueError, OverflowError) as error:
+        raise BundleError(f"{folder}: {INFO_FILE} cannot be used. {error} Package the model again.") from error
+    missing = [name for name in FILES if name not in info.files]
+    if missing:
+        raise BundleError(f"{folder}: {INFO_FILE} does not list {', '.join(missing)}. Package the model again.")
+    return info
+
+
+def read_files(folder: Path, info: BundleInfo) -> dict[str, bytes]:
+    """Read every listed file, by its name.
+
+    Raises:
+        BundleError: if one is missing, unreadable or has changed.
+    """
+    contents = {name: _read(folder, name) for name in info.files}
+    for name, content in contents.items():
+        if _digest(content) != info.files[name]:
+            raise BundleError(f"{folder}: {name} has changed since the bundle was packaged. Package the model again.")
+    return contents
+
+
+def parse_object(folder: Path, name: str, content: bytes) -> Mapping[str, Any]:
+    """The JSON object in a file of a bundle.
+
+    Raises:
+        BundleError: if the content is something else.
+    """
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"{folder}: {name} is not JSON ({error}). Package the model again.") from error
+    if not isinstance(found, dict):
+        raise BundleError(f"{folder}: {name} must hold a JSON object. Package the model again.")
+    return found
+
+
+def json_bytes(content: Mapping[str, Any]) -> bytes:
+    """JSON as the files of a bundle hold it; ValueError for a number that JSON cannot say."""
+    return (json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
+
+
+def digests(contents: Mapping[str, bytes]) -> dict[str, str]:
+    """The SHA-256 of each file, in hexadecimal, by its name."""
+    return {name: _digest(content) for name, content in contents.items()}
+
+
+def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write the files of a bundle, in place of an older bundle; after an error all is as it was before.
+
+    Raises:
+        OutputError: if the folder cannot be written, or holds something else.
+    """
+    folder = folder.resolve()
+    mark = uuid4().hex[:8]
+    unfinished, older = (folder.with_name(f".{folder.name}.{mark}.{what}") for what in ("part", "old"))
+    try:
+        if folder.exists() and not (folder / INFO_FILE).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+            raise OutputError(f"{folder}: exists already and is not a bundle. Choose another folder.")
+        unfinished.mkdir(parents=True)
+        for name, content in contents.items():
+            (unfinished / name).write_bytes(content)
+        _take_place(unfinished, folder, older)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written ({error.strerror}). Choose another folder.") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.rmtree(older, ignore_errors=True)
+
+
+def _take_place(unfinished: Path, folder: Path, older: Path) -> None:
+    if folder.exists():
+        folder.rename(older)
+    try:
+        unfinished.rename(folder)
+    except OSError:
+        if older.exists():
+            older.rename(folder)
+        raise
+
+
+def _read(folder: Path, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError as error:
+        raise BundleError(f"{folder}: {name} is missing. Package the model again.") from error
+    except OSError as error:
+        raise BundleError(f"{folder}: {name} cannot be read ({error.strerror}). Check its permissions.") from error
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,204 @@
+"""The file bundle.json: what a bundle holds, and how its network is to be used."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any, get_args
+
+from gemhier.hierarchy.answering import Thresholds
+from gemhier.hierarchy.decoding import Strategy
+from gemhier.models.stone import MARGIN, VERSION
+
+FORMAT = 1
+"""Counts up when a bundle can no longer be read by what was released before."""
+
+STRATEGIES = frozenset(get_args(Strategy))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Temperatures:
+    """What the logits are divided by, so that the probabilities mean what they say.
+
+    Attributes:
+        flat: of the flat classifier.
+        family: of the general classifier.
+        regional: of the regional network of each family, by the family's id; 1 where there is none.
+
+    Raises:
+        ValueError: if one of them is not above 0.
+    """
+
+    flat: float = 1.0
+    family: float = 1.0
+    regional: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for temperature in (self.flat, self.family, *self.regional.values()):
+            if not 0 < temperature < math.inf:
+                raise ValueError(f"Every temperature must be above 0. Received: {temperature}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleInfo:
+    """What bundle.json says.
+
+    Attributes:
+        model_version: what predictions name as their model.
+        run_id: the tracked run that trained the network.
+        created: when it was packaged, as ISO 8601 in UTC.
+        size: side of the network's input, in pixels.
+        labels: (V,) node ids, sorted: the columns of the network's output.
+        temperatures: calibrated on validation pictures.
+        strategy: how the outputs become one distribution: flat, hard, soft or fused.
+        fusion_weight: the say of the flat classifier in `fused`, from 0 to 1.
+        thresholds: how probable an answer must be for each asked-for precision.
+        default_precision: what is asked for where nobody asks, between 0 and 1.
+        finder: the version of the stone finder whose crops the network was trained on.
+        margin: the room around the stone in these crops, as a share of the side.
+        files: the SHA-256 of every other file of the bundle, by its path inside it.
+
+    Raises:
+        ValueError: if a value is outside its range, or a file lies outside the bundle.
+    """
+
+    model_version: str
+    run_id: str
+    created: str
+    size: int
+    labels: tuple[str, ...]
+    temperatures: Temperatures
+    strategy: Strategy
+    fusion_weight: float
+    thresholds: Thresholds
+    default_precision: float
+    finder: int = VERSION
+    margin: float = MARGIN
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.size < 1:
+            raise ValueError(f"`size` must be at least 1 pixel. Received: {self.size}.")
+        if self.strategy not in STRATEGIES:
+            raise ValueError(f"`strategy` must be one of {', '.join(sorted(STRATEGIES))}. Received: {self.strategy!r}.")
+        if not 0 <= self.fusion_weight <= 1:
+            raise ValueError(f"`fusion_weight` must lie between 0 and 1. Received: {self.fusion_weight}.")
+        if not 0 <= self.margin < 1:
+            raise ValueError(f"`margin` must be at least 0 and below 1. Received: {self.margin}.")
+        if not 0 < self.default_precision < 1:
+            raise ValueError(f"`default_precision` must lie between 0 and 1. Received: {self.default_precision}.")
+        for name in self.files:
+            if not _is_inside(name):
+                raise ValueError(f"`files` must name files inside the bundle. Received: {name!r}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values; `from_dict` reads them."""
+        return {
+            "format": FORMAT,
+            "model_version": self.model_version,
+            "run_id": self.run_id,
+            "created": self.created,
+            "size": self.size,
+            "finder": self.finder,
+            "margin": self.margin,
+            "labels": list(self.labels),
+            "temperatures": {
+                "flat": self.temperatures.flat,
+                "family": self.temperatures.family,
+                "regional": dict(self.temperatures.regional),
+            },
+            "strategy": self.strategy,
+            "fusion_weight": self.fusion_weight,
+            "default_precision": self.default_precision,
+            "thresholds": self.thresholds.to_dict(),
+            "files": dict(self.files),
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "BundleInfo":
+        """Read what `to_dict` wrote; keys that later versions may add are left aside.
+
+        Raises:
+            ValueError: if a key is missing, or a value is of the wrong type or outside its range.
+        """
+        read = _Reader(content)
+        temperatures = _Reader(read.mapping("temperatures"), "temperatures.")
+        regional = _Reader(temperatures.mapping("regional"), "temperatures.regional.")
+        files = _Reader(read.mapping("files"), "files.")
+        return cls(
+            model_version=read.text("model_version"),
+            run_id=read.text("run_id"),
+            created=read.text("created"),
+            size=read.whole_number("size"),
+            finder=read.whole_number("finder"),
+            margin=read.number("margin"),
+            labels=read.texts("labels"),
+            temperatures=Temperatures(
+                flat=temperatures.number("flat"),
+                family=temperatures.number("family"),
+                regional={family: regional.number(family) for family in regional.content},
+            ),
+            strategy=read.text("strategy"),  # type: ignore[arg-type]  # checked by the class
+            fusion_weight=read.number("fusion_weight"),
+            default_precision=read.number("default_precision"),
+            thresholds=Thresholds.from_dict(read.mappings("thresholds")),
+            files={name: files.text(name) for name in files.content},
+        )
+
+
+def _is_inside(name: str) -> bool:
+    """Whether a path stays inside the folder it is joined to, on every operating system."""
+    path = PurePosixPath(name)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and not set(name) & set("\\:\0")
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """JSON values that are checked as they are taken out."""
+
+    content: Mapping[str, Any]
+    place: str = ""
+
+    def text(self, key: str) -> str:
+        value = self._value(key)
+        if not isinstance(value, str):
+            raise self._unfit(key, "text")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self._value(key)
+        if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+            raise self._unfit(key, "a list of texts")
+        return tuple(value)
+
+    def number(self, key: str) -> float:
+        value = self._value(key)
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise self._unfit(key, "a number")
+        return float(value)
+
+    def whole_number(self, key: str) -> int:
+        value = self._value(key)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self._unfit(key, "a whole number")
+        return value
+
+    def mapping(self, key: str) -> Mapping[str, Any]:
+        value = self._value(key)
+        if not isinstance(value, dict):
+            raise self._unfit(key, "an object")
+        return value
+
+    def mappings(self, key: str) -> list[Mapping[str, Any]]:
+        value = self._value(key)
+        if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+            raise self._unfit(key, "a list of objects")
+        return value
+
+    def _value(self, key: str) -> Any:
+        if key not in self.content:
+            raise ValueError(f"`{self.place}{key}` is missing.")
+        return self.content[key]
+
+    def _unfit(self, key: str, wanted: str) -> ValueError:
+        return ValueError(f"`{self.place}{key}` must be {wanted}. Received: {self._value(key)!r}.")

@@ -1,0 +1,89 @@
+"""From probabilities to predictions: how deep to answer, and the ranking beside it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.hierarchy.answering import paths
+from gemhier.hierarchy.decoding import node_probabilities
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.models.prediction import Answer, Candidate, Prediction
+
+Floats = npt.NDArray[np.float64]
+
+
+def decide(
+    images: Sequence[str],
+    probabilities: Floats,
+    *,
+    space: LabelSpace,
+    taxonomy: Taxonomy,
+    threshold: float,
+    top: int,
+    decided_by: str,
+    model_version: str,
+) -> list[Prediction]:
+    """Turn the probabilities of N pictures into predictions; classifying and evaluating share it.
+
+    Args:
+        images: (N,) what to call the pictures.
+        probabilities: (N, V), P(label); each row sums to 1.
+        space: the labels.
+        taxonomy: knows every node on their routes.
+        threshold: the least probability of an answer.
+        top: how many families and labels to rank at most. Those of probability 0 are left out.
+        decided_by: what made the probabilities.
+        model_version: of the bundle.
+
+    Raises:
+        ValueError: if the shapes do not fit together.
+    """
+    of_node = node_probabilities(probabilities, space.membership)
+    of_family = of_node[:, : len(space.families)]
+    answers = paths(probabilities, space).answers(threshold)
+    if len(images) != len(answers):
+        raise ValueError(f"`images` must name all {len(answers)} pictures. Received: {len(images)}.")
+    predictions = []
+    for row, image in enumerate(images):
+        families = _ranking(space.families, of_family[row], taxonomy, top)
+        column = answers[row]
+        predictions.append(
+            Prediction(
+                image=image,
+                answer=_answer(space.nodes[column], of_node[row, column], taxonomy) if column >= 0 else None,
+                refused=None if column >= 0 else _refusal(families[0], threshold),
+                families=families,
+                subclasses=_ranking(space.labels, probabilities[row], taxonomy, top),
+                decided_by=decided_by,
+                model_version=model_version,
+            )
+        )
+    return predictions
+
+
+def _answer(node_id: str, probability: float, taxonomy: Taxonomy) -> Answer:
+    node = taxonomy[node_id]
+    return Answer(id=node.id, name=node.name, rank=node.rank, probability=float(probability))
+
+
+def _ranking(ids: Sequence[str], probabilities: Floats, taxonomy: Taxonomy, top: int) -> tuple[Candidate, ...]:
+    """The most probable first; of equally probable ones, the first in `ids`."""
+    best = np.argsort(-probabilities, kind="stable")[:top]
+    return tuple(
+        Candidate(id=ids[column], name=taxonomy[ids[column]].name, probability=float(probabilities[column]))
+        for column in best
+        if probabilities[column] > 0
+    )
+
+
+def _refusal(likeliest: Candidate, threshold: float) -> str:
+    # As many decimals as it takes to tell the two apart, and a threshold below 1 from 1.
+    decimals = 2
+    while decimals < 6 and round(threshold, decimals) in (round(likeliest.probability, decimals), 1):
+        decimals += 1
+    return (
+        f"no family reached {threshold:.{decimals}f}: the likeliest, {likeliest.name}, "
+        f"has {likeliest.probability:.{decimals}f}"
+    )

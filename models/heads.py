@@ -1,0 +1,125 @@
+"""The heads on a shared backbone, and the losses that train them.
+
+flat      one softmax over all labels
+family    the general classifier: one softmax over families
+regional  the regional networks side by side: one softmax within each family
+"""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from gemhier.hierarchy.labels import LabelSpace
+
+HEADS = ("flat", "family", "regional")
+MODES = {"flat": ("flat",), "hierarchical": ("family", "regional"), "both": HEADS}
+"""Which heads each way of training has. The others are derived, so that every network answers alike."""
+
+_OUTSIDE = -1e9
+"""A logit that no softmax sees."""
+
+_SMALLEST = 1e-30
+
+
+def family_members(space: LabelSpace) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """(V, F) 1 where label v belongs to family f."""
+    return np.eye(len(space.families), dtype=np.float32)[space.parents]
+
+
+class Standardise(keras.layers.Layer):
+    """Shift and scale each feature to mean 0 and variance 1 over the training pictures, and keep that scaling."""
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Start as the identity."""
+        width = (input_shape[-1],)
+        self.mean = self.add_weight(shape=width, initializer="zeros", trainable=False, name="mean")
+        self.scale = self.add_weight(shape=width, initializer="ones", trainable=False, name="scale")
+
+    def adapt(self, features: np.ndarray[Any, np.dtype[np.float32]]) -> None:
+        """Take the scaling from (N, D) features."""
+        variance = features.var(axis=0)
+        # A colour that hardly any training picture has must not shout when it appears: no variance counts
+        # as less than a hundredth of the average one.
+        floor = 0.01 * float(variance.mean()) + np.finfo(np.float32).tiny
+        self.mean.assign(features.mean(axis=0))
+        self.scale.assign(1 / np.sqrt(np.maximum(variance, floor)))
+
+    def call(self, features: keras.KerasTensor) -> keras.KerasTensor:
+        """(N, D) to (N, D)."""
+        return (features - self.mean) * self.scale
+
+
+class FamilyFromFlat(keras.layers.Layer):
+    """Family logits of a flat classifier: the log of the summed exponentials of each family's labels."""
+
+    def __init__(self, space: LabelSpace, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.members = family_members(space)
+
+    def call(self, flat: keras.KerasTensor) -> keras.KerasTensor:
+        """(N, V) logits to (N, F) logits."""
+        largest = ops.max(flat, axis=1, keepdims=True)
+        sums = ops.matmul(ops.exp(flat - largest), ops.convert_to_tensor(self.members))
+        return ops.log(ops.maximum(sums, _SMALLEST)) + largest
+
+
+class FlatFromHierarchy(keras.layers.Layer):
+    """Flat logits of a hierarchical classifier: log P(family) + log P(label | family)."""
+
+    def __init__(self, space: LabelSpace, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.members = family_members(space)
+
+    def call(self, family: keras.KerasTensor, regional: keras.KerasTensor) -> keras.KerasTensor:
+        """(N, F) and (N, V) logits to (N, V) log-probabilities."""
+        members = ops.convert_to_tensor(self.members)
+        # One shift for the whole row keeps the exponentials finite; it cancels within each family.
+        largest = ops.max(regional, axis=1, keepdims=True)
+        sums = ops.matmul(ops.exp(regional - largest), members)
+        within = regional - largest - ops.matmul(ops.log(ops.maximum(sums, _SMALLEST)), ops.transpose(members))
+        return within + ops.matmul(ops.log_softmax(family, axis=1), ops.transpose(members))
+
+
+class CrossEntropy(keras.losses.Loss):
+    """Cross-entropy with smoothed labels (Szegedy et al., CVPR 2016), over a softmax or one within each family.
+
+    Args:
+        smoothing: the share of a target that is spread evenly over the choices.
+        siblings: (V, V) 1 where two labels share a family, to stay within the true label's family;
+            None for one softmax over everything.
+    """
+
+    def __init__(
+        self, smoothing: float, siblings: np.ndarray[Any, np.dtype[np.float32]] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.smoothing = smoothing
+        self.siblings = siblings
+
+    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
+        """(N,) class columns and (N, C) logits to (N,) losses in nats."""
+        classes = y_pred.shape[1]
+        truth = ops.reshape(ops.cast(y_true, "int32"), (-1,))
+        logits = ops.cast(y_pred, "float32")
+        if self.siblings is None:
+            choices = ops.ones_like(logits)
+        else:
+            choices = ops.take(ops.convert_to_tensor(self.siblings), truth, axis=0)
+            logits = ops.where(choices > 0, logits, _OUTSIDE)
+        spread = choices / ops.sum(choices, axis=1, keepdims=True)
+        target = (1 - self.smoothing) * ops.one_hot(truth, classes) + self.smoothing * spread
+        # A label outside the family has target 0 and a log-probability near -1e9: leave it out of the sum.
+        return -ops.sum(ops.where(choices > 0, target * ops.log_softmax(logits, axis=1), 0.0), axis=1)
+
+
+def losses(space: LabelSpace, mode: str, smoothing: float) -> dict[str, CrossEntropy]:
+    """The loss of each head that `mode` trains, by the head's name."""
+    members = family_members(space)
+    every = {
+        "flat": CrossEntropy(smoothing),
+        "family": CrossEntropy(smoothing),
+        "regional": CrossEntropy(smoothing, siblings=members @ members.T),
+    }
+    return {head: every[head] for head in MODES[mode]}

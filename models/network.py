@@ -1,0 +1,91 @@
+"""The network: a backbone, colour beside it, and the heads on top."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.models.backbones import Backbone
+from gemhier.models.colour import ColourHistogram
+from gemhier.models.heads import MODES, FamilyFromFlat, FlatFromHierarchy, Standardise
+
+
+@dataclass(frozen=True)
+class GemNetwork:
+    """One network in three views that share their weights.
+
+    Attributes:
+        space: the labels that it outputs.
+        size: side of the square input, in pixels.
+        mode: a key of `gemhier.models.heads.MODES`.
+        extractor: (N, size, size, 3) uint8 RGB to (N, D) features.
+        heads: (N, D) features to the logits `flat` (N, V), `family` (N, F) and `regional` (N, V).
+        whole: pictures to logits.
+    """
+
+    space: LabelSpace
+    size: int
+    mode: str
+    extractor: keras.Model
+    heads: keras.Model
+    whole: keras.Model
+
+    def standardise(self, features: npt.NDArray[np.float32]) -> None:
+        """Scale the heads' input by the mean and spread of training features, (N, D); once, before training."""
+        for layer in self.heads.layers:
+            if isinstance(layer, Standardise):
+                layer.adapt(features)
+
+
+def build_network(
+    backbone: Backbone, space: LabelSpace, *, size: int | None = None, mode: str = "both", dropout: float = 0.0
+) -> GemNetwork:
+    """Build a network with fresh heads.
+
+    Args:
+        backbone: what extracts the features.
+        space: the labels to output.
+        size: side of the square input, in pixels; None for the backbone's own.
+        mode: which heads are trained: flat, hierarchical or both.
+        dropout: share of the standardised features that training drops.
+
+    Raises:
+        ValueError: if there is no such mode.
+        MissingExtraError: if the package with the backbone's weights is not installed.
+    """
+    if mode not in MODES:
+        raise ValueError(f"`mode` must be one of {', '.join(MODES)}. Received: {mode!r}.")
+    side = size or backbone.size
+    pictures = keras.Input((side, side, 3), dtype="uint8", name="pictures")
+    pixels = keras.layers.Rescaling(1.0, dtype="float32", name="pixels")(pictures)
+    features = backbone.build(side)(pixels)
+    if backbone.colour:
+        features = keras.layers.Concatenate(name="features")([features, ColourHistogram(name="colour")(pixels)])
+    extractor = keras.Model(pictures, features, name="extractor")
+    heads = _build_heads(int(features.shape[1]), space, mode, dropout, standardised=backbone.pretrained)
+    return GemNetwork(space, side, mode, extractor, heads, keras.Model(pictures, heads(features), name="gemhier"))
+
+
+def _build_heads(width: int, space: LabelSpace, mode: str, dropout: float, *, standardised: bool) -> keras.Model:
+    features = keras.Input((width,), name="features")
+    x = features
+    if standardised:
+        x = Standardise(name="standardise")(x)
+    if dropout:
+        x = keras.layers.Dropout(dropout, name="head_dropout")(x)
+    trained = {
+        head: keras.layers.Dense(
+            len(space.families) if head == "family" else len(space), name=f"{head}_logits", dtype="float32"
+        )(x)
+        for head in MODES[mode]
+    }
+    outputs: dict[str, Any] = dict(trained)
+    if "family" not in trained:
+        outputs["family"] = FamilyFromFlat(space, name="family_from_flat")(trained["flat"])
+        outputs["regional"] = keras.layers.Identity(name="regional_from_flat")(trained["flat"])
+    elif "flat" not in trained:
+        outputs["flat"] = FlatFromHierarchy(space, name="flat_from_hierarchy")(trained["family"], trained["regional"])
+    return keras.Model(features, outputs, name="heads")

@@ -1,0 +1,117 @@
+"""What comes out for each picture: a prediction, or the reason there is none."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+_DECIMALS = 6
+"""Probabilities are written with this many decimals: more would be noise of the arithmetic."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The deepest node that is sure enough.
+
+    Attributes:
+        id: the node's id, "beryl/emerald".
+        name: its name, "Emerald".
+        rank: family, species, variety, region or trade.
+        probability: of the node, which is the sum over the labels at or below it.
+    """
+
+    id: str
+    name: str
+    rank: str
+    probability: float
+
+    def __str__(self) -> str:
+        """As people read it: Emerald (variety of beryl)."""
+        above, _, _ = self.id.rpartition("/")
+        rank = "trade name" if self.rank == "trade" else self.rank
+        place = f"{rank} of {above.rpartition('/')[2].replace('-', ' ')}" if above else rank
+        return f"{self.name} ({place})"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One entry of a ranking.
+
+    Attributes:
+        id: the id of a family or a label.
+        name: its name.
+        probability: from 0 to 1.
+    """
+
+    id: str
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a picture shows, as far as the model can tell.
+
+    Attributes:
+        image: the path as it was given, or "array 0" for the first array.
+        answer: the deepest node that is sure enough; None if not even a family is.
+        refused: why there is no answer; None if there is one.
+        families: the most probable families, best first.
+        subclasses: the most probable labels, best first, whatever the answer is.
+        decided_by: how the network's outputs became one distribution: flat, hard, soft or fused.
+        model_version: the version of the bundle.
+    """
+
+    image: str
+    answer: Answer | None
+    refused: str | None
+    families: tuple[Candidate, ...]
+    subclasses: tuple[Candidate, ...]
+    decided_by: str
+    model_version: str
+
+    def __post_init__(self) -> None:
+        if (self.answer is None) == (self.refused is None):
+            raise ValueError("A prediction has either an `answer` or the reason it was `refused`.")
+
+    def __str__(self) -> str:
+        """One line: the picture, the answer and its probability."""
+        if self.answer is None:
+            return f"{self.image}: not sure, {self.refused}"
+        return f"{self.image}: {self.answer} {self.answer.probability:.2f}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values with the keys of docs/formats.md; `refused` is there only without an answer."""
+        refused = {} if self.refused is None else {"refused": self.refused}
+        return {
+            "image": self.image,
+            "answer": None if self.answer is None else _rounded(self.answer),
+            **refused,
+            "families": [_rounded(candidate) for candidate in self.families],
+            "subclasses": [_rounded(candidate) for candidate in self.subclasses],
+            "decided_by": self.decided_by,
+            "model_version": self.model_version,
+        }
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A picture that could not be classified.
+
+    Attributes:
+        image: the path as it was given.
+        reason: what is wrong with it and what to do, in one line.
+    """
+
+    image: str
+    reason: str
+
+    def __str__(self) -> str:
+        """One line: the picture and what is wrong with it."""
+        return f"{self.image}: {self.reason}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values with the keys `image` and `failure`."""
+        return {"image": self.image, "failure": self.reason}
+
+
+def _rounded(entry: Answer | Candidate) -> dict[str, Any]:
+    return {**asdict(entry), "probability": round(entry.probability, _DECIMALS)}

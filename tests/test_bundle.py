@@ -1,0 +1,509 @@
+"""A bundle on disk: whole, unchanged and readable, or refused with what to do; and what it classifies."""
+
+import itertools
+import json
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gemhier.errors import BundleError, OutputError
+from gemhier.hierarchy.decoding import softmax
+from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.models import bundle_files
+from gemhier.models.bundle import Bundle, load_bundle, write_bundle
+from gemhier.models.bundle_info import BundleInfo, Temperatures
+from gemhier.models.prediction import Failure, Prediction
+from gemhier.models.stone import VERSION
+
+Pixels = npt.NDArray[np.uint8]
+Paint = Callable[[str], Pixels]
+LABELS = (
+    "beryl/aquamarine",
+    "beryl/emerald",
+    "beryl/emerald/colombian",
+    "corundum/ruby",
+    "corundum/sapphire",
+    "quartz",
+)
+
+
+@pytest.fixture(scope="module")
+def bundle(tiny_bundle: Path) -> Bundle:
+    return load_bundle(tiny_bundle)
+
+
+def edit_info(folder: Path, **changes: Any) -> None:
+    """Change bundle.json; None takes a key away."""
+    path = folder / "bundle.json"
+    content = json.loads(path.read_text())
+    content |= changes
+    path.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
+
+
+def rewrite(folder: Path, bundle: Bundle, **changes: Any) -> None:
+    """Write a bundle like another one, with other parts."""
+    parts: dict[str, Any] = {
+        "taxonomy": bundle.taxonomy,
+        "network": (bundle.folder / "network.tflite").read_bytes(),
+        "report": {"n": 0},
+        "model_card": "# Tiny\n",
+    }
+    write_bundle(folder, changes.pop("info", bundle.info), **(parts | changes))
+
+
+# Loading
+
+
+def test_a_bundle_is_what_was_written(tiny_bundle: Path, tiny_taxonomy: Taxonomy) -> None:
+    bundle = load_bundle(tiny_bundle)
+    assert bundle.info.labels == LABELS == bundle.space.labels
+    assert bundle.taxonomy == tiny_taxonomy
+    assert bundle.info.temperatures == Temperatures(flat=1.5, family=0.8, regional={"beryl": 1.25, "corundum": 0.75})
+    assert bundle.info.finder == VERSION
+    assert bundle.info.thresholds.threshold_for(0.9) == 0.7
+    assert sorted(bundle.info.files) == ["MODEL_CARD.md", "network.tflite", "report.json", "taxonomy.json"]
+    assert sorted(path.name for path in tiny_bundle.iterdir()) == sorted([*bundle.info.files, "bundle.json"])
+
+
+def test_bundle_json_round_trips(bundle: Bundle) -> None:
+    assert BundleInfo.from_dict(json.loads(json.dumps(bundle.info.to_dict()))) == bundle.info
+
+
+def test_a_bundle_that_was_saved_and_loaded_predicts_the_same(bundle: Bundle, tmp_path: Path) -> None:
+    rewrite(tmp_path / "again", bundle)
+    crops = np.random.default_rng(3).integers(0, 256, (9, 32, 32, 3), dtype=np.uint8)
+    again = load_bundle(tmp_path / "again")
+    assert again.info == bundle.info
+    np.testing.assert_array_equal(again.probabilities(crops).flat, bundle.probabilities(crops).flat)
+
+
+def test_the_environment_names_a_bundle(tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMHIER_MODEL", str(tiny_bundle))
+    assert load_bundle().folder == tiny_bundle
+
+
+def test_a_wrong_environment_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMHIER_MODEL", str(tmp_path / "nowhere"))
+    with pytest.raises(BundleError, match=r"nowhere \(from GEMHIER_MODEL\): no such bundle"):
+        load_bundle()
+
+
+def test_a_path_goes_before_the_environment(tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMHIER_MODEL", "/nowhere")
+    assert load_bundle(str(tiny_bundle)).folder == tiny_bundle
+
+
+def test_the_shipped_bundle_is_the_default(tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle_files, "SHIPPED", tiny_bundle)
+    monkeypatch.setenv("GEMHIER_MODEL", "")
+    assert load_bundle().folder == tiny_bundle
+
+
+def test_an_installation_without_a_model_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle_files, "SHIPPED", tmp_path / "shipped")
+    with pytest.raises(BundleError, match="brings no model. Name a bundle with --model or GEMHIER_MODEL"):
+        load_bundle()
+
+
+def test_a_missing_folder_a_file_and_an_empty_folder_are_no_bundles(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "empty").mkdir()
+    for name, message in (("missing", "no such bundle"), ("file", "a file, not"), ("empty", "bundle.json is missing")):
+        with pytest.raises(BundleError, match=message):
+            load_bundle(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["taxonomy.json", "network.tflite", "report.json", "MODEL_CARD.md"])
+def test_a_changed_or_missing_file_is_named(tiny_bundle_copy: Path, name: str) -> None:
+    path = tiny_bundle_copy / name
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(BundleError) as caught:
+        load_bundle(tiny_bundle_copy)
+    assert str(caught.value) == (
+        f"{tiny_bundle_copy}: {name} has changed since the bundle was packaged. Package the model again."
+    )
+    path.unlink()
+    with pytest.raises(BundleError, match=f"{name} is missing"):
+        load_bundle(tiny_bundle_copy)
+    path.mkdir()
+    with pytest.raises(BundleError, match=f"{name} cannot be read"):
+        load_bundle(tiny_bundle_copy)
+
+
+def test_a_later_format_asks_for_an_upgrade(tiny_bundle_copy: Path) -> None:
+    edit_info(tiny_bundle_copy, format=2)
+    with pytest.raises(BundleError) as caught:
+        load_bundle(tiny_bundle_copy)
+    assert str(caught.value) == (f"{tiny_bundle_copy}: format 2 is newer than this gemhier reads (1). Upgrade gemhier.")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "null", "\x00", "[" * 100_000],
+    ids=["empty", "cut short", "a list", "null", "a zero byte", "deeply nested"],
+)
+def test_a_bundle_json_that_is_not_an_object_is_refused(tiny_bundle_copy: Path, content: str) -> None:
+    (tiny_bundle_copy / "bundle.json").write_text(content)
+    with pytest.raises(BundleError, match=r"bundle.json (is not JSON|must hold a JSON object)"):
+        load_bundle(tiny_bundle_copy)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format": None}, "unknown format None"),
+        ({"format": "1"}, "unknown format '1'"),
+        ({"size": None}, "`size` is missing"),
+        ({"size": "32"}, "`size` must be a whole number. Received: '32'"),
+        ({"size": True}, "`size` must be a whole number"),
+        ({"size": 0}, "`size` must be at least 1"),
+        ({"size": 64}, "network.tflite takes 32 pixels and gives 6 labels and 3 families"),
+        ({"labels": "beryl"}, "`labels` must be a list of texts"),
+        ({"labels": []}, "`labels` must hold at least one"),
+        ({"labels": sorted(LABELS, reverse=True)}, "`labels` must be sorted"),
+        ({"labels": list(LABELS[:-1])}, "gives 6 labels and 3 families, but bundle.json says 32, 5 and 2"),
+        ({"labels": [*LABELS[:-1], "spinel"]}, "taxonomy.json does not know `spinel`"),
+        ({"strategy": "vote"}, "`strategy` must be one of flat, fused, hard, soft. Received: 'vote'"),
+        ({"fusion_weight": 1.5}, "`fusion_weight` must lie between 0 and 1"),
+        ({"fusion_weight": 10**400}, "bundle.json cannot be used"),
+        ({"default_precision": 1}, "`default_precision` must lie between 0 and 1"),
+        ({"margin": float("nan")}, "`margin` must be"),
+        ({"temperatures": {"flat": 0, "family": 1, "regional": {}}}, "temperature must be above 0"),
+        ({"temperatures": {"flat": 1, "family": 1}}, "`temperatures.regional` is missing"),
+        ({"temperatures": {"flat": 1, "family": 1, "regional": {"beryl": "1"}}}, "`temperatures.regional.beryl`"),
+        ({"temperatures": {"flat": 1, "family": 1, "regional": {"spinel": 1}}}, "a temperature for `spinel`"),
+        ({"thresholds": {}}, "`thresholds` must be a list of objects"),
+        ({"thresholds": [{"precision": 0.9}]}, "Not a table of thresholds"),
+        ({"files": {}}, "does not list taxonomy.json, network.tflite, report.json, MODEL_CARD.md"),
+        ({"finder": VERSION + 1}, f"stone finder {VERSION + 1}, but this gemhier has {VERSION}"),
+    ],
+    ids=str,
+)
+def test_what_bundle_json_may_not_say(tiny_bundle_copy: Path, changes: dict[str, Any], message: str) -> None:
+    edit_info(tiny_bundle_copy, **changes)
+    with pytest.raises(BundleError) as caught:
+        load_bundle(tiny_bundle_copy)
+    assert message in str(caught.value)
+    assert str(caught.value).startswith(f"{tiny_bundle_copy}: ")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret", "a/../../secret", "/etc/passwd", "..\\secret", "C:secret", "C:\\secret", "", ".", "a\0b"]
+)
+def test_files_outside_the_bundle_are_refused(tiny_bundle_copy: Path, name: str) -> None:
+    edit_info(tiny_bundle_copy, files={name: "0" * 64})
+    with pytest.raises(BundleError, match="`files` must name files inside the bundle"):
+        load_bundle(tiny_bundle_copy)
+
+
+def test_keys_of_later_versions_are_left_aside(tiny_bundle_copy: Path) -> None:
+    edit_info(tiny_bundle_copy, views=4)
+    assert load_bundle(tiny_bundle_copy).info.size == 32
+
+
+def test_a_taxonomy_that_contradicts_itself_is_refused(tiny_bundle_copy: Path) -> None:
+    content = b'{"format": 1, "nodes": [{"id": "beryl/emerald", "name": "Emerald", "rank": "variety"}]}'
+    (tiny_bundle_copy / "taxonomy.json").write_bytes(content)
+    files = json.loads((tiny_bundle_copy / "bundle.json").read_text())["files"]
+    edit_info(tiny_bundle_copy, files=files | bundle_files.digests({"taxonomy.json": content}))
+    with pytest.raises(BundleError, match="taxonomy.json cannot be used"):
+        load_bundle(tiny_bundle_copy)
+
+
+# Writing
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"network": b"text"}, "The network cannot be loaded"),
+        ({"taxonomy": Taxonomy({})}, "does not know `beryl`"),
+    ],
+    ids=["network", "taxonomy"],
+)
+def test_parts_that_do_not_fit_are_not_written(
+    bundle: Bundle, tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(BundleError, match=message):
+        rewrite(tmp_path / "unfit", bundle, **changes)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_that_json_cannot_say_is_not_written(bundle: Bundle, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        rewrite(tmp_path / "unfit", bundle, report={"top1": float("nan")})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_writing_again_replaces_a_bundle_whole(bundle: Bundle, tmp_path: Path) -> None:
+    rewrite(tmp_path / "made" / "bundle", bundle)
+    (tmp_path / "made" / "bundle" / "stray").write_text("")
+    rewrite(tmp_path / "made" / "bundle", bundle, info=replace(bundle.info, model_version="2"))
+    assert load_bundle(tmp_path / "made" / "bundle").info.model_version == "2"
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["bundle"]
+    assert not (tmp_path / "made" / "bundle" / "stray").exists()
+
+
+def test_a_folder_with_something_else_is_not_replaced(bundle: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(OutputError, match="exists already and is not a bundle"):
+        rewrite(tmp_path, bundle)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_bundle_below_a_file_cannot_be_written(bundle: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        rewrite(tmp_path / "file" / "bundle", bundle)
+
+
+def test_a_write_that_fails_leaves_the_older_bundle(
+    bundle: Bundle, tiny_bundle_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def fail_at_the_end(self: Path, target: Path) -> Path:
+        if self.name.endswith(".part"):
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fail_at_the_end)
+    with pytest.raises(OutputError, match="No space left on device"):
+        rewrite(tiny_bundle_copy, bundle, info=replace(bundle.info, model_version="2"))
+    assert load_bundle(tiny_bundle_copy).info.model_version == "tiny-1"
+    assert [path.name for path in tiny_bundle_copy.parent.iterdir()] == [tiny_bundle_copy.name]
+
+
+# Probabilities
+
+
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 4))
+@settings(max_examples=15)
+def test_every_distribution_sums_to_one(bundle: Bundle, seed: int, count: int) -> None:
+    crops = np.random.default_rng(seed).integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
+    found = bundle.probabilities(crops)
+    assert sorted(found.by_strategy) == ["flat", "fused", "hard", "soft"]
+    for distribution in (found.flat, found.family, *found.by_strategy.values()):
+        np.testing.assert_allclose(distribution.sum(axis=1), 1, rtol=0, atol=1e-6)
+    within = np.stack([found.conditional[:, bundle.space.parents == family].sum(axis=1) for family in range(3)])
+    np.testing.assert_allclose(within, 1, rtol=0, atol=1e-6)
+
+
+def test_temperatures_are_applied_to_the_logits(bundle: Bundle) -> None:
+    crops = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    logits, found = bundle.network.logits(crops), bundle.probabilities(crops)
+    np.testing.assert_allclose(found.flat, softmax(logits.flat, 1.5))
+    np.testing.assert_allclose(found.family, softmax(logits.family, 0.8))
+    np.testing.assert_allclose(found.conditional[:, :3], softmax(logits.regional[:, :3], 1.25))
+    np.testing.assert_allclose(found.conditional[:, 3:5], softmax(logits.regional[:, 3:5], 0.75))
+    np.testing.assert_allclose(found.conditional[:, 5], 1)
+
+
+# Classifying
+
+
+def painted(folder: Path, paint: Paint) -> list[Path]:
+    folder.mkdir(exist_ok=True)
+    paths = [folder / f"{label.replace('/', '-')}.png" for label in LABELS]
+    for path, label in zip(paths, LABELS, strict=True):
+        cv2.imwrite(str(path), cv2.cvtColor(paint(label), cv2.COLOR_RGB2BGR))
+    return paths
+
+
+def predicted(results: Iterator[Prediction | Failure]) -> list[Prediction]:
+    found = list(results)
+    assert [result for result in found if isinstance(result, Failure)] == []
+    return [result for result in found if isinstance(result, Prediction)]
+
+
+def test_painted_stones_are_named_by_their_colour(bundle: Bundle, paint_stone: Paint, tmp_path: Path) -> None:
+    paths = painted(tmp_path / "stones", paint_stone)
+    predictions = predicted(bundle.classify(paths))
+    assert [prediction.subclasses[0].id for prediction in predictions] == list(LABELS)
+    assert [prediction.image for prediction in predictions] == [str(path) for path in paths]
+    assert {(prediction.decided_by, prediction.model_version) for prediction in predictions} == {("fused", "tiny-1")}
+    ruby = predictions[3].answer
+    assert ruby is not None
+    assert (ruby.id, ruby.name, ruby.rank) == ("corundum/ruby", "Ruby", "variety")
+
+
+def test_paths_texts_and_arrays_give_the_same(bundle: Bundle, paint_stone: Paint, tmp_path: Path) -> None:
+    path = painted(tmp_path / "stones", paint_stone)[3]
+    by_path, by_text, by_array = predicted(bundle.classify([path, str(path), paint_stone(LABELS[3])]))
+    assert by_path == by_text == replace(by_array, image=str(path))
+    assert by_array.image == "array 2"
+
+
+def assert_same(one: Prediction, other: Prediction) -> None:
+    assert (one.image, one.answer and one.answer.id) == (other.image, other.answer and other.answer.id)
+    for left, right in zip(one.families + one.subclasses, other.families + other.subclasses, strict=True):
+        assert left.id == right.id
+        assert left.probability == pytest.approx(right.probability, abs=1e-6)
+
+
+@given(batch_size=st.integers(1, 9), workers=st.integers(1, 4), order=st.permutations(range(6)))
+@settings(max_examples=12)
+def test_a_picture_gets_the_same_answer_alone_in_a_batch_and_by_several_workers(
+    bundle: Bundle, tmp_path_factory: pytest.TempPathFactory, batch_size: int, workers: int, order: list[int]
+) -> None:
+    folder = tmp_path_factory.getbasetemp() / "noise"
+    folder.mkdir(exist_ok=True)
+    paths = [folder / f"{index}.png" for index in range(6)]
+    for index, path in enumerate(paths):
+        if not path.exists():
+            noise = np.random.default_rng(index).integers(0, 256, (40 + 7 * index, 60, 3), dtype=np.uint8)
+            cv2.imwrite(str(path), cv2.GaussianBlur(noise, (9, 9), 0))
+    chosen = [paths[index] for index in order]
+    together = predicted(bundle.classify(chosen, batch_size=batch_size, workers=workers, top=6))
+    alone = [predicted(bundle.classify([path], top=6))[0] for path in chosen]
+    for one, other in zip(alone, together, strict=True):
+        assert_same(one, other)
+
+
+def test_threads_can_share_a_bundle(bundle: Bundle, paint_stone: Paint) -> None:
+    found: dict[str, list[Prediction]] = {}
+
+    def classify(label: str) -> None:
+        found[label] = predicted(bundle.classify([paint_stone(label)] * 5, batch_size=2))
+
+    threads = [threading.Thread(target=classify, args=(label,)) for label in LABELS]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {label: {result.subclasses[0].id for result in results} for label, results in found.items()} == {
+        label: {label} for label in LABELS
+    }
+
+
+def bad_files(folder: Path, paint: Paint) -> dict[Path, str]:
+    """Files that cannot be read, and a word of the reason."""
+    whole = painted(folder, paint)[0].read_bytes()
+    contents = {"cut.png": whole[: len(whole) // 2], "empty.jpg": b"", "notes.jpg": b"not a picture"}
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    return {
+        folder / "cut.png": "damaged or cut short",
+        folder / "empty.jpg": "an empty file",
+        folder / "notes.jpg": "not a picture",
+        folder / "missing.jpg": "no such file",
+        folder: "a folder",
+    }
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 32])
+def test_every_input_has_one_result_in_its_place(
+    bundle: Bundle, paint_stone: Paint, tmp_path: Path, batch_size: int
+) -> None:
+    reasons = bad_files(tmp_path / "stones", paint_stone)
+    good = painted(tmp_path / "stones", paint_stone)[1:]
+    pictures = [path for pair in zip(reasons, good, strict=True) for path in pair]
+    results = list(bundle.classify([*pictures, Failure("later", "asked for")], batch_size=batch_size))
+    assert [result.image for result in results] == [*map(str, pictures), "later"]
+    assert [isinstance(result, Failure) for result in results] == [True, False] * 5 + [True]
+    for result, reason in zip(results[::2], reasons.values(), strict=False):
+        assert isinstance(result, Failure)
+        assert result.reason.startswith(reason)
+    assert results[-1] == Failure("later", "asked for")
+
+
+def test_a_picture_too_large_for_the_memory_is_a_failure(
+    bundle: Bundle, paint_stone: Paint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(path: Path) -> Pixels:
+        raise MemoryError
+
+    path = painted(tmp_path / "stones", paint_stone)[0]
+    monkeypatch.setattr("gemhier.models.stone_crops.read_image", no_memory)
+    (result,) = bundle.classify([path])
+    assert isinstance(result, Failure)
+    assert "memory" in result.reason
+
+
+def test_pictures_are_taken_a_bounded_distance_ahead(bundle: Bundle, paint_stone: Paint) -> None:
+    taken = 0
+
+    def endless() -> Iterator[Pixels]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield paint_stone("quartz")
+
+    results = bundle.classify(endless(), batch_size=2)
+    for _ in range(6):
+        next(results)
+    assert 6 <= taken <= 12
+    results.close()  # type: ignore[attr-defined]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("stone-crops")]
+
+
+def test_no_pictures_give_no_results(bundle: Bundle) -> None:
+    assert list(bundle.classify([])) == []
+
+
+def test_top_bounds_both_rankings(bundle: Bundle, paint_stone: Paint) -> None:
+    (prediction,) = predicted(bundle.classify([paint_stone("quartz")], top=2))
+    assert (len(prediction.families), len(prediction.subclasses)) == (2, 2)
+
+
+def test_asking_for_more_precision_never_answers_deeper(bundle: Bundle, paint_stone: Paint) -> None:
+    pairs = itertools.combinations_with_replacement(map(paint_stone, LABELS), 2)
+    mixed = [(one // 2 + other // 2).astype(np.uint8) for one, other in pairs]
+    depths = []
+    for precision in (0.5, 0.8, 0.9, 0.95, 0.999):
+        predictions = predicted(bundle.classify(mixed, target_precision=precision))
+        depths.append([len(result.answer.id.split("/")) if result.answer else 0 for result in predictions])
+    assert all(np.all(np.diff(np.array(depths), axis=0) <= 0, axis=0))
+    assert len({tuple(row) for row in depths}) > 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"top": 0}, "`top`"),
+        ({"batch_size": 0}, "`batch_size`"),
+        ({"workers": 0}, "`workers`"),
+        ({"target_precision": 1.0}, "`target_precision`"),
+        ({"target_precision": float("nan")}, "`target_precision`"),
+    ],
+    ids=str,
+)
+def test_arguments_outside_their_range_are_refused_at_once(
+    bundle: Bundle, arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        bundle.classify([], **arguments)
+
+
+def test_one_path_is_not_taken_for_a_list_of_letters(bundle: Bundle) -> None:
+    with pytest.raises(ValueError, match=r"must be a list of pictures. Received one path: 'ruby.jpg'"):
+        bundle.classify("ruby.jpg")
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((8, 8), np.uint8), np.zeros((8, 8, 3), np.float32), 7], ids=str)
+def test_an_array_that_is_no_picture_is_a_mistake(bundle: Bundle, wrong: Any) -> None:
+    with pytest.raises(ValueError, match="A picture must be"):
+        list(bundle.classify([wrong]))
+
+
+@pytest.mark.parametrize("change", [{"top": 0}, {"target_precision": 0.0}], ids=str)
+def test_deciding_checks_its_arguments_too(bundle: Bundle, change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="must"):
+        bundle.predictions(["a"], np.full((1, 6), 1 / 6), **change)
+
+
+def test_a_copy_elsewhere_works_as_well(tiny_bundle: Path, tmp_path: Path, paint_stone: Paint) -> None:
+    moved = Path(shutil.copytree(tiny_bundle, tmp_path / "with space" / "ünïcode"))
+    (prediction,) = predicted(load_bundle(moved).classify([paint_stone("corundum/ruby")]))
+    assert prediction.subclasses[0].name == "Ruby"
