@@ -14,11 +14,14 @@ from keras import ops
 WORKING_SIDE = 64
 """Colours are counted at about this side, in pixels: more pixels cost time and tell nothing new."""
 
-# sRGB to XYZ (IEC 61966-2-1), rows divided by the D65 white point, so that white is (1, 1, 1).
+# sRGB to XYZ (IEC 61966-2-1).
 _RGB_TO_XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]],
     dtype=np.float32,
-) / np.array([[0.950456], [1.0], [1.089058]], dtype=np.float32)
+)
+
+_RGB_TO_SHARES_OF_WHITE = _RGB_TO_XYZ / _RGB_TO_XYZ.sum(axis=1, keepdims=True)
+"""The same relative to the D65 white point, which is the sum of each row: white is (1, 1, 1)."""
 
 _LIGHTNESS_RANGE = (8.0, 92.0)
 _CHROMA_RANGE = (-63.0, 63.0)
@@ -79,7 +82,7 @@ class ColourHistogram(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return super().get_config() | {"lightness_bins": self.lightness_bins, "chroma_bins": self.chroma_bins}
+        return {**super().get_config(), "lightness_bins": self.lightness_bins, "chroma_bins": self.chroma_bins}
 
 
 def _shrink(pixels: keras.KerasTensor) -> keras.KerasTensor:
@@ -91,7 +94,7 @@ def _srgb_to_lab(rgb: keras.KerasTensor) -> keras.KerasTensor:
     """(N, S, S, 3) sRGB in 0..1 to CIELAB under D65 (CIE 15:2004)."""
     rgb = ops.clip(rgb, 0.0, 1.0)
     linear = ops.where(rgb <= 0.04045, rgb / 12.92, ops.power((rgb + 0.055) / 1.055, 2.4))
-    xyz = ops.matmul(linear, ops.convert_to_tensor(_RGB_TO_XYZ.T))
+    xyz = ops.matmul(linear, ops.convert_to_tensor(_RGB_TO_SHARES_OF_WHITE.T))
     xyz = ops.maximum(xyz, 1e-6)
     f = ops.where(xyz > 0.008856, ops.power(xyz, 1 / 3), 7.787 * xyz + 16 / 116)
     x, y, z = f[..., 0], f[..., 1], f[..., 2]

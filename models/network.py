@@ -34,10 +34,19 @@ class GemNetwork:
     whole: keras.Model
 
     def standardise(self, features: npt.NDArray[np.float32]) -> None:
-        """Scale the heads' input by the mean and spread of training features, (N, D); once, before training."""
+        """Scale the heads' input by the mean and spread of training features, (N, D); once, before training.
+
+        Heads on a backbone without pretrained weights take its features as they are: nothing happens.
+        """
         for layer in self.heads.layers:
             if isinstance(layer, Standardise):
                 layer.adapt(features)
+
+    def freeze(self, share: float) -> None:
+        """Keep that share of the backbone's layers, from the picture on, as they are; before compiling."""
+        (backbone,) = (layer for layer in self.extractor.layers if isinstance(layer, keras.Model))
+        for layer in backbone.layers[: int(share * len(backbone.layers))]:
+            layer.trainable = False
 
 
 def build_network(
@@ -58,7 +67,7 @@ def build_network(
     """
     if mode not in MODES:
         raise ValueError(f"`mode` must be one of {', '.join(MODES)}. Received: {mode!r}.")
-    side = size or backbone.size
+    side = backbone.size if size is None else size
     pictures = keras.Input((side, side, 3), dtype="uint8", name="pictures")
     pixels = keras.layers.Rescaling(1.0, dtype="float32", name="pixels")(pictures)
     features = backbone.build(side)(pixels)

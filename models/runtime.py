@@ -4,11 +4,9 @@ Of the LiteRT package only its interpreter is used, with its default XNNPACK ker
 """
 
 import os
-import sys
-import tempfile
+import re
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.errors import BundleError
+from gemhier.models.native_output import without_lines
 
 SIGNATURE = "serving_default"
 INPUT = "pictures"
@@ -24,8 +23,7 @@ MOST_AT_ONCE = 32
 """Larger batches are cut into pieces of this many pictures, to bound the memory."""
 
 _MOST_CORES = 4
-_ANNOUNCEMENT = b"INFO: Created TensorFlow Lite XNNPACK delegate"
-_standard_error = threading.Lock()
+_ANNOUNCEMENT = re.compile(rb"INFO: Created TensorFlow Lite XNNPACK delegate")
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class Network:
         self._runner = _signature_runner(content, num_threads or usable_cores())
         self.size = _input_size(self._runner.get_input_details())
         self.labels, self.families = _output_columns(self._runner.get_output_details())
-        with _without_announcement():  # the first run prepares the kernels, and tells of it
+        with without_lines(_ANNOUNCEMENT):  # the first run prepares the kernels, and tells of it
             self._run(np.zeros((1, self.size, self.size, 3), dtype=np.uint8))
 
     def logits(self, pictures: npt.NDArray[np.uint8]) -> Logits:
@@ -149,30 +147,3 @@ def _output_columns(outputs: Mapping[str, Mapping[str, Any]]) -> tuple[int, int]
             "Export it again."
         )
     return columns["flat"], columns["family"]
-
-
-@contextmanager
-def _without_announcement() -> Iterator[None]:
-    """Keep one line of LiteRT off the standard error, which native code writes and no option silences.
-
-    Whatever else is written there meanwhile is written afterwards.
-    """
-    if sys.platform == "win32":
-        yield
-        return
-    with _standard_error, tempfile.TemporaryFile() as caught:
-        try:
-            original = os.dup(2)
-        except OSError:  # standard error is closed: there is nothing to keep clean
-            yield
-            return
-        try:
-            os.dup2(caught.fileno(), 2)
-            yield
-        finally:
-            os.dup2(original, 2)
-            os.close(original)
-            caught.seek(0)
-            other = b"".join(line for line in caught if not line.startswith(_ANNOUNCEMENT))
-            if other:
-                os.write(2, other)

@@ -28,6 +28,9 @@ SMALLEST_PART = 0.08
 SMALLEST_STONE = 0.02
 """Edges whose box covers less than this share of the picture are no stone: the whole picture is taken."""
 
+LARGEST_SIDE = 8192
+"""Larger boxes are cut from a smaller copy: the square around a thin strip could outgrow the memory."""
+
 
 @dataclass(frozen=True)
 class Box:
@@ -52,9 +55,7 @@ def find_stone(picture: Picture) -> Box:
     """
     height, width = picture.shape[:2]
     scale = min(1.0, WORKING_SIDE / max(height, width))
-    small = cv2.resize(
-        picture, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA
-    )
+    small = _shrink(picture, scale)
     found = _edge_rectangle(small)
     if found is None:
         left, top, right, bottom = 0.0, 0.0, float(width), float(height)
@@ -81,12 +82,20 @@ def crop_stone(picture: Picture, box: Box, size: int) -> Picture:
 
     Returns:
         (size, size, 3) uint8 RGB.
+
+    Raises:
+        ValueError: if the box lies outside the picture.
     """
     height, width = picture.shape[:2]
     left, top = max(0, box.x), max(0, box.y)
     right, bottom = min(width, box.x + box.side), min(height, box.y + box.side)
     if left >= right or top >= bottom:
         raise ValueError(f"`box` must overlap the picture of {width} x {height} pixels. Received: {box}.")
+    if box.side > LARGEST_SIDE:
+        scale = LARGEST_SIDE / box.side
+        inside = _shrink(picture[top:bottom, left:right], scale)
+        # Measured from the first pixel inside, so that rounding cannot push the box off the picture.
+        return crop_stone(inside, Box(round((box.x - left) * scale), round((box.y - top) * scale), LARGEST_SIDE), size)
     inside = picture[top:bottom, left:right]
     padded = cv2.copyMakeBorder(
         inside,
@@ -101,12 +110,19 @@ def crop_stone(picture: Picture, box: Box, size: int) -> Picture:
     return np.asarray(resized, dtype=np.uint8)
 
 
+def _shrink(picture: Picture, scale: float) -> Picture:
+    height, width = picture.shape[:2]
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
 def _edge_rectangle(picture: Picture) -> tuple[int, int, int, int] | None:
     """(left, top, right, bottom) of the edges of the stone or stones; None if nothing stands out."""
     height, width = picture.shape[:2]
     grey = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (5, 5), 0)
     edges = cv2.Canny(grey, 40, 120)
-    # Facets break the outline into pieces; closing them makes a stone one part.
+    # Facets break the outline into pieces; closing them makes a stone one part. Within four pixels
+    # of the picture's edge, closing also joins a stone to that edge: it counts as touching it.
     joined = cv2.morphologyEx(edges, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
     count, _, statistics, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     if count < 2:

@@ -4,6 +4,7 @@ The tests marked `packaging` build, fetch the base dependencies and install: pyt
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -109,7 +110,8 @@ def test_the_base_lock_has_no_training_library() -> None:
 
 def call(*command: str | Path, folder: Path) -> str:
     """Run a command and return what it printed; what it printed is shown if it fails."""
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    talkative = os.environ | {"PIP_QUIET": "0"}
+    done = subprocess.run(command, cwd=folder, env=talkative, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
     return done.stdout

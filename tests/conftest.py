@@ -1,0 +1,251 @@
+"""What holds for every test: no network, no settings of the machine, the same examples each time."""
+
+import os
+import shutil
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+import pytest
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    import numpy.typing as npt
+
+    from gemhier.hierarchy.taxonomy import Taxonomy
+
+# Before TensorFlow and MLflow are imported, which read these once.
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+os.environ["DO_NOT_TRACK"] = "true"
+
+# No deadline: the first example of a test also pays for imports. No database: a run depends on the code alone.
+hypothesis.settings.register_profile("gemhier", deadline=None, database=None, derandomize=True)
+hypothesis.settings.load_profile("gemhier")
+
+_connect = socket.socket.connect
+
+
+def _connect_to_this_machine_only(self: socket.socket, address: Any) -> None:
+    host = address[0] if isinstance(address, tuple) else None
+    if self.family in (socket.AF_INET, socket.AF_INET6) and host not in ("127.0.0.1", "::1", "localhost"):
+        raise RuntimeError(f"a test tried to reach {address}")
+    _connect(self, address)
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that reaches for the network fails, here and on a machine that has one."""
+    monkeypatch.setattr(socket.socket, "connect", _connect_to_this_machine_only)
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model and the tracking server that a developer has set do not reach the tests."""
+    for variable in ("GEMHIER_MODEL", "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+STONE_COLOURS = {
+    "beryl/aquamarine": (110, 205, 225),
+    "beryl/emerald": (40, 165, 90),
+    "beryl/emerald/colombian": (5, 95, 45),
+    "corundum/ruby": (190, 20, 50),
+    "corundum/sapphire": (30, 50, 170),
+    "quartz": (220, 205, 210),
+}
+"""The labels that the tiny bundle tells apart, by nothing but their colour."""
+
+
+@pytest.fixture(scope="session")
+def tiny_taxonomy() -> "Taxonomy":
+    """Three families; emerald is a label and has a region below it, quartz has nothing below it."""
+    from gemhier.hierarchy.node import Node
+    from gemhier.hierarchy.taxonomy import Taxonomy
+
+    return Taxonomy.from_nodes(
+        [
+            Node("beryl", "Beryl", "family"),
+            Node("beryl/aquamarine", "Aquamarine", "variety"),
+            Node("beryl/emerald", "Emerald", "variety", aliases=("Panna",)),
+            Node("beryl/emerald/colombian", "Colombian Emerald", "region"),
+            Node("corundum", "Corundum", "family"),
+            Node("corundum/ruby", "Ruby", "variety"),
+            Node("corundum/sapphire", "Sapphire", "variety"),
+            Node("quartz", "Quartz", "family"),
+        ]
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_model() -> "keras.Model":
+    """A Keras model of 32 x 32 pixels that names a stone by its colour, with a seeded texture to it."""
+    import keras
+    import numpy as np
+
+    colours = np.array(list(STONE_COLOURS.values()), dtype=np.float32) / 128 - 1
+    of_family = np.array([[1, 0, 0], [1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 1]], dtype=np.float32)
+    keras.utils.set_random_seed(7)
+    pictures = keras.Input((32, 32, 3), dtype="uint8", name="pictures")
+    pixels = keras.layers.Rescaling(1 / 128, offset=-1)(pictures)
+    colour = keras.layers.GlobalAveragePooling2D()(pixels[:, 8:24, 8:24])
+    texture = keras.layers.Conv2D(16, 5, strides=2, activation="relu6")(pixels)
+    texture = keras.layers.Dropout(0.5)(keras.layers.GlobalAveragePooling2D()(texture))
+    # A linear layer that is highest for the nearest colour: -|x - c|² without its |x|².
+    by_colour = keras.layers.Dense(6, name="by_colour")
+    flat = keras.layers.Add(name="flat")([by_colour(colour), keras.layers.Dense(6)(texture)])
+    by_label = keras.layers.Dense(3, name="by_label", use_bias=False)
+    outputs = {
+        "flat": flat,
+        "family": by_label(keras.layers.Softmax()(flat)),
+        "regional": keras.layers.Rescaling(1.25)(flat),
+    }
+    model = keras.Model(pictures, outputs)
+    by_colour.set_weights([24 * colours.T, -12 * np.sum(colours**2, axis=1)])
+    by_label.set_weights([6 * of_family])
+    return model
+
+
+@pytest.fixture(scope="session")
+def tiny_network(tiny_model: "keras.Model") -> bytes:
+    """The tiny model as a LiteRT file."""
+    from gemhier.models.export import export_network
+
+    return export_network(tiny_model)
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tmp_path_factory: pytest.TempPathFactory, tiny_taxonomy: "Taxonomy", tiny_network: bytes) -> Path:
+    """A bundle that names painted stones by their colour; to be read only."""
+    from gemhier.hierarchy.answering import Threshold, Thresholds
+    from gemhier.models.bundle import write_bundle
+    from gemhier.models.bundle_info import BundleInfo, Temperatures
+
+    asked = ((0.5, 0.3), (0.8, 0.55), (0.9, 0.7), (0.95, 0.85))
+    rows = (
+        Threshold(precision=precision, threshold=threshold, reached=True, observed=None, answered=1.0, depths=())
+        for precision, threshold in asked
+    )
+    info = BundleInfo(
+        model_version="tiny-1",
+        run_id="0123456789abcdef",
+        created="2024-05-01T12:00:00+00:00",
+        size=32,
+        labels=tuple(STONE_COLOURS),
+        temperatures=Temperatures(flat=1.5, family=0.8, regional={"beryl": 1.25, "corundum": 0.75}),
+        strategy="fused",
+        fusion_weight=0.5,
+        thresholds=Thresholds(tuple(rows)),
+        default_precision=0.9,
+    )
+    folder = tmp_path_factory.mktemp("bundles") / "tiny"
+    write_bundle(folder, info, taxonomy=tiny_taxonomy, network=tiny_network, report={"n": 0}, model_card="# Tiny\n")
+    return folder
+
+
+@pytest.fixture
+def tiny_bundle_copy(tiny_bundle: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny bundle that a test may damage."""
+    return Path(shutil.copytree(tiny_bundle, tmp_path / "copied-bundle"))
+
+
+@pytest.fixture(scope="session")
+def paint_stone() -> "Callable[[str], npt.NDArray[np.uint8]]":
+    """Paints a round stone of a label's colour on a white ground, (96, 128, 3) uint8 RGB."""
+    import cv2
+    import numpy as np
+
+    def paint(label: str) -> "npt.NDArray[np.uint8]":
+        picture = np.full((96, 128, 3), 255, dtype=np.uint8)
+        colour = STONE_COLOURS[label]
+        cv2.circle(picture, (70, 45), 36, colour, thickness=-1)
+        cv2.circle(picture, (70, 45), 20, tuple(channel * 9 // 10 for channel in colour), thickness=2)
+        return picture
+
+    return paint
+
+
+@pytest.fixture
+def tiny_backbone(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a backbone of 32 pixels with fixed random weights, and of a schedule of few epochs for it."""
+    import keras
+
+    from gemhier.models.augmentation import Augmentation
+    from gemhier.models.backbones import BACKBONES, Backbone
+    from gemhier.pipeline.schedules import SCHEDULES, Schedule
+
+    def build(size: int) -> keras.Model:
+        pixels = keras.Input((size, size, 3))
+        x = keras.layers.Rescaling(1 / 128, offset=-1)(pixels)
+        for index, filters in enumerate((8, 16)):
+            first = keras.initializers.GlorotUniform(seed=index)
+            x = keras.layers.Conv2D(filters, 3, 2, activation="relu", kernel_initializer=first)(x)
+        return keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(x))
+
+    tiny = Backbone(name="tiny", description="for tests", size=32, pretrained=True, colour=True, build=build)
+    monkeypatch.setitem(BACKBONES, "tiny", tiny)
+    schedule = Schedule(
+        name="tiny",
+        description="for tests",
+        views=2,
+        head_epochs=4,
+        head_rate=1e-2,
+        tune_epochs=2,
+        tune_rate=1e-3,
+        batch=8,
+        augmentation=Augmentation(zoom=0.05),
+    )
+    monkeypatch.setitem(SCHEDULES, "tiny", schedule)
+    return "tiny"
+
+
+@pytest.fixture(scope="session")
+def tiny_data(
+    tmp_path_factory: pytest.TempPathFactory,
+    tiny_taxonomy: "Taxonomy",
+    paint_stone: "Callable[[str], npt.NDArray[np.uint8]]",
+) -> Path:
+    """A data folder of painted stones: six labels, eight pictures each for training, four for validation."""
+    import hashlib
+
+    import cv2
+    import numpy as np
+
+    from gemhier.models.stone import find_stone
+    from gemhier.pipeline.manifest import DataInfo, Manifest, Row, SourceFolder, write_manifest
+
+    folder = tmp_path_factory.mktemp("data")
+    chance = np.random.default_rng(3)
+    rows = []
+    for label in STONE_COLOURS:
+        for index in range(12):
+            noise = chance.integers(-6, 7, (96, 128, 3))
+            picture = np.clip(paint_stone(label) + noise, 0, 255).astype(np.uint8)
+            path = folder / "pictures" / f"{label.replace('/', '-')}-{index}.png"
+            path.parent.mkdir(exist_ok=True)
+            cv2.imwrite(str(path), picture[..., ::-1])
+            box = find_stone(picture)
+            rows.append(
+                Row(
+                    image=str(path),
+                    x=box.x,
+                    y=box.y,
+                    side=box.side,
+                    label_given=label,
+                    label=label,
+                    stone="",
+                    group=path.stem,
+                    split="train" if index < 8 else "validation",
+                    sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+                    width=128,
+                    height=96,
+                    source="painted",
+                )
+            )
+    info = DataInfo(config={}, sources=(SourceFolder("painted", str(folder / "pictures")),))
+    write_manifest(Manifest(folder / "data", tuple(rows), tiny_taxonomy, info))
+    return folder / "data"
