@@ -1,0 +1,103 @@
+"""The stones of a data set, cut out and brought to one size: a cache that can be thrown away."""
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.errors import DataError, ImageError, OutputError
+from gemhier.models.image import read_image
+from gemhier.models.stone import VERSION, Box, crop_stone
+from gemhier.pipeline.manifest import Row, require_pictures
+from gemhier.pipeline.progress import map_with_progress
+
+
+def load_crops(rows: Sequence[Row], size: int, cache_folder: Path) -> npt.NDArray[np.uint8]:
+    """The crops of rows, from the cache if they are in it.
+
+    They are kept as one file for each sequence of rows and each size. So load a whole manifest
+    once and index the result, rather than one split after the other.
+
+    Args:
+        rows: (N,) pictures.
+        size: side of the crops, in pixels.
+        cache_folder: where the cache lies, or is to be made.
+
+    Returns:
+        (N, size, size, 3) uint8 RGB, mapped from the disk and read-only.
+
+    Raises:
+        DataError: if a picture is missing, cannot be read or is not the one that was prepared.
+        OutputError: if the cache cannot be written.
+        ValueError: if there are no rows, or the size is less than 1.
+    """
+    if not rows or size < 1:
+        raise ValueError(f"There must be rows and a size of 1 or more. Received: {len(rows)} rows, size {size}.")
+    path = cache_folder / f"crops-{size}-{_digest(rows, size)[:32]}.npy"
+    shape = (len(rows), size, size, 3)
+    crops = _mapped(path, shape)
+    if crops is None:
+        require_pictures(rows)
+        _write(path, rows, shape)
+        crops = _mapped(path, shape)
+        if crops is None:
+            raise OutputError(f"{path}: cannot be read back. Check the disk.")
+    return crops
+
+
+def _digest(rows: Sequence[Row], size: int) -> str:
+    digest = hashlib.sha256(f"cropping {VERSION}, size {size}\n".encode())
+    for row in rows:
+        digest.update(f"{row.sha256} {row.x} {row.y} {row.side}\n".encode())
+    return digest.hexdigest()
+
+
+def _mapped(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8] | None:
+    """The array in a file; None if there is no such file, or it is damaged."""
+    with suppress(OSError, ValueError):
+        array: npt.NDArray[np.uint8] = np.lib.format.open_memmap(path, mode="r")
+        if array.shape == shape and array.dtype == np.uint8:
+            return array
+    return None
+
+
+def _write(path: Path, rows: Sequence[Row], shape: tuple[int, ...]) -> None:
+    """Cut out the crops and write them one after the other, under another name until all are there.
+
+    Written in order rather than through a memory map, where a full disk would kill the process.
+    """
+    partial_path = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial_path.open("wb") as file:
+            header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            for crop in map_with_progress(partial(_crop, size=shape[1]), rows, "Cutting out stones"):
+                file.write(crop.tobytes())
+        partial_path.replace(path)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror}). Free some space or choose another folder."
+        ) from error
+    finally:
+        with suppress(OSError):
+            partial_path.unlink(missing_ok=True)
+
+
+def _crop(row: Row, size: int) -> npt.NDArray[np.uint8]:
+    try:
+        with Path(row.image).open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if sha256 != row.sha256:
+            raise DataError(f"{row.image}: changed since it was prepared. Run `gemhier prepare` again.")
+        picture = read_image(Path(row.image))
+    except OSError as error:
+        raise DataError(f"{row.image}: cannot be read ({error.strerror}). Run `gemhier prepare` again.") from error
+    except ImageError as error:
+        raise DataError(f"{error} It could be read when it was prepared: run `gemhier prepare` again.") from error
+    return crop_stone(picture, Box(row.x, row.y, row.side), size)

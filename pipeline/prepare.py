@@ -1,0 +1,308 @@
+"""Turn folders of photographs into a data set: readable, labelled, grouped and split."""
+
+import hashlib
+import os
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from gemhier.errors import DataError, ImageError, OutputError
+from gemhier.hierarchy.node import Node
+from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.hierarchy.taxonomy_file import write_taxonomy
+from gemhier.hierarchy.taxonomy_folders import taxonomy_from_folders
+from gemhier.models.image import read_image
+from gemhier.models.stone import Box, find_stone
+from gemhier.pipeline.manifest import (
+    DataInfo,
+    LeftOut,
+    Manifest,
+    Row,
+    SeveralNames,
+    SourceFolder,
+    is_prepared,
+    write_manifest,
+)
+from gemhier.pipeline.near_copies import find_near_copies, groups
+from gemhier.pipeline.progress import map_with_progress
+from gemhier.pipeline.sources import Source, SourcePicture, read_sources, resolve_labels, unknown_labels_error
+from gemhier.pipeline.split import USUAL_SHARE, assign_splits
+
+STONE_PATTERN = r"^(?P<stone>gp\d+)-\d+"
+"""Finds the stone in the file names of a shop: gp134726-1-250124.jpg is view 1 of product gp134726."""
+
+TAXONOMY_TO_EDIT = "taxonomy.yaml"
+"""The file of a taxonomy that was started from the folders."""
+
+_GROUP_DIGITS = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrepareConfig:
+    """Settings of a preparation.
+
+    Attributes:
+        validation_share: share of the pictures that is drawn for validation; None for the usual, or
+            for 0 if a source has a validation folder.
+        test_share: the same for the test.
+        stone_pattern: a regular expression that is looked for in file names; its group `stone` tells
+            the stone.
+        skip_unknown: leave out folders whose names the taxonomy does not know, instead of refusing.
+        seed: another seed splits otherwise.
+
+    Raises:
+        DataError: if the shares leave nothing to train on, or the pattern cannot be used.
+    """
+
+    validation_share: float | None = None
+    test_share: float | None = None
+    stone_pattern: str = STONE_PATTERN
+    skip_unknown: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        validation, test = (
+            USUAL_SHARE if share is None else share for share in (self.validation_share, self.test_share)
+        )
+        if min(validation, test) < 0 or validation + test >= 1:
+            raise DataError(
+                f"The shares of validation, {validation:g}, and test, {test:g}, must be 0 or more and add up to "
+                "less than 1. Choose smaller ones."
+            )
+        try:
+            names = re.compile(self.stone_pattern).groupindex
+        except re.error as error:
+            raise DataError(
+                f"The stone pattern {self.stone_pattern!r} is not a regular expression ({error}). Correct it."
+            ) from error
+        if "stone" not in names:
+            raise DataError(
+                f"The stone pattern {self.stone_pattern!r} has no group named stone. Write it as in {STONE_PATTERN!r}."
+            )
+
+
+@dataclass(frozen=True)
+class _Labelled:
+    """A picture and the node that its name means."""
+
+    picture: SourcePicture
+    label: str
+
+
+@dataclass(frozen=True)
+class _Examined:
+    """A picture that could be read: what it shows and where."""
+
+    labelled: _Labelled
+    sha256: str
+    box: Box
+    width: int
+    height: int
+
+
+def prepare(
+    folders: Sequence[Path],
+    out: Path,
+    config: PrepareConfig,
+    taxonomy: Taxonomy | None,
+) -> Manifest:
+    """Read, label, group and split the pictures of source folders, and write the data folder.
+
+    Pictures that cannot be read are left out and listed. Near-copies of a picture and photographs of one
+    stone get one group, which is in one split; if it stands under several labels, all rows stay, and the
+    group is listed.
+
+    Args:
+        folders: sources, as `read_sources` takes them.
+        out: the data folder: new, empty, or from an earlier preparation, which is then replaced.
+        config: the settings.
+        taxonomy: tells what the class folders' names mean; None starts one from the folders themselves
+            (family/subclass/region) and writes it to `out` as `TAXONOMY_TO_EDIT` too.
+
+    Raises:
+        DataError: if a source does not fit, names are unknown, no picture can be read, or none is left
+            to train on.
+        OutputError: if `out` holds something else or cannot be written.
+    """
+    check_output(out, folders, starts_taxonomy=taxonomy is None)
+    sources = read_sources(folders)
+    used_taxonomy = _taxonomy_of(sources) if taxonomy is None else taxonomy
+    labelled, left_out = _label(sources, used_taxonomy, config)
+    examined: list[_Examined] = []
+    for result in map_with_progress(_examine, labelled, "Finding the stones"):
+        if isinstance(result, _Examined):
+            examined.append(result)
+        else:
+            left_out.append(result)
+    if not examined:
+        raise DataError(
+            f"None of {len(labelled)} pictures can be read, such as {left_out[-1].image}: {left_out[-1].reason}"
+        )
+    rows = _rows(examined, config)
+    if all(row.split != "train" for row in rows):
+        raise DataError("All pictures are in test or validation folders. Add a source to train on.")
+    manifest = Manifest(
+        folder=out,
+        rows=rows,
+        taxonomy=used_taxonomy,
+        info=DataInfo(
+            config=asdict(config),
+            sources=tuple(SourceFolder(source.name, str(source.root)) for source in sources),
+            left_out=tuple(sorted(left_out, key=lambda entry: entry.image)),
+            several_names=_several_names(rows),
+        ),
+    )
+    write_manifest(manifest)
+    if taxonomy is None:
+        write_taxonomy(used_taxonomy, out / TAXONOMY_TO_EDIT)
+    return manifest
+
+
+def check_output(out: Path, folders: Sequence[Path], *, starts_taxonomy: bool = False) -> None:
+    """Make sure, before the work, that a data folder can be written to `out`.
+
+    Args:
+        out: the data folder.
+        folders: the sources.
+        starts_taxonomy: whether a taxonomy to edit is to be written too.
+
+    Raises:
+        OutputError: if it holds something other than a prepared data set, lies within a source, has a
+            taxonomy that somebody may have edited, or cannot be written.
+    """
+    for folder in folders:
+        if out.resolve().is_relative_to(folder.resolve()):
+            raise OutputError(f"{out}: lies within the source {folder}. Choose a folder outside of it.")
+    if starts_taxonomy and (out / TAXONOMY_TO_EDIT).exists():
+        raise OutputError(
+            f"{out / TAXONOMY_TO_EDIT}: there is a taxonomy already. Use it with --taxonomy, or delete it first."
+        )
+    existing = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise OutputError(f"{out}: cannot be a folder, since {existing} is a file. Choose another folder.")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise OutputError(f"{out}: {existing} cannot be written to. Choose another folder or change its permissions.")
+    if existing == out.absolute() and any(existing.iterdir()) and not is_prepared(existing):
+        raise OutputError(f"{out}: holds something other than a prepared data set. Choose a new or empty folder.")
+
+
+def _taxonomy_of(sources: Sequence[Source]) -> Taxonomy:
+    """The taxonomy of all sources' folders; where they name a node differently, the first source decides."""
+    nodes: dict[str, Node] = {}
+    for source in sources:
+        for node in taxonomy_from_folders(source.root).nodes.values():
+            nodes.setdefault(node.id, node)
+    return Taxonomy.from_nodes(nodes.values())
+
+
+def _label(
+    sources: Sequence[Source], taxonomy: Taxonomy, config: PrepareConfig
+) -> tuple[list[_Labelled], list[LeftOut]]:
+    """The pictures whose names mean something, and the files to leave out."""
+    pictures = [picture for source in sources for picture in source.pictures]
+    resolved = resolve_labels((picture.label_given for picture in pictures), taxonomy)
+    if resolved.unknown and not config.skip_unknown:
+        raise unknown_labels_error(resolved.unknown)
+    labelled = []
+    left_out = [
+        LeftOut(str(path), "not a picture", f"its name ends in {path.suffix!r}")
+        for source in sources
+        for path in source.others
+    ]
+    for picture in pictures:
+        node = resolved.nodes.get(picture.label_given)
+        if node is None:
+            left_out.append(LeftOut(str(picture.path), "unknown name", resolved.unknown[picture.label_given]))
+        elif node.excluded is not None:
+            left_out.append(LeftOut(str(picture.path), "excluded", f"{node.name}: {node.excluded}"))
+        else:
+            labelled.append(_Labelled(picture, node.id))
+    if not labelled:
+        raise DataError(
+            f"None of {len(pictures)} pictures has a name that can be used. Give other sources or --taxonomy."
+        )
+    return labelled, left_out
+
+
+def _examine(labelled: _Labelled) -> _Examined | LeftOut:
+    path = labelled.picture.path
+    try:
+        image = read_image(path)
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    except (ImageError, OSError) as error:
+        return LeftOut(str(path), "unreadable", str(error).removeprefix(f"{path}: "))
+    height, width = image.shape[:2]
+    return _Examined(labelled, sha256, find_stone(image), width, height)
+
+
+def _rows(examined: Sequence[_Examined], config: PrepareConfig) -> tuple[Row, ...]:
+    pattern = re.compile(config.stone_pattern)
+    found = (pattern.search(entry.labelled.picture.path.name) for entry in examined)
+    stones = [(match["stone"] or "") if match else "" for match in found]
+    group_names = _group_names(examined, stones)
+    splits = assign_splits(
+        [entry.labelled.label for entry in examined],
+        group_names,
+        [entry.labelled.picture.official for entry in examined],
+        validation_share=config.validation_share,
+        test_share=config.test_share,
+        seed=config.seed,
+    )
+    return tuple(
+        Row(
+            image=str(entry.labelled.picture.path),
+            x=entry.box.x,
+            y=entry.box.y,
+            side=entry.box.side,
+            label_given=entry.labelled.picture.label_given,
+            label=entry.labelled.label,
+            stone=stone,
+            group=group,
+            split=split,
+            sha256=entry.sha256,
+            width=entry.width,
+            height=entry.height,
+            source=entry.labelled.picture.source,
+        )
+        for entry, stone, group, split in zip(examined, stones, group_names, splits, strict=True)
+    )
+
+
+def _group_names(examined: Sequence[_Examined], stones: Sequence[str]) -> list[str]:
+    """A name for the group of each picture: near-copies and photographs of one stone, however chained.
+
+    The name comes from the pictures' content, so that it does not change with their place.
+    """
+    index_of = {entry.labelled.picture.path: index for index, entry in enumerate(examined)}
+    linked = [
+        (index_of[pair.first], index_of[pair.second])
+        for pair in find_near_copies([entry.labelled.picture.path for entry in examined])
+    ]
+    first_of: dict[tuple[str, str], int] = {}
+    for index, (entry, stone) in enumerate(zip(examined, stones, strict=True)):
+        linked.append((first_of.setdefault(("content", entry.sha256), index), index))
+        if stone:
+            linked.append((first_of.setdefault(("stone", stone), index), index))
+    numbers = groups(linked, len(examined))
+    name_of: dict[int, str] = {}
+    for number, entry in zip(numbers, examined, strict=True):
+        name_of[number] = min(name_of.get(number, entry.sha256), entry.sha256)
+    return [name_of[number][:_GROUP_DIGITS] for number in numbers]
+
+
+def _several_names(rows: Sequence[Row]) -> tuple[SeveralNames, ...]:
+    members: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        members[row.group].append(row)
+    return tuple(
+        SeveralNames(
+            group=group,
+            labels=tuple(sorted({row.label for row in together})),
+            images=tuple(row.image for row in together),
+        )
+        for group, together in sorted(members.items())
+        if len({row.label for row in together}) > 1
+    )

@@ -1,0 +1,132 @@
+"""What is kept of a picture to compare it with thousands of others: a few kilobytes.
+
+Colours are CIELAB. Widths and heights are both brought to the same side, whatever the picture's
+shape: a place in a picture is a fraction of its width and of its height.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.models.image import read_image
+
+LIGHTNESS_SIDE = 96
+"""Side, in pixels, at which lightness is compared."""
+
+COLOUR_SIDE = 48
+"""Side, in pixels, at which colour is compared, and at which pictures are first aligned."""
+
+_LONGEST = 512  # more pixels than this tell nothing new at LIGHTNESS_SIDE
+_BACKDROP_DISTANCE = 10.0  # CIELAB units
+_SMALLEST_CONTENT = 1 / 8
+_SMALLEST_PART = 0.1
+# OpenCV's 8-bit CIELAB: what a step is worth, and what 0 means, in L*, a* and b*.
+_UNITS, _ZEROS = np.array([100 / 255, 1, 1], np.float32), np.array([0, 128, 128], np.float32)
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom, as fractions of a picture's width and height."""
+
+WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thumbprint:
+    """A picture in small.
+
+    Attributes:
+        digest: SHA-256 of the decoded pixels and their shape.
+        width: in pixels.
+        height: in pixels.
+        lightness: (96, 96) uint8, L* in steps of 100 / 255.
+        colour: (48, 48, 2) uint8, a* and b* plus 128.
+        content: the box around what stands out from the backdrop; `WHOLE` where nothing does.
+    """
+
+    digest: str
+    width: int
+    height: int
+    lightness: npt.NDArray[np.uint8]
+    colour: npt.NDArray[np.uint8]
+    content: Box
+
+
+def thumbprint_of_file(path: Path) -> Thumbprint:
+    """Read a picture file and take its thumbprint.
+
+    Raises:
+        ImageError: if it cannot be read.
+    """
+    return thumbprint(read_image(path, longest=_LONGEST))
+
+
+def thumbprint(pixels: npt.NDArray[np.uint8]) -> Thumbprint:
+    """Take the thumbprint of a picture, (H, W, 3) uint8 RGB."""
+    height, width = pixels.shape[:2]
+    lab = np.asarray(cv2.cvtColor(_resized(pixels, LIGHTNESS_SIDE), cv2.COLOR_RGB2LAB), dtype=np.uint8)
+    return Thumbprint(
+        digest=hashlib.sha256(f"{width} x {height}".encode() + pixels.tobytes()).hexdigest(),
+        width=width,
+        height=height,
+        lightness=np.ascontiguousarray(lab[..., 0]),
+        colour=np.ascontiguousarray(_resized(lab, COLOUR_SIDE)[..., 1:]),
+        content=_content(lab),
+    )
+
+
+def border_colour(lab: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the backdrop's colour, (..., 3): the median of the outermost pixels of (..., S, S, 3)."""
+    edges = [lab[..., 0, :, :], lab[..., -1, :, :], lab[..., :, 0, :], lab[..., :, -1, :]]
+    median: npt.NDArray[np.float32] = np.median(np.concatenate(edges, axis=-2), axis=-2)
+    return median
+
+
+def stands_out(lab: npt.NDArray[np.float32], backdrop: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Tell which pixels of (..., S, S, 3) CIELAB are not the backdrop, (..., 3)."""
+    difference = np.square(lab - backdrop[..., None, None, :]).sum(axis=-1)
+    return np.asarray(difference > _BACKDROP_DISTANCE**2, dtype=np.bool_)
+
+
+def lightness(prints: Sequence[Thumbprint]) -> npt.NDArray[np.float32]:
+    """Return the pictures' lightness at `LIGHTNESS_SIDE`, (N, S, S) L*."""
+    return np.asarray(np.stack([taken.lightness for taken in prints]) * _UNITS[0], dtype=np.float32)
+
+
+def small_lightness(prints: Sequence[Thumbprint]) -> npt.NDArray[np.float32]:
+    """Return the pictures' lightness at `COLOUR_SIDE`, (N, S, S) L*."""
+    merged = LIGHTNESS_SIDE // COLOUR_SIDE
+    blocks = lightness(prints).reshape(len(prints), COLOUR_SIDE, merged, COLOUR_SIDE, merged)
+    return np.asarray(blocks.mean(axis=(2, 4)))
+
+
+def small_lab(prints: Sequence[Thumbprint]) -> npt.NDArray[np.float32]:
+    """Return the pictures at `COLOUR_SIDE`, (N, S, S, 3) CIELAB."""
+    colour = np.stack([taken.colour for taken in prints]).astype(np.float32) - _ZEROS[1:]
+    return np.concatenate([small_lightness(prints)[..., None], colour], axis=-1)
+
+
+def _resized(pixels: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
+    smaller = min(pixels.shape[:2]) >= side
+    method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, (side, side), interpolation=method), dtype=np.uint8)
+
+
+def _content(values: npt.NDArray[np.uint8]) -> Box:
+    lab = values.astype(np.float32) * _UNITS - _ZEROS
+    mask = stands_out(lab, border_colour(lab)).astype(np.uint8)
+    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), dtype=np.uint8)
+    _, _, parts, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    parts = parts[1:]  # the first is the backdrop
+    if len(parts) == 0:
+        return WHOLE
+    parts = parts[parts[:, cv2.CC_STAT_AREA] >= _SMALLEST_PART * parts[:, cv2.CC_STAT_AREA].max()]
+    left, top = parts[:, cv2.CC_STAT_LEFT], parts[:, cv2.CC_STAT_TOP]
+    right, bottom = left + parts[:, cv2.CC_STAT_WIDTH], top + parts[:, cv2.CC_STAT_HEIGHT]
+    edges = np.array([left.min(), top.min(), right.max(), bottom.max()]) / LIGHTNESS_SIDE
+    if min(edges[2] - edges[0], edges[3] - edges[1]) < _SMALLEST_CONTENT:
+        return WHOLE
+    return (float(edges[0]), float(edges[1]), float(edges[2]), float(edges[3]))
