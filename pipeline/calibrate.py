@@ -1,0 +1,67 @@
+"""Fit what turns logits into honest answers, on validation pictures: temperatures, fusion, thresholds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.hierarchy.answering import Thresholds, fit_thresholds
+from gemhier.hierarchy.calibration import fit_conditional_temperatures, fit_fusion_weight, fit_temperature
+from gemhier.hierarchy.decoding import Strategy, conditional, soft, softmax, strategies
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.models.bundle_info import Temperatures
+from gemhier.models.runtime import Logits
+
+STRATEGY_OF_MODE: dict[str, Strategy] = {"flat": "flat", "hierarchical": "soft", "both": "fused"}
+"""How a network decides. With both, the weight of the fusion can still come out as one of its two voices."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a bundle needs beside its network.
+
+    Attributes:
+        strategy: how the outputs become one distribution.
+        temperatures: one for each head.
+        fusion_weight: the say of the flat classifier in `fused`.
+        thresholds: how probable an answer must be for each asked-for precision.
+    """
+
+    strategy: Strategy
+    temperatures: Temperatures
+    fusion_weight: float
+    thresholds: Thresholds
+
+
+def calibrate(logits: Logits, truth: npt.NDArray[np.intp], space: LabelSpace, mode: str) -> Calibration:
+    """Fit temperatures, fusion weight and thresholds.
+
+    Args:
+        logits: of N validation pictures.
+        truth: (N,) the column of each picture's label.
+        space: the labels.
+        mode: which heads were trained, a key of `STRATEGY_OF_MODE`.
+    """
+    strategy, parents = STRATEGY_OF_MODE[mode], space.parents
+    flat_temperature = fit_temperature(logits.flat, truth)
+    family_temperature = fit_temperature(logits.family, parents[truth])
+    regional_temperatures = fit_conditional_temperatures(logits.regional, truth, parents)
+    flat = softmax(logits.flat, flat_temperature)
+    families = softmax(logits.family, family_temperature)
+    within = conditional(logits.regional, parents, regional_temperatures)
+    weight = fit_fusion_weight(flat, soft(families, within, parents), truth)
+    decided = strategies(flat, families, within, parents, weight)[strategy]
+    return Calibration(
+        strategy=strategy,
+        temperatures=Temperatures(
+            flat=flat_temperature,
+            family=family_temperature,
+            regional={
+                family: float(temperature)
+                for family, temperature in zip(space.families, regional_temperatures, strict=True)
+                if family in space.regional_families
+            },
+        ),
+        fusion_weight=weight,
+        thresholds=fit_thresholds(decided, truth, space),
+    )

@@ -1,0 +1,62 @@
+"""Feed crops to a training: shuffled, in batches, changed a little each time."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.models.augmentation import Augmentation, build_augmenter
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+Targets = dict[str, npt.NDArray[np.int32]]
+
+
+def targets(truth: npt.NDArray[np.intp], space: LabelSpace, heads: tuple[str, ...]) -> Targets:
+    """What each head should say: (N,) class columns by the head's name.
+
+    Args:
+        truth: (N,) the column of each picture's label.
+        space: the labels.
+        heads: the heads that are trained.
+    """
+    of_label = truth.astype(np.int32)
+    every = {"flat": of_label, "family": space.parents[truth].astype(np.int32), "regional": of_label}
+    return {head: every[head] for head in heads}
+
+
+def training_batches(
+    crops: npt.NDArray[np.uint8],
+    wanted: Targets,
+    *,
+    batch: int,
+    augmentation: Augmentation,
+    seed: int,
+) -> "tf.data.Dataset":
+    """Batches of changed crops (batch, S, S, 3) uint8 with their targets, in a new order each epoch.
+
+    Only the pictures of a batch are in memory, so `crops` may be mapped from the disk.
+
+    Args:
+        crops: (N, S, S, 3) uint8 RGB.
+        wanted: (N,) columns by head.
+        batch: pictures a batch.
+        augmentation: how far they are changed.
+        seed: of order and changes.
+    """
+    import tensorflow as tf
+
+    augment = build_augmenter(augmentation, seed)
+    shape = (None, *crops.shape[1:])
+
+    def pictures(rows: "tf.Tensor", columns: dict[str, "tf.Tensor"]) -> tuple["tf.Tensor", dict[str, "tf.Tensor"]]:
+        found = tf.numpy_function(lambda wanted_rows: crops[wanted_rows], [rows], tf.uint8)
+        found.set_shape(shape)
+        changed = augment(tf.cast(found, tf.float32), training=True)
+        return tf.cast(tf.clip_by_value(tf.round(changed), 0, 255), tf.uint8), columns
+
+    rows = tf.data.Dataset.from_tensor_slices((np.arange(len(crops)), wanted))
+    shuffled = rows.shuffle(len(crops), seed=seed, reshuffle_each_iteration=True).batch(batch)
+    return shuffled.map(pictures, num_parallel_calls=2).prefetch(4)

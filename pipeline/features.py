@@ -1,0 +1,113 @@
+"""Features of a frozen backbone, computed once and kept: a cache that can be thrown away."""
+
+import hashlib
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.errors import OutputError
+from gemhier.models.augmentation import Augmentation, build_augmenter
+
+if TYPE_CHECKING:
+    import keras
+
+Features = npt.NDArray[np.float32]
+
+BATCH = 64
+
+
+def load_features(
+    extractor: "keras.Model",
+    crops: npt.NDArray[np.uint8],
+    *,
+    views: int,
+    augmentation: Augmentation,
+    seed: int,
+    cache_folder: Path,
+) -> Features:
+    """Features of several seeded views of each crop; the first view is the crop as it is.
+
+    Args:
+        extractor: (N, S, S, 3) uint8 to (N, D) features; its weights are part of the cache's key.
+        crops: (N, S, S, 3) uint8 RGB.
+        views: how many views of each, at least 1.
+        augmentation: how the further views are changed.
+        seed: of these changes.
+        cache_folder: where the cache lies, or is to be made.
+
+    Returns:
+        (views, N, D) float32.
+
+    Raises:
+        OutputError: if the cache cannot be written.
+    """
+    pieces = []
+    of_network = _digest_weights(extractor)
+    of_crops = hashlib.sha256(np.ascontiguousarray(crops).data).hexdigest()
+    for view in range(views):
+        key = f"{of_network} {of_crops} {(augmentation, seed, view) if view else 'unchanged'}"
+        path = cache_folder / f"features-{hashlib.sha256(key.encode()).hexdigest()[:32]}.npy"
+        found = _read(path, len(crops))
+        if found is None:
+            found = _extract(extractor, crops, None if view == 0 else _augmenter(augmentation, seed + 10 * view))
+            _write(path, found)
+        pieces.append(found)
+    return np.stack(pieces)
+
+
+def _augmenter(augmentation: Augmentation, seed: int) -> "keras.Sequential":
+    import tensorflow as tf
+
+    # keras-cv draws from TensorFlow's global generator too, wherever that stands.
+    tf.random.set_seed(seed)
+    return build_augmenter(augmentation, seed)
+
+
+def _digest_weights(extractor: "keras.Model") -> str:
+    digest = hashlib.sha256(repr(extractor.input_shape).encode())
+    for weight in extractor.get_weights():
+        digest.update(np.ascontiguousarray(weight).data)
+    return digest.hexdigest()
+
+
+def _extract(extractor: "keras.Model", crops: npt.NDArray[np.uint8], augmenter: "keras.Sequential | None") -> Features:
+    import tensorflow as tf
+
+    @tf.function(reduce_retracing=True)
+    def forward(pictures: "tf.Tensor") -> "tf.Tensor":
+        return extractor(pictures, training=False)
+
+    pieces = []
+    for start in range(0, len(crops), BATCH):
+        pictures = tf.convert_to_tensor(crops[start : start + BATCH])
+        if augmenter is not None:
+            changed = augmenter(tf.cast(pictures, tf.float32), training=True)
+            pictures = tf.cast(tf.clip_by_value(tf.round(changed), 0, 255), tf.uint8)
+        pieces.append(forward(pictures).numpy())
+    return np.concatenate(pieces)
+
+
+def _read(path: Path, count: int) -> Features | None:
+    with suppress(OSError, ValueError, EOFError):
+        found: Features = np.load(path, allow_pickle=False)
+        if len(found) == count:
+            return found
+    return None
+
+
+def _write(path: Path, features: Features) -> None:
+    unfinished = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("wb") as file:
+            np.save(file, features)
+        unfinished.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror}). Free some space.") from error
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)

@@ -1,0 +1,269 @@
+"""Fit a network to crops: heads on frozen features, then everything, resumable after each epoch."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.models.backbones import backbone as backbone_named
+from gemhier.models.heads import MODES, losses
+from gemhier.models.network import GemNetwork, build_network
+from gemhier.models.runtime import Logits
+from gemhier.pipeline.dataset import targets, training_batches
+from gemhier.pipeline.features import load_features
+from gemhier.pipeline.schedules import SCHEDULES, Schedule, TrainConfig
+
+PREDICT_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Crops with what they show.
+
+    Attributes:
+        crops: side in pixels -> (N, side, side, 3) uint8 RGB.
+        truth: (N,) the column of each picture's label.
+    """
+
+    crops: Callable[[int], npt.NDArray[np.uint8]]
+    truth: npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one pass over the training pictures came to.
+
+    Attributes:
+        phase: "heads", or "everything" with the backbone.
+        number: counts through both phases, from 1.
+        loss: of the training pictures, in nats, the sum over heads.
+        validation: measure to value on the validation pictures, such as flat_top1.
+    """
+
+    phase: str
+    number: int
+    loss: float
+    validation: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained network, at its full input size, and how it got there."""
+
+    network: GemNetwork
+    history: tuple[Epoch, ...]
+
+
+def fit_network(
+    space: LabelSpace,
+    train: Pictures,
+    validation: Pictures,
+    config: TrainConfig,
+    *,
+    work: Path,
+    cache: Path,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+) -> Fitted:
+    """Train a network.
+
+    Args:
+        space: the labels.
+        train: pictures to learn from.
+        validation: pictures to watch; nothing is learnt from them.
+        config: the settings.
+        work: folder of the checkpoints. The same call with the same folder goes on after the last
+            complete epoch.
+        cache: folder for frozen features.
+        on_epoch: called after each epoch.
+
+    Raises:
+        OutputError: if a checkpoint or the cache cannot be written.
+        MissingExtraError: if the backbone's weights are not installed.
+    """
+    keras.utils.set_random_seed(config.seed)
+    schedule, backbone = SCHEDULES[config.schedule], backbone_named(config.backbone)
+    side = schedule.train_size(backbone.size)
+    network = build_network(backbone, space, size=side, mode=config.mode, dropout=schedule.dropout)
+    log = _Log(work / "history.jsonl", on_epoch)
+    if backbone.pretrained:
+        _fit_heads(network, train, validation, config, schedule, work, cache, log)
+    if schedule.tune_epochs:
+        rate = schedule.tune_rate if backbone.pretrained else schedule.scratch_rate
+        _fit_everything(network, train, validation, config, schedule, rate, work, log)
+    whole = build_network(backbone, space, mode=config.mode) if side != backbone.size else network
+    if whole is not network:
+        whole.whole.set_weights(network.whole.get_weights())
+    return Fitted(whole, tuple(log.epochs))
+
+
+def predict_logits(network: GemNetwork, crops: npt.NDArray[np.uint8]) -> Logits:
+    """The logits of (N, size, size, 3) crops."""
+    found = network.whole.predict(crops, batch_size=PREDICT_BATCH, verbose=0)
+    return Logits(flat=found["flat"], family=found["family"], regional=found["regional"])
+
+
+def validation_measures(logits: Logits, truth: npt.NDArray[np.intp], space: LabelSpace) -> dict[str, float]:
+    """Top-1 accuracy of each head, and of each regional network on its own family's pictures.
+
+    Args:
+        logits: of N pictures.
+        truth: (N,) the column of each picture's label.
+        space: the labels.
+
+    Returns:
+        flat_top1, family_top1, and regional_top1/<family> for the families that have such pictures.
+    """
+    families = space.parents[truth]
+    measures = {
+        "flat_top1": float((logits.flat.argmax(axis=1) == truth).mean()),
+        "family_top1": float((logits.family.argmax(axis=1) == families).mean()),
+    }
+    for family in space.regional_families:
+        column = space.families.index(family)
+        rows, labels = np.flatnonzero(families == column), np.flatnonzero(space.parents == column)
+        if len(rows):
+            best = labels[logits.regional[np.ix_(rows, labels)].argmax(axis=1)]
+            measures[f"regional_top1/{family}"] = float((best == truth[rows]).mean())
+    return measures
+
+
+class _Log:
+    """The epochs so far, kept in a file so that a resumed training has them all."""
+
+    def __init__(self, path: Path, on_epoch: Callable[[Epoch], None]) -> None:
+        self.path = path
+        self.on_epoch = on_epoch
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        self.epochs = [Epoch(**json.loads(line)) for line in lines]
+
+    def add(self, epoch: Epoch) -> None:
+        # A kill between checkpoint and log repeats an epoch: the later record stands.
+        self.epochs = [*(known for known in self.epochs if known.number < epoch.number), epoch]
+        text = "".join(json.dumps(vars(known)) + "\n" for known in self.epochs)
+        unfinished = self.path.with_suffix(".part")
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(self.path)
+        self.on_epoch(epoch)
+
+
+class _Report(keras.callbacks.Callback):
+    """Measure on the validation pictures after each epoch, and log it."""
+
+    def __init__(self, phase: str, first: int, log: _Log, measure: Callable[[], dict[str, float]]) -> None:
+        super().__init__()
+        self.phase = phase
+        self.first = first
+        self.log = log
+        self.measure = measure
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        loss = float((logs or {})["loss"])
+        self.log.add(Epoch(self.phase, self.first + epoch, loss, self.measure()))
+
+
+def _fit_heads(
+    network: GemNetwork,
+    train: Pictures,
+    validation: Pictures,
+    config: TrainConfig,
+    schedule: Schedule,
+    work: Path,
+    cache: Path,
+    log: _Log,
+) -> None:
+    weights = work / "heads.weights.h5"
+    if weights.exists():
+        network.heads.load_weights(weights)
+        return
+
+    def features(pictures: Pictures, views: int) -> npt.NDArray[np.float32]:
+        return load_features(
+            network.extractor,
+            pictures.crops(network.size),
+            views=views,
+            augmentation=schedule.augmentation,
+            seed=config.seed,
+            cache_folder=cache,
+        )
+
+    views = features(train, schedule.views)
+    seen = features(validation, 1)[0]
+    network.standardise(views.reshape(-1, views.shape[-1]))
+    steps = schedule.head_epochs * -(-views.shape[0] * views.shape[1] // (schedule.batch * schedule.views))
+    # Whether the features came from the cache must not change what follows.
+    keras.utils.set_random_seed(config.seed)
+    _compile(network.heads, network, schedule, schedule.head_rate, steps)
+    truth = np.tile(train.truth, len(views))
+
+    def measure() -> dict[str, float]:
+        found = {name: np.asarray(values) for name, values in network.heads(seen, training=False).items()}
+        logits = Logits(flat=found["flat"], family=found["family"], regional=found["regional"])
+        return validation_measures(logits, validation.truth, network.space)
+
+    network.heads.fit(
+        views.reshape(-1, views.shape[-1]),
+        targets(truth, network.space, MODES[network.mode]),
+        # Every picture is there once for each view: a step sees as many different pictures as later.
+        batch_size=schedule.batch * schedule.views,
+        epochs=schedule.head_epochs,
+        verbose=0,
+        callbacks=[_Report("heads", 1, log, measure)],
+    )
+    network.heads.save_weights(weights)
+
+
+def _fit_everything(
+    network: GemNetwork,
+    train: Pictures,
+    validation: Pictures,
+    config: TrainConfig,
+    schedule: Schedule,
+    rate: float,
+    work: Path,
+    log: _Log,
+) -> None:
+    keras.utils.set_random_seed(config.seed)
+    if backbone_named(config.backbone).pretrained:
+        network.freeze(schedule.frozen_share)
+    crops = train.crops(network.size)
+    steps = schedule.tune_epochs * -(-len(crops) // schedule.batch)
+    _compile(network.whole, network, schedule, rate, steps)
+    batches = training_batches(
+        crops,
+        targets(train.truth, network.space, MODES[network.mode]),
+        batch=schedule.batch,
+        augmentation=schedule.augmentation,
+        seed=config.seed,
+    )
+
+    def measure() -> dict[str, float]:
+        logits = predict_logits(network, validation.crops(network.size))
+        return validation_measures(logits, validation.truth, network.space)
+
+    first = 1 + max((epoch.number for epoch in log.epochs if epoch.phase == "heads"), default=0)
+    network.whole.fit(
+        batches,
+        epochs=schedule.tune_epochs,
+        shuffle=False,  # the batches come shuffled
+        verbose="auto" if sys.stdout.isatty() else 0,
+        callbacks=[
+            _Report("everything", first, log, measure),
+            keras.callbacks.BackupAndRestore(work / "backup", delete_checkpoint=False),
+        ],
+    )
+
+
+def _compile(model: keras.Model, network: GemNetwork, schedule: Schedule, rate: float, steps: int) -> None:
+    falling = keras.optimizers.schedules.CosineDecay(
+        0.1 * rate, max(1, steps), alpha=0.01, warmup_target=rate, warmup_steps=max(1, steps // 20)
+    )
+    optimizer = keras.optimizers.AdamW(falling, weight_decay=schedule.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    model.compile(optimizer, loss=losses(network.space, network.mode, schedule.smoothing), jit_compile=False)

@@ -1,0 +1,87 @@
+"""The model card of a bundle: what it is for, what it learned from, how good it is, what it cannot do.
+
+In the form of Mitchell et al., "Model Cards for Model Reporting" (FAT* 2019).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.models.bundle_info import BundleInfo
+
+_STRATEGIES = {
+    "flat": "one softmax over all labels",
+    "hard": "the likeliest family, then its regional network",
+    "soft": "P(family) times P(label | family)",
+    "fused": "the normalised product of flat and soft",
+}
+
+_LIMITS = """\
+## What it cannot do
+
+- Where a stone comes from is a hint: origin is not determinable from a photograph.
+- Natural, synthetic, treated and imitated stones can look alike. It does not tell them apart, and does not
+  replace a laboratory. Do not buy, sell, insure or value a stone by its answer.
+- It names every picture as one of its labels or refuses for lack of confidence; it has not learned what is no gem.
+- Single stones on plain ground are what it has seen. Telephone pictures, settings, several stones and coloured
+  light are harder than the figures above say.
+"""
+
+
+def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) -> str:
+    """Write the card in Markdown.
+
+    Args:
+        info: of the bundle.
+        taxonomy: names the families.
+        report: `data` (pictures by split), `config`, and the evaluations by the name of what was
+            evaluated: each with `n` and `strategies`.
+    """
+    space = LabelSpace(info.labels)
+    families = ", ".join(taxonomy[family].name for family in space.families)
+    counts = report.get("data", {})
+    lines = [
+        f"# {info.model_version}",
+        "",
+        f"Names a cut gemstone in a photograph: {len(space)} labels in {len(space.families)} families, "
+        f"{len(space.regional_families)} of which have a regional network.",
+        "",
+        f"- made: {info.created}, run {info.run_id}",
+        f"- input: {info.size} x {info.size} pixels, the stone cut out by its edges",
+        f"- decides by: {info.strategy}, {_STRATEGIES[info.strategy]}",
+        f"- answers as deep as a precision of {info.default_precision:.0%} allows, by thresholds set on validation "
+        "pictures",
+        "",
+        "## What it learned from",
+        "",
+        f"{counts.get('train', 0):,} training pictures; {counts.get('validation', 0):,} validation pictures chose "
+        "temperatures, fusion and thresholds. Near-copies and photographs of one stone never stand on two sides. "
+        "The pictures themselves are not redistributed.",
+        "",
+        f"Families: {families}.",
+        "",
+        "## How good it is",
+        "",
+    ]
+    for name, evaluation in report.items():
+        if isinstance(evaluation, Mapping) and "strategies" in evaluation:
+            lines += _table(name, evaluation)
+    return "\n".join(lines) + "\n" + _LIMITS
+
+
+def _table(name: str, evaluation: Mapping[str, Any]) -> list[str]:
+    title = {"validation": "On its validation pictures, which also calibrated it"}.get(name, f"On {name}")
+    lines = [
+        f"{title} ({evaluation['n']:,} pictures, 95% intervals):",
+        "",
+        "| strategy | top-1 | top-3 | top-5 | family |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for strategy, figures in evaluation["strategies"].items():
+        cells = [
+            f"{figures[key]:.3f} ({figures[f'{key}_low']:.3f} to {figures[f'{key}_high']:.3f})"
+            for key in ("top1", "top3", "top5", "family_top1")
+        ]
+        lines.append(f"| {strategy} | {' | '.join(cells)} |")
+    return [*lines, ""]

@@ -1,0 +1,58 @@
+"""Make a run's bundle a folder of its own, to ship or to classify with."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gemhier.errors import DataError
+from gemhier.models.bundle import Bundle, load_bundle, write_bundle
+from gemhier.models.bundle_files import NETWORK_FILE, REPORT_FILE
+from gemhier.pipeline.model_card import model_card
+from gemhier.pipeline.tracking import find_bundle
+
+
+def package(
+    run: str, out: Path, *, evaluations: Mapping[str, Path] | None = None, tracking: str | None = None
+) -> Bundle:
+    """Write the bundle of a run to a folder.
+
+    Args:
+        run: a run's id, the beginning of one, a run's name, or `latest`; a bundle's folder is taken as it is.
+        out: the folder to write; an older bundle there is replaced.
+        evaluations: name of what was evaluated -> folder that `gemhier evaluate` wrote; their figures
+            go into the bundle's report and card.
+        tracking: a tracking server or folder; None for the default.
+
+    Raises:
+        TrackingError: if there is no such run, or it has no bundle.
+        DataError: if an evaluation cannot be read, or is of another model.
+        BundleError: if the bundle is damaged.
+        OutputError: if the folder cannot be written, or holds something else.
+    """
+    source = load_bundle(run if Path(run).is_dir() else find_bundle(run, tracking))
+    report: dict[str, Any] = json.loads((source.folder / REPORT_FILE).read_text(encoding="utf-8"))
+    for name, folder in (evaluations or {}).items():
+        report[name] = _evaluation(folder, source)
+    write_bundle(
+        out,
+        source.info,
+        taxonomy=source.taxonomy,
+        network=(source.folder / NETWORK_FILE).read_bytes(),
+        report=report,
+        model_card=model_card(source.info, source.taxonomy, report),
+    )
+    return load_bundle(out)
+
+
+def _evaluation(folder: Path, bundle: Bundle) -> dict[str, Any]:
+    path = folder / "report.json"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: not a report ({error}). Name a folder that `gemhier evaluate` wrote.") from error
+    if not isinstance(found, dict) or found.get("model_version") != bundle.info.model_version:
+        raise DataError(
+            f"{path}: is not about {bundle.info.model_version}. Evaluate this model with `gemhier evaluate` first."
+        )
+    return found

@@ -1,0 +1,97 @@
+"""How a network is trained: named schedules, and the settings of one training."""
+
+from dataclasses import dataclass, field
+
+from gemhier.models.augmentation import Augmentation
+from gemhier.models.backbones import BACKBONES
+from gemhier.models.heads import MODES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """The phases of a training: heads on frozen features first, then everything.
+
+    Attributes:
+        name: what the command line calls it.
+        description: one line for people.
+        train_share: side of the training crops, as a share of the network's own. Smaller is
+            faster, and costs little: Touvron et al., "Fixing the train-test resolution discrepancy" (NeurIPS 2019).
+        views: how many views of each picture's frozen features the heads learn from; the first is unchanged.
+        head_epochs: passes over all views with the backbone frozen.
+        head_rate: learning rate of that phase.
+        tune_epochs: passes with the backbone trainable too.
+        frozen_share: share of the backbone's layers, from the picture on, that stay as they were: edges
+            and colours are the same in all pictures, and this halves the time. Not for a backbone
+            without pretrained weights.
+        tune_rate: highest learning rate of that phase, which falls along a half cosine.
+        scratch_rate: the same for a backbone without pretrained weights.
+        batch: pictures a step.
+        smoothing: of the labels.
+        dropout: share of the features that training drops.
+        weight_decay: of AdamW (Loshchilov & Hutter, ICLR 2019).
+        augmentation: how far training pictures are changed.
+    """
+
+    name: str
+    description: str
+    train_share: float = 1.0
+    views: int = 4
+    head_epochs: int = 30
+    head_rate: float = 1e-3
+    tune_epochs: int = 0
+    frozen_share: float = 0.0
+    tune_rate: float = 3e-4
+    scratch_rate: float = 1e-3
+    batch: int = 32
+    smoothing: float = 0.1
+    dropout: float = 0.2
+    weight_decay: float = 0.05
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def train_size(self, size: int) -> int:
+        """Side of the training crops for a network of that side: a multiple of 32, the backbones' stride."""
+        return max(32, round(size * self.train_share / 32) * 32) if self.train_share < 1 else size
+
+
+SCHEDULES = {
+    schedule.name: schedule
+    for schedule in (
+        Schedule(name="quick", description="heads on frozen features: minutes on two cores"),
+        Schedule(
+            name="standard",
+            description="heads on frozen features, then 12 epochs with the backbone but its first third",
+            views=2,
+            tune_epochs=12,
+            frozen_share=0.33,
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """The settings of one training.
+
+    Attributes:
+        mode: which heads are trained: flat, hierarchical or both.
+        backbone: a key of `gemhier.models.backbones.BACKBONES`.
+        schedule: a key of `SCHEDULES`.
+        seed: of the heads' first weights, the order of the pictures and their augmentation.
+
+    Raises:
+        ValueError: if a name is unknown; it lists the known ones.
+    """
+
+    mode: str = "both"
+    backbone: str = "lite0"
+    schedule: str = "standard"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("mode", self.mode, MODES),
+            ("backbone", self.backbone, BACKBONES),
+            ("schedule", self.schedule, SCHEDULES),
+        ):
+            if value not in known:
+                raise ValueError(f"`{name}` must be one of {', '.join(known)}. Received: {value!r}.")

@@ -1,0 +1,288 @@
+"""Train on a prepared data set and record it: one parent run, nested runs for each network and each way to decide."""
+
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from gemhier import __version__
+from gemhier.errors import BundleError, DataError, OutputError
+from gemhier.hierarchy.decoding import Strategy, softmax
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.models.backbones import backbone
+from gemhier.models.bundle import Bundle, load_bundle, write_bundle
+from gemhier.models.bundle_info import BundleInfo
+from gemhier.models.native_output import without_lines
+from gemhier.models.network import GemNetwork
+from gemhier.models.runtime import Logits
+from gemhier.pipeline.calibrate import Calibration, calibrate
+from gemhier.pipeline.crops import load_crops
+from gemhier.pipeline.evaluation import Evaluation, evaluate_probabilities
+from gemhier.pipeline.manifest import Manifest, Row, read_manifest
+from gemhier.pipeline.model_card import model_card
+from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
+
+UNFINISHED = Path("mlruns") / "unfinished"
+"""Where interrupted trainings wait, in the current folder."""
+
+STRATEGIES: dict[str, tuple[Strategy, ...]] = {
+    "flat": ("flat",),
+    "hierarchical": ("hard", "soft"),
+    "both": ("flat", "hard", "soft", "fused"),
+}
+"""The ways to decide that each mode has trained heads for."""
+
+DEFAULT_PRECISION = 0.9
+"""The precision of answers that a bundle asks for unless told otherwise."""
+
+EXPORT_TOLERANCE = 1e-4
+"""How far the exported network may move a probability."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of a training.
+
+    Attributes:
+        run_id: of the parent run.
+        evaluation: the figures on the validation pictures, for each strategy.
+        decided_by: the strategy that the bundle uses.
+        resumed: whether an interrupted training was taken up again.
+    """
+
+    run_id: str
+    evaluation: Evaluation
+    decided_by: str
+    resumed: bool
+
+
+_TENSORFLOW_NOTES = re.compile(rb"(WARNING: All log messages before absl|[IWE]0000 .*(oneDNN|cuda|cuInit|cpu_feature))")
+
+
+def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Trained:
+    """Train a network on a data folder and record everything in MLflow.
+
+    An interrupted training goes on where it stood when the same command is given again.
+
+    Args:
+        data: a folder that `gemhier prepare` wrote.
+        config: the settings.
+        tracking: a tracking server or folder; None for the default.
+
+    Raises:
+        DataError: if the data cannot be trained on.
+        TrackingError: if runs cannot be recorded.
+        MissingExtraError: if the backbone's weights are not installed.
+        OutputError: if a checkpoint cannot be written.
+    """
+    manifest = read_manifest(data)
+    space = manifest.label_space
+    train_rows, validation_rows = _rows(manifest, space)
+
+    # From here on it needs TensorFlow and MLflow, which take seconds to load.
+    _start_tensorflow()
+    from gemhier.pipeline.fit import Pictures, fit_network, predict_logits
+    from gemhier.pipeline.run_log import RunLog
+    from gemhier.pipeline.tracking import known_run, open_tracking, parent_run
+
+    mlflow = open_tracking(tracking)
+    work = UNFINISHED / _key(manifest, config)
+    resumed = known_run(mlflow, _remembered(work))
+    with parent_run(mlflow, _run_name(config), run_id=resumed, tags=_tags(manifest, config)) as run_id:
+        _remember(work, run_id)
+        log = RunLog(mlflow, space, manifest.taxonomy)
+        log.parameters(_parameters(manifest, space, config))
+        truth = _columns(validation_rows, space)
+        fitted = fit_network(
+            space,
+            Pictures(partial(_crops, manifest, train_rows), _columns(train_rows, space)),
+            Pictures(partial(_crops, manifest, validation_rows), truth),
+            config,
+            work=work,
+            cache=data / "features",
+            on_epoch=log.epoch,
+        )
+        crops = _crops(manifest, validation_rows, fitted.network.size)
+        logits = predict_logits(fitted.network, crops)
+        calibration = calibrate(logits, truth, space, config.mode)
+        bundle = _bundle(work / "bundle", manifest, space, config, run_id, fitted.network, calibration)
+        _check_export(bundle, crops, logits, calibration)
+        evaluation = _evaluate(bundle, crops, validation_rows, config)
+        bundle = _with_report(bundle, evaluation, manifest, config)
+        log.networks(fitted.history, config.mode)
+        log.decisions(evaluation)
+        log.figures(fitted.history, evaluation)
+        log.bundle(bundle.folder)
+    shutil.rmtree(work, ignore_errors=True)
+    return Trained(run_id, evaluation, calibration.strategy, resumed is not None)
+
+
+def _start_tensorflow() -> None:
+    """Load TensorFlow without its notes on processors and on graphics cards that are not there."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with without_lines(_TENSORFLOW_NOTES):
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+
+
+def _rows(manifest: Manifest, space: LabelSpace) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """Training and validation rows; a validation picture of a label without training pictures teaches nothing."""
+    train_rows = manifest.split("train")
+    validation_rows = tuple(row for row in manifest.split("validation") if row.label in space)
+    if not validation_rows:
+        raise DataError(
+            f"{manifest.folder}: no validation pictures, which temperatures and thresholds are fitted on. "
+            "Run `gemhier prepare` again with --validation-share 0.15."
+        )
+    if len(space) < 2:
+        raise DataError(f"{manifest.folder}: only one class ({space.labels[0]}). Prepare at least two.")
+    return train_rows, validation_rows
+
+
+def _columns(rows: Sequence[Row], space: LabelSpace) -> npt.NDArray[np.intp]:
+    return np.array([space.index(row.label) for row in rows], dtype=np.intp)
+
+
+def _crops(manifest: Manifest, rows: Sequence[Row], size: int) -> npt.NDArray[np.uint8]:
+    return load_crops(rows, size, manifest.folder / "crops")
+
+
+def _key(manifest: Manifest, config: TrainConfig) -> str:
+    """What an interrupted training is found by: the data, all settings and the version."""
+    settings = {"data": manifest.digest, "version": __version__, **asdict(config)}
+    settings["details"] = asdict(SCHEDULES[config.schedule])
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _remembered(work: Path) -> str | None:
+    try:
+        return (work / "run").read_text(encoding="utf-8").strip() or None
+    except OSError:
+        return None
+
+
+def _remember(work: Path, run_id: str) -> None:
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        (work / "run").write_text(run_id, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{work}: cannot be written ({error.strerror}). Run it in another folder.") from error
+
+
+def _run_name(config: TrainConfig) -> str:
+    return f"{config.backbone} {config.mode} {config.schedule}"
+
+
+def _tags(manifest: Manifest, config: TrainConfig) -> dict[str, str]:
+    return {
+        "gemhier_kind": "comparison",
+        "mode": config.mode,
+        "backbone": config.backbone,
+        "schedule": config.schedule,
+        "data_digest": manifest.digest[:12],
+        "gemhier_version": __version__,
+    }
+
+
+def _parameters(manifest: Manifest, space: LabelSpace, config: TrainConfig) -> dict[str, str | int | float]:
+    counts = manifest.counts()
+    details = asdict(SCHEDULES[config.schedule])
+    details.update({f"augmentation_{name}": value for name, value in details.pop("augmentation").items()})
+    details = {name: value for name, value in details.items() if name not in ("name", "description")}
+    return {
+        **asdict(config),
+        **details,
+        "size": backbone(config.backbone).size,
+        "labels": len(space),
+        "families": len(space.families),
+        "regional_networks": len(space.regional_families),
+        "train_pictures": counts["train"],
+        "validation_pictures": counts["validation"],
+        "data_digest": manifest.digest,
+        "taxonomy_digest": manifest.taxonomy.digest,
+        "python": platform.python_version(),
+    }
+
+
+def _bundle(
+    folder: Path,
+    manifest: Manifest,
+    space: LabelSpace,
+    config: TrainConfig,
+    run_id: str,
+    network: GemNetwork,
+    calibration: Calibration,
+) -> Bundle:
+    """Export the network into a bundle, whose report is still empty."""
+    from gemhier.models.export import export_network
+
+    info = BundleInfo(
+        model_version=f"{config.backbone}-{config.mode}-{run_id[:8]}",
+        run_id=run_id,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        size=network.size,
+        labels=space.labels,
+        temperatures=calibration.temperatures,
+        strategy=calibration.strategy,
+        fusion_weight=calibration.fusion_weight,
+        thresholds=calibration.thresholds,
+        default_precision=DEFAULT_PRECISION,
+    )
+    write_bundle(
+        folder,
+        info,
+        taxonomy=manifest.taxonomy,
+        network=export_network(network.whole),
+        report={},
+        model_card="",
+    )
+    return load_bundle(folder)
+
+
+def _check_export(bundle: Bundle, crops: npt.NDArray[np.uint8], logits: Logits, calibration: Calibration) -> None:
+    """Make sure that the exported network answers as the trained one does."""
+    few = slice(0, 64)
+    exported = bundle.probabilities(crops[few]).flat
+    trained = softmax(logits.flat[few], calibration.temperatures.flat)
+    moved = float(np.abs(exported - trained).max())
+    if not moved <= EXPORT_TOLERANCE:
+        raise BundleError(
+            f"The export moves a probability by {moved:.2g}, more than {EXPORT_TOLERANCE:g}. "
+            "Train again; if it stays so, report it with the versions of tensorflow and ai-edge-litert."
+        )
+
+
+def _evaluate(bundle: Bundle, crops: npt.NDArray[np.uint8], rows: Sequence[Row], config: TrainConfig) -> Evaluation:
+    found = bundle.probabilities(crops).by_strategy
+    return evaluate_probabilities(
+        {strategy: found[strategy] for strategy in STRATEGIES[config.mode]},
+        [row.label for row in rows],
+        [row.group for row in rows],
+        space=bundle.space,
+        taxonomy=bundle.taxonomy,
+    )
+
+
+def _with_report(bundle: Bundle, evaluation: Evaluation, manifest: Manifest, config: TrainConfig) -> Bundle:
+    """Write the bundle once more, with its figures and its card."""
+    report = {"validation": evaluation.to_dict(), "data": manifest.counts(), "config": asdict(config)}
+    write_bundle(
+        bundle.folder,
+        bundle.info,
+        taxonomy=bundle.taxonomy,
+        network=(bundle.folder / "network.tflite").read_bytes(),
+        report=report,
+        model_card=model_card(bundle.info, bundle.taxonomy, report),
+    )
+    return load_bundle(bundle.folder)

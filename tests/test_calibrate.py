@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from gemhier.hierarchy.decoding import softmax
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.hierarchy.metrics import log_losses
+from gemhier.models.runtime import Logits
+from gemhier.pipeline.calibrate import calibrate
+
+SPACE = LabelSpace(("beryl/emerald", "beryl/morganite", "corundum/ruby", "quartz"))
+
+
+def overconfident(truth: np.ndarray, sharpness: float) -> Logits:
+    """Logits that are right three times out of four, and far too sure of it."""
+    chance = np.random.default_rng(0)
+    said = np.where(chance.random(len(truth)) < 0.75, truth, chance.integers(0, 4, len(truth)))
+    flat = sharpness * np.eye(4)[said] + chance.normal(0, 0.5, (len(truth), 4))
+    family = np.stack([flat[:, SPACE.parents == column].max(axis=1) for column in range(3)], axis=1)
+    return Logits(flat=flat.astype(np.float32), family=family.astype(np.float32), regional=flat.astype(np.float32))
+
+
+@pytest.fixture
+def truth() -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 4, 400)
+
+
+def test_too_sure_a_network_is_cooled_down_and_says_truer_things(truth: np.ndarray) -> None:
+    logits = overconfident(truth, sharpness=12)
+    found = calibrate(logits, truth, SPACE, "both")
+    assert found.temperatures.flat > 2
+    assert found.temperatures.family > 2
+    assert set(found.temperatures.regional) == {"beryl"}
+    before = log_losses(softmax(logits.flat), truth).mean()
+    after = log_losses(softmax(logits.flat, found.temperatures.flat), truth).mean()
+    assert after < before / 2
+
+
+@pytest.mark.parametrize(("mode", "strategy"), [("flat", "flat"), ("hierarchical", "soft"), ("both", "fused")])
+def test_each_mode_decides_by_what_it_has_trained(mode: str, strategy: str, truth: np.ndarray) -> None:
+    found = calibrate(overconfident(truth, sharpness=6), truth, SPACE, mode)
+    assert found.strategy == strategy
+    assert 0 <= found.fusion_weight <= 1
+
+
+def test_a_higher_precision_asks_for_a_surer_answer(truth: np.ndarray) -> None:
+    thresholds = calibrate(overconfident(truth, sharpness=6), truth, SPACE, "both").thresholds
+    assert thresholds.threshold_for(0.5) < thresholds.threshold_for(0.95)

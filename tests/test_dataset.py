@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.models.augmentation import Augmentation
+from gemhier.pipeline.dataset import targets, training_batches
+
+SPACE = LabelSpace(("beryl/emerald", "corundum/ruby", "corundum/sapphire"))
+STILL = Augmentation(turn=0.0, zoom=0.0, brightness=0.0)
+
+
+def crops(count: int) -> np.ndarray:
+    """Pictures whose colour is their number."""
+    return np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None, None], (count, 16, 16, 3)).copy()
+
+
+def test_each_head_gets_its_own_columns() -> None:
+    wanted = targets(np.array([2, 0, 1]), SPACE, ("family", "regional"))
+    assert list(wanted) == ["family", "regional"]
+    assert wanted["family"].tolist() == [1, 0, 1]
+    assert wanted["regional"].tolist() == [2, 0, 1]
+
+
+def test_every_picture_comes_once_with_its_own_target() -> None:
+    truth = np.arange(21) % 3
+    batches = training_batches(crops(21), targets(truth, SPACE, ("flat",)), batch=4, augmentation=STILL, seed=0)
+    seen = {}
+    for pictures, wanted in batches:
+        assert pictures.dtype == "uint8"
+        for picture, column in zip(pictures.numpy(), wanted["flat"].numpy(), strict=True):
+            seen[int(picture[8, 8, 0])] = int(column)
+    assert seen == {number: number % 3 for number in range(21)}
+
+
+def test_the_order_changes_from_epoch_to_epoch_and_is_the_same_for_the_same_seed() -> None:
+    def orders(seed: int) -> list[list[int]]:
+        batches = training_batches(
+            crops(30), targets(np.zeros(30, np.intp), SPACE, ("flat",)), batch=30, augmentation=STILL, seed=seed
+        )
+        return [[int(value) for pictures, _ in batches for value in pictures.numpy()[:, 8, 8, 0]] for _ in range(2)]
+
+    first, second = orders(1)
+    assert first != second
+    assert orders(1) == [first, second]
+    assert orders(2)[0] != first
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_pictures_are_changed_on_the_way(seed: int) -> None:
+    half_dark = np.zeros((8, 16, 16, 3), np.uint8)
+    half_dark[:, :, 8:] = 200
+    wanted = targets(np.zeros(8, np.intp), SPACE, ("flat",))
+    ((pictures, _),) = list(training_batches(half_dark, wanted, batch=8, augmentation=Augmentation(), seed=seed))
+    different = {picture.tobytes() for picture in pictures.numpy()}
+    assert len(different) == 8
