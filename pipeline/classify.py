@@ -1,0 +1,176 @@
+"""Classify files and folders, and write a result for each as text, JSON lines or CSV."""
+
+import glob
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+from uuid import uuid4
+
+import click
+
+from gemhier.errors import OutputError
+from gemhier.models.bundle import Bundle, load_bundle
+from gemhier.models.files import list_pictures
+from gemhier.models.prediction import Failure
+from gemhier.pipeline.prediction_formats import (
+    LONGEST_NAME,
+    CsvRows,
+    Format,
+    JsonLines,
+    Layout,
+    TextBlocks,
+    can_draw,
+)
+
+MANY = 20
+"""From this many pictures on, a bar shows the progress, unless the results themselves show it."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a classification went.
+
+    Attributes:
+        pictures: how many results were written.
+        failed: how many of them are failures.
+    """
+
+    pictures: int
+    failed: int
+
+
+def classify_paths(
+    paths: Sequence[str],
+    *,
+    model: Path | None = None,
+    layout: Layout = "text",
+    top: int = 5,
+    target_precision: float | None = None,
+    output: Path | None = None,
+) -> Outcome:
+    """Classify pictures and write a result for each, in order, as soon as it is known.
+
+    Args:
+        paths: files, folders, or patterns such as `photos/*.jpg` that no file is called.
+        model: the folder of a bundle; None for the one in GEMHIER_MODEL or else the shipped one.
+        layout: text for people, json for one object a line, csv for one row a picture.
+        top: how many families and labels to rank at most, at least 1.
+        target_precision: the share of answers that shall be right, between 0 and 1; None
+            for the one that the bundle was packaged with.
+        output: a file, which appears when it is complete; None for the standard output.
+
+    Raises:
+        BundleError: if there is no sound bundle.
+        OutputError: if the file cannot be written.
+        ValueError: if `top` or `target_precision` is outside its range.
+    """
+    bundle = load_bundle(model)
+    pictures = list(find_pictures(paths))
+    results = bundle.classify(pictures, top=top, target_precision=target_precision)
+    failed = 0
+    with _opened(output) as stream, _progress(len(pictures), stream) as advance:
+        form = _format(layout, bundle, top, stream)
+        stream.write(form.header)
+        for result in results:
+            stream.write(_encodable(form.entry(result), stream))
+            stream.flush()
+            failed += isinstance(result, Failure)
+            advance()
+    return Outcome(pictures=len(pictures), failed=failed)
+
+
+def find_pictures(paths: Iterable[str]) -> Iterator[str | Failure]:
+    """Yield each named file, the pictures in each named folder, and the files that fit a pattern.
+
+    What leads to no picture at all is a Failure in its place. A file that is missing is
+    yielded itself, so that reading it says so.
+
+    Args:
+        paths: as typed. Patterns have the wildcards of a shell; `**` stands for any folders.
+    """
+    for path in paths:
+        if not path:
+            yield Failure(path, "an empty path. Name a picture or a folder.")
+        elif _is_folder(path):
+            yield from _in_folder(path)
+        elif glob.has_magic(path) and not os.path.lexists(path):
+            found = sorted(glob.glob(path, recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
+            if found:
+                yield from find_pictures(found)
+            else:
+                yield Failure(path, "no file fits this pattern. Check the path.")
+        else:
+            yield path
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return Path(path).is_dir()
+    except OSError:  # a name that is too long, a folder above that may not be entered
+        return False
+
+
+def _in_folder(folder: str) -> Iterator[str | Failure]:
+    empty = True
+    for picture in list_pictures([Path(folder)]):
+        empty = False
+        yield str(picture)
+    if empty:
+        yield Failure(folder, "a folder without pictures. Name one with JPEG, PNG or other pictures in it.")
+
+
+def _format(layout: Layout, bundle: Bundle, top: int, stream: TextIO) -> Format:
+    if layout == "json":
+        return JsonLines()
+    space = bundle.space
+    if layout == "csv":
+        return CsvRows(n_families=min(top, len(space.families)), n_subclasses=min(top, len(space)))
+    longest = max(len(bundle.taxonomy[node].name) for node in {*space.families, *space.labels})
+    return TextBlocks(
+        name_width=min(longest, LONGEST_NAME),
+        ascii=not can_draw(stream.encoding),
+        colour=stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+    )
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[TextIO]:
+    """Open what results are written to; a file takes its name only when all went well."""
+    if output is None:
+        yield sys.stdout
+        return
+    target = output.resolve()
+    replaceable = target.is_file() or not target.exists()  # a pipe or a device is written to as it is
+    unfinished = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part") if replaceable else target
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+        if replaceable:
+            unfinished.replace(target)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"{output}: cannot be written ({reason}). Choose another file.") from error
+    finally:
+        if replaceable:
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+
+
+def _encodable(text: str, stream: TextIO) -> str:
+    """The text with escapes for what the stream cannot say, such as a file name that is not UTF-8."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+@contextmanager
+def _progress(n_pictures: int, stream: TextIO) -> Iterator[Callable[[], None]]:
+    """Give a function to call after each picture, which moves a bar on a terminal."""
+    if n_pictures < MANY or stream.isatty() or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    with click.progressbar(length=n_pictures, label="Classifying", file=sys.stderr) as shown:
+        yield lambda: shown.update(1)

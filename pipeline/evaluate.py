@@ -1,0 +1,197 @@
+"""Measure a model on labelled pictures and write a report."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+import click
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.hierarchy.decoding import STRATEGIES, Strategy
+from gemhier.models.bundle import Bundle, load_bundle
+from gemhier.models.prediction import Failure, Prediction
+from gemhier.models.runtime import usable_cores
+from gemhier.models.stone_crops import StoneCrop, stone_crops
+from gemhier.pipeline.answer_figures import answer_figures
+from gemhier.pipeline.evaluation import evaluate_probabilities
+from gemhier.pipeline.labelled_pictures import LabelledPictures, find_labelled
+from gemhier.pipeline.report import TOP, Report, classes_table, confusion_table, predictions_table
+from gemhier.pipeline.report_folder import (
+    CLASSES_FILE,
+    CONFUSION_FILE,
+    PAGE_FILE,
+    PREDICTIONS_FILE,
+    REPORT_FILE,
+    check_report_folder,
+    write_report_folder,
+)
+from gemhier.pipeline.report_page import page
+
+BATCH = 32
+"""How many pictures the network sees at once; a bound on the memory, it changes no result."""
+
+Probabilities = npt.NDArray[np.float64]
+
+
+def evaluate(
+    folders: Sequence[Path],
+    *,
+    out: Path,
+    model: str | None = None,
+    split: str = "test",
+    target_precision: float | None = None,
+    tracking: str | None = None,
+) -> Report:
+    """Classify labelled pictures, compare with their labels, and write a report.
+
+    Args:
+        folders: folders of class folders, or folders that `gemhier prepare` wrote.
+        out: the folder of the report: new, empty, or with an earlier report, which is replaced.
+        model: a bundle's folder or a tracked run; None for the bundle in GEMHIER_MODEL or else the shipped one.
+        split: one of `manifest.SPLITS`, where the folders have any.
+        target_precision: the share of answers that shall be right, between 0 and 1; None for the
+            one that the bundle was packaged with.
+        tracking: a tracking server or folder; None for the default.
+
+    Raises:
+        DataError: if a folder does not fit, or no class name in it is known.
+        BundleError: if there is no sound bundle.
+        TrackingError: if there is no such run.
+        OutputError: if the report cannot be written.
+    """
+    check_report_folder(out)
+    bundle = find_model(model, tracking)
+    report = evaluate_bundle(
+        bundle, find_labelled(folders, split, bundle.taxonomy), split=split, target_precision=target_precision
+    )
+    write_report(report, out)
+    return report
+
+
+def find_model(model: str | None, tracking: str | None) -> Bundle:
+    """Load the bundle of a folder or of a tracked run.
+
+    Raises:
+        BundleError: if there is no sound bundle.
+        TrackingError: if there is no such run.
+    """
+    # A name with a slash is meant as a folder, even if it is missing.
+    if model is None or Path(model).exists() or os.sep in model or "/" in model:
+        return load_bundle(model)
+    from gemhier.pipeline.tracking import find_bundle
+
+    return load_bundle(find_bundle(model, tracking))
+
+
+def evaluate_bundle(
+    bundle: Bundle, labelled: LabelledPictures, *, split: str, target_precision: float | None = None
+) -> Report:
+    """Classify labelled pictures and compare with their labels; `split` is only named in the report.
+
+    Raises:
+        ValueError: if `target_precision` is outside its range.
+    """
+    precision = bundle.info.default_precision if target_precision is None else target_precision
+    results, by_strategy = _classified(bundle, [picture.image for picture in labelled.pictures], precision)
+    pictures = labelled.pictures
+    known = [
+        (_answer(result), picture.label, picture.group)
+        for picture, result in zip(pictures, results, strict=True)
+        if picture.label is not None and picture.label in bundle.space
+    ]
+    return Report(
+        model_version=bundle.info.model_version,
+        run_id=bundle.info.run_id,
+        decided_by=bundle.info.strategy,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        split=split,
+        labelled=labelled,
+        results=results,
+        evaluation=evaluate_probabilities(
+            by_strategy,
+            [picture.label for picture in pictures],
+            [picture.group for picture in pictures],
+            space=bundle.space,
+            taxonomy=bundle.taxonomy,
+        ),
+        answers=answer_figures(
+            [answer for answer, _, _ in known],
+            [label for _, label, _ in known],
+            [group for _, _, group in known],
+            taxonomy=bundle.taxonomy,
+            target_precision=precision,
+            threshold=bundle.info.thresholds.threshold_for(precision),
+        ),
+        space=bundle.space,
+        taxonomy=bundle.taxonomy,
+    )
+
+
+def write_report(report: Report, folder: Path) -> None:
+    """Write the page, the figures and the tables of a report, in place of an earlier report.
+
+    Raises:
+        OutputError: if the folder cannot be written, or holds something else.
+    """
+    write_report_folder(
+        folder,
+        {
+            PAGE_FILE: page(report),
+            REPORT_FILE: report.to_json(),
+            PREDICTIONS_FILE: predictions_table(report),
+            CLASSES_FILE: classes_table(report),
+            CONFUSION_FILE: confusion_table(report),
+        },
+    )
+
+
+def _classified(
+    bundle: Bundle, images: Sequence[str], target_precision: float
+) -> tuple[tuple[Prediction | Failure, ...], Mapping[Strategy, Probabilities]]:
+    """A result for each picture, and (N, V) P(label) by each strategy, with zeros where it failed."""
+    found = {strategy: np.zeros((len(images), len(bundle.space))) for strategy in STRATEGIES}
+    results: list[Prediction | Failure] = []
+    crops = stone_crops(images, bundle.info.size, workers=usable_cores(), ahead=2 * BATCH)
+    with (
+        closing(crops),
+        click.progressbar(
+            crops, length=len(images), label="Classifying", file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as shown,
+    ):
+        waiting = iter(shown)
+        while batch := list(islice(waiting, BATCH)):
+            rows = [row for row, crop in enumerate(batch, start=len(results)) if isinstance(crop, StoneCrop)]
+            stones = [crop for crop in batch if isinstance(crop, StoneCrop)]
+            predictions = iter(_predictions(bundle, stones, rows, found, target_precision))
+            results += [crop if isinstance(crop, Failure) else next(predictions) for crop in batch]
+    return tuple(results), found
+
+
+def _predictions(
+    bundle: Bundle,
+    stones: Sequence[StoneCrop],
+    rows: Sequence[int],
+    found: Mapping[Strategy, Probabilities],
+    target_precision: float,
+) -> list[Prediction]:
+    """The predictions of some stones, whose probabilities are put into their rows of `found`."""
+    if not stones:
+        return []
+    probabilities = bundle.probabilities(np.stack([stone.pixels for stone in stones])).by_strategy
+    for strategy, of_label in probabilities.items():
+        found[strategy][rows] = of_label
+    return bundle.predictions(
+        [stone.image for stone in stones],
+        probabilities[bundle.info.strategy],
+        top=TOP,
+        target_precision=target_precision,
+    )
+
+
+def _answer(result: Prediction | Failure) -> str | None:
+    return result.answer.id if isinstance(result, Prediction) and result.answer is not None else None

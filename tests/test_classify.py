@@ -1,0 +1,324 @@
+"""`gemhier classify`: what it finds, what it writes, and how it ends."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+from click.testing import CliRunner, Result
+
+from gemhier.cli import INTERRUPTED, main
+from gemhier.errors import OutputError
+from gemhier.models.bundle import Bundle
+from gemhier.models.prediction import Failure, Prediction
+from gemhier.pipeline import classify
+from gemhier.pipeline.classify import Outcome, classify_paths, find_pictures
+
+Paint = Callable[[str], npt.NDArray[np.uint8]]
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def stones(tmp_path: Path, paint_stone: Paint, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a ruby, a quartz, a sapphire deeper down, and what is no picture; it is the current one's child."""
+    folder = tmp_path / "work" / "stones"
+    for name, label in (
+        ("a-ruby.png", "corundum/ruby"),
+        ("b-quartz.jpg", "quartz"),
+        ("deeper/sapphire.PNG", "corundum/sapphire"),
+    ):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(path), cv2.cvtColor(paint_stone(label), cv2.COLOR_RGB2BGR))
+    (folder / "readme.txt").write_text("three stones")
+    monkeypatch.chdir(folder.parent)
+    return folder
+
+
+def run(model: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(main, ["classify", "--model", str(model), *arguments])
+
+
+def records(result: Result) -> list[dict[str, object]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+# What is found
+
+
+def found(*paths: str) -> list[str | Failure]:
+    return [path if isinstance(path, Failure) else path.replace(os.sep, "/") for path in find_pictures(paths)]
+
+
+def test_folders_are_read_in_order_and_files_are_taken_as_they_are(stones: Path) -> None:
+    assert found("stones") == ["stones/a-ruby.png", "stones/b-quartz.jpg", "stones/deeper/sapphire.PNG"]
+    assert found("./stones/readme.txt", "missing.jpg") == ["./stones/readme.txt", "missing.jpg"]
+    assert found("stones/b-quartz.jpg", "stones/b-quartz.jpg") == ["stones/b-quartz.jpg"] * 2
+
+
+def test_patterns_that_the_shell_left_are_expanded(stones: Path) -> None:
+    assert found("stones/*.jpg") == ["stones/b-quartz.jpg"]
+    assert found("stones/**/*.[pP]*") == ["stones/a-ruby.png", "stones/deeper/sapphire.PNG"]
+    assert found("st*") == found("stones")
+    assert found(str(stones / "?-ruby.*")) == [(stones / "a-ruby.png").as_posix()]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_a_file(stones: Path) -> None:
+    (stones / "a-ruby.png").rename("ruby [1].png")
+    assert found("ruby [1].png") == ["ruby [1].png"]
+
+
+def test_what_leads_to_no_picture_is_a_failure_in_its_place(stones: Path) -> None:
+    Path("empty").mkdir()
+    empty_path, empty_folder, picture, pattern = found("", "empty", "stones/a-ruby.png", "*.gif")
+    assert picture == "stones/a-ruby.png"
+    for failure, image, reason in (
+        (empty_path, "", "an empty path"),
+        (empty_folder, "empty", "a folder without pictures"),
+        (pattern, "*.gif", "no file fits this pattern"),
+    ):
+        assert isinstance(failure, Failure)
+        assert failure.image == image
+        assert failure.reason.startswith(reason)
+
+
+@pytest.mark.parametrize("path", ["x" * 5000, "a\0b"], ids=["very long", "zero byte"])
+def test_a_path_that_no_file_can_have_is_a_failure(tiny_bundle: Path, stones: Path, path: str) -> None:
+    outcome = classify_paths([path], model=tiny_bundle, output=Path("out.txt"))
+    assert outcome == Outcome(pictures=1, failed=1)
+
+
+# What is written
+
+
+def test_json_has_one_record_a_picture_in_order(tiny_bundle: Path, stones: Path) -> None:
+    result = run(tiny_bundle, "stones", "--format", "json", "--top", "2")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    images = [record["image"] for record in records(result)]
+    assert images == [str(Path("stones", name)) for name in ("a-ruby.png", "b-quartz.jpg", "deeper/sapphire.PNG")]
+    for record, best in zip(records(result), ("corundum/ruby", "quartz", "corundum/sapphire"), strict=True):
+        assert sorted(record) == ["answer", "decided_by", "families", "image", "model_version", "subclasses"]
+        assert sorted(record["answer"]) == ["id", "name", "probability", "rank"]  # type: ignore[call-overload]
+        subclasses = record["subclasses"]
+        assert isinstance(subclasses, list)
+        assert subclasses[0]["id"] == best
+        assert len(subclasses) == 2
+
+
+def test_text_has_the_same_columns_for_every_picture(tiny_bundle: Path, stones: Path) -> None:
+    result = run(tiny_bundle, "stones")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert [line for line in lines if line and not line.startswith(" ")] == [
+        f"{Path('stones/a-ruby.png')}: Ruby (variety of corundum) 1.00",
+        f"{Path('stones/b-quartz.jpg')}: Quartz (family) 1.00",
+        f"{Path('stones/deeper/sapphire.PNG')}: Sapphire (variety of corundum) 1.00",
+    ]
+    rows = [line for line in lines if line.startswith("    ")]
+    assert len(rows) == 3 * (3 + 5)
+    assert {line.index(".") for line in rows} == {4 + len("Colombian Emerald") + 3}
+    assert "\x1b" not in result.stdout
+
+
+def test_csv_goes_to_a_file_that_is_whole(tiny_bundle: Path, stones: Path) -> None:
+    result = run(tiny_bundle, "stones", "missing.png", "--format", "csv", "--output", "out.csv", "--top", "100")
+    assert result.exit_code == 1
+    assert (result.stdout, result.stderr) == ("", "1 of 4 pictures failed.\n")
+    rows = list(csv.DictReader(io.StringIO(Path("out.csv").read_text())))
+    assert [row["subclass_1_id"] for row in rows] == ["corundum/ruby", "quartz", "corundum/sapphire", ""]
+    assert rows[3]["failure"] == "no such file. Check the path."
+    assert [name for name in rows[0] if name.startswith("family_")][-1] == "family_3_probability"
+    assert [name for name in rows[0] if name.startswith("subclass_")][-1] == "subclass_6_probability"
+
+
+def test_bad_pictures_fail_in_their_places_and_the_others_are_answered(tiny_bundle: Path, stones: Path) -> None:
+    (stones / "cut.png").write_bytes((stones / "a-ruby.png").read_bytes()[:60])
+    (stones / "empty.jpg").write_bytes(b"")
+    (stones / "text.jpg").write_text("a text")
+    Path("nothing").mkdir()
+    names = ["missing.png", "stones/a-ruby.png", "nothing", "stones/cut.png", "stones/b-quartz.jpg", "stones/empty.jpg"]
+    result = run(tiny_bundle, *names, "stones/text.jpg", "*.tiff", "--format", "json")
+    assert result.exit_code == 1
+    assert [record["image"] for record in records(result)] == [*names, "stones/text.jpg", "*.tiff"]
+    failed = {record["image"]: record["failure"] for record in records(result) if "failure" in record}
+    assert set(failed) == {"missing.png", "nothing", "stones/cut.png", "stones/empty.jpg", "stones/text.jpg", "*.tiff"}
+    assert all(isinstance(reason, str) and reason and "\n" not in reason for reason in failed.values())
+    assert result.stderr == "6 of 8 pictures failed.\n"
+
+
+def test_one_failed_picture_needs_no_sum(tiny_bundle: Path, stones: Path) -> None:
+    result = run(tiny_bundle, "missing.png")
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert result.stdout == "missing.png: no such file. Check the path.\n\n"
+
+
+def test_asking_for_too_much_is_refused_with_the_reason(tiny_bundle: Path, stones: Path, paint_stone: Paint) -> None:
+    mixed = (paint_stone("corundum/ruby") // 2 + paint_stone("beryl/emerald") // 2).astype(np.uint8)
+    cv2.imwrite("mixed.png", cv2.cvtColor(mixed, cv2.COLOR_RGB2BGR))
+    result = run(tiny_bundle, "mixed.png", "--format", "json", "--target-precision", "0.999")
+    assert result.exit_code == 0
+    (record,) = records(result)
+    assert record["answer"] is None
+    assert str(record["refused"]).startswith("no family reached 0.999: the likeliest, ")
+    assert record["subclasses"]
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names are Unicode there")
+def test_a_file_name_that_is_not_utf_8_can_be_written(tiny_bundle: Path, stones: Path) -> None:
+    odd = os.fsdecode(b"r\xfcby.png")
+    (stones / "a-ruby.png").rename(odd)
+    (record,) = records(run(tiny_bundle, odd, "--format", "json"))
+    assert record["image"] == odd
+    assert run(tiny_bundle, odd).stdout.startswith("r\\udcfcby.png: Ruby")
+    run(tiny_bundle, odd, "--format", "csv", "--output", "out.csv")
+    assert Path("out.csv").read_text(encoding="utf-8").splitlines()[1].startswith("r\\udcfcby.png,corundum/ruby")
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)], ids=str
+)
+def test_a_terminal_gets_colours_unless_they_are_not_wanted(
+    tiny_bundle: Path, stones: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], coloured: bool
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    classify_paths(["stones"], model=tiny_bundle)
+    assert ("\x1b[" in terminal.getvalue()) is coloured
+
+
+def test_a_bar_shows_the_progress_of_many_pictures(
+    tiny_bundle: Path, stones: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = Terminal()
+    monkeypatch.setattr(sys, "stderr", shown)
+    classify_paths(["stones/a-ruby.png"] * (classify.MANY - 1), model=tiny_bundle, output=Path("few.txt"))
+    assert shown.getvalue() == ""
+    classify_paths(["stones/a-ruby.png"] * classify.MANY, model=tiny_bundle, output=Path("many.txt"))
+    assert "Classifying" in shown.getvalue()
+    assert "100%" in shown.getvalue()
+
+
+# Where it is written
+
+
+def test_an_older_file_is_replaced_and_nothing_else_is_left(tiny_bundle: Path, stones: Path) -> None:
+    Path("out.jsonl").write_text("older")
+    assert run(tiny_bundle, "stones", "--format", "json", "--output", "out.jsonl").exit_code == 0
+    assert len(Path("out.jsonl").read_text().splitlines()) == 3
+    assert sorted(path.name for path in Path.cwd().iterdir()) == ["out.jsonl", "stones"]
+
+
+def test_a_file_below_a_file_cannot_be_written(tiny_bundle: Path, stones: Path) -> None:
+    result = run(tiny_bundle, "stones", "--output", "stones/readme.txt/out.txt")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {Path('stones/readme.txt/out.txt')}: cannot be written (")
+
+
+def test_a_disk_that_fills_up_leaves_nothing(tiny_bundle: Path, stones: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    Path("out.txt").write_text("older")
+    with pytest.raises(OutputError, match=r"out.txt: cannot be written \(No space left on device\)"):
+        classify_paths(["stones"], model=tiny_bundle, output=Path("out.txt"))
+    assert Path("out.txt").read_text() == "older"
+    assert sorted(path.name for path in Path.cwd().iterdir()) == ["out.txt", "stones"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such devices")
+def test_a_device_is_written_to_and_not_replaced(tiny_bundle: Path, stones: Path) -> None:
+    assert run(tiny_bundle, "stones", "--output", os.devnull).exit_code == 0
+    assert not Path(os.devnull).is_file()
+
+
+def interrupted_after_one(self: Bundle, *arguments: object, **options: object) -> Iterator[Prediction | Failure]:
+    yield Failure("first.jpg", "seen")
+    raise KeyboardInterrupt
+
+
+def test_an_interruption_ends_in_one_line_and_leaves_no_file(
+    tiny_bundle: Path, stones: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Bundle, "classify", interrupted_after_one)
+    result = run(tiny_bundle, "stones", "--output", "out.txt")
+    assert (result.exit_code, result.stderr) == (INTERRUPTED, "Interrupted.\n")
+    assert [path.name for path in Path.cwd().iterdir()] == ["stones"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes end otherwise there")
+def test_a_reader_that_leaves_ends_it_quietly(tiny_bundle: Path, stones: Path) -> None:
+    command = [sys.executable, "-m", "gemhier", "classify", *["stones"] * 30, "--model", str(tiny_bundle)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+
+
+# Bad usage
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--top", "0"),
+        ("--top", "many"),
+        ("--target-precision", "0"),
+        ("--target-precision", "1"),
+        ("--target-precision", "nan"),
+        ("--format", "xml"),
+        ("--output", "stones"),
+        ("--deep",),
+    ],
+    ids=" ".join,
+)
+def test_bad_usage_ends_with_2(tiny_bundle: Path, stones: Path, arguments: tuple[str, ...]) -> None:
+    paths = ("stones",) if arguments else ()
+    result = run(tiny_bundle, *paths, *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines()[-1].startswith("Error: ")
+
+
+def test_a_bundle_that_cannot_be_used_ends_in_one_line(tiny_bundle_copy: Path, stones: Path) -> None:
+    (tiny_bundle_copy / "network.tflite").write_bytes(b"")
+    result = run(tiny_bundle_copy, "stones")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"Error: {tiny_bundle_copy}: network.tflite has changed since the bundle was packaged. "
+        "Package the model again.\n"
+    )
+
+
+def test_the_environment_names_the_model(tiny_bundle: Path, stones: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMHIER_MODEL", str(tiny_bundle))
+    result = CliRunner().invoke(main, ["classify", "stones", "--format", "json"])
+    assert result.exit_code == 0
+    assert {record["model_version"] for record in records(result)} == {"tiny-1"}

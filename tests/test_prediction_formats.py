@@ -1,0 +1,177 @@
+"""Predictions as text, JSON lines and CSV."""
+
+import csv
+import io
+import json
+
+import click
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gemhier.models.prediction import Answer, Candidate, Failure, Prediction
+from gemhier.pipeline.prediction_formats import (
+    BAR_WIDTH,
+    CsvRows,
+    JsonLines,
+    TextBlocks,
+    bar,
+    can_draw,
+    shortened,
+)
+
+FAMILIES = (Candidate("beryl", "Beryl", 0.91), Candidate("quartz", "Quartz", 0.0512345678))
+SUBCLASSES = (
+    Candidate("beryl/emerald", "Emerald", 0.85),
+    Candidate("beryl/emerald/colombian", "Colombian Emerald", 0.06),
+    Candidate("quartz", "Quartz", 0.001),
+)
+ANSWERED = Prediction(
+    image="ring.jpg",
+    answer=Answer("beryl/emerald", "Emerald", "variety", 0.91),
+    refused=None,
+    families=FAMILIES,
+    subclasses=SUBCLASSES,
+    decided_by="fused",
+    model_version="1",
+)
+REFUSED = Prediction(
+    image="dark, blurred.jpg",
+    answer=None,
+    refused="no family reached 0.95",
+    families=FAMILIES[:1],
+    subclasses=SUBCLASSES[:1],
+    decided_by="fused",
+    model_version="1",
+)
+FAILED = Failure('notes "old".jpg', "not a picture.")
+
+
+def test_text_is_a_headline_and_two_aligned_rankings() -> None:
+    assert TextBlocks(name_width=17).entry(ANSWERED) == (
+        "ring.jpg: Emerald (variety of beryl) 0.91\n"
+        "  families\n"
+        "    Beryl              0.91  ██████████████████▎\n"
+        "    Quartz             0.05  █\n"
+        "  subclasses\n"
+        "    Emerald            0.85  █████████████████     beryl\n"
+        "    Colombian Emerald  0.06  █▎                    beryl › emerald\n"
+        "    Quartz             0.00\n"
+        "\n"
+    )
+
+
+def test_text_of_a_refusal_and_of_a_failure() -> None:
+    blocks = TextBlocks(name_width=10)
+    assert blocks.entry(REFUSED).splitlines()[0] == "dark, blurred.jpg: not sure, no family reached 0.95"
+    assert blocks.entry(FAILED) == 'notes "old".jpg: not a picture.\n\n'
+
+
+def test_text_in_ascii_has_nothing_else() -> None:
+    text = TextBlocks(name_width=12, ascii=True).entry(ANSWERED)
+    assert text.isascii()
+    assert "    Colombian...  0.06  #                     beryl > emerald\n" in text
+
+
+def test_colours_change_nothing_but_the_looks() -> None:
+    for result in (ANSWERED, REFUSED, FAILED):
+        coloured = TextBlocks(name_width=12, colour=True).entry(result)
+        assert "\x1b[" in coloured
+        assert click.unstyle(coloured) == TextBlocks(name_width=12).entry(result)
+
+
+@pytest.mark.parametrize(
+    ("probability", "drawn", "in_ascii"),
+    [(0.0, "", ""), (1.0, "█" * 20, "#" * 20), (0.5, "█" * 10, "#" * 10), (0.026, "▌", "#"), (0.001, "", "")],
+)
+def test_a_bar_is_as_long_as_the_probability(probability: float, drawn: str, in_ascii: str) -> None:
+    assert bar(probability) == drawn
+    assert bar(probability, ascii=True) == in_ascii
+
+
+@given(probability=st.floats(0, 1), other=st.floats(0, 1))
+def test_a_longer_bar_is_never_less_probable(probability: float, other: float) -> None:
+    lower, higher = sorted((probability, other))
+    assert len(bar(lower)) <= len(bar(higher)) <= BAR_WIDTH
+    assert len(bar(lower, ascii=True)) <= len(bar(higher, ascii=True)) <= BAR_WIDTH
+
+
+def test_long_names_are_cut() -> None:
+    assert shortened("Colombian Emerald", 17, "…") == "Colombian Emerald"
+    assert shortened("Colombian Emerald", 10, "…") == "Colombian…"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "drawable"), [("utf-8", True), ("ascii", False), ("cp437", False), (None, False), ("unknown", False)]
+)
+def test_which_encodings_can_draw(encoding: str | None, drawable: bool) -> None:
+    assert can_draw(encoding) is drawable
+
+
+def test_json_is_one_ascii_object_a_line() -> None:
+    form = JsonLines()
+    assert form.header == ""
+    lines = [form.entry(result) for result in (ANSWERED, REFUSED, FAILED)]
+    assert [json.loads(line) for line in lines] == [result.to_dict() for result in (ANSWERED, REFUSED, FAILED)]
+    assert all(line.isascii() and line.count("\n") == 1 and line.endswith("\n") for line in lines)
+
+
+def test_csv_has_one_row_a_picture_with_the_documented_columns() -> None:
+    form = CsvRows(n_families=2, n_subclasses=3)
+    text = form.header + "".join(form.entry(result) for result in (ANSWERED, REFUSED, FAILED))
+    answered, refused, failed = csv.DictReader(io.StringIO(text))
+    assert answered == {
+        "image": "ring.jpg",
+        "answer_id": "beryl/emerald",
+        "answer_name": "Emerald",
+        "answer_rank": "variety",
+        "answer_probability": "0.91",
+        "refused": "",
+        "family_1_id": "beryl",
+        "family_1_name": "Beryl",
+        "family_1_probability": "0.91",
+        "family_2_id": "quartz",
+        "family_2_name": "Quartz",
+        "family_2_probability": "0.051235",
+        "subclass_1_id": "beryl/emerald",
+        "subclass_1_name": "Emerald",
+        "subclass_1_probability": "0.85",
+        "subclass_2_id": "beryl/emerald/colombian",
+        "subclass_2_name": "Colombian Emerald",
+        "subclass_2_probability": "0.06",
+        "subclass_3_id": "quartz",
+        "subclass_3_name": "Quartz",
+        "subclass_3_probability": "0.001",
+        "decided_by": "fused",
+        "model_version": "1",
+        "failure": "",
+    }
+    filled = {key: value for key, value in refused.items() if value}
+    assert filled == {
+        "image": "dark, blurred.jpg",
+        "refused": "no family reached 0.95",
+        "family_1_id": "beryl",
+        "family_1_name": "Beryl",
+        "family_1_probability": "0.91",
+        "subclass_1_id": "beryl/emerald",
+        "subclass_1_name": "Emerald",
+        "subclass_1_probability": "0.85",
+        "decided_by": "fused",
+        "model_version": "1",
+    }
+    assert {key: value for key, value in failed.items() if value} == {
+        "image": 'notes "old".jpg',
+        "failure": "not a picture.",
+    }
+
+
+names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1)
+
+
+@given(image=names, reason=names)
+def test_any_text_survives_csv_and_json(image: str, reason: str) -> None:
+    failure = Failure(image, reason)
+    form = CsvRows(n_families=1, n_subclasses=1)
+    (row,) = csv.DictReader(io.StringIO(form.header + form.entry(failure), newline=""))
+    assert (row["image"], row["failure"]) == (image, reason)
+    assert json.loads(JsonLines().entry(failure)) == failure.to_dict()
