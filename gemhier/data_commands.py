@@ -1,0 +1,112 @@
+"""The commands that make and check data sets: audit, crawl, prepare, sample."""
+
+import shlex
+from pathlib import Path
+
+import click
+
+
+@click.command(short_help="Turn folders of photographs into a data set to train on.")
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", required=True, metavar="DATA", type=click.Path(path_type=Path), help="Data folder to write.")
+@click.option(
+    "--taxonomy",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Taxonomy file, YAML or JSON; without it, the built-in one.",
+)
+@click.option("--start-taxonomy", is_flag=True, help="Start a taxonomy from the folders (family/subclass/region).")
+@click.option("--skip-unknown", is_flag=True, help="Leave out folders that the taxonomy does not know.")
+@click.option(
+    "--validation-share",
+    metavar="SHARE",
+    type=float,
+    help="Share of the pictures for validation. [default: 0.15; 0 if a source has such a folder]",
+)
+@click.option(
+    "--test-share",
+    metavar="SHARE",
+    type=float,
+    help="Share of the pictures for the test. [default: 0.15; 0 if a source has such a folder]",
+)
+@click.option(
+    "--stone-pattern",
+    metavar="REGEX",
+    help="Finds the stone in a file's name by a group called stone. [default: gp134726-1.jpg shows stone gp134726]",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed splits otherwise.")
+def prepare(
+    sources: tuple[Path, ...],
+    out: Path,
+    taxonomy: Path | None,
+    start_taxonomy: bool,
+    skip_unknown: bool,
+    validation_share: float | None,
+    test_share: float | None,
+    stone_pattern: str | None,
+    seed: int,
+) -> None:
+    """Turn folders of photographs into a data set to train on.
+
+    Each SOURCE holds a folder for each class, with or without train, validation and test folders
+    above them. Every picture is read once; near-copies and photographs of one stone are kept in one
+    split. The pictures stay where they are.
+
+    \b
+    Example:
+      gemhier prepare photos more-photos --out data
+    """
+    if taxonomy is not None and start_taxonomy:
+        raise click.UsageError("--taxonomy and --start-taxonomy exclude each other. Give one of them.")
+
+    from gemhier.hierarchy.taxonomy_file import load_taxonomy
+    from gemhier.pipeline.data_summary import summary
+    from gemhier.pipeline.prepare import STONE_PATTERN, PrepareConfig
+    from gemhier.pipeline.prepare import prepare as prepare_data
+
+    config = PrepareConfig(
+        validation_share=validation_share,
+        test_share=test_share,
+        stone_pattern=STONE_PATTERN if stone_pattern is None else stone_pattern,
+        skip_unknown=skip_unknown,
+        seed=seed,
+    )
+    manifest = prepare_data(sources, out, config, None if start_taxonomy else load_taxonomy(taxonomy))
+    for line in summary(manifest):
+        click.echo(line)
+    click.echo(f"Next: gemhier train {shlex.quote(str(out))}")
+
+
+@click.command(short_help="Paint a small data set to try things on.")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--per-class", metavar="N", type=click.IntRange(min=2), default=15, show_default=True, help="Pictures of each gem."
+)
+@click.option(
+    "--size",
+    metavar="PIXELS",
+    type=click.IntRange(32, 2048),
+    default=300,
+    show_default=True,
+    help="Side of each picture.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, other stones.")
+def sample(folder: Path, per_class: int, size: int, seed: int) -> None:
+    """Paint a small data set into DIR, a new folder, with nothing to download.
+
+    The pictures look like a shop's photographs of cut stones: 20 gems, several views of a stone, folders for
+    training and for testing, and a few copies for the audit to find. What a model learns from them says
+    nothing about real stones.
+
+    \b
+    Example:
+      gemhier sample sample
+    """
+    from gemhier.pipeline.sample import SampleConfig, paint_sample
+
+    painted = paint_sample(folder, SampleConfig(per_class=per_class, size=size, seed=seed))
+    click.echo(
+        f"Painted {painted.stones} stones of {painted.classes} gems: {painted.train} pictures to train with and "
+        f"{painted.test} to test with, {painted.copies} of them copies on purpose (see README.md there)."
+    )
+    click.echo(f"Next: gemhier prepare {shlex.quote(str(folder))} --out data")

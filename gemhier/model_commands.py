@@ -1,0 +1,134 @@
+"""The commands that use a model: classify, evaluate."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from gemhier.pipeline.prediction_formats import Layout
+
+
+def _open_interval(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not 0 < value < 1:  # click.FloatRange lets nan pass
+        raise click.BadParameter(f"{value} is not between 0 and 1.", ctx, option)
+    return value
+
+
+@click.command(short_help="Name the stone in each photograph.")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many to rank at most.")
+@click.option(
+    "--model",
+    metavar="BUNDLE",
+    type=click.Path(path_type=Path),
+    help="Folder of the model; without it, the one in GEMHIER_MODEL or else the one that comes with gemhier.",
+)
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["text", "json", "csv"]),
+    default="text",
+    show_default=True,
+    help="json gives one object a line, csv one row a picture.",
+)
+@click.option(
+    "--output",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the results to FILE, which appears when they are complete.",
+)
+@click.option(
+    "--target-precision",
+    metavar="P",
+    type=float,
+    callback=_open_interval,
+    help="Share of the answers that shall be right, between 0 and 1. The higher it is, the sooner an answer stops "
+    "at the family or is refused.",
+)
+@click.pass_context
+def classify(
+    ctx: click.Context,
+    paths: tuple[str, ...],
+    top: int,
+    model: Path | None,
+    layout: "Layout",
+    output: Path | None,
+    target_precision: float | None,
+) -> None:
+    """Name the stone in each photograph: an answer as deep as it is sure, and the likeliest families and subclasses.
+
+    Each PATH is a picture, a folder of pictures or a pattern. Every picture gets one result, in
+    order; the exit code is 1 if any of them failed.
+
+    \b
+    Example:
+      gemhier classify ring.jpg photos --format csv --output stones.csv
+    """
+    from gemhier.pipeline.classify import classify_paths
+
+    outcome = classify_paths(
+        paths, model=model, layout=layout, top=top, target_precision=target_precision, output=output
+    )
+    if outcome.failed:
+        if outcome.pictures > 1:
+            click.echo(f"{outcome.failed} of {outcome.pictures} pictures failed.", err=True)
+        ctx.exit(1)
+
+
+@click.command(name="evaluate", short_help="Measure a model on labelled photographs.")
+@click.argument("folders", metavar="SOURCE_OR_DATA...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--model",
+    metavar="BUNDLE_OR_RUN",
+    help="Folder of the model, or a tracked run; without it, the one in GEMHIER_MODEL or else the one that comes "
+    "with gemhier.",
+)
+@click.option(
+    "--split",
+    type=click.Choice(["train", "validation", "test", "leaking", "unused"]),
+    default="test",
+    show_default=True,
+    help="Which pictures, where the folders are split; others are taken whole.",
+)
+@click.option(
+    "--report",
+    "out",
+    required=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Folder to write; an earlier report in it is replaced.",
+)
+@click.option(
+    "--target-precision",
+    metavar="P",
+    type=float,
+    callback=_open_interval,
+    help="Share of the answers that shall be right, between 0 and 1.",
+)
+@click.option("--tracking", metavar="URI", help="Tracking server, or the folder that stands for mlruns/.")
+def evaluate_command(
+    folders: tuple[Path, ...],
+    model: str | None,
+    split: str,
+    out: Path,
+    target_precision: float | None,
+    tracking: str | None,
+) -> None:
+    """Measure a model on labelled photographs, flat against hierarchical, and write a report.
+
+    Each SOURCE_OR_DATA is a folder that `gemhier prepare` wrote, or one with a folder for each class,
+    named as the taxonomy names it, with or without train, validation and test folders above them.
+
+    \b
+    Example:
+      gemhier evaluate photos --model bundle --report report
+    """
+    from gemhier.pipeline.evaluate import evaluate
+    from gemhier.pipeline.report_folder import PAGE_FILE
+    from gemhier.pipeline.report_summary import summary
+
+    report = evaluate(folders, out=out, model=model, split=split, target_precision=target_precision, tracking=tracking)
+    for line in summary(report):
+        click.echo(line)
+    click.echo(f"Report: {out / PAGE_FILE}")

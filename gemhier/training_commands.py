@@ -1,0 +1,95 @@
+"""The commands from a data set to a bundle: package, train, trial, ui."""
+
+import shlex
+from pathlib import Path
+
+import click
+
+
+@click.command(name="package", short_help="Write a run's model to a folder of its own.")
+@click.argument("run", metavar="RUN")
+@click.option("--out", required=True, metavar="BUNDLE", type=click.Path(path_type=Path), help="Folder to write.")
+@click.option(
+    "--evaluation",
+    "evaluations",
+    metavar="NAME=DIR",
+    multiple=True,
+    help="Put the figures of a report that `gemhier evaluate` wrote into the model's card, under NAME.",
+)
+@click.option("--tracking", metavar="URI", help="Tracking server, or the folder that stands for mlruns/.")
+def package_command(run: str, out: Path, evaluations: tuple[str, ...], tracking: str | None) -> None:
+    """Write the model of a RUN to a folder that classifies without TensorFlow.
+
+    RUN is a run's id, the beginning of one, a run's name, or `latest`.
+
+    \b
+    Example:
+      gemhier package latest --out bundle --evaluation "test pictures=report"
+    """
+    from gemhier.pipeline.package import package
+
+    named = {}
+    for evaluation in evaluations:
+        name, equals, folder = evaluation.partition("=")
+        if not (name and equals and folder):
+            raise click.UsageError(f"--evaluation must be NAME=DIR. Received: {evaluation}.")
+        named[name] = Path(folder)
+    bundle = package(run, out, evaluations=named, tracking=tracking)
+    size = sum(path.stat().st_size for path in bundle.folder.iterdir()) / 1e6
+    click.echo(f"{bundle.info.model_version}: {len(bundle.space)} labels, {size:.1f} MB in {out}")
+    click.echo(f"Next: gemhier classify PICTURE --model {shlex.quote(str(out))}")
+
+
+@click.command(name="train", short_help="Train on a prepared data set and record it in MLflow.")
+@click.argument("data", metavar="DATA", type=click.Path(path_type=Path))
+@click.option(
+    "--mode",
+    type=click.Choice(["flat", "hierarchical", "both"]),
+    default="both",
+    show_default=True,
+    help="flat: one network over all labels. hierarchical: families, then a regional network for each. "
+    "both: side by side on one backbone, fused.",
+)
+@click.option("--backbone", metavar="NAME", default="lite0", show_default=True, help="What extracts the features.")
+@click.option(
+    "--schedule", metavar="NAME", default="standard", show_default=True, help="How long, and in which phases."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of first weights, order and augmentation.")
+@click.option("--tracking", metavar="URI", help="Tracking server, or a folder to stand for mlruns/.")
+def train_command(data: Path, mode: str, backbone: str, schedule: str, seed: int, tracking: str | None) -> None:
+    """Train on a prepared data set and record it in MLflow: curves, figures, tables and the model itself.
+
+    The same command after an interruption goes on where it stood. Backbones: lite0, lite1, lite2,
+    report-cnn, report-cnn-regularised. Schedules: quick (frozen backbone, minutes), standard.
+
+    \b
+    Example:
+      gemhier train data --schedule quick
+    """
+    from gemhier.pipeline.schedules import TrainConfig
+    from gemhier.pipeline.train import train
+    from gemhier.pipeline.train_summary import summary
+
+    try:
+        config = TrainConfig(mode=mode, backbone=backbone, schedule=schedule, seed=seed)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    for line in summary(train(data, config, tracking=tracking)):
+        click.echo(line)
+
+
+@click.command(short_help="Compare runs in MLflow's pages.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="Port to listen on.")
+@click.option("--tracking", metavar="URI", help="The folder that stands for mlruns/.")
+@click.pass_context
+def ui(ctx: click.Context, host: str, port: int, tracking: str | None) -> None:
+    """Open MLflow's pages on the runs in mlruns/, until Ctrl-C.
+
+    \b
+    Example:
+      gemhier ui --port 5001
+    """
+    from gemhier.pipeline.tracking import serve_ui
+
+    ctx.exit(serve_ui(tracking, host, port, lambda: click.echo(f"Runs: http://{host}:{port} (Ctrl-C ends it)")))
