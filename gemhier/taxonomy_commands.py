@@ -27,7 +27,7 @@ _format_option = click.option(
 )
 
 
-@click.group(name="taxonomy")
+@click.group(name="taxonomy", short_help="Show, check, draw and search the graph of gems.")
 def taxonomy_group() -> None:
     """Look at the class graph of gems, check it, draw it, ask it for a name."""
 

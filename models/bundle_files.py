@@ -3,14 +3,13 @@
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from gemhier.errors import BundleError, OutputError
 from gemhier.models.bundle_info import FORMAT, BundleInfo
+from gemhier.models.whole_folder import write_whole_folder
 
 INFO_FILE = "bundle.json"
 TAXONOMY_FILE = "taxonomy.json"
@@ -116,32 +115,15 @@ def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
     Raises:
         OutputError: if the folder cannot be written, or holds something else.
     """
-    folder = folder.resolve()
-    mark = uuid4().hex[:8]
-    unfinished, older = (folder.with_name(f".{folder.name}.{mark}.{what}") for what in ("part", "old"))
     try:
-        if folder.exists() and not (folder / INFO_FILE).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-            raise OutputError(f"{folder}: exists already and is not a bundle. Choose another folder.")
-        unfinished.mkdir(parents=True)
-        for name, content in contents.items():
-            (unfinished / name).write_bytes(content)
-        _take_place(unfinished, folder, older)
+        taken = (
+            folder.exists() and not (folder / INFO_FILE).is_file() and (not folder.is_dir() or any(folder.iterdir()))
+        )
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be written ({error.strerror}). Choose another folder.") from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.rmtree(older, ignore_errors=True)
-
-
-def _take_place(unfinished: Path, folder: Path, older: Path) -> None:
-    if folder.exists():
-        folder.rename(older)
-    try:
-        unfinished.rename(folder)
-    except OSError:
-        if older.exists():
-            older.rename(folder)
-        raise
+        raise OutputError(f"{folder}: cannot be read ({error.strerror}). Choose another folder.") from error
+    if taken:
+        raise OutputError(f"{folder}: exists already and is not a bundle. Choose another folder.")
+    write_whole_folder(folder, contents)
 
 
 def _read(folder: Path, name: str) -> bytes:

@@ -79,9 +79,12 @@ def _table(name: str, evaluation: Mapping[str, Any]) -> list[str]:
         "| --- | --- | --- | --- | --- |",
     ]
     for strategy, figures in evaluation["strategies"].items():
-        cells = [
-            f"{figures[key]:.3f} ({figures[f'{key}_low']:.3f} to {figures[f'{key}_high']:.3f})"
-            for key in ("top1", "top3", "top5", "family_top1")
-        ]
+        cells = [_cell(figures, key) for key in ("top1", "top3", "top5", "family_top1")]
         lines.append(f"| {strategy} | {' | '.join(cells)} |")
     return [*lines, ""]
+
+
+def _cell(figures: Mapping[str, Any], key: str) -> str:
+    if figures[key] is None:
+        return "–"
+    return f"{figures[key]:.3f} ({figures[f'{key}_low']:.3f} to {figures[f'{key}_high']:.3f})"

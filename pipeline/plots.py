@@ -49,11 +49,20 @@ def strategies_plot(evaluation: Evaluation) -> "Figure":
     for position, name in enumerate(names):
         figures = evaluation.strategies[name]
         measures = [figures.top1, figures.top3, figures.top5]
-        values = np.array([measure.value for measure in measures])
-        below = values - [measure.low for measure in measures]
-        above = np.array([measure.high for measure in measures]) - values
+        values, low, high = (
+            np.array([getattr(measure, part) for measure in measures], dtype=np.float64)
+            for part in ("value", "low", "high")
+        )
         places = np.arange(3) + (position - (len(names) - 1) / 2) * width
-        axes.bar(places, values, width * 0.92, yerr=[below, above], label=name, color=_COLOURS[name], capsize=2)
+        axes.bar(
+            places,
+            values,
+            width * 0.92,
+            yerr=[values - low, high - values],
+            label=name,
+            color=_COLOURS[name],
+            capsize=2,
+        )
     axes.set_xticks(np.arange(3), ["top-1", "top-3", "top-5"])
     axes.set_ylim(0, 1)
     axes.set_title("Right among the first k, with 95% intervals")

@@ -2,12 +2,11 @@
 
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from uuid import uuid4
 
 from gemhier.errors import OutputError
+from gemhier.models.whole_folder import write_whole_folder
 
 FORMAT = "gemhier-report"
 PAGE_FILE = "report.html"
@@ -45,31 +44,8 @@ def write_report_folder(folder: Path, contents: Mapping[str, str]) -> None:
         OutputError: if the folder cannot be written, or holds something else.
     """
     check_report_folder(folder)
-    target = folder.resolve()
-    mark = uuid4().hex[:8]
-    unfinished, older = (target.with_name(f".{target.name}.{mark}.{what}") for what in ("part", "old"))
-    try:
-        unfinished.mkdir(parents=True)
-        for name, text in contents.items():
-            # File names that are not UTF-8 are written with escapes.
-            (unfinished / name).write_bytes(text.encode("utf-8", "backslashreplace"))
-        _take_place(unfinished, target, older)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written ({error.strerror}). Choose another folder.") from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.rmtree(older, ignore_errors=True)
-
-
-def _take_place(unfinished: Path, target: Path, older: Path) -> None:
-    if target.exists():
-        target.rename(older)
-    try:
-        unfinished.rename(target)
-    except OSError:
-        if older.exists():
-            older.rename(target)
-        raise
+    # File names that are not UTF-8 are written with escapes.
+    write_whole_folder(folder, {name: text.encode("utf-8", "backslashreplace") for name, text in contents.items()})
 
 
 def _is_replaceable(folder: Path) -> bool:

@@ -1,0 +1,63 @@
+import io
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.pipeline.evaluation import Evaluation, evaluate_probabilities
+from gemhier.pipeline.fit import Epoch
+from gemhier.pipeline.plots import confusion_plot, curves_plot, strategies_plot
+
+
+@pytest.fixture
+def evaluation(tiny_taxonomy: Taxonomy) -> Evaluation:
+    space = LabelSpace(("beryl/emerald", "corundum/ruby", "quartz"))
+    probabilities = np.random.default_rng(0).dirichlet((1, 1, 1), 12)
+    truth = [space.labels[index % 3] for index in range(12)]
+    return evaluate_probabilities(
+        {"flat": probabilities, "fused": probabilities[:, [1, 0, 2]]},
+        truth,
+        [str(index) for index in range(12)],
+        space=space,
+        taxonomy=tiny_taxonomy,
+    )
+
+
+def drawn(figure: Figure) -> bytes:
+    image = io.BytesIO()
+    figure.savefig(image, format="png")
+    return image.getvalue()
+
+
+def test_curves_mark_where_the_backbone_was_set_free() -> None:
+    history = [
+        Epoch("heads" if number < 3 else "everything", number, 3.0 - 0.5 * number, {"flat_top1": 0.1 * number})
+        for number in range(1, 6)
+    ]
+    figure = curves_plot(history)
+    losses, accuracies = figure.axes
+    assert losses.lines[0].get_ydata().tolist() == [2.5, 2.0, 1.5, 1.0, 0.5]
+    assert accuracies.lines[-1].get_xdata() == [2.5, 2.5]
+    assert len(drawn(figure)) > 1000
+
+
+def test_bars_and_their_intervals_are_the_figures(evaluation: Evaluation) -> None:
+    figure = strategies_plot(evaluation)
+    (axes,) = figure.axes
+    heights = [bar.get_height() for bar in axes.patches]
+    strategies = evaluation.strategies.values()
+    assert heights == [found.value for figures in strategies for found in (figures.top1, figures.top3, figures.top5)]
+    assert len(drawn(figure)) > 1000
+
+
+def test_the_confusion_counts_families_as_shares_of_the_true_one(
+    evaluation: Evaluation, tiny_taxonomy: Taxonomy
+) -> None:
+    figure = confusion_plot(evaluation.strategies["flat"], tiny_taxonomy)
+    (axes,) = figure.axes
+    shares = axes.images[0].get_array()
+    assert shares.shape == (3, 3)
+    assert np.asarray(shares).sum(axis=1).tolist() == pytest.approx([1, 1, 1])
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["Beryl", "Corundum", "Quartz"]
