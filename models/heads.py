@@ -13,10 +13,7 @@ import numpy.typing as npt
 from keras import ops
 
 from gemhier.hierarchy.labels import LabelSpace
-
-HEADS = ("flat", "family", "regional")
-MODES = {"flat": ("flat",), "hierarchical": ("family", "regional"), "both": HEADS}
-"""Which heads each way of training has. The others are derived, so that every network answers alike."""
+from gemhier.models.modes import MODES
 
 _OUTSIDE = -1e9
 """A logit that no softmax sees."""

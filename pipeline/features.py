@@ -1,6 +1,7 @@
 """Features of a frozen backbone, computed once and kept: a cache that can be thrown away."""
 
 import hashlib
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +12,11 @@ import numpy.typing as npt
 
 from gemhier.errors import OutputError
 from gemhier.models.augmentation import Augmentation, build_augmenter
+from gemhier.pipeline.progress import progress
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
 Features = npt.NDArray[np.float32]
 
@@ -48,12 +51,14 @@ def load_features(
     pieces = []
     of_network = _digest_weights(extractor)
     of_crops = hashlib.sha256(np.ascontiguousarray(crops).data).hexdigest()
+    forward = _forward(extractor)
     for view in range(views):
         key = f"{of_network} {of_crops} {(augmentation, seed, view) if view else 'unchanged'}"
         path = cache_folder / f"features-{hashlib.sha256(key.encode()).hexdigest()[:32]}.npy"
         found = _read(path, len(crops))
         if found is None:
-            found = _extract(extractor, crops, None if view == 0 else _augmenter(augmentation, seed + 10 * view))
+            augmenter = _augmenter(augmentation, seed + 10 * view) if view else None
+            found = _extract(forward, crops, augmenter, f"Frozen features, view {view + 1} of {views}")
             _write(path, found)
         pieces.append(found)
     return np.stack(pieces)
@@ -74,20 +79,32 @@ def _digest_weights(extractor: "keras.Model") -> str:
     return digest.hexdigest()
 
 
-def _extract(extractor: "keras.Model", crops: npt.NDArray[np.uint8], augmenter: "keras.Sequential | None") -> Features:
+def _forward(extractor: "keras.Model") -> Callable[["tf.Tensor"], "tf.Tensor"]:
     import tensorflow as tf
 
-    @tf.function(reduce_retracing=True)
     def forward(pictures: "tf.Tensor") -> "tf.Tensor":
         return extractor(pictures, training=False)
 
+    compiled: Callable[[tf.Tensor], tf.Tensor] = tf.function(forward, reduce_retracing=True)
+    return compiled
+
+
+def _extract(
+    forward: Callable[["tf.Tensor"], "tf.Tensor"],
+    crops: npt.NDArray[np.uint8],
+    augmenter: "keras.Sequential | None",
+    label: str,
+) -> Features:
+    import tensorflow as tf
+
     pieces = []
-    for start in range(0, len(crops), BATCH):
-        pictures = tf.convert_to_tensor(crops[start : start + BATCH])
-        if augmenter is not None:
-            changed = augmenter(tf.cast(pictures, tf.float32), training=True)
-            pictures = tf.cast(tf.clip_by_value(tf.round(changed), 0, 255), tf.uint8)
-        pieces.append(forward(pictures).numpy())
+    with progress(range(0, len(crops), BATCH), label) as starts:
+        for start in starts:
+            pictures = tf.convert_to_tensor(crops[start : start + BATCH])
+            if augmenter is not None:
+                changed = augmenter(tf.cast(pictures, tf.float32), training=True)
+                pictures = tf.cast(tf.clip_by_value(tf.round(changed), 0, 255), tf.uint8)
+            pieces.append(forward(pictures).numpy())
     return np.concatenate(pieces)
 
 

@@ -1,15 +1,23 @@
-"""Do the same to many files with all processors, and show how far it is."""
+"""Show how far long work is, and do the same to many files with all processors."""
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+def progress(items: Iterable[Item] | None, label: str, *, length: int | None = None) -> "ProgressBar[Item]":
+    """A bar on standard error, if that is a terminal: a context that iterates over `items`, or is moved by `update`."""
+    return click.progressbar(items, length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())
 
 
 def map_with_progress(function: Callable[[Item], Result], items: Sequence[Item], label: str) -> Iterator[Result]:
@@ -21,13 +29,7 @@ def map_with_progress(function: Callable[[Item], Result], items: Sequence[Item],
     """
     executor = ThreadPoolExecutor(max_workers=os.cpu_count())
     try:
-        with click.progressbar(
-            executor.map(function, items),
-            length=len(items),
-            label=label,
-            file=sys.stderr,
-            hidden=not sys.stderr.isatty(),
-        ) as results:
+        with progress(executor.map(function, items), label, length=len(items)) as results:
             yield from results
     finally:
         executor.shutdown(cancel_futures=True)

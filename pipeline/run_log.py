@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.heads import MODES
+from gemhier.models.modes import MODES
 from gemhier.pipeline.evaluation import Evaluation, StrategyFigures
 from gemhier.pipeline.tracking import BUNDLE
 
@@ -97,6 +97,8 @@ class RunLog:
         with warnings.catch_warnings():
             # The input is paths, and none that would be there for whoever loads the model.
             warnings.filterwarnings("ignore", message=".*input example was not provided", category=UserWarning)
+            # A data frame has no type hint that MLflow knows; the signature below says what comes in.
+            warnings.filterwarnings("ignore", message=".*Add type hints to the `predict`", category=UserWarning)
             info = self._mlflow.pyfunc.log_model(
                 name="model",
                 python_model=str(model),

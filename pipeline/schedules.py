@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from gemhier.models.augmentation import Augmentation
 from gemhier.models.backbones import BACKBONES
-from gemhier.models.heads import MODES
+from gemhier.models.modes import MODES
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,6 @@ from gemhier.models.backbones import backbone
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle_info import BundleInfo
 from gemhier.models.native_output import without_lines
-from gemhier.models.network import GemNetwork
 from gemhier.models.runtime import Logits
 from gemhier.pipeline.calibrate import Calibration, calibrate
 from gemhier.pipeline.crops import load_crops
@@ -31,6 +31,9 @@ from gemhier.pipeline.evaluation import Evaluation, evaluate_probabilities
 from gemhier.pipeline.manifest import Manifest, Row, read_manifest
 from gemhier.pipeline.model_card import model_card
 from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
+
+if TYPE_CHECKING:
+    from gemhier.models.network import GemNetwork
 
 UNFINISHED = Path("mlruns") / "unfinished"
 """Where interrupted trainings wait, in the current folder."""
@@ -66,7 +69,7 @@ class Trained:
     resumed: bool
 
 
-_TENSORFLOW_NOTES = re.compile(rb"(WARNING: All log messages before absl|[IWE]0000 .*(oneDNN|cuda|cuInit|cpu_feature))")
+_TENSORFLOW_NOTES = re.compile(rb"WARNING: All log messages before absl|[IW]0000 |E0000 .*cuda|To enable the following")
 
 
 def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Trained:
@@ -134,6 +137,7 @@ def _start_tensorflow() -> None:
         import tensorflow as tf
 
         tf.config.list_physical_devices()
+    tf.get_logger().setLevel("ERROR")
 
 
 def _rows(manifest: Manifest, space: LabelSpace) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
@@ -221,7 +225,7 @@ def _bundle(
     space: LabelSpace,
     config: TrainConfig,
     run_id: str,
-    network: GemNetwork,
+    network: "GemNetwork",
     calibration: Calibration,
 ) -> Bundle:
     """Export the network into a bundle, whose report is still empty."""
@@ -239,14 +243,9 @@ def _bundle(
         thresholds=calibration.thresholds,
         default_precision=DEFAULT_PRECISION,
     )
-    write_bundle(
-        folder,
-        info,
-        taxonomy=manifest.taxonomy,
-        network=export_network(network.whole),
-        report={},
-        model_card="",
-    )
+    with without_lines(_TENSORFLOW_NOTES):
+        exported = export_network(network.whole)
+    write_bundle(folder, info, taxonomy=manifest.taxonomy, network=exported, report={}, model_card="")
     return load_bundle(folder)
 
 

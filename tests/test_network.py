@@ -11,7 +11,8 @@ import pytest
 from gemhier.hierarchy.decoding import conditional, soft, softmax
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.backbones import Backbone, backbone
-from gemhier.models.heads import HEADS, MODES, family_members
+from gemhier.models.heads import family_members
+from gemhier.models.modes import HEADS, MODES
 from gemhier.models.network import GemNetwork, build_network
 from gemhier.models.runtime import OUTPUTS, Network
 
