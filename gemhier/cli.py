@@ -10,7 +10,7 @@ import errno
 import click
 
 from gemhier import __version__
-from gemhier.data_commands import prepare, sample
+from gemhier.data_commands import audit_command, prepare, sample
 from gemhier.errors import GemhierError, OutputError
 from gemhier.extras import missing_extra
 from gemhier.model_commands import classify, evaluate_command
@@ -72,6 +72,7 @@ def main() -> None:
 
 
 for command in (
+    audit_command,
     classify,
     evaluate_command,
     package_command,

@@ -6,6 +6,37 @@ from pathlib import Path
 import click
 
 
+@click.command(name="audit", short_help="Find copies, near-copies and unreadable files.")
+@click.argument("folders", metavar="SOURCE_OR_DATA...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    default=Path("audit"),
+    show_default=True,
+    help="Folder to write audit.json and pairs.csv to.",
+)
+def audit_command(folders: tuple[Path, ...], out: Path) -> None:
+    """Find copies, near-copies and unreadable files, within and across splits and classes.
+
+    Each SOURCE_OR_DATA is a folder with a folder for each class, with or without train, validation and
+    test folders above them, or one that `gemhier prepare` wrote. All their pictures are compared: a copy
+    is found also if it was saved again, made smaller, mirrored, turned by quarters or cropped by a tenth.
+
+    \b
+    Example:
+      gemhier audit photos more-photos --out findings
+    """
+    from gemhier.pipeline.audit import AUDIT_FILE, PAIRS_FILE, audit, check_audit_folder, summary, write_audit
+
+    check_audit_folder(out)
+    result = audit(folders)
+    write_audit(result, out)
+    for line in summary(result):
+        click.echo(line)
+    click.echo(f"Written: {out / AUDIT_FILE}, {out / PAIRS_FILE}")
+
+
 @click.command(short_help="Turn folders of photographs into a data set to train on.")
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", required=True, metavar="DATA", type=click.Path(path_type=Path), help="Data folder to write.")

@@ -17,12 +17,13 @@ import numpy.typing as npt
 from gemhier.pipeline.copy_candidates import Candidates, oriented
 from gemhier.pipeline.progress import map_with_progress
 from gemhier.pipeline.thumbprint import (
+    BACKDROP_DISTANCE,
     Thumbprint,
     border_colour,
+    distance_from,
     lightness,
     small_lab,
     small_lightness,
-    stands_out,
 )
 
 Floats = npt.NDArray[np.float32]
@@ -214,7 +215,8 @@ def _rough_detail(still: Floats, second: Floats, maps: Floats) -> Floats:
 
 def _stone(first: Floats, warped: Floats, shown: Floats, backdrop: Floats) -> Floats:
     """Where either picture shows more than backdrop, (N, S, S) of 0 and 1; all of it where that is too little."""
-    stone = (stands_out(first, backdrop) | stands_out(warped, backdrop)) * shown
+    distance = np.maximum(distance_from(backdrop, first), distance_from(backdrop, warped))
+    stone = (distance > BACKDROP_DISTANCE) * shown
     too_little = stone.mean(axis=(1, 2), keepdims=True) < _LEAST_STONE
     return np.where(too_little, shown, stone).astype(np.float32)
 

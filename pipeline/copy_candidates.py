@@ -92,16 +92,16 @@ def find_candidates(prints: Sequence[Thumbprint]) -> Candidates:
 
 
 class _Index:
-    """The descriptions of all pictures, whole and as contents."""
+    """The descriptions of all pictures, whole and of their cores."""
 
     def __init__(self, prints: Sequence[Thumbprint]) -> None:
         self.prints = prints
-        self.contents = np.array([taken.content for taken in prints], np.float32).reshape(-1, 4)
+        self.cores = np.array([taken.core for taken in prints], np.float32).reshape(-1, 4)
         whole = np.tile(np.array(WHOLE, np.float32), (len(prints), 1))
         self.whole = self._of_boxes(whole)
-        self.content = self._of_boxes(self.contents)
+        self.core = self._of_boxes(self.cores)
         self.whole_keys = _keys(self.whole)
-        self.content_keys = _keys(self.content)
+        self.core_keys = _keys(self.core)
 
     def _of_boxes(self, boxes: Floats) -> Floats:
         parts = [
@@ -125,10 +125,10 @@ class _Index:
             boxes = _CROP_BOXES[crop]
             seconds = np.broadcast_to(np.array(WHOLE, np.float32), boxes.shape)
             found.append(tuple(column[kept] for column in (first, second, orientation, boxes, seconds, distance)))
-        contents = self.content[rows][:, None]
-        for first, second, orientation, _, distance in self._pairs(rows, contents, self.content, self.content_keys):
-            firsts, seconds = self.contents[first], oriented_boxes(self.contents[second], orientation)
-            # The first is to be the one that shows more around the content, and the other finds it too.
+        cores = self.core[rows][:, None]
+        for first, second, orientation, _, distance in self._pairs(rows, cores, self.core, self.core_keys):
+            firsts, seconds = self.cores[first], oriented_boxes(self.cores[second], orientation)
+            # The first is to be the one that shows more around the core, and the other finds it too.
             kept = _areas(firsts) <= _areas(seconds)
             found.append(tuple(column[kept] for column in (first, second, orientation, firsts, seconds, distance)))
         return found

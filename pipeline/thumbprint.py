@@ -21,8 +21,11 @@ LIGHTNESS_SIDE = 96
 COLOUR_SIDE = 48
 """Side, in pixels, at which colour is compared, and at which pictures are first aligned."""
 
+BACKDROP_DISTANCE = 10.0
+"""What is farther than this from the border's colour, in CIELAB units, is no backdrop."""
+
 _LONGEST = 512  # more pixels than this tell nothing new at LIGHTNESS_SIDE
-_BACKDROP_DISTANCE = 10.0  # CIELAB units
+_STONE_PERCENTILE = 98  # of the pixels' distances, what the stone itself reaches
 _SMALLEST_CONTENT = 1 / 8
 _SMALLEST_PART = 0.1
 # OpenCV's 8-bit CIELAB: what a step is worth, and what 0 means, in L*, a* and b*.
@@ -44,7 +47,8 @@ class Thumbprint:
         height: in pixels.
         lightness: (96, 96) uint8, L* in steps of 100 / 255.
         colour: (48, 48, 2) uint8, a* and b* plus 128.
-        content: the box around what stands out from the backdrop; `WHOLE` where nothing does.
+        content: the box around what stands out from the backdrop, shadows too; `WHOLE` where nothing does.
+        core: the box around what stands out most, mostly the stone alone; `WHOLE` where nothing does.
     """
 
     digest: str
@@ -53,6 +57,7 @@ class Thumbprint:
     lightness: npt.NDArray[np.uint8]
     colour: npt.NDArray[np.uint8]
     content: Box
+    core: Box
 
 
 def thumbprint_of_file(path: Path) -> Thumbprint:
@@ -68,13 +73,15 @@ def thumbprint(pixels: npt.NDArray[np.uint8]) -> Thumbprint:
     """Take the thumbprint of a picture, (H, W, 3) uint8 RGB."""
     height, width = pixels.shape[:2]
     lab = np.asarray(cv2.cvtColor(_resized(pixels, LIGHTNESS_SIDE), cv2.COLOR_RGB2LAB), dtype=np.uint8)
+    content, core = _boxes(lab)
     return Thumbprint(
         digest=hashlib.sha256(f"{width} x {height}".encode() + pixels.tobytes()).hexdigest(),
         width=width,
         height=height,
         lightness=np.ascontiguousarray(lab[..., 0]),
         colour=np.ascontiguousarray(_resized(lab, COLOUR_SIDE)[..., 1:]),
-        content=_content(lab),
+        content=content,
+        core=core,
     )
 
 
@@ -85,10 +92,10 @@ def border_colour(lab: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return median
 
 
-def stands_out(lab: npt.NDArray[np.float32], backdrop: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
-    """Tell which pixels of (..., S, S, 3) CIELAB are not the backdrop, (..., 3)."""
+def distance_from(backdrop: npt.NDArray[np.float32], lab: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return how far each pixel of (..., S, S, 3) CIELAB is from its backdrop's colour, (..., 3)."""
     difference = np.square(lab - backdrop[..., None, None, :]).sum(axis=-1)
-    return np.asarray(difference > _BACKDROP_DISTANCE**2, dtype=np.bool_)
+    return np.asarray(np.sqrt(difference), dtype=np.float32)
 
 
 def lightness(prints: Sequence[Thumbprint]) -> npt.NDArray[np.float32]:
@@ -115,11 +122,16 @@ def _resized(pixels: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.resize(pixels, (side, side), interpolation=method), dtype=np.uint8)
 
 
-def _content(values: npt.NDArray[np.uint8]) -> Box:
+def _boxes(values: npt.NDArray[np.uint8]) -> tuple[Box, Box]:
     lab = values.astype(np.float32) * _UNITS - _ZEROS
-    mask = stands_out(lab, border_colour(lab)).astype(np.uint8)
-    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), dtype=np.uint8)
-    _, _, parts, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    distance = distance_from(border_colour(lab), lab)
+    farther = max(BACKDROP_DISTANCE, float(np.percentile(distance, _STONE_PERCENTILE)) / 2)
+    return _box_around(distance > BACKDROP_DISTANCE), _box_around(distance > farther)
+
+
+def _box_around(pixels: npt.NDArray[np.bool_]) -> Box:
+    mask = np.asarray(cv2.morphologyEx(pixels.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
+    _, _, parts, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     parts = parts[1:]  # the first is the backdrop
     if len(parts) == 0:
         return WHOLE
