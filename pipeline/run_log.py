@@ -97,14 +97,11 @@ class RunLog:
         with warnings.catch_warnings():
             # The input is paths, and none that would be there for whoever loads the model.
             warnings.filterwarnings("ignore", message=".*input example was not provided", category=UserWarning)
-            # A data frame has no type hint that MLflow knows; the signature below says what comes in.
-            warnings.filterwarnings("ignore", message=".*Add type hints to the `predict`", category=UserWarning)
             info = self._mlflow.pyfunc.log_model(
                 name="model",
                 python_model=str(model),
                 artifacts={BUNDLE: str(folder)},
                 pip_requirements=["gemhier"],
-                signature=_signature(),
             )
         self._mlflow.register_model(info.model_uri, REGISTERED_MODEL)
 
@@ -123,14 +120,6 @@ class RunLog:
             "recall": [row.recall for row in rows],
             "support": [row.support for row in rows],
         }
-
-
-def _signature() -> Any:
-    """A column of paths in, the columns of the answer out."""
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema
-
-    return ModelSignature(inputs=Schema([ColSpec("string", "image")]))
 
 
 def _numbers(figures: StrategyFigures) -> dict[str, float]:
