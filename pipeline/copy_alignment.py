@@ -33,7 +33,7 @@ _MARGIN = 0.04  # of the content's size, that a window reaches over it
 _ROUGH_SIDE, _FINE_SIDE, _COLOUR_SIDE = 32, 64, 32  # pixels of a window
 _ROUGH = ((1.2, 4), (0.6, 2))  # blur in pixels, and steps
 _FINE = ((0.8, 4),)
-_BATCH = 128
+_BATCH = 64
 _SCALES = (0.1, 4.0)
 _LARGEST_STEP = (0.05, 0.03)  # of scale, and of shift
 _DAMPING = 1e-3
@@ -56,6 +56,7 @@ class Alignment:
         lightness_difference: (C,) root mean square inside the stones, in units of L*.
         colour_difference: (C,) between the mean colours inside: the largest of L*, a* and b*.
         stretch: (C,) how much more one side is scaled than the other, as a logarithm; 0 for a copy.
+        rounding: (C,) how much of that comes from sides of whole pixels, at most.
         overlap: (C,) share of the window that the second picture shows.
     """
 
@@ -64,6 +65,7 @@ class Alignment:
     lightness_difference: Floats
     colour_difference: Floats
     stretch: Floats
+    rounding: Floats
     overlap: Floats
 
 
@@ -259,6 +261,7 @@ def _measured(
         lightness_difference=np.sqrt((np.square(first - warped) * inner).sum(axis=(1, 2)) / size),
         colour_difference=np.abs(((colour - warped_colour) * inner_colour).sum(axis=(1, 2)) / size_colour).max(axis=1),
         stretch=np.log(scales[:, 0] / scales[:, 1] * _shapes(seconds, orientation) / _shapes(firsts)),
+        rounding=_roundings(firsts, seconds),
         overlap=shown.mean(axis=(1, 2)),
     )
 
@@ -269,9 +272,15 @@ def _shapes(prints: Sequence[Thumbprint], orientation: Indices | int = 0) -> Flo
     return np.asarray(np.where(np.asarray(orientation) & 4, 1 / shapes, shapes))
 
 
+def _roundings(firsts: Sequence[Thumbprint], seconds: Sequence[Thumbprint]) -> Floats:
+    """Half a pixel of the shortest side."""
+    sides = [min(a.width, a.height, b.width, b.height) for a, b in zip(firsts, seconds, strict=True)]
+    return np.asarray(0.5 / np.array(sides, np.float32))
+
+
 def _joined(parts: Sequence[Alignment]) -> Alignment:
     if not parts:
         nothing = np.zeros(0, np.float32)
-        return Alignment(np.zeros((0, 4), np.float32), *[nothing] * 5)
+        return Alignment(np.zeros((0, 4), np.float32), *[nothing] * 6)
     columns = ([getattr(part, field.name) for part in parts] for field in fields(Alignment))
     return Alignment(*(np.concatenate(column) for column in columns))
