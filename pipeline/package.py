@@ -34,6 +34,15 @@ def package(
     report: dict[str, Any] = json.loads((source.folder / REPORT_FILE).read_text(encoding="utf-8"))
     for name, folder in (evaluations or {}).items():
         report[name] = _evaluation(folder, source)
+    return write_with_report(source, out, report)
+
+
+def write_with_report(source: Bundle, out: Path, report: Mapping[str, Any]) -> Bundle:
+    """Write a bundle with another report, and the card that tells of it, to `out`; its own folder will do too.
+
+    Raises:
+        OutputError: if the folder cannot be written, or holds something else.
+    """
     write_bundle(
         out,
         source.info,

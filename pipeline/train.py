@@ -29,7 +29,7 @@ from gemhier.pipeline.calibrate import Calibration, calibrate
 from gemhier.pipeline.crops import load_crops
 from gemhier.pipeline.evaluation import Evaluation, evaluate_probabilities
 from gemhier.pipeline.manifest import Manifest, Row, read_manifest
-from gemhier.pipeline.model_card import model_card
+from gemhier.pipeline.package import write_with_report
 from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
 
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
         bundle = _bundle(work / "bundle", manifest, space, config, run_id, fitted.network, calibration)
         _check_export(bundle, crops, logits, calibration)
         evaluation = _evaluate(bundle, crops, validation_rows, config)
-        bundle = _with_report(bundle, evaluation, manifest, config)
+        report = {"validation": evaluation.to_dict(), "data": manifest.counts(), "config": asdict(config)}
+        bundle = write_with_report(bundle, bundle.folder, report)
         log.networks(fitted.history, config.mode)
         log.decisions(evaluation)
         log.figures(fitted.history, evaluation)
@@ -271,17 +272,3 @@ def _evaluate(bundle: Bundle, crops: npt.NDArray[np.uint8], rows: Sequence[Row],
         space=bundle.space,
         taxonomy=bundle.taxonomy,
     )
-
-
-def _with_report(bundle: Bundle, evaluation: Evaluation, manifest: Manifest, config: TrainConfig) -> Bundle:
-    """Write the bundle once more, with its figures and its card."""
-    report = {"validation": evaluation.to_dict(), "data": manifest.counts(), "config": asdict(config)}
-    write_bundle(
-        bundle.folder,
-        bundle.info,
-        taxonomy=bundle.taxonomy,
-        network=(bundle.folder / "network.tflite").read_bytes(),
-        report=report,
-        model_card=model_card(bundle.info, bundle.taxonomy, report),
-    )
-    return load_bundle(bundle.folder)
