@@ -59,7 +59,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained network, at its full input size, and how it got there."""
+    """A trained network, and how it got there."""
 
     network: GemNetwork
     history: tuple[Epoch, ...]
@@ -93,18 +93,14 @@ def fit_network(
     """
     keras.utils.set_random_seed(config.seed)
     schedule, backbone = SCHEDULES[config.schedule], backbone_named(config.backbone)
-    side = schedule.train_size(backbone.size)
-    network = build_network(backbone, space, size=side, mode=config.mode, dropout=schedule.dropout)
+    network = build_network(backbone, space, mode=config.mode, dropout=schedule.dropout)
     log = _Log(work / "history.jsonl", on_epoch)
     if backbone.pretrained:
         _fit_heads(network, train, validation, config, schedule, work, cache, log)
     if schedule.tune_epochs:
         rate = schedule.tune_rate if backbone.pretrained else schedule.scratch_rate
         _fit_everything(network, train, validation, config, schedule, rate, work, log)
-    whole = build_network(backbone, space, mode=config.mode) if side != backbone.size else network
-    if whole is not network:
-        whole.whole.set_weights(network.whole.get_weights())
-    return Fitted(whole, tuple(log.epochs))
+    return Fitted(network, tuple(log.epochs))
 
 
 def predict_logits(network: GemNetwork, crops: npt.NDArray[np.uint8]) -> Logits:

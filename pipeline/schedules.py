@@ -14,8 +14,6 @@ class Schedule:
     Attributes:
         name: what the command line calls it.
         description: one line for people.
-        train_share: side of the training crops, as a share of the network's own. Smaller is
-            faster, and costs little: Touvron et al., "Fixing the train-test resolution discrepancy" (NeurIPS 2019).
         views: how many views of each picture's frozen features the heads learn from; the first is unchanged.
         head_epochs: passes over all views with the backbone frozen.
         head_rate: learning rate of that phase.
@@ -34,7 +32,6 @@ class Schedule:
 
     name: str
     description: str
-    train_share: float = 1.0
     views: int = 4
     head_epochs: int = 30
     head_rate: float = 1e-3
@@ -47,10 +44,6 @@ class Schedule:
     dropout: float = 0.2
     weight_decay: float = 0.05
     augmentation: Augmentation = field(default_factory=Augmentation)
-
-    def train_size(self, size: int) -> int:
-        """Side of the training crops for a network of that side: a multiple of 32, the backbones' stride."""
-        return max(32, round(size * self.train_share / 32) * 32) if self.train_share < 1 else size
 
 
 SCHEDULES = {
@@ -79,7 +72,8 @@ class TrainConfig:
         seed: of the heads' first weights, the order of the pictures and their augmentation.
 
     Raises:
-        ValueError: if a name is unknown; it lists the known ones.
+        ValueError: if a name is unknown; it lists the known ones. Or if the schedule would leave a
+            backbone without pretrained weights as random as it began.
     """
 
     mode: str = "both"
@@ -95,3 +89,8 @@ class TrainConfig:
         ):
             if value not in known:
                 raise ValueError(f"`{name}` must be one of {', '.join(known)}. Received: {value!r}.")
+        if not BACKBONES[self.backbone].pretrained and not SCHEDULES[self.schedule].tune_epochs:
+            raise ValueError(
+                f"`schedule` must train the backbone too, since {self.backbone} comes without weights. "
+                f"Received: {self.schedule!r}."
+            )

@@ -1,16 +1,7 @@
 import pytest
 
 from gemhier.models.backbones import BACKBONES
-from gemhier.pipeline.schedules import SCHEDULES, Schedule, TrainConfig
-
-
-@pytest.mark.parametrize(("share", "size"), [(1.0, 224), (0.72, 160), (0.5, 128), (0.01, 32)])
-def test_training_crops_are_a_multiple_of_the_stride(share: float, size: int) -> None:
-    assert Schedule(name="x", description="", train_share=share).train_size(224) == size
-
-
-def test_a_full_share_keeps_the_side_whatever_the_stride() -> None:
-    assert Schedule(name="x", description="").train_size(260) == 260
+from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
 
 
 def test_the_default_settings_name_what_there_is() -> None:
@@ -23,3 +14,9 @@ def test_the_default_settings_name_what_there_is() -> None:
 def test_an_unknown_name_lists_the_known_ones(name: str) -> None:
     with pytest.raises(ValueError, match=f"`{name}` must be one of .*, .*Received: 'nonsense'"):
         TrainConfig(**{name: "nonsense"})
+
+
+def test_a_backbone_without_weights_is_not_left_as_random_as_it_began() -> None:
+    with pytest.raises(ValueError, match="report-cnn comes without weights. Received: 'quick'"):
+        TrainConfig(backbone="report-cnn", schedule="quick")
+    assert TrainConfig(backbone="report-cnn", schedule="standard").backbone == "report-cnn"
