@@ -28,7 +28,7 @@ from gemhier.hierarchy.intervals import wilson
 from gemhier.models.files import list_pictures
 from gemhier.models.image import read_image
 from gemhier.pipeline.audit import Audit, audit
-from gemhier.pipeline.near_copies import groups
+from gemhier.pipeline.copies.search import groups
 
 Change = Callable[[Image.Image, np.random.Generator], Image.Image]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.pipeline.painting import paint_stone
+from gemhier.pipeline.painting.picture import paint_stone
 from gemhier.pipeline.sample import encode_jpeg
 
 SIZE = 400

@@ -125,8 +125,8 @@ def evaluate_command(
       gemhier evaluate photos --model bundle --report report
     """
     from gemhier.pipeline.evaluate import evaluate
-    from gemhier.pipeline.report_folder import PAGE_FILE
-    from gemhier.pipeline.report_summary import summary
+    from gemhier.pipeline.reporting.folder import PAGE_FILE
+    from gemhier.pipeline.reporting.summary import summary
 
     report = evaluate(folders, out=out, model=model, split=split, target_precision=target_precision, tracking=tracking)
     for line in summary(report):

@@ -16,10 +16,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from gemhier.errors import OutputError
+from gemhier.pipeline.copies.search import KINDS, Match, find_matches, groups, take_thumbprints
+from gemhier.pipeline.copies.thumbprint import Thumbprint
 from gemhier.pipeline.manifest import is_prepared, read_manifest
-from gemhier.pipeline.near_copies import KINDS, Match, find_matches, groups, take_thumbprints
 from gemhier.pipeline.sources import read_sources
-from gemhier.pipeline.thumbprint import Thumbprint
 
 FORMAT = "gemhier-audit"
 AUDIT_FILE = "audit.json"

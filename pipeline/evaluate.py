@@ -20,8 +20,7 @@ from gemhier.models.stone_crops import StoneCrop, stone_crops
 from gemhier.pipeline.answer_figures import answer_figures
 from gemhier.pipeline.evaluation import evaluate_probabilities
 from gemhier.pipeline.labelled_pictures import LabelledPictures, find_labelled
-from gemhier.pipeline.report import TOP, Report, classes_table, confusion_table, predictions_table
-from gemhier.pipeline.report_folder import (
+from gemhier.pipeline.reporting.folder import (
     CLASSES_FILE,
     CONFUSION_FILE,
     PAGE_FILE,
@@ -30,7 +29,8 @@ from gemhier.pipeline.report_folder import (
     check_report_folder,
     write_report_folder,
 )
-from gemhier.pipeline.report_page import page
+from gemhier.pipeline.reporting.page import page
+from gemhier.pipeline.reporting.report import TOP, Report, classes_table, confusion_table, predictions_table
 
 BATCH = 32
 """How many pictures the network sees at once; a bound on the memory, it changes no result."""

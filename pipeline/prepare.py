@@ -15,6 +15,7 @@ from gemhier.hierarchy.taxonomy_file import write_taxonomy
 from gemhier.hierarchy.taxonomy_folders import taxonomy_from_folders
 from gemhier.models.image import read_image
 from gemhier.models.stone import Box, find_stone
+from gemhier.pipeline.copies.search import find_near_copies, groups
 from gemhier.pipeline.manifest import (
     DataInfo,
     LeftOut,
@@ -25,7 +26,6 @@ from gemhier.pipeline.manifest import (
     is_prepared,
     write_manifest,
 )
-from gemhier.pipeline.near_copies import find_near_copies, groups
 from gemhier.pipeline.progress import map_with_progress
 from gemhier.pipeline.sources import Source, SourcePicture, read_sources, resolve_labels, unknown_labels_error
 from gemhier.pipeline.split import USUAL_SHARE, assign_splits

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.errors import OutputError
-from gemhier.pipeline.painting import SMALLEST, paint_stone
-from gemhier.pipeline.painting_looks import LOOKS
+from gemhier.pipeline.painting.looks import LOOKS
+from gemhier.pipeline.painting.picture import SMALLEST, paint_stone
 from gemhier.pipeline.progress import map_with_progress
 
 JPEG_QUALITY = 90

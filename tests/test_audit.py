@@ -15,7 +15,7 @@ from gemhier.cli import main
 from gemhier.errors import DataError, OutputError
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
 from gemhier.pipeline.audit import Audit, AuditedPicture, Leak, Unreadable, audit, summary, write_audit
-from gemhier.pipeline.near_copies import Match
+from gemhier.pipeline.copies.search import Match
 from gemhier.pipeline.prepare import PrepareConfig, prepare
 
 Pixels = npt.NDArray[np.uint8]

@@ -29,8 +29,8 @@ from gemhier.pipeline.evaluate import evaluate, evaluate_bundle
 from gemhier.pipeline.evaluation import FIGURES
 from gemhier.pipeline.labelled_pictures import find_labelled
 from gemhier.pipeline.manifest import SPLITS, DataInfo, Manifest, Row, SourceFolder, write_manifest
-from gemhier.pipeline.report import Report
-from gemhier.pipeline.report_folder import FILES
+from gemhier.pipeline.reporting.folder import FILES
+from gemhier.pipeline.reporting.report import Report
 from gemhier.pipeline.sources import SPLIT_FOLDERS
 
 Paint = Callable[[str], npt.NDArray[np.uint8]]
@@ -476,7 +476,7 @@ def test_a_rename_that_fails_puts_the_earlier_report_back(
 
 def test_evaluating_needs_no_training_library() -> None:
     script = (
-        "import sys, gemhier.pipeline.evaluate, gemhier.pipeline.report_summary\n"
+        "import sys, gemhier.pipeline.evaluate, gemhier.pipeline.reporting.summary\n"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemhier.pipeline.painting_backdrops import Ground
-from gemhier.pipeline.painting_cuts import FACETED, Solid
-from gemhier.pipeline.painting_studio import Studio
-from gemhier.pipeline.painting_tracing import enter, fresnel, trace
+from gemhier.pipeline.painting.backdrops import Ground
+from gemhier.pipeline.painting.cuts import FACETED, Solid
+from gemhier.pipeline.painting.studio import Studio
+from gemhier.pipeline.painting.tracing import enter, fresnel, trace
 
 Floats = npt.NDArray[np.float32]
 

@@ -13,8 +13,8 @@ from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import load_taxonomy, write_taxonomy
 from gemhier.models.image import read_image
 from gemhier.models.stone import Box, find_stone
+from gemhier.pipeline.copies.search import Pair, find_near_copies
 from gemhier.pipeline.manifest import read_manifest
-from gemhier.pipeline.near_copies import Pair, find_near_copies
 from gemhier.pipeline.prepare import TAXONOMY_TO_EDIT, PrepareConfig, prepare
 
 TAXONOMY = Taxonomy.from_nodes(

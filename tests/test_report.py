@@ -21,10 +21,10 @@ from gemhier.pipeline.answer_figures import answer_figures
 from gemhier.pipeline.comparison import compare
 from gemhier.pipeline.evaluation import evaluate_probabilities
 from gemhier.pipeline.labelled_pictures import LabelledPicture, LabelledPictures, NoLabel
-from gemhier.pipeline.report import Report, classes_table, confusion_table, predictions_table
-from gemhier.pipeline.report_folder import FILES, FORMAT, check_report_folder, write_report_folder
-from gemhier.pipeline.report_page import MOST_LISTED, RANKED, page
-from gemhier.pipeline.report_summary import summary
+from gemhier.pipeline.reporting.folder import FILES, FORMAT, check_report_folder, write_report_folder
+from gemhier.pipeline.reporting.page import MOST_LISTED, RANKED, page
+from gemhier.pipeline.reporting.report import Report, classes_table, confusion_table, predictions_table
+from gemhier.pipeline.reporting.summary import summary
 
 LABELS = ("beryl/aquamarine", "beryl/emerald", "quartz", "topaz")
 TAXONOMY = Taxonomy.from_nodes(
@@ -205,7 +205,7 @@ def test_best_and_worst_by_precision(report: Report) -> None:
 
 
 def test_at_most_ten_are_best(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gemhier.pipeline.report_page.RANKED", 1)
+    monkeypatch.setattr("gemhier.pipeline.reporting.page.RANKED", 1)
     outline = Outline(page(reported(SEEN)))
     assert "Aquamarine" in outline.sections["Best"]
     assert "Emerald" not in outline.sections["Best"]

@@ -12,8 +12,8 @@ from gemhier.errors import OutputError
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
 from gemhier.models.image import read_image
 from gemhier.pipeline import sample
-from gemhier.pipeline.painting import SMALLEST
-from gemhier.pipeline.painting_looks import LOOKS
+from gemhier.pipeline.painting.looks import LOOKS
+from gemhier.pipeline.painting.picture import SMALLEST
 from gemhier.pipeline.prepare import PrepareConfig, prepare
 from gemhier.pipeline.sample import TINY, SampleConfig, paint_sample
 

@@ -7,8 +7,8 @@ from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.evaluation import ClassFigures
 from gemhier.pipeline.figures import Figure
-from gemhier.pipeline.report import Report
-from gemhier.pipeline.report_style import framed
+from gemhier.pipeline.reporting.report import Report
+from gemhier.pipeline.reporting.style import framed
 
 MOST_LISTED = 20
 """Longer lists of pictures are cut; predictions.csv has all of them."""

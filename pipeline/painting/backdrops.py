@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.pipeline.painting_noise import linear, noise
+from gemhier.pipeline.painting.noise import linear, noise
 
 Floats = npt.NDArray[np.float32]
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.pipeline.painting_noise import linear, noise, soften
+from gemhier.pipeline.painting.noise import linear, noise, soften
 
 Floats = npt.NDArray[np.float32]
 

@@ -14,9 +14,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.pipeline.copy_candidates import Candidates, oriented
-from gemhier.pipeline.progress import map_with_progress
-from gemhier.pipeline.thumbprint import (
+from gemhier.pipeline.copies.candidates import Candidates, oriented
+from gemhier.pipeline.copies.thumbprint import (
     BACKDROP_DISTANCE,
     Thumbprint,
     border_colour,
@@ -25,6 +24,7 @@ from gemhier.pipeline.thumbprint import (
     small_lab,
     small_lightness,
 )
+from gemhier.pipeline.progress import map_with_progress
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.intp]

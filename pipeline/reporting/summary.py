@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from gemhier.pipeline.figures import Figure
 from gemhier.pipeline.labelled_pictures import NoLabel
-from gemhier.pipeline.report import Report
+from gemhier.pipeline.reporting.report import Report
 
 _MOST_NAMED = 5
 _OTHERS = ("top3", "top5", "family_top1")

@@ -10,7 +10,7 @@ from matplotlib.patches import Circle, PathPatch, Wedge
 from matplotlib.path import Path as Outline
 
 from gemhier.hierarchy.taxonomy import Node, Taxonomy
-from gemhier.pipeline.draw_style import (
+from gemhier.pipeline.drawing.style import (
     FAINT,
     INK,
     PAPER,

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.pipeline.painting_backdrops import Ground
-from gemhier.pipeline.painting_noise import rise, soften
+from gemhier.pipeline.painting.backdrops import Ground
+from gemhier.pipeline.painting.noise import rise, soften
 
 Floats = npt.NDArray[np.float32]
 

@@ -17,7 +17,7 @@ from gemhier.pipeline.answer_figures import AnswerFigures, is_right
 from gemhier.pipeline.comparison import Comparison
 from gemhier.pipeline.evaluation import Evaluation, StrategyFigures
 from gemhier.pipeline.labelled_pictures import LabelledPicture, LabelledPictures
-from gemhier.pipeline.report_folder import FORMAT
+from gemhier.pipeline.reporting.folder import FORMAT
 
 FORMAT_VERSION = 1
 

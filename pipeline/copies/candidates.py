@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.pipeline.copies.thumbprint import COLOUR_SIDE, WHOLE, Thumbprint, small_lab
 from gemhier.pipeline.progress import map_with_progress
-from gemhier.pipeline.thumbprint import COLOUR_SIDE, WHOLE, Thumbprint, small_lab
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.intp]

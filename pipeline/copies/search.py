@@ -1,26 +1,25 @@
 """Find pictures that are copies of each other: the same, saved again, made smaller, mirrored, turned or cropped.
 
-First a few candidates are found among all pairs (`copy_candidates`), then these are laid over each
-other and compared closely (`copy_alignment`). What counts as a copy is decided here.
+First a few candidates are found among all pairs (`candidates`), then these are laid over each
+other and compared closely (`alignment`). What counts as a copy is decided here.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from importlib import import_module
 from itertools import combinations, product
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from gemhier.errors import ImageError
-from gemhier.pipeline.copy_alignment import Alignment, align
-from gemhier.pipeline.copy_candidates import find_candidates
+from gemhier.pipeline.copies.alignment import Alignment, align
+from gemhier.pipeline.copies.candidates import find_candidates
+from gemhier.pipeline.copies.thumbprint import Thumbprint, thumbprint_of_file
 from gemhier.pipeline.progress import map_with_progress
-from gemhier.pipeline.thumbprint import Thumbprint, thumbprint_of_file
 
 Kind = Literal["copy", "near-copy", "cropped", "mirrored", "turned"]
 
@@ -144,7 +143,8 @@ def _listed(pairs: Iterable[tuple[int, int]], count: int) -> list[tuple[int, int
 
 def _near(prints: Sequence[Thumbprint]) -> list[Match]:
     """Find the near-copies among pictures of which no two are the same; each pair once, by its best fit."""
-    with _single_threaded_products():
+    # Many products run at once: their waiting threads would only take turns, and double the time.
+    with threadpool_limits(1, user_api="blas"):
         candidates = find_candidates(prints)
         rows, alignment = align(prints, candidates)
     accepted = np.flatnonzero(_accepted(alignment))
@@ -156,15 +156,6 @@ def _near(prints: Sequence[Thumbprint]) -> list[Match]:
         distance = round(max(0.0, 1 - float(alignment.detail[index])), 4)
         best[first, second] = Match(first, second, kind, distance)
     return list(best.values())
-
-
-def _single_threaded_products() -> AbstractContextManager[object]:
-    """Keep each matrix product to one thread: many run at once, and their waiting threads would take turns."""
-    try:
-        limits: AbstractContextManager[object] = import_module("threadpoolctl").threadpool_limits(1, user_api="blas")
-    except ImportError:  # it comes with scikit-learn; without it the comparison is slower
-        return nullcontext()
-    return limits
 
 
 def _accepted(alignment: Alignment) -> npt.NDArray[np.bool_]:

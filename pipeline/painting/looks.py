@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from gemhier.pipeline.painting_cuts import CUTS
-from gemhier.pipeline.painting_materials import FLAWS, SURFACES
+from gemhier.pipeline.painting.cuts import CUTS
+from gemhier.pipeline.painting.materials import FLAWS, SURFACES
 
 
 @dataclass(frozen=True)
@@ -13,11 +13,11 @@ class GemLook:
     Attributes:
         name: the gem, by a name that the built-in taxonomy knows.
         colours: from one end of its colours to the other, each #rrggbb in sRGB.
-        cuts: names in `painting_cuts.CUTS`; one named twice is twice as frequent.
-        surface: the pattern of a rounded stone, a name in `painting_materials.SURFACES`.
+        cuts: names in `cuts.CUTS`; one named twice is twice as frequent.
+        surface: the pattern of a rounded stone, a name in `materials.SURFACES`.
         index: refractive index; a faceted stone is traced with it.
         haze: how much of the light in a faceted stone is scattered, from the clearest to the cloudiest.
-        flaws: what the scattered light shows in a faceted stone: a name in `painting_materials.FLAWS`.
+        flaws: what the scattered light shows in a faceted stone: a name in `materials.FLAWS`.
     """
 
     name: str

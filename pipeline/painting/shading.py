@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.pipeline.painting_cuts import Dome
-from gemhier.pipeline.painting_materials import REACH, SHEET, Surface
-from gemhier.pipeline.painting_studio import Studio
-from gemhier.pipeline.painting_tracing import fresnel
+from gemhier.pipeline.painting.cuts import Dome
+from gemhier.pipeline.painting.materials import REACH, SHEET, Surface
+from gemhier.pipeline.painting.studio import Studio
+from gemhier.pipeline.painting.tracing import fresnel
 
 Floats = npt.NDArray[np.float32]
 

@@ -12,14 +12,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.pipeline.painting_backdrops import BACKDROPS
-from gemhier.pipeline.painting_cuts import CUTS, Shape, Solid
-from gemhier.pipeline.painting_looks import LOOKS, GemLook
-from gemhier.pipeline.painting_materials import SURFACES, inclusions
-from gemhier.pipeline.painting_noise import linear, soften
-from gemhier.pipeline.painting_shading import meet, sample_sheet, shade
-from gemhier.pipeline.painting_studio import Layer, Studio, develop, place, set_up
-from gemhier.pipeline.painting_tracing import enter, trace
+from gemhier.pipeline.painting.backdrops import BACKDROPS
+from gemhier.pipeline.painting.cuts import CUTS, Shape, Solid
+from gemhier.pipeline.painting.looks import LOOKS, GemLook
+from gemhier.pipeline.painting.materials import SURFACES, inclusions
+from gemhier.pipeline.painting.noise import linear, soften
+from gemhier.pipeline.painting.shading import meet, sample_sheet, shade
+from gemhier.pipeline.painting.studio import Layer, Studio, develop, place, set_up
+from gemhier.pipeline.painting.tracing import enter, trace
 
 Floats = npt.NDArray[np.float32]
 Value = TypeVar("Value")

@@ -48,8 +48,8 @@ def draw_taxonomy(taxonomy: Taxonomy, path: Path, *, families: Sequence[str] = (
 
     import matplotlib as mpl  # takes half a second
 
-    from gemhier.pipeline.draw_circle import draw_circle
-    from gemhier.pipeline.draw_tree import draw_tree
+    from gemhier.pipeline.drawing.circle import draw_circle
+    from gemhier.pipeline.drawing.tree import draw_tree
 
     with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
         # A script that the font does not have shows as boxes in a PNG and as itself in an SVG.

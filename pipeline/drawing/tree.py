@@ -11,7 +11,7 @@ from matplotlib.path import Path as Outline
 
 from gemhier.hierarchy.names import name_key
 from gemhier.hierarchy.taxonomy import Node, Taxonomy
-from gemhier.pipeline.draw_style import (
+from gemhier.pipeline.drawing.style import (
     FAINT,
     INK,
     PAPER,

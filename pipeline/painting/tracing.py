@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.pipeline.painting_cuts import Solid
-from gemhier.pipeline.painting_studio import Studio
+from gemhier.pipeline.painting.cuts import Solid
+from gemhier.pipeline.painting.studio import Studio
 
 Floats = npt.NDArray[np.float32]
 

@@ -1,0 +1,1 @@
+"""Finds copies and near-copies among pictures."""

@@ -1,0 +1,1 @@
+"""Draws a taxonomy, as a tree or as a circle."""

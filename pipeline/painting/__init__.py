@@ -1,0 +1,1 @@
+"""Paints cut stones: cuts, materials, light, backdrops; for examples, samples and tests."""

@@ -1,0 +1,1 @@
+"""Writes what an evaluation found: a page, a report for programs, tables."""
