@@ -1,11 +1,15 @@
 """The command line, and how it ends when something is wrong.
 
 The commands lie in the modules named `..._commands`: each parses, calls one function and
-prints. Only click and our errors are imported at the top of any of them, so that `gemhier --help`
-answers at once; a command imports the step that it runs inside its own body.
+prints. Only click and small modules of ours are imported at the top of any of them, so that
+`gemhier --help` answers at once; a command imports the step that it runs inside its own body.
 """
 
 import errno
+import io
+import os
+import sys
+from typing import Any
 
 import click
 
@@ -14,18 +18,20 @@ from gemhier.data_commands import audit_command, prepare, sample
 from gemhier.errors import GemhierError, OutputError
 from gemhier.extras import missing_extra
 from gemhier.model_commands import classify, evaluate_command
+from gemhier.models.files import visible
 from gemhier.taxonomy_commands import taxonomy_group
 from gemhier.training_commands import package_command, train_command, ui
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C: 128 and the signal's number, as shells have it."""
 
-_CANNOT_WRITE = {
+_CANNOT_USE = {
     errno.ENOSPC: "there is no space left on the disk. Free some space and try again",
     errno.EDQUOT: "the disk quota is used up. Free some space and try again",
     errno.EROFS: "the disk is read-only. Choose another folder",
     errno.EACCES: "permission denied. Choose another folder or change its permissions",
     errno.EPERM: "permission denied. Choose another folder or change its permissions",
+    errno.ENAMETOOLONG: "the name is too long. Choose a shorter one",
 }
 
 
@@ -35,6 +41,11 @@ class Commands(click.Group):
     A GemhierError, a missing extra and a disk that cannot be written end with exit
     code 1, Ctrl-C with 130. Any other exception is a bug and keeps its traceback.
     """
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run as a program."""
+        _mend_streams()
+        return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command, and turn what a user can mend into one line."""
@@ -48,7 +59,7 @@ class Commands(click.Group):
                 raise
             raise _one_line(missing) from error
         except OSError as error:
-            if error.errno not in _CANNOT_WRITE:
+            if error.errno not in _CANNOT_USE:
                 raise
             raise _one_line(_output_error(error)) from error
         except KeyboardInterrupt:
@@ -56,19 +67,38 @@ class Commands(click.Group):
             ctx.exit(INTERRUPTED)
 
 
+def _mend_streams() -> None:
+    """Make standard output and error fit to be written to, whatever comes.
+
+    A process may be started without them (`>&-`, pythonw), and a file name may have bytes that no encoding
+    can say, which are written as escapes.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  # until the end
+        elif isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _one_line(error: GemhierError) -> click.ClickException:
-    return click.ClickException(" ".join(str(error).splitlines()))
+    return click.ClickException(visible(" ".join(str(error).splitlines())))
 
 
 def _output_error(error: OSError) -> OutputError:
     place = f"{error.filename}: " if error.filename is not None else "Writing failed: "
-    return OutputError(f"{place}{_CANNOT_WRITE[error.errno or 0]}.")
+    return OutputError(f"{place}{_CANNOT_USE[error.errno or 0]}.")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="gemhier", message="%(prog)s %(version)s")
 def main() -> None:
-    """Name the gemstone in a photograph, from family down to variety and region."""
+    """Name the gemstone in a photograph, from family down to variety and region.
+
+    \b
+    Example:
+      gemhier classify ring.jpg
+    """
 
 
 for command in (

@@ -27,13 +27,14 @@ def audit_command(folders: tuple[Path, ...], out: Path) -> None:
     Example:
       gemhier audit photos more-photos --out findings
     """
+    from gemhier.models.files import visible
     from gemhier.pipeline.audit import AUDIT_FILE, PAIRS_FILE, audit, check_audit_folder, summary, write_audit
 
     check_audit_folder(out)
     result = audit(folders)
     write_audit(result, out)
     for line in summary(result):
-        click.echo(line)
+        click.echo(visible(line))
     click.echo(f"Written: {out / AUDIT_FILE}, {out / PAIRS_FILE}")
 
 
@@ -91,6 +92,7 @@ def prepare(
         raise click.UsageError("--taxonomy and --start-taxonomy exclude each other. Give one of them.")
 
     from gemhier.hierarchy.taxonomy_file import load_taxonomy
+    from gemhier.models.files import visible
     from gemhier.pipeline.data_summary import summary
     from gemhier.pipeline.prepare import STONE_PATTERN, PrepareConfig
     from gemhier.pipeline.prepare import prepare as prepare_data
@@ -104,8 +106,13 @@ def prepare(
     )
     manifest = prepare_data(sources, out, config, None if start_taxonomy else load_taxonomy(taxonomy))
     for line in summary(manifest):
-        click.echo(line)
-    click.echo(f"Next: gemhier train {shlex.quote(str(out))}")
+        click.echo(visible(line))
+    if manifest.counts()["validation"]:
+        click.echo(f"Next: gemhier train {shlex.quote(str(out))}")
+    else:
+        click.echo(
+            "Next: add pictures or raise --validation-share, for training needs some for validation and here are none."
+        )
 
 
 @click.command(short_help="Paint a small data set to try things on.")

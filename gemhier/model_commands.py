@@ -124,11 +124,12 @@ def evaluate_command(
     Example:
       gemhier evaluate photos --model bundle --report report
     """
+    from gemhier.models.files import visible
     from gemhier.pipeline.evaluate import evaluate
     from gemhier.pipeline.reporting.folder import PAGE_FILE
     from gemhier.pipeline.reporting.summary import summary
 
     report = evaluate(folders, out=out, model=model, split=split, target_precision=target_precision, tracking=tracking)
     for line in summary(report):
-        click.echo(line)
+        click.echo(visible(line))
     click.echo(f"Report: {out / PAGE_FILE}")

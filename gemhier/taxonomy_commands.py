@@ -29,10 +29,15 @@ _format_option = click.option(
 
 @click.group(name="taxonomy", short_help="Show, check, draw and search the graph of gems.")
 def taxonomy_group() -> None:
-    """Look at the class graph of gems, check it, draw it, ask it for a name."""
+    """Look at the class graph of gems, check it, draw it, ask it for a name.
+
+    \b
+    Example:
+      gemhier taxonomy resolve Panna
+    """
 
 
-@taxonomy_group.command()
+@taxonomy_group.command(short_help="Print the graph as a tree.")
 @click.argument("name", metavar="[ID]", required=False)
 @_taxonomy_option
 @_format_option
@@ -53,7 +58,7 @@ def show(name: str | None, file: Path | None, layout: str) -> None:
         click.echo(line)
 
 
-@taxonomy_group.command()
+@taxonomy_group.command(short_help="Find the mistakes in a taxonomy file.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.pass_context
 def check(ctx: click.Context, file: Path | None) -> None:
@@ -75,7 +80,7 @@ def check(ctx: click.Context, file: Path | None) -> None:
     click.echo(_summary(load_taxonomy(file)))
 
 
-@taxonomy_group.command()
+@taxonomy_group.command(short_help="Draw the graph, or some of its families.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -100,7 +105,7 @@ def draw(out: Path, families: tuple[str, ...], file: Path | None) -> None:
     click.echo(out)
 
 
-@taxonomy_group.command()
+@taxonomy_group.command(short_help="Say which gems names stand for.")
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @_taxonomy_option
 @_format_option
@@ -172,4 +177,9 @@ def _summary(taxonomy: "Taxonomy") -> str:
 
     nodes = taxonomy.nodes.values()
     aliases = sum(len(node.aliases) for node in nodes)
-    return f"{len(nodes)} nodes, {', '.join(count_by_rank(nodes).values())}, {aliases} aliases, no problems"
+    counts = [
+        f"{len(nodes)} {'node' if len(nodes) == 1 else 'nodes'}",
+        *count_by_rank(nodes).values(),
+        f"{aliases} {'alias' if aliases == 1 else 'aliases'}",
+    ]
+    return f"{', '.join(counts)}, no problems"

@@ -109,6 +109,8 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             raise ImageError(f"{path}: not a regular file. Name a picture.")
         file = path.open("rb")
     except FileNotFoundError as error:
+        if path.is_symlink():
+            raise ImageError(f"{path}: a link to a file that is not there. Mend the link or remove it.") from error
         raise ImageError(f"{path}: no such file. Check the path.") from error
     except PermissionError as error:
         raise ImageError(f"{path}: permission denied. Make the file readable.") from error
@@ -220,7 +222,7 @@ def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
             transform = _profile_transform(profile, "RGB")
         if transform is not None:
             return transform.apply(picture)
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")  # which would copy RGB, too
 
 
 @lru_cache(maxsize=32)

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ def write_whole_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
         OutputError: if it cannot be written.
     """
     target = folder.resolve()
+    missing = [parent for parent in target.parents if not parent.exists()]
     mark = uuid4().hex[:8]
     unfinished, older = (target.with_name(f".{target.name}.{mark}.{what}") for what in ("part", "old"))
     try:
@@ -29,6 +31,9 @@ def write_whole_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
         shutil.rmtree(older, ignore_errors=True)
+        for parent in missing:
+            with suppress(OSError):  # it holds the folder now
+                parent.rmdir()
 
 
 def _take_place(unfinished: Path, target: Path, older: Path) -> None:

@@ -10,6 +10,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +19,7 @@ from uuid import uuid4
 from gemhier.errors import OutputError
 from gemhier.pipeline.copies.search import KINDS, Match, find_matches, groups, take_thumbprints
 from gemhier.pipeline.copies.thumbprint import Thumbprint
-from gemhier.pipeline.manifest import is_prepared, read_manifest
+from gemhier.pipeline.manifest import is_data_folder, read_manifest
 from gemhier.pipeline.sources import read_sources
 
 FORMAT = "gemhier-audit"
@@ -177,7 +178,7 @@ def audit(folders: Sequence[Path]) -> Audit:
     """
     listed: dict[Path, AuditedPicture] = {}
     unreadable: dict[Path, Unreadable] = {}
-    sources = [folder for folder in folders if not is_prepared(folder)]
+    sources = [folder for folder in folders if not is_data_folder(folder)]
     for folder in folders:
         if folder not in sources:
             manifest = read_manifest(folder)
@@ -202,21 +203,24 @@ def audit(folders: Sequence[Path]) -> Audit:
 
 
 def check_audit_folder(folder: Path) -> None:
-    """Make the folder that an audit is to be written to, before the work.
+    """Make sure, before the work, that an audit can be written to a folder, which need not exist.
 
     Raises:
         OutputError: if it cannot be made or written to.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be made a folder ({error.strerror}). Choose another folder.") from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(f"{folder}: cannot be written to. Choose another folder or change its permissions.")
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise OutputError(f"{folder}: cannot be a folder, since {existing} is a file. Choose another folder.")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{folder}: {existing} cannot be written to. Choose another folder or change its permissions."
+        )
 
 
 def write_audit(result: Audit, folder: Path) -> None:
     """Write `audit.json` and `pairs.csv`, in place of earlier ones; other files in the folder stay.
+
+    After an error, folders that were made for them are gone again.
 
     Raises:
         OutputError: if they cannot be written.
@@ -224,7 +228,9 @@ def write_audit(result: Audit, folder: Path) -> None:
     check_audit_folder(folder)
     contents = {AUDIT_FILE: result.to_json() + "\n", PAIRS_FILE: result.to_csv()}
     unfinished = {name: folder / f".{name}.{uuid4().hex[:8]}.part" for name in contents}
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         for name, text in contents.items():
             # File names that are not UTF-8 are written with escapes.
             unfinished[name].write_bytes(text.encode("utf-8", "backslashreplace"))
@@ -234,7 +240,11 @@ def write_audit(result: Audit, folder: Path) -> None:
         raise OutputError(f"{folder}: cannot be written ({error.strerror}). Choose another folder.") from error
     finally:
         for path in unfinished.values():
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        for path in missing:
+            with suppress(OSError):  # it holds the audit now, or was never made
+                path.rmdir()
 
 
 def summary(result: Audit) -> Iterator[str]:

@@ -152,6 +152,10 @@ def _opened(output: Path | None) -> Iterator[TextIO]:
         if replaceable:
             unfinished.replace(target)
     except OSError as error:
+        if not target.parent.exists():
+            raise OutputError(
+                f"{output}: there is no folder {output.parent}. Make it first, or choose another file."
+            ) from error
         reason = error.strerror or str(error)
         raise OutputError(f"{output}: cannot be written ({reason}). Choose another file.") from error
     finally:

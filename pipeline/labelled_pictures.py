@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gemhier.errors import DataError
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.pipeline.manifest import MANIFEST_FILE, read_manifest, require_pictures
+from gemhier.pipeline.manifest import is_data_folder, read_manifest, require_pictures
 from gemhier.pipeline.prepare import STONE_PATTERN
 from gemhier.pipeline.sources import Source, read_sources, resolve_labels
 
@@ -86,7 +86,7 @@ def find_labelled(folders: Sequence[Path], split: str, taxonomy: Taxonomy) -> La
     Raises:
         DataError: if a folder does not fit, has no picture in the split, or no class name is known.
     """
-    prepared = [folder for folder in folders if (folder / MANIFEST_FILE).is_file()]
+    prepared = [folder for folder in folders if is_data_folder(folder)]
     plain = [folder for folder in folders if folder not in prepared]
     found: list[_Found] = []
     sources: list[str] = []

@@ -201,6 +201,11 @@ def is_prepared(folder: Path) -> bool:
     return isinstance(data, dict) and data.get("format") == FORMAT
 
 
+def is_data_folder(folder: Path) -> bool:
+    """Whether a folder is to be read by `read_manifest`, which says what is wrong with a damaged one."""
+    return (folder / MANIFEST_FILE).is_file() or is_prepared(folder)
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Read a prepared data folder. The pictures themselves are not looked at.
 
@@ -210,18 +215,19 @@ def read_manifest(folder: Path) -> Manifest:
     data = _read_json(folder, DATA_FILE)
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise DataError(f"{folder / DATA_FILE}: not written by `gemhier prepare`. {_PREPARE_AGAIN}.")
-    if data.get("format_version") != FORMAT_VERSION:
+    version = data.get("format_version", "unknown")
+    if version != FORMAT_VERSION:
         raise DataError(
-            f"{folder / DATA_FILE}: format {data.get('format_version')}, this version reads {FORMAT_VERSION}. "
-            f"{_PREPARE_AGAIN}."
+            f"{folder / DATA_FILE}: format version {version}, this gemhier reads {FORMAT_VERSION}. {_PREPARE_AGAIN}."
         )
     try:
         info = _info_from_json(data)
         digests = (str(data["digest"]), str(data["taxonomy_digest"]))
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{folder / DATA_FILE}: damaged, {error} is missing or wrong. {_PREPARE_AGAIN}.") from error
+    described = _read_json(folder, TAXONOMY_FILE)
     try:
-        taxonomy = Taxonomy.from_dict(_read_json(folder, TAXONOMY_FILE))
+        taxonomy = Taxonomy.from_dict(described)
     except (GemhierError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise DataError(f"{folder / TAXONOMY_FILE}: damaged ({error}). {_PREPARE_AGAIN}.") from error
     rows = _read_rows(folder / MANIFEST_FILE, taxonomy)

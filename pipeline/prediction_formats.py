@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 import click
 
+from gemhier.models.files import visible
 from gemhier.models.prediction import Candidate, Failure, Prediction
 
 Layout = Literal["text", "json", "csv"]
@@ -94,13 +95,13 @@ class TextBlocks:
     def entry(self, result: Prediction | Failure) -> str:
         """A headline, the families and the labels, and an empty line."""
         if isinstance(result, Failure):
-            return f"{self._style(result.image, bold=True)}: {self._style(result.reason, fg='red')}\n\n"
+            return f"{self._style(visible(result.image), bold=True)}: {self._style(result.reason, fg='red')}\n\n"
         if result.answer is None:
             said = self._style(f"not sure, {result.refused}", fg="yellow")
         else:
             said = f"{self._style(str(result.answer), fg='green', bold=True)} {result.answer.probability:.2f}"
         lines = [
-            f"{self._style(result.image, bold=True)}: {said}",
+            f"{self._style(visible(result.image), bold=True)}: {said}",
             *self._ranking("families", result.families),
             *self._ranking("subclasses", result.subclasses),
         ]

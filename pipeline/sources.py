@@ -106,10 +106,14 @@ def read_sources(folders: Sequence[Path]) -> tuple[Source, ...]:
                 raise DataError(
                     f"{folders[index]} lies within {folders[other]}, or is the same folder. Name each folder once."
                 )
-    return tuple(
+    sources = tuple(
         next(kind for kind in KINDS.values() if kind.recognises(root)).read(root, name)
         for root, name in zip(roots, _short_names(real), strict=True)
     )
+    for folder, source in zip(folders, sources, strict=True):
+        if not source.pictures:
+            raise DataError(f"{folder}: no pictures in it. Give a folder of class folders with pictures in them.")
+    return sources
 
 
 def resolve_labels(names: Iterable[str], taxonomy: Taxonomy) -> ResolvedLabels:
@@ -185,8 +189,6 @@ def _read_class_folders(root: Path, name: str) -> Source:
         official = "" if position is None else SPLIT_FOLDERS[folders.pop(position).lower()]
         # Pictures that lie in the source itself: it is one class folder.
         pictures.append(SourcePicture(path, "/".join(folders) or root.name, official, name))
-    if not pictures:
-        raise DataError(f"{root}: no pictures in it. Give a folder of class folders with pictures in them.")
     return Source(name, root, tuple(pictures), tuple(others))
 
 

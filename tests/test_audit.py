@@ -1,6 +1,7 @@
 """Looking a collection over: what is counted, written and said."""
 
 import csv
+import errno
 import json
 from pathlib import Path
 
@@ -147,9 +148,8 @@ def test_a_folder_that_cannot_be_made_is_an_error_before_the_work(photos: Path, 
     (tmp_path / "file").touch()
     result = CliRunner().invoke(main, ["audit", str(photos), "--out", str(tmp_path / "file")])
     assert result.exit_code == 1
-    assert (
-        result.output == f"Error: {tmp_path / 'file'}: cannot be made a folder (File exists). Choose another folder.\n"
-    )
+    file = tmp_path / "file"
+    assert result.output == f"Error: {file}: cannot be a folder, since {file} is a file. Choose another folder.\n"
 
 
 def test_a_failed_write_leaves_the_earlier_audit(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,3 +213,24 @@ def test_groups_are_chained_and_leaks_count_pictures() -> None:
         Leak("test", "validation", 1),
         Leak("train", "test", 2),
     )
+
+
+def test_nothing_is_left_of_an_audit_that_failed(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "deep" / "out"
+    result = CliRunner().invoke(main, ["audit", str(tmp_path / "missing"), "--out", str(out)])
+    assert result.exit_code == 1
+
+    def full(path: Path, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OutputError, match="No space left"):
+        write_audit(audit([photos]), out)
+    assert not out.parent.exists()
+
+
+def test_a_damaged_data_folder_is_not_taken_for_photographs(photos: Path, tmp_path: Path) -> None:
+    prepare([photos], tmp_path / "data", PrepareConfig(), load_taxonomy())
+    (tmp_path / "data" / "data.json").write_text("x")
+    with pytest.raises(DataError, match=r"data\.json: damaged JSON"):
+        audit([tmp_path / "data"])

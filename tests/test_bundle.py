@@ -1,5 +1,6 @@
 """A bundle on disk: whole, unchanged and readable, or refused with what to do; and what it classifies."""
 
+import errno
 import itertools
 import json
 import shutil
@@ -24,6 +25,7 @@ from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle_info import BundleInfo, Temperatures
 from gemhier.models.prediction import Failure, Prediction
 from gemhier.models.stone import VERSION
+from gemhier.models.whole_folder import write_whole_folder
 
 Pixels = npt.NDArray[np.uint8]
 Paint = Callable[[str], Pixels]
@@ -507,3 +509,15 @@ def test_a_copy_elsewhere_works_as_well(tiny_bundle: Path, tmp_path: Path, paint
     moved = Path(shutil.copytree(tiny_bundle, tmp_path / "with space" / "ünïcode"))
     (prediction,) = predicted(load_bundle(moved).classify([paint_stone("corundum/ruby")]))
     assert prediction.subclasses[0].name == "Ruby"
+
+
+def test_a_write_that_fails_leaves_no_folders_that_it_made(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OutputError, match="No space left"):
+        write_whole_folder(tmp_path / "new" / "deep" / "bundle", {"a": b"1"})
+    assert not (tmp_path / "new").exists()

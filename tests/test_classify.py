@@ -322,3 +322,11 @@ def test_the_environment_names_the_model(tiny_bundle: Path, stones: Path, monkey
     result = CliRunner().invoke(main, ["classify", "stones", "--format", "json"])
     assert result.exit_code == 0
     assert {record["model_version"] for record in records(result)} == {"tiny-1"}
+
+
+def test_a_missing_folder_for_the_output_is_named(tiny_bundle: Path, stones: Path) -> None:
+    result = run(tiny_bundle, "stones", "--output", "missing/stones.csv")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: missing/stones.csv: there is no folder missing. Make it first, or choose another file.\n"
+    )

@@ -78,10 +78,14 @@ def test_an_unknown_command_is_bad_usage() -> None:
 @pytest.mark.parametrize(("name", "command"), [pytest.param(*pair, id=pair[0]) for pair in commands()])
 def test_every_command_has_help_with_an_example(name: str, command: click.Command) -> None:
     text = command.help or ""
-    if isinstance(command, click.Group):
-        assert text
-    else:
-        assert re.search(rf"^ +{name}\b", text.partition("Example")[2], flags=re.MULTILINE), "the help has no example"
+    assert re.search(rf"^ +{name}\b", text.partition("Example")[2], flags=re.MULTILINE), "the help has no example"
+
+
+def test_no_command_is_cut_short_in_its_list() -> None:
+    for name, command in commands():
+        if isinstance(command, click.Group):
+            text = CliRunner().invoke(main, [*name.split()[1:], "--help"], terminal_width=80).output
+            assert "..." not in text.partition("Commands:")[2], name
 
 
 @pytest.mark.parametrize(("name", "command"), [pytest.param(*pair, id=pair[0]) for pair in commands()])
@@ -142,6 +146,7 @@ def test_an_import_error_without_a_name_is_a_bug() -> None:
         (errno.EROFS, "read-only"),
         (errno.EACCES, "permission denied"),
         (errno.EPERM, "permission denied"),
+        (errno.ENAMETOOLONG, "too long"),
     ],
 )
 def test_a_disk_that_cannot_be_written_is_one_line(number: int, words: str) -> None:
@@ -165,3 +170,26 @@ def test_another_os_error_is_a_bug() -> None:
 def test_ctrl_c_is_one_line_and_exit_code_130() -> None:
     result = run(raising(KeyboardInterrupt()))
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "Interrupted.\n")
+
+
+def test_a_message_cannot_break_its_line_or_give_orders_to_the_terminal() -> None:
+    result = run(raising(DataError("a\nb\x1b[31m.jpg: not a folder.")))
+    assert result.stderr == "Error: a b\\x1b[31m.jpg: not a folder.\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file names there are always Unicode")
+def test_a_name_that_is_not_utf_8_is_printed_with_escapes(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"sto\xffnes")
+    folder.mkdir()
+    (folder / "empty.jpg").touch()
+    words = [sys.executable, "-m", "gemhier", "audit", str(folder), "--out", str(tmp_path / "audit")]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"})
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"sto\\udcffnes/empty.jpg: an empty file" in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of Unix closes the streams here")
+def test_it_runs_without_standard_output_and_error() -> None:
+    words = [sys.executable, "-m", "gemhier", "classify", *["examples/ruby.jpg"] * 20]
+    done = subprocess.run(["sh", "-c", '"$@" >&- 2>&-', "sh", *words], cwd=ROOT)
+    assert done.returncode == 0

@@ -520,3 +520,15 @@ def test_a_loop_of_links_ends(tmp_path: Path) -> None:
     (tmp_path / "ruby" / "1.png").touch()
     (tmp_path / "ruby" / "again").symlink_to(tmp_path)
     assert [path.name for path in list_pictures([tmp_path])] == ["1.png"]
+
+
+def test_a_link_that_leads_nowhere_is_told_from_a_missing_file(tmp_path: Path) -> None:
+    link = tmp_path / "stone.jpg"
+    try:
+        link.symlink_to(tmp_path / "gone.jpg")
+    except OSError:
+        pytest.skip("links cannot be made here")
+    with pytest.raises(ImageError, match=r"stone\.jpg: a link to a file that is not there"):
+        read_image(link)
+    with pytest.raises(ImageError, match=r"gone\.jpg: no such file"):
+        read_image(tmp_path / "gone.jpg")

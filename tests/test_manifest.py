@@ -177,7 +177,7 @@ def test_damage_beside_the_table(tmp_path: Path) -> None:
     write_manifest(manifest_of(tmp_path, ROW))
     data = json.loads((tmp_path / DATA_FILE).read_text())
     for changed, message in (
-        ({"format_version": 2}, "format 2, this version reads 1"),
+        ({"format_version": 2}, "format version 2, this gemhier reads 1"),
         ({"sources": [{"name": "photos"}]}, "damaged"),
         ({"left_out": None}, "damaged"),
     ):
@@ -223,3 +223,11 @@ def test_a_folder_that_cannot_be_written_is_left_as_it_was(tmp_path: Path, monke
         write_manifest(manifest_of(tmp_path / "old", replace(ROW, split="test")))
     assert read_manifest(tmp_path / "old").rows == (ROW,)
     assert len(list((tmp_path / "old").iterdir())) == 3
+
+
+def test_a_taxonomy_cut_short_is_said_once(tmp_path: Path) -> None:
+    write_manifest(manifest_of(tmp_path, ROW))
+    (tmp_path / TAXONOMY_FILE).write_text('{"format": ')
+    with pytest.raises(DataError, match=r"taxonomy\.json: damaged JSON") as caught:
+        read_manifest(tmp_path)
+    assert str(caught.value).count("Run `gemhier prepare` again") == 1

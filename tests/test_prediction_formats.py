@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import click
 import pytest
@@ -175,3 +176,9 @@ def test_any_text_survives_csv_and_json(image: str, reason: str) -> None:
     (row,) = csv.DictReader(io.StringIO(form.header + form.entry(failure), newline=""))
     assert (row["image"], row["failure"]) == (image, reason)
     assert json.loads(JsonLines().entry(failure)) == failure.to_dict()
+
+
+@pytest.mark.parametrize("result", [ANSWERED, REFUSED, Failure("a", "an empty file.")])
+def test_text_keeps_a_file_name_in_its_line(result: Prediction | Failure) -> None:
+    entry = TextBlocks(name_width=20).entry(replace(result, image="two\nlines \x1b[31m\u2028ä.jpg"))
+    assert entry.startswith("two\\nlines \\x1b[31m\\u2028ä.jpg: ")

@@ -267,6 +267,13 @@ def test_the_command_says_what_it_prepared_and_what_comes_next(shop: Path, tmp_p
     ]
 
 
+def test_the_command_does_not_send_to_a_training_that_would_refuse(shop: Path, tmp_path: Path) -> None:
+    result = run(shop, "--out", tmp_path / "data", "--validation-share", "0")
+    assert result.output.splitlines()[-1] == (
+        "Next: add pictures or raise --validation-share, for training needs some for validation and here are none."
+    )
+
+
 def test_the_command_passes_its_options_on(shop: Path, tmp_path: Path) -> None:
     paint(shop / "Rubby/1.png", 1)
     shares = ("--validation-share", "0.3", "--test-share", "0")

@@ -140,3 +140,10 @@ def test_the_error_names_the_first_unknown_folders_and_what_is_near() -> None:
 
 def test_a_taxonomy_from_folders_looks_through_the_same_split_folders() -> None:
     assert set(SPLIT_FOLDERS) == LOOKED_THROUGH
+
+
+def test_a_folder_without_pictures_is_named_as_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    put(tmp_path, "photos/notes.txt")
+    with pytest.raises(DataError, match=r"^photos: no pictures in it"):
+        read_sources([Path("photos")])

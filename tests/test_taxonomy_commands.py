@@ -84,6 +84,11 @@ def test_check_counts_what_is_there(file: Path) -> None:
     )
 
 
+def test_check_counts_one_of_each(tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text("format: 1\ngems:\n  opal: {aliases: [Opalus]}\n")
+    assert run("check", tmp_path / "one.yaml").stdout == "1 node, 1 family, 1 alias, no problems\n"
+
+
 def test_check_finds_no_problem_in_the_built_in_taxonomy() -> None:
     assert run("check").exit_code == 0
 
