@@ -31,8 +31,9 @@ from gemhier.models.bundle_files import (
 )
 from gemhier.models.bundle_info import BundleInfo
 from gemhier.models.decision import decide
+from gemhier.models.litert import usable_cores
 from gemhier.models.prediction import Failure, Prediction
-from gemhier.models.runtime import Network, usable_cores
+from gemhier.models.runtime import Network
 from gemhier.models.stone import VERSION
 from gemhier.models.stone_crops import Picture, StoneCrop, stone_crops
 

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from gemhier.hierarchy.decoding import STRATEGIES, Strategy
 from gemhier.models.bundle import Bundle, load_bundle
+from gemhier.models.litert import usable_cores
 from gemhier.models.prediction import Failure, Prediction
-from gemhier.models.runtime import usable_cores
 from gemhier.models.stone_crops import StoneCrop, stone_crops
 from gemhier.pipeline.answer_figures import answer_figures
 from gemhier.pipeline.evaluation import evaluate_probabilities

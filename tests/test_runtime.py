@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gemhier.errors import BundleError
-from gemhier.models.runtime import MOST_AT_ONCE, OUTPUTS, Network, usable_cores
+from gemhier.models.litert import usable_cores
+from gemhier.models.runtime import MOST_AT_ONCE, OUTPUTS, Network
 
 if TYPE_CHECKING:
     import keras
@@ -134,13 +135,14 @@ def test_loading_prints_nothing_and_loses_no_other_message(tiny_network: bytes, 
     script = """
 import os, sys
 from pathlib import Path
-import gemhier.models.runtime as runtime
-run = runtime.Network._run
+from gemhier.models.litert import ExportedNetwork
+from gemhier.models.runtime import Network
+run = ExportedNetwork.run
 def run_and_warn(self, pictures):
     os.write(2, b"a warning\\n")
     return run(self, pictures)
-runtime.Network._run = run_and_warn
-runtime.Network(Path(sys.argv[1]).read_bytes())
+ExportedNetwork.run = run_and_warn
+Network(Path(sys.argv[1]).read_bytes())
 os.write(2, b"afterwards\\n")
 """
     done = subprocess.run(

@@ -1,0 +1,100 @@
+"""Run an exported network with LiteRT; TensorFlow is not needed.
+
+Of the LiteRT package only its interpreter is used, with its default XNNPACK kernels.
+"""
+
+import os
+import re
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.errors import BundleError
+from gemhier.models.native_output import without_lines
+
+SIGNATURE = "serving_default"
+INPUT = "pictures"
+
+_MOST_CORES = 4
+_ANNOUNCEMENT = re.compile(rb"INFO: Created TensorFlow Lite XNNPACK delegate")
+
+
+class ExportedNetwork:
+    """An exported network that takes square pictures, ready to run.
+
+    Several threads may share one: a lock lets them in one after the other, since the network uses
+    several cores by itself.
+
+    Args:
+        content: the bytes of a LiteRT file with the signature `serving_default`: an input
+            `pictures` (N, S, S, 3) uint8 RGB.
+        num_threads: how many cores to use; None for all of them, at most 4.
+
+    Attributes:
+        size: S, the side of the input in pixels.
+        outputs: LiteRT's description of each output, by its name.
+
+    Raises:
+        BundleError: if the bytes are not such a network.
+    """
+
+    def __init__(self, content: bytes, *, num_threads: int | None = None) -> None:
+        if num_threads is not None and num_threads < 1:
+            raise ValueError(f"`num_threads` must be at least 1. Received: {num_threads}.")
+        self._lock = threading.Lock()
+        self._runner = _signature_runner(content, num_threads or usable_cores())
+        self.size = _input_size(self._runner.get_input_details())
+        self.outputs: Mapping[str, Mapping[str, Any]] = self._runner.get_output_details()
+        with without_lines(_ANNOUNCEMENT):  # the first run prepares the kernels, and tells of it
+            self.run(np.zeros((1, self.size, self.size, 3), dtype=np.uint8))
+
+    def run(self, pictures: npt.NDArray[np.uint8]) -> Mapping[str, npt.NDArray[np.float32]]:
+        """The outputs for (N, S, S, 3) pictures, N at least 1, by their names.
+
+        Raises:
+            ValueError: if the pictures have another shape or type.
+        """
+        expected = (self.size, self.size, 3)
+        if pictures.ndim != 4 or pictures.shape[1:] != expected or pictures.dtype != np.uint8:
+            raise ValueError(
+                f"`pictures` must be (N, {self.size}, {self.size}, 3) uint8. "
+                f"Received: {pictures.shape}, {pictures.dtype}."
+            )
+        # The interpreter allocates again only where N differs from the run before.
+        with self._lock:
+            outputs: Mapping[str, npt.NDArray[np.float32]] = self._runner(pictures=np.ascontiguousarray(pictures))
+        return outputs
+
+
+def usable_cores() -> int:
+    """How many cores this process may use, at most 4: more gain nothing on one picture."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        cores = os.cpu_count() or 1
+    return min(_MOST_CORES, cores)
+
+
+def _signature_runner(content: bytes, num_threads: int) -> Any:
+    from ai_edge_litert.interpreter import Interpreter
+
+    try:
+        interpreter = Interpreter(model_content=content, num_threads=num_threads)
+        return interpreter.get_signature_runner(SIGNATURE)
+    except (ValueError, RuntimeError) as error:
+        reason = str(error).strip().rstrip(".")
+        raise BundleError(f"The network cannot be loaded ({reason}). Package the model again.") from error
+
+
+def _input_size(inputs: Mapping[str, Mapping[str, Any]]) -> int:
+    if list(inputs) == [INPUT] and inputs[INPUT]["dtype"] is np.uint8:
+        shape = [int(length) for length in inputs[INPUT]["shape_signature"]]
+        if len(shape) == 4 and shape[0] == -1 and shape[1] == shape[2] > 0 and shape[3] == 3:
+            return shape[1]
+    found = ", ".join(f"{name} {list(details['shape_signature'])}" for name, details in inputs.items())
+    raise BundleError(
+        f"The network must take `{INPUT}`, any number of square uint8 pictures, but takes {found}. Export it again."
+    )
