@@ -1,0 +1,246 @@
+"""What painted places are made of: hills, grain, relief, cells, ramps of colour and patches laid on a picture."""
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
+
+
+def rgb(colour: str) -> Floats:
+    """A colour written #rrggbb as (3,) sRGB, 0 to 255."""
+    return np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)], np.float32)
+
+
+def one_of(generator: np.random.Generator, colours: str, spread: float = 8.0) -> Floats:
+    """One of several colours "#rrggbb #rrggbb", a little changed by chance: (3,) sRGB, 0 to 255."""
+    known = colours.split()
+    # Brightness varies more than hue does.
+    change = generator.normal(0, spread) + generator.normal(0, 0.35 * spread, 3)
+    drawn = rgb(known[int(generator.integers(len(known)))]) + change
+    return np.clip(drawn, 0, 255).astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def grid(side: int) -> tuple[Floats, Floats]:
+    """How far each pixel is across and down, 0 to 1: two read-only (side, side) maps."""
+    along = (np.arange(side, dtype=np.float32) + 0.5) / side
+    across, down = (np.ascontiguousarray(axis, np.float32) for axis in np.meshgrid(along, along))
+    across.flags.writeable = down.flags.writeable = False
+    return across, down
+
+
+def turned(side: int, angle: float) -> tuple[Floats, Floats]:
+    """The maps of `grid` turned by `angle` (radians) about the middle, from about -0.7 to 0.7."""
+    across, down = grid(side)
+    cosine, sine = float(np.cos(angle)), float(np.sin(angle))
+    return (across - 0.5) * cosine + (down - 0.5) * sine, (down - 0.5) * cosine - (across - 0.5) * sine
+
+
+def hills(
+    side: int, generator: np.random.Generator, cells: tuple[float, float], octaves: int = 3, fade: float = 0.5
+) -> Floats:
+    """Smooth random mountains, about -1 to 1.
+
+    Each octave is drawn on a small grid and enlarged together with those before it, which costs
+    a third more than one enlargement.
+
+    Args:
+        side: of the result, in pixels.
+        generator: draws them.
+        cells: hills down and across in the first octave; each next one has twice as many, up to one a pixel.
+        octaves: how many.
+        fade: height of an octave against the one before.
+
+    Returns:
+        (side, side).
+    """
+    rows, columns = (int(np.clip(round(count) + 1, 2, side)) for count in cells)
+    field = generator.random((rows, columns), np.float32) * 2 - 1
+    for octave in range(1, octaves):
+        rows, columns = min(side, 2 * rows), min(side, 2 * columns)
+        finer = generator.random((rows, columns), np.float32) * 2 - 1
+        field = enlarged(field, columns, rows) + np.float32(fade**octave) * finer
+    return enlarged(field, side, side)
+
+
+def enlarged(field: Floats, width: int, height: int) -> Floats:
+    """A small map drawn larger, smoothly; what is (height, width) already stays."""
+    if field.shape[:2] == (height, width):
+        return field
+    return np.asarray(cv2.resize(field, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+
+
+def grain(side: int, generator: np.random.Generator, blur: float = 0.0) -> Floats:
+    """Independent noise in each pixel, mean 0 and deviation 1, blurred by `blur` pixels: (side, side)."""
+    drawn = np.frombuffer(generator.bytes(side * side), np.uint8).reshape(side, side)
+    field = (drawn.astype(np.float32) - 127.5) / 73.9
+    if blur:
+        # Blurring by s pixels divides the deviation by about 2 s sqrt(pi).
+        field = soft(field, blur) * max(1.0, 3.545 * blur)
+    return field
+
+
+def soft(field: Floats, radius: float) -> Floats:
+    """A map or picture blurred by `radius` pixels."""
+    if radius < 0.3:
+        return field
+    if radius > 4:
+        # Such a blur leaves nothing that a smaller map could not hold.
+        height, width = field.shape[:2]
+        shrink = radius / 2
+        size = max(2, round(width / shrink)), max(2, round(height / shrink))
+        small = np.asarray(cv2.resize(field, size, interpolation=cv2.INTER_AREA), np.float32)
+        return enlarged(np.asarray(cv2.GaussianBlur(small, (0, 0), 2), np.float32), width, height)
+    return np.asarray(cv2.GaussianBlur(field, (0, 0), radius), np.float32)
+
+
+def relief(height: Floats, angle: float) -> Floats:
+    """How much each place of a height map faces the light that comes from `angle` (radians).
+
+    Args:
+        height: (side, side), in sides of the picture: the result does not depend on the resolution.
+        angle: where the light is.
+
+    Returns:
+        (side, side), the slope, positive towards the light.
+    """
+    x, y = float(np.cos(angle)), float(np.sin(angle))
+    kernel = np.array([[x + y, 2 * y, y - x], [2 * x, 0, -2 * x], [x - y, -2 * y, -x - y]], np.float32) / 8
+    return np.asarray(cv2.filter2D(height, -1, kernel, borderType=cv2.BORDER_REPLICATE), np.float32) * len(height)
+
+
+def lit(height: Floats, angle: float, strength: float) -> Floats:
+    """`relief` of a texture, brought to a deviation of `strength` whatever its steepness."""
+    slope = relief(height, angle)
+    return slope * float(strength / max(1e-6, float(cv2.meanStdDev(slope)[1][0, 0])))
+
+
+def cells(side: int, generator: np.random.Generator, count: int) -> tuple[npt.NDArray[np.int32], Floats]:
+    """Divide the square among about `count` random points, each pixel to its nearest.
+
+    Returns:
+        (side, side) number of the point, from 0; (side, side) distance from the next border, in sides.
+    """
+    seeds = np.full((side, side), 255, np.uint8)
+    # Points in a jittered grid: cells of like size, as pebbles and grains are.
+    columns = int(np.ceil(np.sqrt(count)))
+    at = (np.indices((columns, columns)).reshape(2, -1) + generator.uniform(0.05, 0.95, (2, columns**2))) / columns
+    rows, places = np.minimum((at * side).astype(np.intp), side - 1)
+    seeds[rows, places] = 0
+    _, labels = cv2.distanceTransformWithLabels(seeds, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    numbers = np.asarray(labels, np.int32) - 1
+    inner = np.full((side, side), 255, np.uint8)
+    inner[:, 1:][numbers[:, 1:] != numbers[:, :-1]] = 0
+    inner[1:][numbers[1:] != numbers[:-1]] = 0
+    distance = np.asarray(cv2.distanceTransform(inner, cv2.DIST_L2, 3), np.float32)
+    return numbers, distance * np.float32(1 / side)
+
+
+def folds(side: int, generator: np.random.Generator, count: float) -> Floats:
+    """Folds of cloth that lies loosely, about -1 to 1: `count` of them across the square."""
+    across, _ = turned(side, generator.uniform(0, np.pi))
+    wander = hills(side, generator, (2, 2), 2)
+    phase = across * np.float32(2 * np.pi * count) + wander * np.float32(generator.uniform(1.5, 4))
+    waves: Floats = np.sin(phase) * (0.6 + 0.4 * hills(side, generator, (1, 2), 1))
+    return waves
+
+
+def ramp(values: Floats, *stops: Floats) -> Floats:
+    """Colours for values from 0 to 1, mixed between two or more evenly spaced stops.
+
+    Args:
+        values: any shape (H, W); what lies outside 0 to 1 is clipped.
+        stops: (3,) each, sRGB.
+
+    Returns:
+        (H, W, 3).
+    """
+    known = np.stack(stops)
+    at = np.linspace(0, len(known) - 1, 256, dtype=np.float32)
+    below = np.minimum(at.astype(np.intp), len(known) - 2)
+    share = (at - below)[:, None]
+    table = (known[below] * (1 - share) + known[below + 1] * share).astype(np.float32)
+    index = np.asarray(cv2.convertScaleAbs(np.maximum(values, 0), alpha=255), np.uint8)
+    return np.asarray(cv2.LUT(three(index), table[None]), np.float32)
+
+
+def shares(drawing: npt.NDArray[np.uint8]) -> Floats:
+    """An 8-bit drawing as shares from 0 to 1."""
+    drawn: Floats = drawing.astype(np.float32)
+    drawn *= np.float32(1 / 255)
+    return drawn
+
+
+def clipped(values: npt.NDArray[np.floating], low: float = 0, high: float = 255) -> Floats:
+    """What lies outside two bounds, moved to them."""
+    return np.asarray(np.clip(values, low, high), np.float32)
+
+
+def three(field: npt.NDArray[np.float32] | npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """A (H, W) map as three equal channels; OpenCV is ten times faster here than broadcasting."""
+    return np.asarray(cv2.cvtColor(field, cv2.COLOR_GRAY2RGB))
+
+
+def tinted(values: Floats, colour: Floats, base: float = 0.0) -> Floats:
+    """A (3,) colour times a (H, W) map, plus the same number everywhere: (H, W, 3)."""
+    height, width = values.shape
+    # Rows of all channels at once: broadcasting over the three alone is five times slower.
+    rows = three(values).reshape(height, -1)
+    rows *= np.tile(colour.astype(np.float32), width)
+    rows += base
+    return rows.reshape(height, width, 3)
+
+
+def mixed(below: Floats, above: Floats, share: Floats) -> Floats:
+    """One (H, W, 3) picture where the (H, W) share is 0, the other (or one (3,) colour) where it is 1."""
+    if above.ndim == 1:
+        return below * three(1 - share) + tinted(share, above)
+    return np.asarray(cv2.blendLinear(above, below, share, 1 - share), np.float32)
+
+
+def lay(picture: Floats, patch: Floats, corners: Floats) -> Floats:
+    """Lay a flat patch on a picture, in place.
+
+    Args:
+        picture: (side, side, 3); changed.
+        patch: (h, w, 4), colour multiplied by its cover, and the cover, 0 to 1.
+        corners: (4, 2), where the patch's corners come to lie, in pixels: across and down of its upper left,
+            upper right, lower right and lower left.
+
+    Returns:
+        (side, side), how much of the picture is covered.
+    """
+    side, covered = len(picture), np.zeros(picture.shape[:2], np.float32)
+    left, top = (max(0, int(edge)) for edge in np.floor(corners.min(axis=0)))
+    right, bottom = (min(side, int(edge) + 1) for edge in np.ceil(corners.max(axis=0)))
+    if left >= right or top >= bottom:
+        return covered
+    height, width = patch.shape[:2]
+    source = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) - 0.5
+    target = (corners - (left, top)).astype(np.float32) - 0.5
+    transform = cv2.getPerspectiveTransform(source, target)
+    placed = np.asarray(cv2.warpPerspective(patch, transform, (right - left, bottom - top)), np.float32)
+    alpha = np.asarray(cv2.extractChannel(placed, 3), np.float32)
+    region = picture[top:bottom, left:right]
+    region *= three(1 - alpha)
+    region += cv2.cvtColor(placed, cv2.COLOR_RGBA2RGB)
+    covered[top:bottom, left:right] = alpha
+    return covered
+
+
+def strip(start: Floats, end: Floats, width_at_start: float, width_at_end: float) -> Floats:
+    """The corners, as for `lay`, of a strip whose upper edge is at `start` and whose lower edge is at `end`."""
+    along = (end - start) / max(1e-6, float(np.hypot(*(end - start))))
+    aside = np.array([along[1], -along[0]], np.float32) / 2
+    return np.stack(
+        [
+            start - aside * width_at_start,
+            start + aside * width_at_start,
+            end + aside * width_at_end,
+            end - aside * width_at_end,
+        ]
+    ).astype(np.float32)
