@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -18,11 +17,8 @@ from gemhier.models.network import GemNetwork, build_network
 from gemhier.models.runtime import Logits
 from gemhier.pipeline.dataset import targets, training_batches
 from gemhier.pipeline.features import load_features
-from gemhier.pipeline.progress import progress
 from gemhier.pipeline.schedules import SCHEDULES, Schedule, TrainConfig
-
-if TYPE_CHECKING:
-    from click._termui_impl import ProgressBar
+from gemhier.pipeline.training_bar import TrainingBar
 
 PREDICT_BATCH = 64
 
@@ -169,34 +165,6 @@ class _Report(keras.callbacks.Callback):
         self.log.add(Epoch(self.phase, self.first + epoch, loss, self.measure()))
 
 
-class _Bar(keras.callbacks.Callback):
-    """A progress bar over all steps of a phase, those before a resumption included."""
-
-    def __init__(self, label: str, epochs: int) -> None:
-        super().__init__()
-        self.label = label
-        self.epochs = epochs
-        self.done = 0
-
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        self.steps = int(self.params["steps"])
-        self.bar: ProgressBar[None] = progress(None, self.label, length=self.epochs * self.steps)
-        self.bar.__enter__()
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self._advance_to(epoch * self.steps)
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self._advance_to(self.done + 1)
-
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        self.bar.__exit__(None, None, None)
-
-    def _advance_to(self, step: int) -> None:
-        self.bar.update(step - self.done)
-        self.done = step
-
-
 def _fit_heads(
     network: GemNetwork,
     train: Pictures,
@@ -243,7 +211,7 @@ def _fit_heads(
         batch_size=schedule.batch * schedule.views,
         epochs=schedule.head_epochs,
         verbose=0,
-        callbacks=[_Report("heads", 1, log, measure), _Bar("Heads", schedule.head_epochs)],
+        callbacks=[_Report("heads", 1, log, measure), TrainingBar("Heads", schedule.head_epochs)],
     )
     network.heads.save_weights(weights)
 
@@ -284,7 +252,7 @@ def _fit_everything(
         verbose=0,
         callbacks=[
             _Report("everything", first, log, measure),
-            _Bar("Whole network", schedule.tune_epochs),
+            TrainingBar("Whole network", schedule.tune_epochs),
             keras.callbacks.BackupAndRestore(work / "backup", delete_checkpoint=False),
         ],
     )

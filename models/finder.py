@@ -1,0 +1,218 @@
+"""Find the stones in a photograph: where each one is, how sure that is, and which pixels are its."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.errors import BundleError
+from gemhier.models.litert import ExportedNetwork
+from gemhier.models.stone import MARGIN, Box, Picture, crop_stone
+
+Floats = npt.NDArray[np.float32]
+
+OUTPUTS = ("maps", "present")
+
+_ZOOMS = 2
+"""How often a small stone is looked at again from nearby, at most."""
+
+_FILLED = 0.45
+"""A stone that fills less than this share of what the network saw is looked at again from nearby."""
+
+_NEARBY = 1.6
+"""The side of that second look, in sides of the stone's box."""
+
+_SMALLEST = 0.0008
+"""Parts that cover less than this share of the picture are no stones."""
+
+
+@dataclass(frozen=True)
+class Stone:
+    """A stone in a picture.
+
+    Attributes:
+        box: the square around it, with a margin.
+        score: how sure it is that this is a gem, from 0 to 1.
+    """
+
+    box: Box
+    score: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """A part of a view that looks like one stone: its rectangle in pixels of the maps, and (M, M) which are its."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    score: float
+    mine: npt.NDArray[np.uint8]
+
+
+class Finder:
+    """The stone finder, ready to run. Threads may share it.
+
+    Args:
+        content: the bytes of a LiteRT file as `models.export` writes it from `models.finder_network`.
+        num_threads: how many cores to use; None for all of them, at most 4.
+
+    Attributes:
+        size: side of the squares that the network sees, in pixels.
+
+    Raises:
+        BundleError: if the bytes are not such a network.
+    """
+
+    def __init__(self, content: bytes, *, num_threads: int | None = None) -> None:
+        self._exported = ExportedNetwork(content, num_threads=num_threads)
+        self.size = self._exported.size
+        found = sorted(self._exported.outputs)
+        if found != sorted(OUTPUTS):
+            raise BundleError(
+                f"The stone finder must give {' and '.join(OUTPUTS)}, but gives {', '.join(found)}. Export it again."
+            )
+
+    def find(self, picture: Picture) -> tuple[Stone, ...]:
+        """The stones of a picture, the most prominent first; empty if none stands out.
+
+        Args:
+            picture: (H, W, 3) uint8 RGB.
+        """
+        height, width = picture.shape[:2]
+        whole = max(height, width)
+        view = Box((width - whole) // 2, (height - whole) // 2, whole)
+        stones = [self._approach(picture, view, part) for part in self._parts(picture, view)]
+        return tuple(sorted(stones, key=lambda stone: -stone.score * stone.box.side))
+
+    def outline(self, crop: Picture) -> npt.NDArray[np.uint8]:
+        """Which pixels of a crop are the stone in its middle.
+
+        Args:
+            crop: (S, S, 3) uint8 RGB, as `crop_stone` cuts it.
+
+        Returns:
+            (S, S) uint8, 255 on the stone, 0 beside it, between on its edge; 255 everywhere if no stone stands out.
+        """
+        side = crop.shape[0]
+        maps, _ = self._look(crop, Box(0, 0, side))
+        parts = self._parts_of(maps, 1.0)
+        if not parts:
+            return np.full((side, side), 255, np.uint8)
+        mine = cv2.dilate(min(parts, key=self._from_middle).mine, np.ones((3, 3), np.uint8))
+        enlarged = cv2.resize(maps[..., 0] * mine, (side, side), interpolation=cv2.INTER_LINEAR)
+        # Half sure is the edge: a narrow ramp around it.
+        return np.asarray(255 * np.clip((enlarged - 0.3) / 0.4, 0, 1), np.uint8)
+
+    def _approach(self, picture: Picture, view: Box, part: _Part) -> Stone:
+        """Look again from nearby until a stone fills the view."""
+        for _ in range(_ZOOMS):
+            extent = max(part.right - part.left, part.bottom - part.top) / self._map_side
+            if extent >= _FILLED:
+                break
+            nearer = _around(view, part, self._map_side, _NEARBY)
+            seen = self._parts(picture, nearer)
+            if not seen:
+                return Stone(_around(view, part, self._map_side, 1 + 2 * MARGIN), 0.25 * part.score)
+            view, part = nearer, min(seen, key=self._from_middle)
+        return Stone(_around(view, part, self._map_side, 1 + 2 * MARGIN), part.score)
+
+    @property
+    def _map_side(self) -> int:
+        return int(self._exported.outputs["maps"]["shape_signature"][1])
+
+    def _from_middle(self, part: _Part) -> float:
+        middle = self._map_side / 2
+        return float(np.hypot((part.left + part.right) / 2 - middle, (part.top + part.bottom) / 2 - middle))
+
+    def _look(self, picture: Picture, view: Box) -> tuple[Floats, float]:
+        """(M, M, 2) probabilities of stone and of core in a view, and that of any stone."""
+        outputs = self._exported.run(crop_stone(picture, view, self.size)[None])
+        return outputs["maps"][0], float(outputs["present"][0, 0])
+
+    def _parts(self, picture: Picture, view: Box) -> list[_Part]:
+        """The stones in a view, largest first."""
+        return self._parts_of(*self._look(picture, view))
+
+    def _parts_of(self, maps: Floats, present: float) -> list[_Part]:
+        stone, core = maps[..., 0], maps[..., 1]
+        solid = (stone > 0.5).astype(np.uint8)
+        count, numbers = _seeds(solid, core > 0.5)
+        owner = _nearest(numbers) * solid
+        parts = []
+        for number in range(1, count):
+            mine = (owner == number).astype(np.uint8)
+            # What a stone's nearest core does not touch is another thing.
+            mine = _piece_with(mine, numbers == number)
+            area = float(mine.sum())
+            if area < max(4.0, _SMALLEST * mine.size):
+                continue
+            left, top, right, bottom = _rectangle(np.where((solid > 0) & (mine == 0), 0, stone), mine)
+            score = present * float(stone[mine > 0].mean())
+            parts.append(_Part(left, top, right, bottom, score, mine))
+        return sorted(parts, key=lambda part: -int(part.mine.sum()))
+
+
+def _around(view: Box, part: _Part, map_side: int, room: float) -> Box:
+    """The square around a part of a view, `room` times as large as the part's longer side, in the picture's pixels."""
+    scale = view.side / map_side
+    side = max(1, round(room * scale * max(part.right - part.left, part.bottom - part.top)))
+    across, down = (part.left + part.right) / 2 * scale, (part.top + part.bottom) / 2 * scale
+    return Box(round(view.x + across - side / 2), round(view.y + down - side / 2), side)
+
+
+def _seeds(solid: npt.NDArray[np.uint8], core: npt.NDArray[np.bool_]) -> tuple[int, npt.NDArray[np.int32]]:
+    """Where stones grow from: each core, and each part without one; how many, plus one, and (M, M) their numbers."""
+    cores, numbers = cv2.connectedComponents((core & (solid > 0)).astype(np.uint8), connectivity=4)
+    pieces, piece_numbers = cv2.connectedComponents(solid, connectivity=4)
+    with_core = np.unique(piece_numbers[numbers > 0])
+    seeds = np.asarray(numbers, np.int32)
+    for piece in range(1, pieces):
+        if piece not in with_core:
+            seeds[piece_numbers == piece] = cores
+            cores += 1
+    return cores, seeds
+
+
+def _nearest(numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """For each pixel the number of the component that is nearest."""
+    _, voronoi = cv2.distanceTransformWithLabels(
+        (numbers == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    of_label = np.zeros(int(voronoi.max()) + 1, np.int32)
+    inside = numbers > 0
+    of_label[voronoi[inside]] = numbers[inside]
+    return of_label[voronoi]
+
+
+def _piece_with(mine: npt.NDArray[np.uint8], seed: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+    """The connected pieces of a mask that hold pixels of `seed`."""
+    count, pieces = cv2.connectedComponents(mine, connectivity=4)
+    if count <= 2:
+        return mine
+    kept = np.unique(pieces[seed & (mine > 0)])
+    return np.isin(pieces, kept[kept > 0]).astype(np.uint8)
+
+
+def _rectangle(stone: Floats, mine: npt.NDArray[np.uint8]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of a stone, to parts of a pixel: an edge lies where its probability passes 1/2."""
+    weighed = np.where(cv2.dilate(mine, np.ones((3, 3), np.uint8)) > 0, stone, 0.0)
+    columns, rows = weighed.max(axis=0), weighed.max(axis=1)
+    left, right = _crossings(columns)
+    top, bottom = _crossings(rows)
+    return left, top, right, bottom
+
+
+def _crossings(profile: Floats) -> tuple[float, float]:
+    """Where a profile first rises above 1/2 and last falls below it, in pixels from the outer edge."""
+    above = np.flatnonzero(profile > 0.5)
+    first, last = int(above[0]), int(above[-1])
+    start, end = 0.0, float(len(profile))
+    # A value stands at the middle of its pixel: between two middles it changes evenly.
+    if first > 0:
+        start = first + 0.5 - float((profile[first] - 0.5) / (profile[first] - profile[first - 1]))
+    if last + 1 < len(profile):
+        end = last + 0.5 + float((profile[last] - 0.5) / (profile[last] - profile[last + 1]))
+    return start, end

@@ -1,0 +1,58 @@
+"""The network that finds stones: EfficientNet-Lite features, and a decoder from coarse to fine.
+
+A feature pyramid as in Lin et al., "Feature Pyramid Networks for Object Detection" (CVPR 2017), of
+separable convolutions, and a linear head that says whether there is a stone at all.
+"""
+
+import keras
+
+from gemhier.models import efficientnet_lite
+
+STRIDE = 4
+"""How many pixels of the picture one pixel of the maps stands for, along each side."""
+
+_WIDTHS = (96, 64, 48, 32)
+"""Channels of the decoder, at strides 32, 16, 8 and 4."""
+
+
+def build_finder(size: int, *, variant: str = "lite0", pretrained: bool = True) -> keras.Model:
+    """Build a finder with a fresh decoder.
+
+    Args:
+        size: side of the square input, in pixels, a multiple of 32.
+        variant: a key of `efficientnet_lite.VARIANTS`.
+        pretrained: start from ImageNet weights; random ones otherwise.
+
+    Returns:
+        (N, size, size, 3) uint8 RGB `pictures` to probabilities: `maps` (N, size / 4, size / 4, 2), of stone
+        and of a stone's core; `present` (N, 1), of any stone.
+
+    Raises:
+        MissingExtraError: if the package with the weights is not installed.
+        ValueError: if the size is no multiple of 32.
+    """
+    if size < 32 or size % 32:
+        raise ValueError(f"`size` must be a multiple of 32. Received: {size}.")
+    pictures = keras.Input((size, size, 3), dtype="uint8", name="pictures")
+    pixels = keras.layers.Rescaling(1.0, dtype="float32", name="pixels")(pictures)
+    pyramid = efficientnet_lite.build_pyramid(variant, size, pretrained=pretrained)
+    *finer, coarsest = pyramid(pixels)
+    x = _separable(coarsest, _WIDTHS[0], "decode_32")
+    seen = keras.layers.GlobalMaxPooling2D(name="seen")(x)
+    for features, width, stride in zip(reversed(finer), _WIDTHS[1:], (16, 8, 4), strict=True):
+        x = keras.layers.UpSampling2D(2, interpolation="bilinear", name=f"enlarge_{stride}")(x)
+        x = keras.layers.Conv2D(width, 1, name=f"narrow_{stride}")(x)
+        across = keras.layers.Conv2D(width, 1, name=f"across_{stride}")(features)
+        x = _separable(keras.layers.Add(name=f"join_{stride}")([x, across]), width, f"decode_{stride}")
+    maps = keras.layers.Conv2D(2, 1, activation="sigmoid", name="maps")(x)
+    summary = keras.layers.Concatenate(name="summary")(
+        [keras.layers.GlobalAveragePooling2D(name="average")(coarsest), seen]
+    )
+    present = keras.layers.Dense(1, activation="sigmoid", name="present")(summary)
+    return keras.Model(pictures, {"maps": maps, "present": present}, name="finder")
+
+
+def _separable(x: keras.KerasTensor, width: int, name: str) -> keras.KerasTensor:
+    x = keras.layers.SeparableConv2D(width, 3, padding="same", use_bias=False, name=name)(x)
+    x = keras.layers.BatchNormalization(name=f"{name}_bn")(x)
+    return keras.layers.ReLU(6.0, name=f"{name}_relu")(x)

@@ -1,0 +1,100 @@
+"""Train a stone finder on scenes composed from a data set, record it in MLflow, and write it to a file."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gemhier.errors import DataError, OutputError
+from gemhier.models.finder import OUTPUTS
+from gemhier.pipeline.fit_finder import FinderConfig, FinderEpoch, fit_finder
+from gemhier.pipeline.manifest import read_manifest
+from gemhier.pipeline.scenes.composition import Scene, SceneMaker
+from gemhier.pipeline.scenes.photographs import background_pictures, outlined_photographs, plain_photographs
+from gemhier.pipeline.tracking import open_tracking
+
+VALIDATION_SCENES = 240
+
+_KEPT_BACK = 5
+"""One background in this many is for the validation scenes."""
+
+
+@dataclass(frozen=True)
+class TrainedFinder:
+    """What came of a finder's training: the tracked run, and the figures on the validation scenes."""
+
+    run_id: str
+    validation: dict[str, float]
+
+
+def train_finder(
+    data: Path,
+    backgrounds: Sequence[Path],
+    out: Path,
+    config: FinderConfig,
+    *,
+    outlines: tuple[Path, Path] | None = None,
+    tracking: str | None = None,
+) -> TrainedFinder:
+    """Train a stone finder.
+
+    Args:
+        data: a prepared folder; its training pictures on plain grounds are cut out, its validation pictures measure.
+        backgrounds: folders with pictures without gems.
+        out: the file to write, a LiteRT network.
+        config: the settings. An interrupted training with the same `out` goes on.
+        outlines: a table of outlines and the folder of its photographs, as `outlined_photographs` reads them.
+        tracking: a tracking server or folder; None for the default.
+
+    Raises:
+        DataError: if there is too little to compose scenes from.
+        OutputError: if `out` cannot be written.
+    """
+    from gemhier.models.export import export_network
+
+    manifest = read_manifest(data)
+    cut = {
+        split: plain_photographs([row for row in manifest.rows if row.split == split], manifest.folder / "outlines")
+        for split in ("train", "validation")
+    }
+    for split, plain in cut.items():
+        if not plain:
+            raise DataError(f"{data}: no {split} picture shows a stone on a plain ground. Prepare others with it.")
+    pictures = background_pictures(backgrounds)
+    by_hand = list(outlined_photographs(*outlines).values()) if outlines else []
+    maker = SceneMaker(
+        plain=cut["train"],
+        backgrounds=[picture for number, picture in enumerate(pictures) if number % _KEPT_BACK],
+        side=config.size,
+        outlined=by_hand,
+    )
+    validation = _scenes(SceneMaker(plain=cut["validation"], backgrounds=pictures[::_KEPT_BACK], side=config.size))
+    mlflow = open_tracking(tracking)
+    work = out.with_name(f".{out.name}.unfinished")
+    epochs: list[FinderEpoch] = []
+    with mlflow.start_run(run_name=f"finder-{config.size}", tags={"gemhier_kind": "finder"}) as run:
+        mlflow.log_params(
+            asdict(config) | {"plain": len(cut["train"]), "backgrounds": len(pictures), "outlined": len(by_hand)}
+        )
+
+        def record(epoch: FinderEpoch) -> None:
+            epochs.append(epoch)
+            mlflow.log_metrics({"loss": epoch.loss, **epoch.validation}, step=epoch.number)
+
+        model = fit_finder(maker, validation, config, work=work, on_epoch=record)
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = out.with_name(f".{out.name}.part")
+            unfinished.write_bytes(export_network(model, OUTPUTS, half=True))
+            unfinished.replace(out)
+        except OSError as error:
+            raise OutputError(f"{out}: cannot be written ({error.strerror}). Choose another place.") from error
+        mlflow.log_artifact(str(out))
+    shutil.rmtree(work)
+    return TrainedFinder(run.info.run_id, epochs[-1].validation if epochs else {})
+
+
+def _scenes(maker: SceneMaker) -> list[Scene]:
+    return [maker.scene(np.random.default_rng([2**31, number])) for number in range(VALIDATION_SCENES)]

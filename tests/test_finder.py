@@ -1,0 +1,125 @@
+"""Finding stones with a network whose weights are known: red is stone, and the middle of red is its core."""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from gemhier.errors import BundleError
+from gemhier.models.finder import OUTPUTS, Finder
+from gemhier.models.stone import MARGIN, Box
+
+pytest.importorskip("tensorflow", reason="the network under test is built with Keras")
+
+GREY = (120, 120, 120)
+RED = (200, 20, 20)
+
+
+@pytest.fixture(scope="module")
+def red_network() -> bytes:
+    import keras
+    from keras import ops
+
+    from gemhier.models.export import export_network
+
+    pictures = keras.Input((128, 128, 3), dtype="uint8", name="pictures")
+    pixels = keras.layers.Rescaling(1 / 255, dtype="float32")(pictures)
+    redness = keras.layers.Lambda(lambda x: ops.mean(x[..., :1] - x[..., 2:], axis=-1, keepdims=True))(pixels)
+    shares = keras.layers.AveragePooling2D(4)(redness)
+    stone = keras.layers.Lambda(lambda x: ops.sigmoid(20 * (x - 0.35)))(shares)
+    beside = keras.layers.Lambda(lambda x: 1 - x)(stone)
+    core = keras.layers.Lambda(lambda x: 1 - x)(keras.layers.MaxPooling2D(7, strides=1, padding="same")(beside))
+    maps = keras.layers.Concatenate(name="maps")([stone, core])
+    present = keras.layers.Lambda(lambda x: ops.reshape(ops.max(x, axis=(1, 2)), (-1, 1)), name="present")(stone)
+    return export_network(keras.Model(pictures, {"maps": maps, "present": present}), OUTPUTS)
+
+
+@pytest.fixture(scope="module")
+def finder(red_network: bytes) -> Finder:
+    return Finder(red_network)
+
+
+def disc(height: int, width: int, *discs: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
+    """A grey picture with red discs, each (x, y, radius)."""
+    picture = np.full((height, width, 3), GREY, np.uint8)
+    for x, y, radius in discs:
+        cv2.circle(picture, (x, y), radius, RED, cv2.FILLED)
+    return picture
+
+
+def overlap(box: Box, x: int, y: int, radius: int) -> float:
+    """Intersection over union of a box without its margin and a disc's square."""
+    inset = box.side * MARGIN / (1 + 2 * MARGIN)
+    mine = (box.x + inset, box.y + inset, box.x + box.side - inset, box.y + box.side - inset)
+    true = (x - radius, y - radius, x + radius, y + radius)
+    across = max(0.0, min(mine[2], true[2]) - max(mine[0], true[0]))
+    down = max(0.0, min(mine[3], true[3]) - max(mine[1], true[1]))
+    areas = (mine[2] - mine[0]) * (mine[3] - mine[1]) + (true[2] - true[0]) * (true[3] - true[1])
+    return across * down / (areas - across * down)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "x", "y", "radius"),
+    [(300, 300, 150, 150, 110), (300, 400, 120, 180, 60), (900, 700, 560, 200, 40), (1200, 1200, 300, 900, 45)],
+)
+def test_the_box_fits_a_stone_however_small(
+    finder: Finder, height: int, width: int, x: int, y: int, radius: int
+) -> None:
+    (stone,) = finder.find(disc(height, width, (x, y, radius)))
+    assert overlap(stone.box, x, y, radius) > 0.9
+    assert stone.score > 0.8
+
+
+def test_every_stone_is_found_and_the_largest_comes_first(finder: Finder) -> None:
+    discs = (100, 120, 40), (300, 100, 60), (220, 300, 45)
+    stones = finder.find(disc(400, 400, *discs))
+    assert len(stones) == 3
+    assert [max(range(3), key=lambda i: overlap(stone.box, *discs[i])) for stone in stones] == [1, 2, 0]
+    assert min(max(overlap(stone.box, *one) for one in discs) for stone in stones) > 0.85
+
+
+def test_stones_that_touch_are_told_apart(finder: Finder) -> None:
+    discs = (105, 200, 95), (294, 200, 95)
+    stones = finder.find(disc(400, 400, *discs))
+    assert len(stones) == 2
+    assert all(max(overlap(stone.box, *one) for stone in stones) > 0.85 for one in discs)
+
+
+def test_nothing_is_found_where_nothing_is(finder: Finder) -> None:
+    assert finder.find(disc(200, 300)) == ()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 3), (40, 2000)])
+def test_any_shape_of_picture_is_looked_at(finder: Finder, shape: tuple[int, int]) -> None:
+    assert finder.find(disc(*shape)) == ()
+    assert len(finder.find(np.full((*shape, 3), RED, np.uint8))) >= 1
+
+
+def test_a_stone_at_the_edge_keeps_its_place(finder: Finder) -> None:
+    (stone,) = finder.find(disc(300, 300, (0, 150, 90)))
+    assert stone.box.x < 10
+    assert abs(stone.box.y + stone.box.side / 2 - 150) < 10
+
+
+def test_the_outline_is_the_stone_in_the_middle(finder: Finder) -> None:
+    crop = disc(160, 160, (80, 80, 55), (155, 155, 30))
+    outline = finder.outline(crop)
+    rows, columns = np.mgrid[:160, :160]
+    distance = np.hypot(rows - 80, columns - 80)
+    assert outline.shape == (160, 160)
+    assert outline[distance < 48].min() > 250
+    assert outline[distance > 62].max() < 5
+
+
+def test_a_crop_without_an_outline_is_kept_whole(finder: Finder) -> None:
+    assert finder.outline(disc(100, 100)).min() == 255
+
+
+def test_alone_or_again_the_answer_is_the_same(finder: Finder, red_network: bytes) -> None:
+    picture = disc(640, 480, (300, 200, 50), (120, 500, 35))
+    assert finder.find(picture) == Finder(red_network, num_threads=1).find(picture) == finder.find(picture)
+
+
+def test_another_network_is_refused(tiny_network: bytes) -> None:
+    with pytest.raises(BundleError, match="must give maps and present, but gives family, flat, regional"):
+        Finder(tiny_network)

@@ -1,0 +1,128 @@
+"""Training a stone finder: its network, its targets, its loss, and the step from a data set to a file."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from gemhier.errors import DataError
+from gemhier.models.finder import OUTPUTS, Finder
+from gemhier.pipeline.scenes.composition import Scene
+
+keras = pytest.importorskip("keras", reason="training comes with an extra")
+
+
+def test_the_network_gives_maps_at_a_quarter_of_the_size_and_exports_to_litert() -> None:
+    from gemhier.models.export import export_network
+    from gemhier.models.finder_network import build_finder
+
+    model = build_finder(64, pretrained=False)
+    pictures = np.random.default_rng(0).integers(0, 255, (3, 64, 64, 3)).astype(np.uint8)
+    outputs = {name: np.asarray(values) for name, values in model(pictures, training=False).items()}
+    assert outputs["maps"].shape == (3, 16, 16, 2)
+    assert outputs["present"].shape == (3, 1)
+    whole, half = (Finder(export_network(model, OUTPUTS, half=half)) for half in (False, True))
+    for finder, tolerance in ((whole, 1e-4), (half, 0.02)):
+        assert finder.size == 64
+        found = finder._exported.run(pictures)
+        np.testing.assert_allclose(found["maps"], outputs["maps"], atol=tolerance)
+        np.testing.assert_allclose(found["present"], outputs["present"], atol=tolerance)
+
+
+def test_a_size_that_does_not_divide_is_refused() -> None:
+    from gemhier.models.finder_network import build_finder
+
+    with pytest.raises(ValueError, match="multiple of 32"):
+        build_finder(100, pretrained=False)
+
+
+def test_the_pyramid_has_the_weights_of_the_whole_backbone() -> None:
+    from gemhier.models.efficientnet_lite import build, build_pyramid
+
+    pyramid, whole = build_pyramid("lite0", 64), build("lite0", 64)
+    assert [output.shape[1:] for output in pyramid.outputs] == [(16, 16, 24), (8, 8, 40), (4, 4, 112), (2, 2, 192)]
+    for layer in pyramid.layers:
+        for mine, other in zip(layer.get_weights(), whole.get_layer(layer.name).get_weights(), strict=True):
+            np.testing.assert_array_equal(mine, other)
+
+
+def square_scene(side: int, *, stone: bool = True) -> Scene:
+    mask = np.zeros((side, side), np.float32)
+    mask[side // 4 : side // 2, side // 4 : side // 2] = 1
+    picture = np.where(mask[..., None] > 0, 220, 40).astype(np.uint8).repeat(3, axis=2)
+    return Scene(picture if stone else np.full_like(picture, 40), (mask,) if stone else ())
+
+
+def test_targets_are_the_shares_of_each_pixel() -> None:
+    from gemhier.pipeline.fit_finder import targets
+
+    maps, present = targets(square_scene(64))
+    assert maps.shape == (16, 16, 2)
+    assert maps[4:8, 4:8, 0].min() == 1
+    assert maps[..., 0].sum() == 16
+    assert 0 < maps[..., 1].sum() < 16
+    assert present.tolist() == [1]
+    maps, present = targets(square_scene(64, stone=False))
+    assert (maps.max(), present.tolist()) == (0, [0])
+
+
+def test_the_loss_is_least_for_the_truth() -> None:
+    from gemhier.pipeline.fit_finder import map_loss, targets
+
+    truth = targets(square_scene(64))[0][None]
+    right, unsure, wrong = (
+        float(np.asarray(map_loss(truth, np.clip(found, 1e-4, 1 - 1e-4).astype(np.float32)))[0])
+        for found in (truth, 0.5 * np.ones_like(truth), 1 - truth)
+    )
+    assert right < 0.1 < unsure < wrong
+
+
+@pytest.fixture(scope="module")
+def plain_data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A prepared folder of painted stones on plain grounds, and a folder of backgrounds."""
+    from gemhier.hierarchy.taxonomy_file import load_taxonomy
+    from gemhier.pipeline.prepare import PrepareConfig, prepare
+
+    root = tmp_path_factory.mktemp("plain")
+    generator = np.random.default_rng(4)
+    for name, colour in (("Emerald", (60, 140, 20)), ("Ruby", (40, 20, 170))):
+        for number in range(8):
+            picture = np.full((90, 110, 3), generator.integers(200, 250), np.uint8)
+            axes = tuple(int(axis) for axis in generator.integers(16, 34, 2))
+            centre = tuple(int(place) for place in generator.integers(42, 52, 2))
+            cv2.ellipse(picture, centre, axes, float(generator.uniform(0, 90)), 0, 360, colour, cv2.FILLED)
+            path = root / "stones" / name / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(path), picture)
+    (root / "grounds").mkdir()
+    for number in range(6):
+        cv2.imwrite(str(root / "grounds" / f"{number}.png"), generator.integers(0, 255, (70, 70, 3)).astype(np.uint8))
+    config = PrepareConfig(validation_share=0.3, test_share=0.0)
+    prepare([root / "stones"], root / "data", config, load_taxonomy())
+    return root / "data", root / "grounds"
+
+
+def test_a_finder_is_trained_recorded_and_written(plain_data: tuple[Path, Path], tmp_path: Path) -> None:
+    from gemhier.pipeline.fit_finder import FinderConfig
+    from gemhier.pipeline.tracking import open_tracking
+    from gemhier.pipeline.train_finder import train_finder
+
+    data, grounds = plain_data
+    config = FinderConfig(size=64, epochs=2, steps=2, batch=4)
+    out, tracking = tmp_path / "finder.tflite", str(tmp_path / "mlruns")
+    trained = train_finder(data, [grounds], out, config, tracking=tracking)
+    assert Finder(out.read_bytes()).size == 64
+    assert set(trained.validation) == {"iou", "core_iou", "found", "refused"}
+    run = open_tracking(tracking).get_run(trained.run_id)
+    assert run.data.params["epochs"] == "2"
+    assert run.data.metrics["iou"] == pytest.approx(trained.validation["iou"])
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "mlruns") == ["finder.tflite"]
+
+
+def test_data_without_plain_photographs_is_refused(plain_data: tuple[Path, Path], tmp_path: Path) -> None:
+    from gemhier.pipeline.fit_finder import FinderConfig
+    from gemhier.pipeline.train_finder import train_finder
+
+    with pytest.raises(DataError, match="no folder with pictures"):
+        train_finder(plain_data[0], [tmp_path], tmp_path / "finder.tflite", FinderConfig(size=64))
