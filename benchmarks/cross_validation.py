@@ -55,7 +55,7 @@ def run_fold(
     }
 
     def crops(part: str, size: int) -> np.ndarray:
-        return load_crops(rows, size, manifest.folder / "crops")[parts[part]]
+        return load_crops(rows, size, manifest.finder, manifest.folder / "crops")[parts[part]]
 
     fitted = fit_network(
         space,

@@ -66,7 +66,7 @@ def hold_out(manifest: Manifest, folder: Path) -> Manifest:
         for row in manifest.rows
     )
     changed = replace(manifest, folder=folder, rows=rows)
-    write_manifest(changed)
+    write_manifest(changed, manifest.finder.content)
     return changed
 
 

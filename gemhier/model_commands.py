@@ -46,6 +46,7 @@ def _open_interval(ctx: click.Context, option: click.Parameter, value: float | N
     help="Share of the answers that shall be right, between 0 and 1. The higher it is, the sooner an answer stops "
     "at the family or is refused.",
 )
+@click.option("--all-stones", is_flag=True, help="One result for each stone of a picture, with the place of each.")
 @click.pass_context
 def classify(
     ctx: click.Context,
@@ -55,6 +56,7 @@ def classify(
     layout: "Layout",
     output: Path | None,
     target_precision: float | None,
+    all_stones: bool,
 ) -> None:
     """Name the stone in each photograph: an answer as deep as it is sure, and the likeliest families and subclasses.
 
@@ -68,7 +70,13 @@ def classify(
     from gemhier.pipeline.classify import classify_paths
 
     outcome = classify_paths(
-        paths, model=model, layout=layout, top=top, target_precision=target_precision, output=output
+        paths,
+        model=model,
+        layout=layout,
+        top=top,
+        target_precision=target_precision,
+        output=output,
+        all_stones=all_stones,
     )
     if outcome.failed:
         if outcome.pictures > 1:

@@ -1,6 +1,6 @@
 """A bundle: one folder with everything that classifying needs, none of which is a program."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -31,11 +31,12 @@ from gemhier.models.bundle_files import (
 )
 from gemhier.models.bundle_info import BundleInfo
 from gemhier.models.decision import decide
+from gemhier.models.finder import FILE as FINDER_FILE
+from gemhier.models.finder import Finder
 from gemhier.models.litert import usable_cores
 from gemhier.models.prediction import Failure, Prediction
 from gemhier.models.runtime import Network
-from gemhier.models.stone import VERSION
-from gemhier.models.stone_crops import Picture, StoneCrop, stone_crops
+from gemhier.models.stone_crops import Cutter, Picture, StoneCrop, stone_crops
 
 Floats = npt.NDArray[np.float64]
 
@@ -65,12 +66,14 @@ class Bundle:
         info: what its bundle.json says.
         taxonomy: the one that it was trained with.
         network: the exported network.
+        finder: the stone finder whose crops the network was trained on.
         folder: where it was loaded from.
     """
 
     info: BundleInfo
     taxonomy: Taxonomy
     network: Network
+    finder: Finder
     folder: Path
 
     @cached_property
@@ -82,7 +85,7 @@ class Bundle:
         """Run the network on pictures of stones and decode its outputs in every way.
 
         Args:
-            crops: (N, S, S, 3) uint8 RGB, cut out as `find_stone` and `crop_stone` do.
+            crops: (N, S, S, 3) uint8 RGB, cut out by the finder, with the backdrop covered.
 
         Raises:
             ValueError: if the crops have another shape or type.
@@ -101,12 +104,17 @@ class Bundle:
         )
 
     def predictions(
-        self, images: list[str], probabilities: Floats, *, top: int = 5, target_precision: float | None = None
+        self,
+        crops: Sequence[StoneCrop],
+        probabilities: Floats,
+        *,
+        top: int = 5,
+        target_precision: float | None = None,
     ) -> list[Prediction]:
-        """Decide on pictures whose probabilities are known.
+        """Decide on stones whose probabilities are known.
 
         Args:
-            images: (N,) what to call the pictures.
+            crops: (N,) the stones.
             probabilities: (N, V), P(label) by the strategy of this bundle.
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that shall be right, between 0 and 1; None
@@ -117,16 +125,19 @@ class Bundle:
         """
         if top < 1:
             raise ValueError(f"`top` must be at least 1. Received: {top}.")
-        return decide(
-            images,
+        decided = decide(
+            [crop.image for crop in crops],
             probabilities,
+            [crop.score for crop in crops],
             space=self.space,
             taxonomy=self.taxonomy,
             threshold=self._threshold(target_precision),
+            stone_threshold=self.info.stone_threshold,
             top=top,
             decided_by=self.info.strategy,
             model_version=self.info.model_version,
         )
+        return [replace(prediction, place=crop.place) for prediction, crop in zip(decided, crops, strict=True)]
 
     def classify(
         self,
@@ -136,6 +147,7 @@ class Bundle:
         target_precision: float | None = None,
         batch_size: int = 32,
         workers: int | None = None,
+        all_stones: bool = False,
     ) -> Iterator[Prediction | Failure]:
         """Name the stone in each picture: exactly one result for each, in the order of the pictures.
 
@@ -149,6 +161,7 @@ class Bundle:
                 for the one that the bundle was packaged with.
             batch_size: how many pictures the network sees at once.
             workers: how many threads read pictures; None for as many as there are cores.
+            all_stones: one result for each stone of a picture, the most prominent first, with its `place`.
 
         Raises:
             ValueError: if an argument is outside its range, or an array is not a picture.
@@ -159,7 +172,8 @@ class Bundle:
             if number < 1:
                 raise ValueError(f"`{name}` must be at least 1. Received: {number}.")
         self._threshold(target_precision)
-        crops = stone_crops(pictures, self.info.size, workers=workers or usable_cores(), ahead=2 * batch_size)
+        cutter = Cutter(self.finder, self.info.size, all_stones)
+        crops = stone_crops(pictures, cutter, workers=workers or usable_cores(), ahead=2 * batch_size)
         return self._classified(crops, batch_size, top, target_precision)
 
     def _classified(
@@ -176,8 +190,7 @@ class Bundle:
                 if found:
                     probabilities = self.probabilities(np.stack([crop.pixels for crop in found]))
                     decided = probabilities.by_strategy[self.info.strategy]
-                    names = [crop.image for crop in found]
-                    predictions = iter(self.predictions(names, decided, top=top, target_precision=target_precision))
+                    predictions = iter(self.predictions(found, decided, top=top, target_precision=target_precision))
                 for crop in batch:
                     yield crop if isinstance(crop, Failure) else next(predictions)
 
@@ -205,7 +218,7 @@ def load_bundle(path: Path | str | None = None, *, num_threads: int | None = Non
         taxonomy = Taxonomy.from_dict(parse_object(folder, TAXONOMY_FILE, contents[TAXONOMY_FILE]))
     except TaxonomyError as error:
         raise BundleError(f"{folder}: {TAXONOMY_FILE} cannot be used. {error}") from error
-    return _assembled(folder, info, taxonomy, contents[NETWORK_FILE], num_threads)
+    return _assembled(folder, info, taxonomy, contents[NETWORK_FILE], contents[FINDER_FILE], num_threads)
 
 
 def write_bundle(
@@ -214,6 +227,7 @@ def write_bundle(
     *,
     taxonomy: Taxonomy,
     network: bytes,
+    finder: bytes,
     report: Mapping[str, Any],
     model_card: str,
 ) -> None:
@@ -224,6 +238,7 @@ def write_bundle(
         info: what bundle.json shall say; the digests of the files are filled in.
         taxonomy: knows every label.
         network: the bytes of the exported network.
+        finder: the bytes of the stone finder whose crops it was trained on.
         report: the figures of its evaluation, JSON values.
         model_card: what the model is for, its data and its limits, in Markdown.
 
@@ -231,10 +246,11 @@ def write_bundle(
         BundleError: if the parts do not fit together.
         OutputError: if the folder cannot be written, or holds something else.
     """
-    _assembled(folder, info, taxonomy, network)
+    _assembled(folder, info, taxonomy, network, finder)
     contents = {
         TAXONOMY_FILE: json_bytes(taxonomy.to_dict()),
         NETWORK_FILE: network,
+        FINDER_FILE: finder,
         REPORT_FILE: json_bytes(report),
         CARD_FILE: model_card.encode(),
     }
@@ -243,7 +259,7 @@ def write_bundle(
 
 
 def _assembled(
-    folder: Path, info: BundleInfo, taxonomy: Taxonomy, network: bytes, num_threads: int | None = None
+    folder: Path, info: BundleInfo, taxonomy: Taxonomy, network: bytes, finder: bytes, num_threads: int | None = None
 ) -> Bundle:
     """Put the parts of a bundle together.
 
@@ -251,7 +267,13 @@ def _assembled(
         BundleError: if labels, taxonomy, network and stone finder are not of one training.
     """
     try:
-        bundle = Bundle(info=info, taxonomy=taxonomy, network=Network(network, num_threads=num_threads), folder=folder)
+        bundle = Bundle(
+            info=info,
+            taxonomy=taxonomy,
+            network=Network(network, num_threads=num_threads),
+            finder=Finder(finder, num_threads=num_threads),
+            folder=folder,
+        )
         problem = _problem(bundle)
     except (BundleError, ValueError) as error:
         raise BundleError(f"{folder}: {error}") from error
@@ -276,6 +298,4 @@ def _problem(bundle: Bundle) -> str | None:
             f"{NETWORK_FILE} takes {given[0]} pixels and gives {given[1]} labels and {given[2]} families, "
             f"but {INFO_FILE} says {wanted[0]}, {wanted[1]} and {wanted[2]}."
         )
-    if info.finder != VERSION:
-        return f"It was trained on crops of stone finder {info.finder}, but this gemhier has {VERSION}: train it again."
     return None

@@ -1,6 +1,7 @@
 """Find the stones in a photograph: where each one is, how sure that is, and which pixels are its."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -8,9 +9,12 @@ import numpy.typing as npt
 
 from gemhier.errors import BundleError
 from gemhier.models.litert import ExportedNetwork
-from gemhier.models.stone import MARGIN, Box, Picture, crop_stone
+from gemhier.models.stone import MARGIN, Box, Picture, crop_stone, whole_picture
 
 Floats = npt.NDArray[np.float32]
+
+FILE = "finder.tflite"
+"""What a finder is called in a bundle and in a data folder."""
 
 OUTPUTS = ("maps", "present")
 
@@ -60,6 +64,7 @@ class Finder:
         num_threads: how many cores to use; None for all of them, at most 4.
 
     Attributes:
+        content: the bytes.
         size: side of the squares that the network sees, in pixels.
 
     Raises:
@@ -67,6 +72,7 @@ class Finder:
     """
 
     def __init__(self, content: bytes, *, num_threads: int | None = None) -> None:
+        self.content = content
         self._exported = ExportedNetwork(content, num_threads=num_threads)
         self.size = self._exported.size
         found = sorted(self._exported.outputs)
@@ -81,11 +87,31 @@ class Finder:
         Args:
             picture: (H, W, 3) uint8 RGB.
         """
-        height, width = picture.shape[:2]
-        whole = max(height, width)
-        view = Box((width - whole) // 2, (height - whole) // 2, whole)
+        view = whole_picture(picture)
         stones = [self._approach(picture, view, part) for part in self._parts(picture, view)]
         return tuple(sorted(stones, key=lambda stone: -stone.score * stone.box.side))
+
+    def find_best(self, picture: Picture) -> Stone:
+        """The most prominent stone, or all of the picture with a score of 0 where none stands out."""
+        stones = self.find(picture)
+        return stones[0] if stones else Stone(whole_picture(picture), 0.0)
+
+    def cut(self, picture: Picture, box: Box, size: int) -> npt.NDArray[np.uint8]:
+        """Cut a stone out.
+
+        Args:
+            picture: (H, W, 3) uint8 RGB.
+            box: where the stone lies.
+            size: side of the result, in pixels.
+
+        Returns:
+            (size, size, 4) uint8: RGB, and how much of each pixel is the stone in the middle.
+
+        Raises:
+            ValueError: if the box lies outside the picture.
+        """
+        crop = crop_stone(picture, box, size)
+        return np.concatenate([crop, self.outline(crop)[..., None]], axis=-1)
 
     def outline(self, crop: Picture) -> npt.NDArray[np.uint8]:
         """Which pixels of a crop are the stone in its middle.
@@ -216,3 +242,17 @@ def _crossings(profile: Floats) -> tuple[float, float]:
     if last + 1 < len(profile):
         end = last + 0.5 + float((profile[last] - 0.5) / (profile[last] - profile[last + 1]))
     return start, end
+
+
+def load_finder(path: Path) -> Finder:
+    """Load a stone finder from its file, or from the bundle that holds it.
+
+    Raises:
+        BundleError: if the file is missing or holds something else.
+    """
+    try:
+        return Finder((path / FILE if path.is_dir() else path).read_bytes())
+    except OSError as error:
+        raise BundleError(
+            f"{path}: the stone finder cannot be read ({error.strerror}). Name a finder or a bundle."
+        ) from error

@@ -47,6 +47,23 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Which stone of a picture is meant.
+
+    Attributes:
+        stone: its number, from 1 for the most prominent.
+        x: left side of the square around it, in pixels of the picture; may be negative.
+        y: upper side of that square.
+        side: width and height of that square.
+    """
+
+    stone: int
+    x: int
+    y: int
+    side: int
+
+
+@dataclass(frozen=True)
 class Prediction:
     """What a picture shows, as far as the model can tell.
 
@@ -58,6 +75,7 @@ class Prediction:
         subclasses: the most probable labels, best first, whatever the answer is.
         decided_by: how the network's outputs became one distribution: flat, hard, soft or fused.
         model_version: the version of the bundle.
+        place: which stone of the picture is meant; None where only one was asked for.
     """
 
     image: str
@@ -67,6 +85,7 @@ class Prediction:
     subclasses: tuple[Candidate, ...]
     decided_by: str
     model_version: str
+    place: Place | None = None
 
     def __post_init__(self) -> None:
         if (self.answer is None) == (self.refused is None):
@@ -75,14 +94,25 @@ class Prediction:
     def __str__(self) -> str:
         """One line: the picture, the answer and its probability."""
         if self.answer is None:
-            return f"{self.image}: not sure, {self.refused}"
-        return f"{self.image}: {self.answer} {self.answer.probability:.2f}"
+            return f"{self.title}: not sure, {self.refused}"
+        return f"{self.title}: {self.answer} {self.answer.probability:.2f}"
+
+    @property
+    def title(self) -> str:
+        """The picture, and which of its stones."""
+        return self.image if self.place is None else f"{self.image}, stone {self.place.stone}"
+
+    @property
+    def _box(self) -> dict[str, int]:
+        return {} if self.place is None else {"x": self.place.x, "y": self.place.y, "side": self.place.side}
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values with the keys of docs/formats.md; `refused` is there only without an answer."""
         refused = {} if self.refused is None else {"refused": self.refused}
+        place = {} if self.place is None else {"stone": self.place.stone, "box": self._box}
         return {
             "image": self.image,
+            **place,
             "answer": None if self.answer is None else _rounded(self.answer),
             **refused,
             "families": [_rounded(candidate) for candidate in self.families],

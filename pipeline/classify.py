@@ -51,6 +51,7 @@ def classify_paths(
     top: int = 5,
     target_precision: float | None = None,
     output: Path | None = None,
+    all_stones: bool = False,
 ) -> Outcome:
     """Classify pictures and write a result for each, in order, as soon as it is known.
 
@@ -62,6 +63,7 @@ def classify_paths(
         target_precision: the share of answers that shall be right, between 0 and 1; None
             for the one that the bundle was packaged with.
         output: a file, which appears when it is complete; None for the standard output.
+        all_stones: a result for each stone of a picture, instead of one for the picture.
 
     Raises:
         BundleError: if there is no sound bundle.
@@ -70,10 +72,10 @@ def classify_paths(
     """
     bundle = load_bundle(model)
     pictures = list(find_pictures(paths))
-    results = bundle.classify(pictures, top=top, target_precision=target_precision)
+    results = bundle.classify(pictures, top=top, target_precision=target_precision, all_stones=all_stones)
     failed = 0
     with _opened(output) as stream, _progress(len(pictures), stream) as advance:
-        form = _format(layout, bundle, top, stream)
+        form = _format(layout, bundle, top, stream, all_stones)
         stream.write(form.header)
         for result in results:
             stream.write(_encodable(form.entry(result), stream))
@@ -123,12 +125,14 @@ def _in_folder(folder: str) -> Iterator[str | Failure]:
         yield Failure(folder, "a folder without pictures. Name one with JPEG, PNG or other pictures in it.")
 
 
-def _format(layout: Layout, bundle: Bundle, top: int, stream: TextIO) -> Format:
+def _format(layout: Layout, bundle: Bundle, top: int, stream: TextIO, all_stones: bool) -> Format:
     if layout == "json":
         return JsonLines()
     space = bundle.space
     if layout == "csv":
-        return CsvRows(n_families=min(top, len(space.families)), n_subclasses=min(top, len(space)))
+        return CsvRows(
+            n_families=min(top, len(space.families)), n_subclasses=min(top, len(space)), all_stones=all_stones
+        )
     longest = max(len(bundle.taxonomy[node].name) for node in {*space.families, *space.labels})
     return TextBlocks(
         name_width=min(longest, LONGEST_NAME),

@@ -15,6 +15,7 @@ from gemhier.models.heads import losses
 from gemhier.models.modes import MODES
 from gemhier.models.network import GemNetwork, build_network
 from gemhier.models.runtime import Logits
+from gemhier.models.stone import cover_backdrop
 from gemhier.pipeline.dataset import targets, training_batches
 from gemhier.pipeline.features import load_features
 from gemhier.pipeline.schedules import SCHEDULES, Schedule, TrainConfig
@@ -28,7 +29,7 @@ class Pictures:
     """Crops with what they show.
 
     Attributes:
-        crops: side in pixels -> (N, side, side, 3) uint8 RGB.
+        crops: side in pixels -> (N, side, side, 4) uint8, RGB and how much of each pixel is stone.
         truth: (N,) the column of each picture's label.
     """
 
@@ -100,8 +101,8 @@ def fit_network(
 
 
 def predict_logits(network: GemNetwork, crops: npt.NDArray[np.uint8]) -> Logits:
-    """The logits of (N, size, size, 3) crops."""
-    found = network.whole.predict(crops, batch_size=PREDICT_BATCH, verbose=0)
+    """The logits of (N, size, size, 4) crops, whose backdrops are covered first."""
+    found = network.whole.predict(cover_backdrop(crops), batch_size=PREDICT_BATCH, verbose=0)
     return Logits(flat=found["flat"], family=found["family"], regional=found["regional"])
 
 

@@ -48,6 +48,7 @@ def write_with_report(source: Bundle, out: Path, report: Mapping[str, Any]) -> B
         source.info,
         taxonomy=source.taxonomy,
         network=(source.folder / NETWORK_FILE).read_bytes(),
+        finder=source.finder.content,
         report=report,
         model_card=model_card(source.info, source.taxonomy, report),
     )

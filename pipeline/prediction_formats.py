@@ -48,14 +48,16 @@ class CsvRows:
     Args:
         n_families: how many families have columns.
         n_subclasses: how many labels have columns.
+        all_stones: whether there are columns for which stone of the picture it is.
     """
 
-    def __init__(self, *, n_families: int, n_subclasses: int) -> None:
+    def __init__(self, *, n_families: int, n_subclasses: int, all_stones: bool = False) -> None:
         parts = ("id", "name", "probability")
         families = [f"family_{place}_{part}" for place in range(1, n_families + 1) for part in parts]
         subclasses = [f"subclass_{place}_{part}" for place in range(1, n_subclasses + 1) for part in parts]
         answer = ["answer_id", "answer_name", "answer_rank", "answer_probability", "refused"]
-        self.columns = ["image", *answer, *families, *subclasses, "decided_by", "model_version", "failure"]
+        place = ["stone", "box_x", "box_y", "box_side"] if all_stones else []
+        self.columns = ["image", *place, *answer, *families, *subclasses, "decided_by", "model_version", "failure"]
 
     @property
     def header(self) -> str:
@@ -67,12 +69,13 @@ class CsvRows:
         values = result.to_dict()
         cells = {key: values[key] for key in values.keys() & self.columns}
         for group, entries in (
+            ("box", [values.get("box")]),
             ("answer", [values.get("answer")]),
             ("family", values.get("families", [])),
             ("subclass", values.get("subclasses", [])),
         ):
             for place, entry in enumerate(entries, start=1):
-                prefix = group if group == "answer" else f"{group}_{place}"
+                prefix = group if group in ("answer", "box") else f"{group}_{place}"
                 cells |= {f"{prefix}_{part}": value for part, value in (entry or {}).items()}
         return _csv_row([cells.get(column, "") for column in self.columns])
 
@@ -101,7 +104,7 @@ class TextBlocks:
         else:
             said = f"{self._style(str(result.answer), fg='green', bold=True)} {result.answer.probability:.2f}"
         lines = [
-            f"{self._style(visible(result.image), bold=True)}: {said}",
+            f"{self._style(visible(result.title), bold=True)}: {said}",
             *self._ranking("families", result.families),
             *self._ranking("subclasses", result.subclasses),
         ]

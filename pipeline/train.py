@@ -25,6 +25,7 @@ from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle_info import BundleInfo
 from gemhier.models.native_output import without_lines
 from gemhier.models.runtime import Logits
+from gemhier.models.stone import cover_backdrop
 from gemhier.pipeline.calibrate import Calibration, calibrate
 from gemhier.pipeline.crops import load_crops
 from gemhier.pipeline.evaluation import Evaluation, evaluate_probabilities
@@ -160,7 +161,7 @@ def _columns(rows: Sequence[Row], space: LabelSpace) -> npt.NDArray[np.intp]:
 
 
 def _crops(manifest: Manifest, rows: Sequence[Row], size: int) -> npt.NDArray[np.uint8]:
-    return load_crops(rows, size, manifest.folder / "crops")
+    return load_crops(rows, size, manifest.finder, manifest.folder / "crops")
 
 
 def _key(manifest: Manifest, config: TrainConfig) -> str:
@@ -246,14 +247,22 @@ def _bundle(
     )
     with without_lines(_TENSORFLOW_NOTES):
         exported = export_network(network.whole)
-    write_bundle(folder, info, taxonomy=manifest.taxonomy, network=exported, report={}, model_card="")
+    write_bundle(
+        folder,
+        info,
+        taxonomy=manifest.taxonomy,
+        network=exported,
+        finder=manifest.finder.content,
+        report={},
+        model_card="",
+    )
     return load_bundle(folder)
 
 
 def _check_export(bundle: Bundle, crops: npt.NDArray[np.uint8], logits: Logits, calibration: Calibration) -> None:
     """Make sure that the exported network answers as the trained one does."""
     few = slice(0, 64)
-    exported = bundle.probabilities(crops[few]).flat
+    exported = bundle.probabilities(cover_backdrop(crops[few])).flat
     trained = softmax(logits.flat[few], calibration.temperatures.flat)
     moved = float(np.abs(exported - trained).max())
     if not moved <= EXPORT_TOLERANCE:
@@ -264,7 +273,7 @@ def _check_export(bundle: Bundle, crops: npt.NDArray[np.uint8], logits: Logits, 
 
 
 def _evaluate(bundle: Bundle, crops: npt.NDArray[np.uint8], rows: Sequence[Row], config: TrainConfig) -> Evaluation:
-    found = bundle.probabilities(crops).by_strategy
+    found = bundle.probabilities(cover_backdrop(crops)).by_strategy
     return evaluate_probabilities(
         {strategy: found[strategy] for strategy in STRATEGIES[config.mode]},
         [row.label for row in rows],
