@@ -73,7 +73,10 @@ class Finder:
 
     def __init__(self, content: bytes, *, num_threads: int | None = None) -> None:
         self.content = content
-        self._exported = ExportedNetwork(content, num_threads=num_threads)
+        try:
+            self._exported = ExportedNetwork(content, num_threads=num_threads)
+        except BundleError as error:
+            raise BundleError(f"The stone finder cannot be used. {error}") from error
         self.size = self._exported.size
         found = sorted(self._exported.outputs)
         if found != sorted(OUTPUTS):
@@ -160,7 +163,9 @@ class Finder:
 
     def _parts(self, picture: Picture, view: Box) -> list[_Part]:
         """The stones in a view, largest first."""
-        return self._parts_of(*self._look(picture, view))
+        parts = self._parts_of(*self._look(picture, view))
+        # Beside the picture its outermost pixels are repeated, and stripes of them may look like stones.
+        return [part for part in parts if _overlaps(picture, _around(view, part, self._map_side, 1))]
 
     def _parts_of(self, maps: Floats, present: float) -> list[_Part]:
         stone, core = maps[..., 0], maps[..., 1]
@@ -187,6 +192,11 @@ def _around(view: Box, part: _Part, map_side: int, room: float) -> Box:
     side = max(1, round(room * scale * max(part.right - part.left, part.bottom - part.top)))
     across, down = (part.left + part.right) / 2 * scale, (part.top + part.bottom) / 2 * scale
     return Box(round(view.x + across - side / 2), round(view.y + down - side / 2), side)
+
+
+def _overlaps(picture: Picture, box: Box) -> bool:
+    height, width = picture.shape[:2]
+    return bool(-box.side < box.x < width and -box.side < box.y < height)
 
 
 def _seeds(solid: npt.NDArray[np.uint8], core: npt.NDArray[np.bool_]) -> tuple[int, npt.NDArray[np.int32]]:
@@ -250,9 +260,12 @@ def load_finder(path: Path) -> Finder:
     Raises:
         BundleError: if the file is missing or holds something else.
     """
+    file = path / FILE if path.is_dir() else path
     try:
-        return Finder((path / FILE if path.is_dir() else path).read_bytes())
+        return Finder(file.read_bytes())
     except OSError as error:
         raise BundleError(
-            f"{path}: the stone finder cannot be read ({error.strerror}). Name a finder or a bundle."
+            f"{file}: the stone finder cannot be read ({error.strerror}). Name a finder or a bundle."
         ) from error
+    except BundleError as error:
+        raise BundleError(f"{file}: {error}") from error
