@@ -88,4 +88,6 @@ def _moved(outline: Pictures, reach: float, generator: np.random.Generator) -> P
     # On an edge blurred by `reach`, levels one standard deviation out and in are 0.16 and 0.84.
     coarse = generator.uniform(0.2, 0.8) + generator.uniform(-0.15, 0.15, (4, 4))
     level = cv2.resize(coarse.astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
+    # Further out or in, the ramp below would reach what is all backdrop or all stone.
+    level = np.clip(level, 0.16, 0.84)
     return np.asarray(255 * np.clip((blurred / np.float32(255) - level) / 0.2 + 0.5, 0, 1), np.uint8)
