@@ -70,7 +70,8 @@ def audit_command(folders: tuple[Path, ...], out: Path) -> None:
     "--finder",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="A stone finder that `gemhier train-finder` wrote, or a bundle; without it, the one that comes with gemhier.",
+    help="Stone finder, or a bundle that holds one; without it, that of the model in GEMHIER_MODEL or else of the one "
+    "that comes with gemhier.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed splits otherwise.")
 def prepare(

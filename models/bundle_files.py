@@ -60,6 +60,10 @@ def read_info(folder: Path) -> BundleInfo:
     version = content.get("format")
     if isinstance(version, int) and version > FORMAT:
         raise BundleError(f"{folder}: format {version} is newer than this gemhier reads ({FORMAT}). Upgrade gemhier.")
+    if isinstance(version, int) and 1 <= version < FORMAT:
+        raise BundleError(
+            f"{folder}: format {version} is from an earlier gemhier, this one reads {FORMAT}. Train the model again."
+        )
     if version != FORMAT:
         raise BundleError(f"{folder}: {INFO_FILE} has the unknown format {version!r}. Package the model again.")
     try:

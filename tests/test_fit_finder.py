@@ -79,7 +79,7 @@ def test_the_loss_is_least_for_the_truth() -> None:
 
 
 @pytest.fixture(scope="module")
-def plain_data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def plain_data(tmp_path_factory: pytest.TempPathFactory, finder: Finder) -> tuple[Path, Path]:
     """A prepared folder of painted stones on plain grounds, and a folder of backgrounds."""
     from gemhier.hierarchy.taxonomy_file import load_taxonomy
     from gemhier.pipeline.prepare import PrepareConfig, prepare
@@ -99,7 +99,7 @@ def plain_data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     for number in range(6):
         cv2.imwrite(str(root / "grounds" / f"{number}.png"), generator.integers(0, 255, (70, 70, 3)).astype(np.uint8))
     config = PrepareConfig(validation_share=0.3, test_share=0.0)
-    prepare([root / "stones"], root / "data", config, load_taxonomy())
+    prepare([root / "stones"], root / "data", config, load_taxonomy(), finder)
     return root / "data", root / "grounds"
 
 

@@ -60,6 +60,7 @@ def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here
         assert "validation/top1" in run.data.metrics
 
     bundle = load_bundle(find_bundle("latest"))
+    assert bundle.finder.content == (tiny_data / "finder.tflite").read_bytes()
     rows = read_manifest(tiny_data).split("validation")
     results = list(bundle.classify([row.image for row in rows]))
     right = [
@@ -142,7 +143,8 @@ def test_data_that_cannot_be_trained_on_is_one_line(
     change: Callable[[list[object]], list[object]], message: str, here: Path, tiny_data: Path
 ) -> None:
     manifest = read_manifest(tiny_data)
-    write_manifest(Manifest(here / "less", tuple(change(list(manifest.rows))), manifest.taxonomy, manifest.info))
+    less = Manifest(here / "less", tuple(change(list(manifest.rows))), manifest.taxonomy, manifest.info)
+    write_manifest(less, manifest.finder.content)
     outcome = CliRunner().invoke(main, ["train", "less", "--schedule", "quick"])
     assert outcome.exit_code == 1
     assert message in outcome.output
