@@ -34,8 +34,9 @@ from gemhier.models.decision import decide
 from gemhier.models.finder import FILE as FINDER_FILE
 from gemhier.models.finder import Finder
 from gemhier.models.litert import usable_cores
-from gemhier.models.prediction import Failure, Prediction
+from gemhier.models.prediction import Failure, Prediction, Together
 from gemhier.models.runtime import Network
+from gemhier.models.same_stone import View, all_failed, by_gem, pool
 from gemhier.models.stone_crops import Cutter, Picture, StoneCrop, stone_crops
 
 Floats = npt.NDArray[np.float64]
@@ -123,12 +124,25 @@ class Bundle:
         Raises:
             ValueError: if `top` or `target_precision` is outside its range, or the shapes do not fit.
         """
+        decided = self._decided(
+            [crop.image for crop in crops], probabilities, [crop.score for crop in crops], top, target_precision
+        )
+        return [replace(prediction, place=crop.place) for prediction, crop in zip(decided, crops, strict=True)]
+
+    def _decided(
+        self,
+        images: Sequence[str],
+        probabilities: Floats,
+        scores: Sequence[float],
+        top: int,
+        target_precision: float | None,
+    ) -> list[Prediction]:
         if top < 1:
             raise ValueError(f"`top` must be at least 1. Received: {top}.")
-        decided = decide(
-            [crop.image for crop in crops],
+        return decide(
+            images,
             probabilities,
-            [crop.score for crop in crops],
+            scores,
             space=self.space,
             taxonomy=self.taxonomy,
             threshold=self._threshold(target_precision),
@@ -137,7 +151,6 @@ class Bundle:
             decided_by=self.info.strategy,
             model_version=self.info.model_version,
         )
-        return [replace(prediction, place=crop.place) for prediction, crop in zip(decided, crops, strict=True)]
 
     def classify(
         self,
@@ -151,7 +164,8 @@ class Bundle:
     ) -> Iterator[Prediction | Failure]:
         """Name the stone in each picture: exactly one result for each, in the order of the pictures.
 
-        A picture gets the same answer alone, in a batch and with any number of workers.
+        A picture gets the same answer alone, in a batch and with any number of workers. With
+        `all_stones` it has one result at least.
 
         Args:
             pictures: paths, or arrays (H, W, 3) uint8 RGB. A Failure passes through in its place.
@@ -166,15 +180,69 @@ class Bundle:
         Raises:
             ValueError: if an argument is outside its range, or an array is not a picture.
         """
+        self._threshold(target_precision)
+        _check_numbers(top=top, batch_size=batch_size, workers=workers)
+        crops = self._crops(pictures, workers, 2 * batch_size, all_stones)
+        return self._classified(crops, batch_size, top, target_precision)
+
+    def classify_same(
+        self,
+        pictures: Iterable[Picture | Failure],
+        *,
+        top: int = 5,
+        target_precision: float | None = None,
+        workers: int | None = None,
+    ) -> Prediction | Failure:
+        """Name one stone from several photographs of it, in each of which it is the most prominent stone.
+
+        Where the finder sees no gem a photograph does not count, unless it sees none in any. The
+        order of the photographs changes nothing but which `image` stands for them.
+
+        Args:
+            pictures: as `classify` takes them, one at least.
+            top: how many families and labels to rank at most, at least 1.
+            target_precision: the share of answers that shall be right, as for `classify`.
+            workers: how many threads read pictures; None for as many as there are cores.
+
+        Returns:
+            A prediction with `together`; a Failure if no picture can be read.
+
+        Raises:
+            ValueError: if an argument is outside its range, or an array is not a picture.
+        """
+        self._threshold(target_precision)
+        _check_numbers(top=top, workers=workers)
+        views: list[View] = []
+        failures: list[Failure] = []
+        with closing(self._crops(pictures, workers, 2 * (workers or usable_cores()), all_stones=False)) as crops:
+            for crop in crops:
+                if isinstance(crop, Failure):
+                    failures.append(crop)
+                    continue
+                found = self.probabilities(crop.pixels[None]).by_strategy[self.info.strategy][0]
+                views.append(View(crop.image, crop.score, found))
+        if not views and not failures:
+            raise ValueError("`pictures` must hold at least one picture. Received: none.")
+        if not views:
+            return all_failed(failures)
+        counted, others = by_gem(views, self.info.stone_threshold)
+        pooled = pool(np.stack([view.probabilities for view in counted]))
+        surest = max(view.score for view in counted)
+        (prediction,) = self._decided([counted[0].image], pooled[None], [surest], top, target_precision)
+        together = Together(
+            images=tuple(view.image for view in counted),
+            without_gem=tuple(view.image for view in others),
+            failures=tuple(failures),
+        )
+        return replace(prediction, together=together)
+
+    def _crops(
+        self, pictures: Iterable[Picture | Failure], workers: int | None, ahead: int, all_stones: bool
+    ) -> Generator[StoneCrop | Failure, None, None]:
         if isinstance(pictures, str | Path):
             raise ValueError(f"`pictures` must be a list of pictures. Received one path: {str(pictures)!r}.")
-        for name, number in (("top", top), ("batch_size", batch_size), ("workers", 1 if workers is None else workers)):
-            if number < 1:
-                raise ValueError(f"`{name}` must be at least 1. Received: {number}.")
-        self._threshold(target_precision)
         cutter = Cutter(self.finder, self.info.size, all_stones)
-        crops = stone_crops(pictures, cutter, workers=workers or usable_cores(), ahead=2 * batch_size)
-        return self._classified(crops, batch_size, top, target_precision)
+        return stone_crops(pictures, cutter, workers=workers or usable_cores(), ahead=ahead)
 
     def _classified(
         self,
@@ -199,6 +267,12 @@ class Bundle:
         if not 0 < precision < 1:
             raise ValueError(f"`target_precision` must lie between 0 and 1. Received: {target_precision}.")
         return self.info.thresholds.threshold_for(precision)
+
+
+def _check_numbers(**numbers: int | None) -> None:
+    for name, number in numbers.items():
+        if number is not None and number < 1:
+            raise ValueError(f"`{name}` must be at least 1. Received: {number}.")
 
 
 def load_bundle(path: Path | str | None = None, *, num_threads: int | None = None) -> Bundle:
