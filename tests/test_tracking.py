@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from gemhier.errors import TrackingError
-from gemhier.pipeline import tracking
 from gemhier.pipeline.tracking import (
     EXPERIMENT,
     find_bundle,
@@ -20,9 +19,9 @@ from gemhier.pipeline.tracking import (
     nested_runs,
     open_tracking,
     recorded_run,
-    serve_ui,
     tracking_uri,
 )
+from gemhier.pipeline.tracking_ui import serve_ui
 
 TRAINING = {"gemhier_kind": "comparison"}
 
@@ -277,7 +276,7 @@ def test_the_pages_are_announced_when_they_can_be_seen_and_end_with_control_c(
 
     pages: list[str] = []
     popen = subprocess.Popen
-    monkeypatch.setattr(tracking.subprocess, "Popen", serve)
+    monkeypatch.setattr(subprocess, "Popen", serve)
     assert serve_ui(store, "127.0.0.1", free_port, look) == 0
     experiment = open_tracking(store).get_experiment_by_name(EXPERIMENT).experiment_id
     (page,) = pages
