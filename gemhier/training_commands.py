@@ -90,6 +90,6 @@ def ui(ctx: click.Context, host: str, port: int, tracking: str | None) -> None:
     Example:
       gemhier ui --port 5001
     """
-    from gemhier.pipeline.tracking import serve_ui
+    from gemhier.pipeline.tracking_ui import serve_ui
 
-    ctx.exit(serve_ui(tracking, host, port, lambda: click.echo(f"Runs: http://{host}:{port} (Ctrl-C ends it)")))
+    ctx.exit(serve_ui(tracking, host, port, lambda page: click.echo(f"Runs: {page} (Ctrl-C ends it)")))

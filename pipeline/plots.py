@@ -1,4 +1,4 @@
-"""Plots that a run keeps: curves, the ways to decide side by side, the confusion between families."""
+"""Plots that a run keeps: curves, the ways to decide side by side, the classes, the confusion between families."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -64,9 +64,37 @@ def strategies_plot(evaluation: Evaluation) -> "Figure":
             capsize=2,
         )
     axes.set_xticks(np.arange(3), ["top-1", "top-3", "top-5"])
-    axes.set_ylim(0, 1)
+    axes.set_ylim(0, 1.02)  # an interval that ends at 1 keeps its cap
     axes.set_title("Right among the first k, with 95% intervals")
-    axes.legend(frameon=False, ncols=len(names), loc="lower center")
+    figure.legend(frameon=False, ncols=len(names), loc="outside lower center")
+    return figure
+
+
+def precision_plot(evaluation: Evaluation, taxonomy: Taxonomy) -> "Figure":
+    """The precision of each class by each way to decide; no mark where a class was never predicted."""
+    labels = [row.label for row in next(iter(evaluation.strategies.values())).per_class]
+    figure = _figure(7, 1.4 + 0.2 * len(labels))
+    axes = figure.subplots()
+    places = np.arange(len(labels))
+    names = list(evaluation.strategies)
+    for position, name in enumerate(names):
+        precisions = [row.precision for row in evaluation.strategies[name].per_class]
+        axes.plot(
+            np.array(precisions, dtype=np.float64),
+            places + (position - (len(names) - 1) / 2) * 0.15,
+            label=name,
+            color=_COLOURS[name],
+            marker="o",
+            markersize=4,
+            linestyle="",
+        )
+    axes.set_yticks(places, [taxonomy[label].name for label in labels], fontsize=6)
+    axes.set_ylim(len(labels) - 0.4, -0.6)
+    axes.set_xlim(-0.02, 1.02)
+    axes.grid(axis="y", color="#eceef2")
+    axes.set_axisbelow(True)
+    axes.set_title("Precision of each class")
+    figure.legend(frameon=False, ncols=len(names), loc="outside lower center")
     return figure
 
 

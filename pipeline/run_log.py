@@ -1,18 +1,28 @@
-"""What a training leaves in MLflow: curves, figures and tables, named alike in every run."""
+"""What a training leaves in MLflow, with measures that are named alike in every run.
+
+- `validation/top1`, `validation/top3` and so on: in the run of a training those of the way that decides, in a nested
+  run those of its network or its way to decide;
+- `validation_interval/top1_low`, `.../top1_high`: their 95% intervals;
+- `validation_precision/<label>`: the precision of each class;
+- `top1/flat`, `top1/hierarchical_soft` and so on, in the run of a training: flat against hierarchical at a glance.
+"""
 
 import csv
 import io
+import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from gemhier.hierarchy.labels import LabelSpace
-from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.hierarchy.decoding import Strategy
 from gemhier.models.modes import MODES
-from gemhier.pipeline.evaluation import Evaluation, StrategyFigures
-from gemhier.pipeline.tracking import BUNDLE
+from gemhier.pipeline.evaluation import FIGURES, Evaluation, StrategyFigures
+from gemhier.pipeline.figures import Figure
+from gemhier.pipeline.manifest import Manifest, Row
+from gemhier.pipeline.tracking import BUNDLE, KIND, recorded_run
 
 if TYPE_CHECKING:
     from gemhier.pipeline.fit import Epoch
@@ -20,29 +30,49 @@ if TYPE_CHECKING:
 REGISTERED_MODEL = "gemhier"
 """The name in the model registry under which each training adds a version."""
 
+WAYS: Mapping[Strategy, str] = {
+    "flat": "flat",
+    "hard": "hierarchical_hard",
+    "soft": "hierarchical_soft",
+    "fused": "fused",
+}
+"""The ways to decide as the measures of a training name them."""
+
+_MAIN = ("top1", "top3", "top5")
 _MEASURES = {"flat": "flat_top1", "family": "family_top1"}
+_SCHEMA = [{"name": "picture", "type": "binary"}, {"name": "label", "type": "string"}]
 
 
 class RunLog:
-    """Writes into the open parent run and into runs nested under it.
+    """Writes into the open run of a training and into runs nested in it.
 
     Args:
         mlflow: from `gemhier.pipeline.tracking.open_tracking`.
-        space: the labels.
-        taxonomy: their names.
+        manifest: the data set.
+        pictures: `training` and `validation` -> the rows that are used for that.
+        nested: name -> id of the nested runs that an interrupted training left; they are gone on with.
     """
 
-    def __init__(self, mlflow: ModuleType, space: LabelSpace, taxonomy: Taxonomy) -> None:
+    def __init__(
+        self,
+        mlflow: ModuleType,
+        manifest: Manifest,
+        pictures: Mapping[str, Sequence[Row]],
+        nested: Mapping[str, str] | None = None,
+    ) -> None:
         self._mlflow = mlflow
-        self._space = space
-        self._taxonomy = taxonomy
+        self._space = manifest.label_space
+        self._taxonomy = manifest.taxonomy
+        self._nested = dict(nested or {})
+        self._data = {context: _dataset_input(mlflow, manifest, context, rows) for context, rows in pictures.items()}
 
-    def parameters(self, parameters: Mapping[str, str | int | float]) -> None:
-        """Record the settings; a resumed training records the same again."""
+    def start(self, parameters: Mapping[str, str | int | float]) -> None:
+        """Record settings and data; a resumed training records the same again."""
         self._mlflow.log_params(dict(parameters))
+        self._log_data("training", "validation")
 
     def epoch(self, epoch: "Epoch") -> None:
-        """Record an epoch in the parent run as it happens."""
+        """Record an epoch in the training's run as it happens."""
         measures = {f"validation/{name}": value for name, value in epoch.validation.items()}
         self._mlflow.log_metrics({"train/loss": epoch.loss, **measures}, step=epoch.number)
 
@@ -51,41 +81,55 @@ class RunLog:
         for head in MODES[mode]:
             if head == "regional":
                 for family in self._space.regional_families:
-                    name = f"regional: {self._taxonomy[family].name}"
-                    self._curve(name, {"network": "regional", "family": family}, history, f"regional_top1/{family}")
+                    name = self._taxonomy[family].name
+                    self._curve(
+                        f"network: {name}",
+                        {"network": "regional", "family": family},
+                        history,
+                        f"regional_top1/{family}",
+                    )
             else:
-                name = {"flat": "flat", "family": "general"}[head]
-                self._curve(name, {"network": name}, history, _MEASURES[head])
+                network = {"flat": "flat", "family": "general"}[head]
+                self._curve(f"network: {network}", {"network": network}, history, _MEASURES[head])
 
-    def decisions(self, evaluation: Evaluation) -> None:
-        """A nested run for each way to decide, with the same measures in each, and one table across them."""
+    def decisions(self, evaluation: Evaluation, decided_by: Strategy) -> None:
+        """A nested run for each way to decide, and what they come to side by side in the training's run."""
         for strategy, figures in evaluation.strategies.items():
-            with self._mlflow.start_run(
-                nested=True,
-                run_name=f"decision: {strategy}",
-                tags={"gemhier_kind": "decision", "strategy": strategy},
-            ):
-                self._mlflow.log_metrics({f"validation/{name}": value for name, value in _numbers(figures).items()})
-                per_class = {
-                    f"precision/{row.label}": row.precision for row in figures.per_class if row.precision is not None
-                }
-                self._mlflow.log_metrics(per_class)
+            found = {name: getattr(figures, name) for name in FIGURES}
+            note = f"{_in_words(strategy, figures.top1, evaluation.n)}. Precision of each class: per_class.csv."
+            with self._nested_run(f"decision: {strategy}", {KIND: "decision", "strategy": WAYS[strategy]}, note):
+                self._log_data("validation")
+                self._mlflow.log_metrics(
+                    _defined({f"validation/{name}": figure.value for name, figure in found.items()})
+                    | _defined({f"validation_interval/{name}_low": figure.low for name, figure in found.items()})
+                    | _defined({f"validation_interval/{name}_high": figure.high for name, figure in found.items()})
+                    | _defined({f"validation_precision/{row.label}": row.precision for row in figures.per_class})
+                )
                 self._mlflow.log_text(_as_csv(self._per_class(figures)), "per_class.csv")
                 self._mlflow.log_text(_as_csv(_confusion(figures)), "confusion.csv")
-        # The same in the parent run, so that whole trainings compare side by side.
-        for strategy, figures in evaluation.strategies.items():
-            numbers = _numbers(figures)
-            self._mlflow.log_metrics({f"{strategy}/{name}": numbers[name] for name in ("top1", "top3", "top5")})
+        best = evaluation.strategies[decided_by]
+        self._mlflow.log_metrics(
+            _defined({f"validation/{name}": getattr(best, name).value for name in _MAIN})
+            | _defined(
+                {
+                    f"{name}/{WAYS[strategy]}": getattr(figures, name).value
+                    for strategy, figures in evaluation.strategies.items()
+                    for name in _MAIN
+                }
+            )
+        )
+        self._mlflow.log_text(_as_csv(self._precisions(evaluation)), "per_class_precision.csv")
+        self._mlflow.set_tags({"decided_by": decided_by, "mlflow.note.content": description(evaluation, decided_by)})
 
-    def figures(self, history: Sequence["Epoch"], evaluation: Evaluation) -> None:
-        """Plots of the curves, the ways to decide, and the confusion between families, in the parent run."""
-        from gemhier.pipeline.plots import confusion_plot, curves_plot, strategies_plot
+    def figures(self, history: Sequence["Epoch"], evaluation: Evaluation, decided_by: Strategy) -> None:
+        """Plots of the curves, the ways to decide, the classes, and the confusion between families."""
+        from gemhier.pipeline.plots import confusion_plot, curves_plot, precision_plot, strategies_plot
 
-        decided = list(evaluation.strategies.values())[-1]
         plots = {
             "curves": curves_plot(history),
             "strategies": strategies_plot(evaluation),
-            "family_confusion": confusion_plot(decided, self._taxonomy),
+            "precision": precision_plot(evaluation, self._taxonomy),
+            "family_confusion": confusion_plot(evaluation.strategies[decided_by], self._taxonomy),
         }
         for name, figure in plots.items():
             self._mlflow.log_figure(figure, f"figures/{name}.png")
@@ -103,13 +147,32 @@ class RunLog:
                 artifacts={BUNDLE: str(folder)},
                 pip_requirements=["gemhier"],
             )
-        self._mlflow.register_model(info.model_uri, REGISTERED_MODEL)
+        # It tells of every version that it makes.
+        with redirect_stderr(io.StringIO()):
+            self._mlflow.register_model(info.model_uri, REGISTERED_MODEL)
+
+    @contextmanager
+    def _nested_run(self, name: str, tags: Mapping[str, str], note: str) -> Iterator[None]:
+        with recorded_run(
+            self._mlflow,
+            name,
+            tags={**tags, "mlflow.note.content": note},
+            run_id=self._nested.get(name),
+            nested=True,
+        ):
+            yield
+
+    def _log_data(self, *contexts: str) -> None:
+        run_id = self._mlflow.active_run().info.run_id
+        self._mlflow.MlflowClient().log_inputs(run_id, [self._data[context] for context in contexts])
 
     def _curve(self, name: str, tags: Mapping[str, str], history: Sequence["Epoch"], measure: str) -> None:
-        with self._mlflow.start_run(nested=True, run_name=name, tags={"gemhier_kind": "network", **tags}):
-            for epoch in history:
-                if measure in epoch.validation:
-                    self._mlflow.log_metric("validation/top1", epoch.validation[measure], step=epoch.number)
+        curve = [(epoch.number, epoch.validation[measure]) for epoch in history if measure in epoch.validation]
+        note = f"Top-1 of this network alone after each epoch; {curve[-1][1]:.1%} at the end." if curve else ""
+        with self._nested_run(name, {KIND: "network", **tags}, note):
+            self._log_data("training", "validation")
+            for number, value in curve:
+                self._mlflow.log_metric("validation/top1", value, step=number)
 
     def _per_class(self, figures: StrategyFigures) -> dict[str, list[Any]]:
         rows = figures.per_class
@@ -121,10 +184,67 @@ class RunLog:
             "support": [row.support for row in rows],
         }
 
+    def _precisions(self, evaluation: Evaluation) -> dict[str, list[Any]]:
+        """A column for each way to decide."""
+        columns = [self._per_class(figures) for figures in evaluation.strategies.values()]
+        first = {name: columns[0][name] for name in ("label", "name", "support")}
+        return first | {
+            strategy: column["precision"] for strategy, column in zip(evaluation.strategies, columns, strict=True)
+        }
 
-def _numbers(figures: StrategyFigures) -> dict[str, float]:
-    """The figures of a strategy by name, without those that are not defined."""
-    return {name: value for name, value in figures.to_dict().items() if value is not None}
+
+def description(evaluation: Evaluation, decided_by: Strategy) -> str:
+    """What a training found: a sentence and a table in Markdown, all with intervals."""
+    comparison = evaluation.comparison(decided_by)
+    sentence = (
+        f"On the validation pictures, {comparison.sentence}"
+        if comparison is not None
+        else f"{_in_words(decided_by, evaluation.strategies[decided_by].top1, evaluation.n)}."
+    )
+    lines = ["| | top-1 | top-3 | top-5 | family |", "| --- | --- | --- | --- | --- |"]
+    for strategy, figures in evaluation.strategies.items():
+        cells = [_cell(getattr(figures, name)) for name in (*_MAIN, "family_top1")]
+        name = f"**{strategy}**, decides" if strategy == decided_by else strategy
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join([sentence, "", *lines, "", f"Intervals: {evaluation.intervals}."])
+
+
+def _dataset_input(mlflow: ModuleType, manifest: Manifest, context: str, rows: Sequence[Row]) -> Any:
+    """A share of the data as MLflow knows data sets: what it is, and none of the pictures."""
+    folder = manifest.folder.resolve().name
+    profile = {
+        "num_rows": len(rows),
+        "labels": len({row.label for row in rows}),
+        "families": len({manifest.taxonomy[row.label].family for row in rows}),
+        "stones_or_groups_of_copies": len({row.group for row in rows}),
+    }
+    dataset = mlflow.entities.Dataset(
+        name=f"{folder}/{context}",
+        digest=manifest.digest[:12],
+        source_type="local",
+        source=json.dumps({"uri": folder}),
+        schema=json.dumps({"mlflow_colspec": _SCHEMA}),
+        profile=json.dumps(profile),
+    )
+    tag = mlflow.entities.InputTag(key="mlflow.data.context", value=context)
+    return mlflow.entities.DatasetInput(dataset=dataset, tags=[tag])
+
+
+def _in_words(strategy: Strategy, top1: Figure, n: int) -> str:
+    if top1.value is None or top1.low is None or top1.high is None:
+        return f"There are no pictures to measure {strategy} on"
+    interval = f"95% interval {top1.low:.1%} to {top1.high:.1%}"
+    return f"{strategy} names {top1.value:.1%} of {n:,} validation pictures right ({interval})"
+
+
+def _cell(figure: Figure) -> str:
+    if figure.value is None:
+        return "–"
+    return f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
+
+
+def _defined(numbers: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: value for name, value in numbers.items() if value is not None}
 
 
 def _confusion(figures: StrategyFigures) -> dict[str, list[Any]]:

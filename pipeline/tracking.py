@@ -1,4 +1,4 @@
-"""MLflow: where runs are kept, and how they are opened and found again.
+"""MLflow: where runs are kept, and how they are opened, ended and found again.
 
 Without a server everything lies in `mlruns/` of the current folder: a SQLite database and, beside
 it, the artifacts. MLflow's telemetry is switched off before it is imported.
@@ -6,11 +6,10 @@ it, the artifacts. MLflow's telemetry is switched off before it is imported.
 
 import logging
 import os
-import subprocess
-import sys
+import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,7 +23,21 @@ ARTIFACTS = "artifacts"
 BUNDLE = "bundle"
 """The artifact of a comparison's parent run that holds its bundle."""
 
+KIND = "gemhier_kind"
+"""The tag that tells what a run is: `comparison` for a training, `network` and `decision` for the runs nested in it."""
+
 ENVIRONMENT = "MLFLOW_TRACKING_URI"
+
+_EXPERIMENT_TAGS = {
+    # Which of its two faces MLflow shows, the one for training or the one for language models.
+    "mlflow.experimentKind": "custom_model_development",
+    "mlflow.note.content": (
+        "Each run is a training. `top1/flat`, `top1/hierarchical_soft`, `top1/fused` and so on are what its ways to "
+        "decide came to on the validation pictures, flat against hierarchical. Unfold a run for a nested run for each "
+        "network, with its curve, and one for each way to decide, with all figures, their 95% intervals and the "
+        "precision of each class. Measures have the same names in all runs, so that any two compare."
+    ),
+}
 
 
 def tracking_uri(tracking: str | None = None) -> str:
@@ -41,48 +54,75 @@ def tracking_uri(tracking: str | None = None) -> str:
     return f"sqlite:///{(folder / DATABASE).as_posix()}"
 
 
-def local_folder(uri: str) -> Path | None:
-    """The folder of a store in a SQLite file; None for a server."""
+def local_database(uri: str) -> Path | None:
+    """The file of a store in a SQLite database; None for a server."""
     prefix = "sqlite:///"
-    return Path(uri.removeprefix(prefix)).parent if uri.startswith(prefix) else None
+    return Path(uri.removeprefix(prefix)) if uri.startswith(prefix) else None
 
 
 def open_tracking(tracking: str | None = None) -> ModuleType:
     """Point MLflow at the tracking store, make the experiment if need be, and return the `mlflow` module.
 
     Raises:
-        TrackingError: if the store cannot be reached or written.
+        TrackingError: if the store cannot be reached or written; a server is not waited for.
     """
-    mlflow = _mlflow()
-    uri = tracking_uri(tracking)
-    folder = local_folder(uri)
+    mlflow, uri = _mlflow(), tracking_uri(tracking)
+    database = local_database(uri)
     try:
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-        mlflow.set_tracking_uri(uri)
-        mlflow.set_registry_uri(uri)
-        if mlflow.get_experiment_by_name(EXPERIMENT) is None:
-            location = (folder / ARTIFACTS).as_uri() if folder is not None else None
-            mlflow.create_experiment(EXPERIMENT, artifact_location=location)
-        mlflow.set_experiment(EXPERIMENT)
-    except (mlflow.MlflowException, OSError) as error:
-        reason = str(error).partition("\n")[0]
-        raise TrackingError(f"{uri}: runs cannot be recorded there ({reason}). Check --tracking.") from error
+        with _whole_or_not_at_all(database), _impatient():
+            if database is not None:
+                database.parent.mkdir(parents=True, exist_ok=True)
+                _try_writing(database)
+            _point_at(mlflow, uri)
+            experiment = mlflow.get_experiment_by_name(EXPERIMENT)
+            if experiment is None:
+                artifacts = (database.absolute().parent / ARTIFACTS).as_uri() if database is not None else None
+                mlflow.create_experiment(EXPERIMENT, artifact_location=artifacts, tags=_EXPERIMENT_TAGS)
+            else:
+                for name in _EXPERIMENT_TAGS.keys() - experiment.tags.keys():
+                    mlflow.MlflowClient().set_experiment_tag(experiment.experiment_id, name, _EXPERIMENT_TAGS[name])
+            mlflow.set_experiment(EXPERIMENT)
+    except _failures(mlflow, sqlite3.Error, OSError) as error:
+        advice = "Check --tracking." if database is not None else f"Start it, or check --tracking and {ENVIRONMENT}."
+        raise TrackingError(f"{uri}: runs cannot be recorded there ({_reason(error)}). {advice}") from error
     return mlflow
 
 
 @contextmanager
-def parent_run(mlflow: ModuleType, name: str, *, run_id: str | None, tags: Mapping[str, str]) -> Iterator[str]:
-    """Open the parent run of a comparison, or go on with an interrupted one; yields its id.
+def recorded_run(
+    mlflow: ModuleType, name: str, *, tags: Mapping[str, str], run_id: str | None = None, nested: bool = False
+) -> Iterator[str]:
+    """Open a run, or go on with an interrupted one; yields its id.
+
+    It ends as FINISHED, after Ctrl-C as KILLED, and after any other exception as FAILED.
 
     Args:
         mlflow: from `open_tracking`.
         name: what the UI shows.
-        run_id: the interrupted run, or None.
         tags: what the run is about.
+        run_id: the interrupted run, or None.
+        nested: whether it belongs to the run that is open.
+
+    Raises:
+        TrackingError: if the store stops taking what is recorded.
     """
-    with mlflow.start_run(run_id=run_id, run_name=None if run_id else name, tags=dict(tags)) as run:
+    failures = _failures(mlflow)
+    try:
+        run = mlflow.start_run(run_id=run_id, run_name=None if run_id else name, tags=dict(tags), nested=nested)
         yield run.info.run_id
+        mlflow.end_run()
+    except KeyboardInterrupt:
+        _end_early(mlflow, "KILLED")
+        raise
+    except failures as error:
+        _end_early(mlflow, "FAILED")
+        raise TrackingError(
+            f"{mlflow.get_tracking_uri()}: the run cannot be recorded any further ({_reason(error)}). "
+            "Give the same command again once that is mended: it goes on where it stood."
+        ) from error
+    except BaseException:
+        _end_early(mlflow, "FAILED")
+        raise
 
 
 def known_run(mlflow: ModuleType, run_id: str | None) -> str | None:
@@ -96,23 +136,43 @@ def known_run(mlflow: ModuleType, run_id: str | None) -> str | None:
     return run_id if run.info.lifecycle_stage == "active" else None
 
 
+def nested_runs(mlflow: ModuleType, run_id: str) -> dict[str, str]:
+    """Name -> id of the runs nested in a run."""
+    found = mlflow.search_runs(
+        experiment_names=[EXPERIMENT],
+        filter_string=f"tags.mlflow.parentRunId = '{run_id}'",
+        output_format="list",
+    )
+    return {run.info.run_name: run.info.run_id for run in found}
+
+
 def find_run(name: str, tracking: str | None = None) -> str:
     """The id of the run that a user means: an id, the beginning of one, a run's name, or `latest`.
 
+    Nothing is written, so a store that can only be read will do.
+
     Raises:
-        TrackingError: if there is none, or more than one.
+        TrackingError: if there is none, or more than one, or the store cannot be read.
     """
     uri = tracking_uri(tracking)
-    folder = local_folder(uri)
-    if folder is not None and not (folder / DATABASE).is_file():
-        raise TrackingError(f"{name}: neither a bundle nor a run, for {folder} holds no runs. Check --tracking.")
-    mlflow = open_tracking(tracking)
-    runs = mlflow.search_runs(
-        experiment_names=[EXPERIMENT],
-        filter_string="tags.gemhier_kind = 'comparison'",
-        order_by=["attributes.start_time DESC"],
-        output_format="list",
-    )
+    database = local_database(uri)
+    if database is not None and not database.is_file():
+        raise TrackingError(
+            f"{name}: neither a bundle nor a run, for {database.parent} holds no runs. Check --tracking."
+        )
+    mlflow = _mlflow()
+    try:
+        if database is not None:
+            _try_reading(database)
+        with _impatient():
+            _point_at(mlflow, uri)
+            known = mlflow.get_experiment_by_name(EXPERIMENT) is not None
+            runs = _trainings(mlflow) if known else []
+    except _failures(mlflow, sqlite3.Error, OSError) as error:
+        raise TrackingError(
+            f"{name}: no such folder, and {uri} cannot be asked for a run of that name ({_reason(error)}). "
+            f"Check --tracking and {ENVIRONMENT}."
+        ) from error
     if name == "latest":
         finished = [run for run in runs if run.info.status == "FINISHED"]
         if not finished:
@@ -128,7 +188,7 @@ def find_run(name: str, tracking: str | None = None) -> str:
 
 
 def find_bundle(name: str, tracking: str | None = None) -> Path:
-    """The bundle of a run, fetched into a temporary folder if a server keeps it.
+    """The bundle of a run, fetched into a temporary folder.
 
     Raises:
         TrackingError: if there is no such run, or it has no bundle.
@@ -137,53 +197,124 @@ def find_bundle(name: str, tracking: str | None = None) -> Path:
     mlflow = _mlflow()
     try:
         return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=BUNDLE, dst_path=_scratch()))
-    except (mlflow.MlflowException, OSError) as error:
+    except _failures(mlflow, OSError) as error:
         raise TrackingError(
             f"{name}: the run has no bundle. Finish its training with `gemhier train` first."
         ) from error
 
 
-def serve_ui(tracking: str | None, host: str, port: int, on_start: Callable[[], None]) -> int:
-    """Run MLflow's UI on the tracking store until it is stopped; returns its exit code.
-
-    `on_start` is called when nothing stands in the way any more.
-
-    Raises:
-        TrackingError: if the store is a server, which has a UI of its own.
-    """
-    uri = tracking_uri(tracking)
-    folder = local_folder(uri)
-    if folder is None and uri.startswith("http"):
-        raise TrackingError(f"{uri}: is a tracking server. Open that address in a browser.")
-    open_tracking(tracking)
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--host", host, "--port", str(port)]
-    if folder is not None:
-        command += ["--default-artifact-root", (folder / ARTIFACTS).as_uri()]
-    on_start()
-    with subprocess.Popen(command, env=os.environ | _QUIET) as server:
-        try:
-            return server.wait()
-        except KeyboardInterrupt:
-            server.terminate()
-            return server.wait()
-
-
-_QUIET = {
+QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    # Processes that judge the answers of language models.
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     "GIT_PYTHON_REFRESH": "quiet",
 }
+"""Settings without which MLflow and its libraries reach for the network or talk too much."""
+
+_IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+"""How often and how long, in seconds, a server is asked; MLflow's own 7 times take minutes."""
 
 
 def _mlflow() -> ModuleType:
-    os.environ.update(_QUIET)
+    os.environ.update(QUIET)
     import mlflow
     import mlflow.artifacts
 
     for library in ("mlflow", "alembic"):
         logging.getLogger(library).setLevel(logging.WARNING)
+    # They tell of each attempt, with a traceback; what comes of it is an exception, and one line.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     return mlflow  # type: ignore[no-any-return]
+
+
+def _point_at(mlflow: ModuleType, uri: str) -> None:
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+
+
+def _trainings(mlflow: ModuleType) -> list[Any]:
+    """The parent runs, the latest first."""
+    runs: list[Any] = mlflow.search_runs(
+        experiment_names=[EXPERIMENT],
+        filter_string=f"tags.{KIND} = 'comparison'",
+        order_by=["attributes.start_time DESC"],
+        output_format="list",
+    )
+    return runs
+
+
+def _failures(mlflow: ModuleType, *others: type[Exception]) -> tuple[type[Exception], ...]:
+    """What MLflow raises for a store that fails, of which it passes some on as they are, and other exceptions."""
+    from requests import RequestException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return (mlflow.MlflowException, RequestException, SQLAlchemyError, *others)
+
+
+def _bottom(error: BaseException) -> OSError | sqlite3.Error | None:
+    """What the operating system or the database said, at the bottom of what libraries made of it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, sqlite3.Error) or (isinstance(cause, OSError) and cause.strerror):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def _reason(error: BaseException) -> str:
+    """Why something failed, in one line."""
+    bottom = _bottom(error)
+    words = bottom.strerror if isinstance(bottom, OSError) and bottom.strerror else str(bottom or error)
+    return words.partition("\n")[0].strip()[:200] or type(error).__name__
+
+
+@contextmanager
+def _impatient() -> Iterator[None]:
+    """Give up soon on a server that does not answer, unless the environment says how long to try."""
+    ours = {name: value for name, value in _IMPATIENT.items() if name not in os.environ}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name in ours:
+            os.environ.pop(name, None)
+
+
+@contextmanager
+def _whole_or_not_at_all(database: Path | None) -> Iterator[None]:
+    """Leave no database behind that is half made: MLflow would stumble over it ever after."""
+    new = database is not None and not database.exists()
+    try:
+        yield
+    except BaseException as error:
+        full = getattr(_bottom(error), "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        if new and database is not None and (full or isinstance(error, KeyboardInterrupt)):
+            database.unlink(missing_ok=True)
+            database.with_name(f"{database.name}-journal").unlink(missing_ok=True)
+        raise
+
+
+def _try_writing(database: Path) -> None:
+    """Fail at once where MLflow would try again and again for most of an hour."""
+    with closing(sqlite3.connect(database, timeout=30)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("CREATE TABLE gemhier_can_write (number INTEGER)")
+        connection.execute("ROLLBACK")
+
+
+def _try_reading(database: Path) -> None:
+    with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
+        connection.execute("SELECT name FROM sqlite_master").fetchone()
+
+
+def _end_early(mlflow: ModuleType, status: str) -> None:
+    """End the open run, if the store still takes that."""
+    with _impatient(), suppress(*_failures(mlflow, OSError)):
+        mlflow.end_run(status)
 
 
 def _scratch() -> str:

@@ -6,7 +6,8 @@ import os
 import platform
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -48,6 +49,9 @@ STRATEGIES: dict[str, tuple[Strategy, ...]] = {
 
 DEFAULT_PRECISION = 0.9
 """The precision of answers that a bundle asks for unless told otherwise."""
+
+_HARDLY_ANYTHING = 32 * 2**20
+"""Bytes. Where no more are left after something could not be written, that is the reason."""
 
 EXPORT_TOLERANCE = 1e-4
 """How far the exported network may move a probability."""
@@ -93,19 +97,25 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
     space = manifest.label_space
     train_rows, validation_rows = _rows(manifest, space)
 
-    # From here on it needs TensorFlow and MLflow, which take seconds to load.
+    # MLflow and TensorFlow take seconds to load: only now, and TensorFlow only if runs can be recorded.
+    from gemhier.pipeline.tracking import known_run, nested_runs, open_tracking, recorded_run
+
+    mlflow = open_tracking(tracking)
     _start_tensorflow()
     from gemhier.pipeline.fit import Pictures, fit_network, predict_logits
     from gemhier.pipeline.run_log import RunLog
-    from gemhier.pipeline.tracking import known_run, open_tracking, parent_run
 
-    mlflow = open_tracking(tracking)
     work = UNFINISHED / _key(manifest, config)
+    _make_folder(work)
     resumed = known_run(mlflow, _remembered(work))
-    with parent_run(mlflow, _run_name(config), run_id=resumed, tags=_tags(manifest, config)) as run_id:
+    with (
+        _full_disk_in_one_line(work),
+        recorded_run(mlflow, _run_name(config), tags=_tags(manifest, config), run_id=resumed) as run_id,
+    ):
         _remember(work, run_id)
-        log = RunLog(mlflow, space, manifest.taxonomy)
-        log.parameters(_parameters(manifest, space, config))
+        nested = nested_runs(mlflow, resumed) if resumed else {}
+        log = RunLog(mlflow, manifest, {"training": train_rows, "validation": validation_rows}, nested)
+        log.start(_parameters(manifest, space, config))
         truth = _columns(validation_rows, space)
         fitted = fit_network(
             space,
@@ -125,8 +135,8 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
         report = {"validation": evaluation.to_dict(), "data": manifest.counts(), "config": asdict(config)}
         bundle = write_with_report(bundle, bundle.folder, report)
         log.networks(fitted.history, config.mode)
-        log.decisions(evaluation)
-        log.figures(fitted.history, evaluation)
+        log.decisions(evaluation, calibration.strategy)
+        log.figures(fitted.history, evaluation, calibration.strategy)
         log.bundle(bundle.folder)
     shutil.rmtree(work, ignore_errors=True)
     return Trained(run_id, evaluation, calibration.strategy, resumed is not None)
@@ -178,26 +188,51 @@ def _remembered(work: Path) -> str | None:
         return None
 
 
-def _remember(work: Path, run_id: str) -> None:
+def _make_folder(work: Path) -> None:
     try:
         work.mkdir(parents=True, exist_ok=True)
-        (work / "run").write_text(run_id, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{work}: cannot be written ({error.strerror}). Run it in another folder.") from error
 
 
+def _remember(work: Path, run_id: str) -> None:
+    """Note which run to go on with; half a note would be a run that does not exist."""
+    unfinished = work / "run.part"
+    unfinished.write_text(run_id, encoding="utf-8")
+    unfinished.replace(work / "run")
+
+
+@contextmanager
+def _full_disk_in_one_line(folder: Path) -> Iterator[None]:
+    """Say what is wrong if the disk is full: the libraries that write there each fail in a way of their own."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except (OSError, tf.errors.OpError) as error:
+        if shutil.disk_usage(folder).free >= _HARDLY_ANYTHING:
+            raise
+        raise OutputError(
+            f"{folder}: there is no space left on the disk. Free some space and give the same command again: "
+            "it goes on where it stood."
+        ) from error
+
+
 def _run_name(config: TrainConfig) -> str:
-    return f"{config.backbone} {config.mode} {config.schedule}"
+    seed = f" seed {config.seed}" if config.seed else ""
+    return f"{config.backbone} {config.mode} {config.schedule}{seed}"
 
 
 def _tags(manifest: Manifest, config: TrainConfig) -> dict[str, str]:
     return {
         "gemhier_kind": "comparison",
+        "data": manifest.folder.resolve().name,
         "mode": config.mode,
         "backbone": config.backbone,
         "schedule": config.schedule,
         "data_digest": manifest.digest[:12],
         "gemhier_version": __version__,
+        "python_version": platform.python_version(),
     }
 
 
@@ -217,7 +252,6 @@ def _parameters(manifest: Manifest, space: LabelSpace, config: TrainConfig) -> d
         "validation_pictures": counts["validation"],
         "data_digest": manifest.digest,
         "taxonomy_digest": manifest.taxonomy.digest,
-        "python": platform.python_version(),
     }
 
 

@@ -8,7 +8,7 @@ from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.evaluation import Evaluation, evaluate_probabilities
 from gemhier.pipeline.fit import Epoch
-from gemhier.pipeline.plots import confusion_plot, curves_plot, strategies_plot
+from gemhier.pipeline.plots import confusion_plot, curves_plot, precision_plot, strategies_plot
 
 
 @pytest.fixture
@@ -49,6 +49,17 @@ def test_bars_and_their_intervals_are_the_figures(evaluation: Evaluation) -> Non
     heights = [bar.get_height() for bar in axes.patches]
     strategies = evaluation.strategies.values()
     assert heights == [found.value for figures in strategies for found in (figures.top1, figures.top3, figures.top5)]
+    assert len(drawn(figure)) > 1000
+
+
+def test_each_class_has_its_precision_by_each_way_to_decide(evaluation: Evaluation, tiny_taxonomy: Taxonomy) -> None:
+    figure = precision_plot(evaluation, tiny_taxonomy)
+    (axes,) = figure.axes
+    assert [line.get_label() for line in axes.lines] == ["flat", "fused"]
+    for line, figures in zip(axes.lines, evaluation.strategies.values(), strict=True):
+        expected = [np.nan if row.precision is None else row.precision for row in figures.per_class]
+        np.testing.assert_array_equal(line.get_xdata(), expected)
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["Emerald", "Ruby", "Quartz"]
     assert len(drawn(figure)) > 1000
 
 

@@ -1,21 +1,25 @@
 import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from gemhier.cli import main
-from gemhier.errors import DataError
+from gemhier.errors import DataError, OutputError
 from gemhier.models.bundle import load_bundle
 from gemhier.models.prediction import Prediction
 from gemhier.pipeline.manifest import Manifest, read_manifest, write_manifest
 from gemhier.pipeline.package import package
+from gemhier.pipeline.run_log import RunLog
 from gemhier.pipeline.schedules import TrainConfig
-from gemhier.pipeline.tracking import find_bundle, open_tracking
+from gemhier.pipeline.tracking import find_bundle, open_tracking, recorded_run
 from gemhier.pipeline.train import Trained, train
 
 
@@ -37,7 +41,13 @@ def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here
     assert run.info.status == "FINISHED"
     assert run.data.params["train_pictures"] == "48"
     assert run.data.params["data_digest"] == read_manifest(tiny_data).digest
-    assert run.data.metrics["fused/top1"] == trained.evaluation.strategies["fused"].top1.value >= 0.9
+    figures = trained.evaluation.strategies
+    assert run.data.metrics["top1/fused"] == figures["fused"].top1.value >= 0.9
+    assert run.data.metrics["top5/flat"] == figures["flat"].top5.value
+    assert run.data.metrics["validation/top1"] == figures[trained.decided_by].top1.value
+    assert run.data.tags["decided_by"] == trained.decided_by
+    low, high = figures["flat"].top1.low, figures["flat"].top1.high
+    assert f"| flat | 1.000 ({low:.3f} to {high:.3f}) |" in run.data.tags["mlflow.note.content"]
     losses = mlflow.MlflowClient().get_metric_history(trained.run_id, "train/loss")
     assert [point.step for point in losses] == [1, 2, 3, 4, 5, 6]
 
@@ -46,11 +56,12 @@ def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here
         filter_string=f"tags.mlflow.parentRunId = '{trained.run_id}'",
         output_format="list",
     )
-    assert {run.info.run_name for run in nested} == {
-        "flat",
-        "general",
-        "regional: Beryl",
-        "regional: Corundum",
+    by_name = {run.info.run_name: run for run in nested}
+    assert set(by_name) == {
+        "network: flat",
+        "network: general",
+        "network: Beryl",
+        "network: Corundum",
         "decision: flat",
         "decision: hard",
         "decision: soft",
@@ -58,6 +69,14 @@ def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here
     }
     for run in nested:
         assert "validation/top1" in run.data.metrics
+        assert run.info.status == "FINISHED"
+        assert "data/validation" in {entry.dataset.name for entry in run.inputs.dataset_inputs}
+    found, soft = by_name["decision: soft"].data, figures["soft"]
+    assert found.tags["strategy"] == "hierarchical_soft"
+    assert found.metrics["validation_interval/top1_low"] == soft.top1.low
+    assert {name: value for name, value in found.metrics.items() if name.startswith("validation_precision/")} == {
+        f"validation_precision/{row.label}": row.precision for row in soft.per_class if row.precision is not None
+    }
 
     bundle = load_bundle(find_bundle("latest"))
     assert bundle.finder.content == (tiny_data / "finder.tflite").read_bytes()
@@ -70,6 +89,28 @@ def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here
     assert sum(right) == round(trained.evaluation.strategies["fused"].top1.value * len(rows))
     assert "24 pictures" in (bundle.folder / "MODEL_CARD.md").read_text()
     assert not list(here.glob("mlruns/unfinished/*"))
+
+
+def test_the_data_of_a_run_is_named_and_counted_and_not_located(here: Path, tiny_data: Path) -> None:
+    mlflow, manifest = open_tracking(), read_manifest(tiny_data)
+    pictures = {"training": manifest.split("train"), "validation": manifest.split("validation")}
+    with recorded_run(mlflow, "x", tags={}) as run_id:
+        for _ in ("begun", "gone on with"):
+            RunLog(mlflow, manifest, pictures).start({"seed": 0})
+    (training, validation) = [entry.dataset for entry in mlflow.get_run(run_id).inputs.dataset_inputs]
+    contexts = [entry.tags[0].value for entry in mlflow.get_run(run_id).inputs.dataset_inputs]
+    assert contexts == ["training", "validation"]
+    assert (training.name, validation.name) == ("data/training", "data/validation")
+    assert training.digest == validation.digest == read_manifest(tiny_data).digest[:12]
+    assert json.loads(training.profile)["num_rows"] == 48
+    assert json.loads(validation.profile) == {
+        "num_rows": 24,
+        "labels": 6,
+        "families": 3,
+        "stones_or_groups_of_copies": 24,
+    }
+    assert json.loads(training.source) == {"uri": "data"}
+    assert mlflow.data.get_source(training).to_dict() == {"uri": "data"}
 
 
 def test_mlflow_runs_the_registered_model(trained: Trained, here: Path, tiny_data: Path) -> None:
@@ -88,30 +129,72 @@ def test_mlflow_runs_the_registered_model(trained: Trained, here: Path, tiny_dat
     assert answers == [json.loads(json.dumps(result.to_dict())) for result in bundle.classify(images)]
 
 
-def test_an_interrupted_training_goes_on_in_the_same_run(
+def test_an_interrupted_training_goes_on_in_the_same_runs(
     here: Path, tiny_data: Path, tiny_backbone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from gemhier.pipeline import run_log
 
-    def interrupt(self: object, history: object, mode: object) -> None:
+    def interrupt(figures: object) -> None:
         raise KeyboardInterrupt
 
     config = TrainConfig(mode="flat", backbone=tiny_backbone, schedule=tiny_backbone)
+    command = ["train", str(tiny_data), "--mode", "flat", "--backbone", tiny_backbone, "--schedule", tiny_backbone]
     with monkeypatch.context() as broken:
-        broken.setattr(run_log.RunLog, "networks", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            train(tiny_data, config)
+        broken.setattr(run_log, "_confusion", interrupt)
+        outcome = CliRunner().invoke(main, command)
+    assert outcome.exit_code == 130
+    assert outcome.stderr.splitlines() == ["Interrupted."]
     mlflow = open_tracking()
-    (first,) = mlflow.search_runs(experiment_names=["gemhier"], output_format="list")
-    assert first.info.status == "FAILED"
+    runs = {run.info.run_name: run for run in mlflow.search_runs(experiment_names=["gemhier"], output_format="list")}
+    assert {name: run.info.status for name, run in runs.items()} == {
+        "tiny flat tiny": "KILLED",
+        "network: flat": "FINISHED",
+        "decision: flat": "KILLED",
+    }
 
     trained = train(tiny_data, config)
     assert trained.resumed
-    assert trained.run_id == first.info.run_id
+    assert trained.run_id == runs["tiny flat tiny"].info.run_id
     assert set(trained.evaluation.strategies) == {"flat"}
     losses = mlflow.MlflowClient().get_metric_history(trained.run_id, "train/loss")
     assert [point.step for point in losses] == [1, 2, 3, 4, 5, 6]
+    again = mlflow.search_runs(experiment_names=["gemhier"], output_format="list")
+    assert {run.info.run_id: run.info.status for run in again} == {run.info.run_id: "FINISHED" for run in runs.values()}
+    assert len(mlflow.get_run(trained.run_id).inputs.dataset_inputs) == 2
     assert not train(tiny_data, config).resumed
+
+
+@pytest.mark.parametrize(("free", "expected"), [(0, OutputError), (2**40, OSError)])
+def test_a_disk_that_is_full_is_told_from_other_trouble(
+    free: int,
+    expected: type[Exception],
+    here: Path,
+    tiny_data: Path,
+    tiny_backbone: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from gemhier.pipeline import fit
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("Can't write data")
+
+    monkeypatch.setattr(fit, "fit_network", fail)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=free))
+    with pytest.raises(expected, match="no space left on the disk" if not free else "Can't write data"):
+        train(tiny_data, TrainConfig(backbone=tiny_backbone, schedule=tiny_backbone))
+    (run,) = open_tracking().search_runs(experiment_names=["gemhier"], output_format="list")
+    assert run.info.status == "FAILED"
+
+
+def test_a_server_that_is_not_there_is_one_line_before_anything_is_written(here: Path, tiny_data: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        server = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    outcome = CliRunner().invoke(main, ["train", str(tiny_data), "--schedule", "quick", "--tracking", server])
+    assert outcome.exit_code == 1
+    (line,) = outcome.stderr.splitlines()
+    assert line.startswith(f"Error: {server}: runs cannot be recorded there (Connection refused).")
+    assert list(here.iterdir()) == []
 
 
 def test_a_packaged_run_carries_its_evaluations(trained: Trained, here: Path) -> None:

@@ -1,0 +1,79 @@
+"""MLflow's pages on the tracking store."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+from gemhier.errors import TrackingError
+from gemhier.pipeline.tracking import ARTIFACTS, EXPERIMENT, QUIET, local_database, open_tracking, tracking_uri
+
+_CHARTS = "workflowType=machine_learning&compareRunsMode=CHART"
+"""Opens the runs as charts of trainings: without it MLflow remembers, and starts with language models."""
+
+
+def serve_ui(tracking: str | None, host: str, port: int, on_start: Callable[[str], None]) -> int:
+    """Run MLflow's UI on the tracking store until it is stopped; returns its exit code, 0 if told to end.
+
+    `on_start` is called with the address of the runs as soon as they can be seen there.
+
+    Raises:
+        TrackingError: if the store is a server, which has a UI of its own, or the port is taken.
+    """
+    uri = tracking_uri(tracking)
+    database = local_database(uri)
+    if database is None and uri.startswith("http"):
+        raise TrackingError(f"{uri}: is a tracking server. Open that address in a browser.")
+    mlflow = open_tracking(tracking)
+    experiment = mlflow.get_experiment_by_name(EXPERIMENT).experiment_id
+    _check_port(host, port)
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--registry-store-uri", uri]
+    # One process: with several, a busy machine takes those that start slowly for dead, over and over.
+    command += ["--host", host, "--port", str(port), "--workers", "1", "--uvicorn-opts", "--log-level warning"]
+    if database is not None:
+        command += ["--default-artifact-root", (database.absolute().parent / ARTIFACTS).as_uri()]
+    # The server must not outlive this process, however that is asked to end.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with subprocess.Popen(command, env=os.environ | QUIET | {"PYTHONWARNINGS": "ignore"}) as server:
+            try:
+                if _answers(server, host, port):
+                    on_start(f"http://{host}:{port}/#/experiments/{experiment}/runs?{_CHARTS}")
+                return server.wait()
+            except KeyboardInterrupt:
+                server.terminate()
+                server.wait()
+                return 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _check_port(host: str, port: int) -> None:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            if os.name == "posix":  # as servers do: a port whose last connections are still closing is free
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise TrackingError(
+            f"{host}:{port}: cannot be listened on ({error.strerror}). Choose another --port."
+        ) from error
+
+
+def _answers(server: "subprocess.Popen[bytes]", host: str, port: int) -> bool:
+    """Wait until the UI answers; False if it ends before."""
+    while server.poll() is None:
+        with closing(http.client.HTTPConnection(host, port, timeout=5)) as connection:
+            try:
+                connection.request("GET", "/health")
+                connection.getresponse()
+                return True
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.2)
+    return False
