@@ -134,7 +134,9 @@ class Finder:
 
     def _parts(self, picture: Picture, view: Box) -> list[_Part]:
         """The stones in a view, largest first."""
-        return self._parts_of(*self._look(picture, view))
+        parts = self._parts_of(*self._look(picture, view))
+        # Beside the picture its outermost pixels are repeated, and stripes of them may look like stones.
+        return [part for part in parts if _overlaps(picture, _around(view, part, self._map_side, 1))]
 
     def _parts_of(self, maps: Floats, present: float) -> list[_Part]:
         stone, core = maps[..., 0], maps[..., 1]
@@ -161,6 +163,11 @@ def _around(view: Box, part: _Part, map_side: int, room: float) -> Box:
     side = max(1, round(room * scale * max(part.right - part.left, part.bottom - part.top)))
     across, down = (part.left + part.right) / 2 * scale, (part.top + part.bottom) / 2 * scale
     return Box(round(view.x + across - side / 2), round(view.y + down - side / 2), side)
+
+
+def _overlaps(picture: Picture, box: Box) -> bool:
+    height, width = picture.shape[:2]
+    return bool(-box.side < box.x < width and -box.side < box.y < height)
 
 
 def _seeds(solid: npt.NDArray[np.uint8], core: npt.NDArray[np.bool_]) -> tuple[int, npt.NDArray[np.int32]]:

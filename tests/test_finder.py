@@ -4,10 +4,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gemhier.errors import BundleError
 from gemhier.models.finder import OUTPUTS, Finder
-from gemhier.models.stone import MARGIN, Box
+from gemhier.models.stone import MARGIN, Box, crop_stone
 
 pytest.importorskip("tensorflow", reason="the network under test is built with Keras")
 
@@ -123,3 +125,24 @@ def test_alone_or_again_the_answer_is_the_same(finder: Finder, red_network: byte
 def test_another_network_is_refused(tiny_network: bytes) -> None:
     with pytest.raises(BundleError, match="must give maps and present, but gives family, flat, regional"):
         Finder(tiny_network)
+
+
+class Raving(Finder):
+    """A finder whose network sees stones anywhere, also beside the picture, where its edge is repeated."""
+
+    def __init__(self, content: bytes, seed: int) -> None:
+        super().__init__(content)
+        self.generator = np.random.default_rng(seed)
+
+    def _look(self, picture: npt.NDArray[np.uint8], view: Box) -> tuple[npt.NDArray[np.float32], float]:
+        coarse = self.generator.random((int(self.generator.integers(3, 9)),) * 2 + (2,)).astype(np.float32)
+        return np.asarray(cv2.resize(coarse, (32, 32), interpolation=cv2.INTER_CUBIC).clip(0, 1)), 1.0
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 2**32 - 1))
+def test_whatever_the_network_sees_a_stone_lies_in_the_picture(
+    red_network: bytes, height: int, width: int, seed: int
+) -> None:
+    picture = disc(height, width)
+    for stone in Raving(red_network, seed).find(picture):
+        assert crop_stone(picture, stone.box, 8).shape == (8, 8, 3)
