@@ -93,17 +93,8 @@ def build(variant: str, size: int, *, pretrained: bool = True) -> "keras.Model":
     Raises:
         MissingExtraError: if the package with the weights is not installed.
     """
-    import keras
-
-    weights = weights_path(VARIANTS[variant]) if pretrained else None
-    pixels, ends = _stages(VARIANTS[variant], size)
-    x = _convolve(ends[-1], HEAD_FILTERS, 1, 1, "_conv_head")
-    x = _normalise(x, "_bn1", activate=True)
-    features = keras.layers.GlobalAveragePooling2D(name="pool")(x)
-    model = keras.Model(pixels, features, name=f"efficientnet_{variant}")
-    if weights is not None:
-        _load(model, weights)
-    return model
+    whole, _ = _build(variant, size, pretrained=pretrained)
+    return whole
 
 
 def build_pyramid(variant: str, size: int, *, pretrained: bool = True) -> "keras.Model":
@@ -113,18 +104,16 @@ def build_pyramid(variant: str, size: int, *, pretrained: bool = True) -> "keras
     """
     import keras
 
-    weights = weights_path(VARIANTS[variant]) if pretrained else None
-    pixels, ends = _stages(VARIANTS[variant], size)
-    model = keras.Model(pixels, [ends[stage] for stage in PYRAMID], name=f"efficientnet_{variant}_pyramid")
-    if weights is not None:
-        _load(model, weights)
-    return model
+    whole, ends = _build(variant, size, pretrained=pretrained)
+    return keras.Model(whole.input, [ends[stage] for stage in PYRAMID], name=f"{whole.name}_pyramid")
 
 
-def _stages(variant: Variant, size: int) -> "tuple[keras.KerasTensor, list[keras.KerasTensor]]":
-    """The pixels of the input, and what each of `STAGES` makes of them."""
+def _build(variant: str, size: int, *, pretrained: bool) -> "tuple[keras.Model, list[keras.KerasTensor]]":
+    """The feature extractor, and what each of `STAGES` makes of the pixels on the way."""
     import keras
 
+    chosen = VARIANTS[variant]
+    weights = weights_path(chosen) if pretrained else None
     pixels = keras.Input((size, size, 3), name="pixels")
     x = keras.layers.Rescaling(PIXEL_SCALE, offset=-PIXEL_MEAN * PIXEL_SCALE, name="preprocess")(pixels)
     x = _convolve(x, STEM_FILTERS, 3, 2, "_conv_stem")
@@ -132,14 +121,20 @@ def _stages(variant: Variant, size: int) -> "tuple[keras.KerasTensor, list[keras
     ends = []
     index = 0
     for position, stage in enumerate(STAGES):
-        filters = _scaled_filters(stage.filters, variant.width)
+        filters = _scaled_filters(stage.filters, chosen.width)
         first_or_last = position in (0, len(STAGES) - 1)
-        repeats = stage.repeats if first_or_last else math.ceil(stage.repeats * variant.depth)
+        repeats = stage.repeats if first_or_last else math.ceil(stage.repeats * chosen.depth)
         for repeat in range(repeats):
             x = _block(x, stage, filters, stage.stride if repeat == 0 else 1, f"_blocks.{index}.")
             index += 1
         ends.append(x)
-    return pixels, ends
+    x = _convolve(x, HEAD_FILTERS, 1, 1, "_conv_head")
+    x = _normalise(x, "_bn1", activate=True)
+    features = keras.layers.GlobalAveragePooling2D(name="pool")(x)
+    model = keras.Model(pixels, features, name=f"efficientnet_{variant}")
+    if weights is not None:
+        _load(model, weights)
+    return model, ends
 
 
 def weights_path(variant: Variant) -> Path:
@@ -206,11 +201,8 @@ def _load(model: "keras.Model", path: Path) -> None:
     import keras
 
     tensors = {name: value for name, value in read_state_dict(path).items() if not name.startswith("_fc.")}
-    built = {layer.name for layer in model.layers}
     for name, weight in tensors.items():
         module, _, kind = name.rpartition(".")
-        if _layer_name(module) not in built:
-            continue  # a pyramid ends before the last layers
         if kind == "weight" and weight.ndim == 4:
             layer = model.get_layer(_layer_name(module))
             # PyTorch: (out, in, height, width). Keras: (height, width, in, out), or (.., channels, 1) when depthwise.

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ from gemhier.models.image import read_image
 from gemhier.models.stone import Box
 from gemhier.pipeline.manifest import Row, require_pictures
 from gemhier.pipeline.progress import map_with_progress
+from gemhier.pipeline.whole_file import whole_file
 
 
 def load_crops(rows: Sequence[Row], size: int, finder: Finder, cache_folder: Path) -> npt.NDArray[np.uint8]:
@@ -69,26 +69,15 @@ def _mapped(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8] | None:
 
 
 def _write(path: Path, rows: Sequence[Row], shape: tuple[int, ...], finder: Finder) -> None:
-    """Cut out the crops and write them one after the other, under another name until all are there.
+    """Cut out the crops and write them one after the other.
 
     Written in order rather than through a memory map, where a full disk would kill the process.
     """
-    partial_path = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial_path.open("wb") as file:
-            header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-            np.lib.format.write_array_header_1_0(file, header)
-            for crop in map_with_progress(partial(_crop, size=shape[1], finder=finder), rows, "Cutting out stones"):
-                file.write(crop.tobytes())
-        partial_path.replace(path)
-    except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror}). Free some space or choose another folder."
-        ) from error
-    finally:
-        with suppress(OSError):
-            partial_path.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for crop in map_with_progress(partial(_crop, size=shape[1], finder=finder), rows, "Cutting out stones"):
+            file.write(crop.tobytes())
 
 
 def _crop(row: Row, size: int, finder: Finder) -> npt.NDArray[np.uint8]:

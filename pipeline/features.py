@@ -5,15 +5,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.errors import OutputError
 from gemhier.models.augmentation import Augmentation, build_augmenter, develop
 from gemhier.models.stone import cover_backdrop
 from gemhier.pipeline.progress import progress
+from gemhier.pipeline.whole_file import whole_file
 
 if TYPE_CHECKING:
     import keras
@@ -121,14 +120,5 @@ def _read(path: Path, count: int) -> Features | None:
 
 
 def _write(path: Path, features: Features) -> None:
-    unfinished = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("wb") as file:
-            np.save(file, features)
-        unfinished.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror}). Free some space.") from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        np.save(file, features)

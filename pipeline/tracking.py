@@ -24,7 +24,8 @@ BUNDLE = "bundle"
 """The artifact of a comparison's parent run that holds its bundle."""
 
 KIND = "gemhier_kind"
-"""The tag that tells what a run is: `comparison` for a training, `network` and `decision` for the runs nested in it."""
+"""The tag that tells what a run is: `comparison` for a training, `network` and `decision` for the runs nested in it,
+`finder` for the training of a stone finder."""
 
 ENVIRONMENT = "MLFLOW_TRACKING_URI"
 

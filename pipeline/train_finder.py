@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from gemhier.errors import DataError, OutputError
+from gemhier.errors import DataError
 from gemhier.models.finder import OUTPUTS
 from gemhier.pipeline.fit_finder import FinderConfig, FinderEpoch, fit_finder
 from gemhier.pipeline.manifest import read_manifest
 from gemhier.pipeline.scenes.composition import Scene, SceneMaker
 from gemhier.pipeline.scenes.photographs import background_pictures, outlined_photographs, plain_photographs
-from gemhier.pipeline.tracking import open_tracking
+from gemhier.pipeline.tracking import KIND, open_tracking, recorded_run
+from gemhier.pipeline.whole_file import whole_file
 
 VALIDATION_SCENES = 240
 
@@ -51,6 +52,7 @@ def train_finder(
     Raises:
         DataError: if there is too little to compose scenes from.
         OutputError: if `out` cannot be written.
+        TrackingError: if runs cannot be recorded.
     """
     from gemhier.models.export import export_network
 
@@ -74,7 +76,7 @@ def train_finder(
     mlflow = open_tracking(tracking)
     work = out.with_name(f".{out.name}.unfinished")
     epochs: list[FinderEpoch] = []
-    with mlflow.start_run(run_name=f"finder-{config.size}", tags={"gemhier_kind": "finder"}) as run:
+    with recorded_run(mlflow, f"finder-{config.size}", tags={KIND: "finder"}) as run_id:
         mlflow.log_params(
             asdict(config) | {"plain": len(cut["train"]), "backgrounds": len(pictures), "outlined": len(by_hand)}
         )
@@ -84,16 +86,11 @@ def train_finder(
             mlflow.log_metrics({"loss": epoch.loss, **epoch.validation}, step=epoch.number)
 
         model = fit_finder(maker, validation, config, work=work, on_epoch=record)
-        try:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = out.with_name(f".{out.name}.part")
-            unfinished.write_bytes(export_network(model, OUTPUTS, half=True))
-            unfinished.replace(out)
-        except OSError as error:
-            raise OutputError(f"{out}: cannot be written ({error.strerror}). Choose another place.") from error
+        with whole_file(out) as file:
+            file.write(export_network(model, OUTPUTS, half=True))
         mlflow.log_artifact(str(out))
     shutil.rmtree(work)
-    return TrainedFinder(run.info.run_id, epochs[-1].validation if epochs else {})
+    return TrainedFinder(run_id, epochs[-1].validation if epochs else {})
 
 
 def _scenes(maker: SceneMaker) -> list[Scene]:

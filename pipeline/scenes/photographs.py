@@ -5,18 +5,18 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from uuid import uuid4
 
 import cv2
 import numpy as np
 
-from gemhier.errors import DataError, ImageError, OutputError
+from gemhier.errors import DataError, ImageError
 from gemhier.models.files import list_pictures
 from gemhier.models.image import read_image
 from gemhier.models.stone import Picture
 from gemhier.pipeline.manifest import Row, require_pictures
 from gemhier.pipeline.progress import map_with_progress
 from gemhier.pipeline.scenes.cutouts import WORKING_SIDE, PlainPhotograph, outline_stones
+from gemhier.pipeline.whole_file import whole_file
 
 VERSION = 1
 """Counts up when the same photograph would give other outlines."""
@@ -130,18 +130,9 @@ def _read(path: Path) -> list[PlainPhotograph]:
 
 
 def _write(path: Path, plain: Sequence[PlainPhotograph]) -> None:
-    unfinished = path.with_name(f".{path.stem}.{uuid4().hex[:8]}.npz")
     arrays = {"count": np.array(len(plain))}
     for number, photograph in enumerate(plain):
         arrays[f"pixels-{number}"] = photograph.pixels
         arrays[f"outlines-{number}"] = np.stack(photograph.outlines)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(unfinished, **arrays)  # type: ignore[arg-type]
-        unfinished.replace(path)
-    except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror}). Free some space or choose another folder."
-        ) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
