@@ -89,7 +89,7 @@ def fit_finder(
     model.compile(
         keras.optimizers.AdamW(falling, weight_decay=0.02),
         loss={"maps": map_loss, "present": keras.losses.BinaryCrossentropy()},
-        loss_weights={"maps": 1.0, "present": 0.3},
+        loss_weights={"maps": 1.0, "present": 0.5},
         jit_compile=False,
     )
 
