@@ -74,9 +74,8 @@ def main(finder_file: Path, folder: Path, plain: Path | None) -> None:
         stones = list(threads.map(partial(look, finder=finder), paths))
     best = np.array([overlap(one[0], place) if one else 0.0 for one, place in zip(stones, places, strict=True)])  # type: ignore[arg-type]
     interval = bootstrap_mean(best, np.arange(len(best)))
-    click.echo(
-        f"box overlap on composites: {best.mean():.3f} [{interval.low:.3f}, {interval.high:.3f}], above 0.5: {said(best > 0.5)}"
-    )
+    click.echo(f"box overlap on composites: {best.mean():.3f} [{interval.low:.3f}, {interval.high:.3f}]")
+    click.echo(f"of which above 0.5: {said(best > 0.5)}")
     of_stones = np.array([max((stone.score for stone in one), default=0.0) for one in stones])
     tuning, test = (
         scores(list(list_pictures([folder / "everyday" / third])), finder, third) for third in ("tuning", "test")

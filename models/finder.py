@@ -1,5 +1,6 @@
 """Find the stones in a photograph: where each one is, how sure that is, and which pixels are its."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,9 @@ _FILLED = 0.45
 
 _NEARBY = 1.6
 """The side of that second look, in sides of the stone's box."""
+
+_SAME = 0.6
+"""A box of which a larger share lies in that of a more prominent stone shows the same stone."""
 
 _SMALLEST = 0.0008
 """Parts that cover less than this share of the picture are no stones."""
@@ -92,7 +96,7 @@ class Finder:
         """
         view = whole_picture(picture)
         stones = [self._approach(picture, view, part) for part in self._parts(picture, view)]
-        return tuple(sorted(stones, key=lambda stone: -stone.score * stone.box.side))
+        return _apart(sorted(stones, key=lambda stone: -stone.score * stone.box.side))
 
     def find_best(self, picture: Picture) -> Stone:
         """The most prominent stone, or all of the picture with a score of 0 where none stands out."""
@@ -184,6 +188,22 @@ class Finder:
             score = present * float(stone[mine > 0].mean())
             parts.append(_Part(left, top, right, bottom, score, mine))
         return sorted(parts, key=lambda part: -int(part.mine.sum()))
+
+
+def _apart(stones: Sequence[Stone]) -> tuple[Stone, ...]:
+    """Stones without those that lie where one before them lies: from nearby, two parts may turn out to be one."""
+    kept: list[Stone] = []
+    for stone in stones:
+        if all(_shared(stone.box, other.box) <= _SAME * stone.box.side**2 for other in kept):
+            kept.append(stone)
+    return tuple(kept)
+
+
+def _shared(first: Box, second: Box) -> int:
+    """How many pixels lie in both boxes."""
+    across = min(first.x + first.side, second.x + second.side) - max(first.x, second.x)
+    down = min(first.y + first.side, second.y + second.side) - max(first.y, second.y)
+    return max(0, across) * max(0, down)
 
 
 def _around(view: Box, part: _Part, map_side: int, room: float) -> Box:

@@ -175,8 +175,9 @@ def _crops(manifest: Manifest, rows: Sequence[Row], size: int) -> npt.NDArray[np
 
 
 def _key(manifest: Manifest, config: TrainConfig) -> str:
-    """What an interrupted training is found by: the data, all settings and the version."""
-    settings = {"data": manifest.digest, "version": __version__, **asdict(config)}
+    """What an interrupted training is found by: the data, the stone finder, all settings and the version."""
+    finder = hashlib.sha256(manifest.finder.content).hexdigest()
+    settings = {"data": manifest.digest, "finder": finder, "version": __version__, **asdict(config)}
     settings["details"] = asdict(SCHEDULES[config.schedule])
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -167,6 +167,17 @@ def test_whatever_the_network_sees_a_stone_lies_in_the_picture(
         assert raving.cut(picture, stone.box, 8).shape == (8, 8, 4)
 
 
+@given(st.integers(1, 2**32 - 1))
+@settings(max_examples=30)
+def test_no_stone_is_found_twice(red_network: bytes, seed: int) -> None:
+    def pixels(box: Box) -> set[tuple[int, int]]:
+        return {(x, y) for x in range(box.x, box.x + box.side) for y in range(box.y, box.y + box.side)}
+
+    found = [pixels(stone.box) for stone in Raving(red_network, seed).find(disc(60, 50))]
+    for number, mine in enumerate(found):
+        assert all(len(mine & earlier) < 0.65 * len(mine) for earlier in found[:number])
+
+
 def test_the_best_stone_is_the_first_or_the_whole_picture_with_a_score_of_0(finder: Finder) -> None:
     picture = disc(300, 300, (90, 100, 40), (210, 200, 60))
     assert finder.find_best(picture) == finder.find(picture)[0]
