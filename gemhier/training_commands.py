@@ -16,8 +16,16 @@ import click
     multiple=True,
     help="Put the figures of a report that `gemhier evaluate` wrote into the model's card, under NAME.",
 )
+@click.option(
+    "--stone-threshold",
+    metavar="SCORE",
+    type=click.FloatRange(0, 1),
+    help="Refuse a picture whose likeliest stone has a lower score. [default: the run's]",
+)
 @click.option("--tracking", metavar="URI", help="Tracking server, or the folder that stands for mlruns/.")
-def package_command(run: str, out: Path, evaluations: tuple[str, ...], tracking: str | None) -> None:
+def package_command(
+    run: str, out: Path, evaluations: tuple[str, ...], stone_threshold: float | None, tracking: str | None
+) -> None:
     """Write the model of a RUN to a folder that classifies without TensorFlow.
 
     RUN is a run's id, the beginning of one, a run's name, or `latest`.
@@ -34,7 +42,7 @@ def package_command(run: str, out: Path, evaluations: tuple[str, ...], tracking:
         if not (name and equals and folder):
             raise click.UsageError(f"--evaluation must be NAME=DIR. Received: {evaluation}.")
         named[name] = Path(folder)
-    bundle = package(run, out, evaluations=named, tracking=tracking)
+    bundle = package(run, out, evaluations=named, stone_threshold=stone_threshold, tracking=tracking)
     size = sum(path.stat().st_size for path in bundle.folder.iterdir()) / 1e6
     click.echo(f"{bundle.info.model_version}: {len(bundle.space)} labels, {size:.1f} MB in {out}")
     click.echo(f"Next: gemhier classify PICTURE --model {shlex.quote(str(out))}")
@@ -76,6 +84,61 @@ def train_command(data: Path, mode: str, backbone: str, schedule: str, seed: int
         raise click.UsageError(str(error)) from error
     for line in summary(train(data, config, tracking=tracking)):
         click.echo(line)
+
+
+@click.command(name="train-finder", short_help="Train a stone finder on composed scenes.")
+@click.argument("data", metavar="DATA", type=click.Path(path_type=Path))
+@click.option(
+    "--background",
+    "backgrounds",
+    metavar="DIR",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder with pictures without gems. May be given again.",
+)
+@click.option("--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help="Finder to write.")
+@click.option(
+    "--outlines",
+    metavar="TABLE DIR",
+    nargs=2,
+    type=click.Path(path_type=Path),
+    help="Photographs whose stones are outlined by hand: a CSV table with file and outline, and the folder of the "
+    "files.",
+)
+@click.option(
+    "--epochs", metavar="N", type=click.IntRange(min=1), default=26, show_default=True, help="Of 1,920 scenes."
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of first weights and scenes.")
+@click.option("--tracking", metavar="URI", help="Tracking server, or a folder to stand for mlruns/.")
+def train_finder_command(
+    data: Path,
+    backgrounds: tuple[Path, ...],
+    out: Path,
+    outlines: tuple[Path, Path] | None,
+    epochs: int,
+    seed: int,
+    tracking: str | None,
+) -> None:
+    """Train a stone finder on composed scenes: stones of DATA on other grounds, in all sizes, and no stones at all.
+
+    Only pictures of DATA with a plain ground are used, since stones can be cut out of them. The same command
+    after an interruption goes on where it stood. Then `gemhier prepare --finder FILE` finds with it.
+
+    \b
+    Example:
+      gemhier train-finder data --background everyday --out finder.tflite
+    """
+    from gemhier.pipeline.finder_config import FinderConfig
+    from gemhier.pipeline.train_finder import train_finder
+
+    trained = train_finder(
+        data, backgrounds, out, FinderConfig(epochs=epochs, seed=seed), outlines=outlines, tracking=tracking
+    )
+    figures = ", ".join(f"{name} {value:.3f}" for name, value in trained.validation.items())
+    click.echo(f"Validation scenes: {figures}")
+    click.echo(f"Written: {out} (run {trained.run_id})")
+    click.echo(f"Next: gemhier prepare SOURCE... --out data --finder {shlex.quote(str(out))}")
 
 
 @click.command(short_help="Compare runs in MLflow's pages.")

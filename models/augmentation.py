@@ -1,4 +1,4 @@
-"""Change cut-out stones in ways that leave their names alone: turns, mirroring, zoom, camera, outline."""
+"""Change cut-out stones in ways that leave their names alone: turns, mirroring, zoom, shifts, camera, outline."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -23,20 +23,22 @@ class Augmentation:
     Attributes:
         turn: largest turn either way, as a share of a full circle.
         zoom: largest change of size either way, as a share.
+        shift: largest shift along each side, as a share of it: the finder is not always right.
         camera: what a camera does to them.
-        outline: how far an outline moves in or out, as a share of the side: the finder is not always right.
+        outline: how far an outline moves in or out, as a share of the side, for the same reason.
         bare: share of the pictures whose backdrop is left to be seen.
     """
 
     turn: float = 0.5
-    zoom: float = 0.1
+    zoom: float = 0.12
+    shift: float = 0.04
     camera: Camera = field(default_factory=Camera)
     outline: float = 0.02
     bare: float = 0.05
 
 
 def build_augmenter(augmentation: Augmentation, seed: int) -> "keras.Sequential":
-    """Return layers that turn, mirror and zoom each picture of a batch in its own way.
+    """Return layers that turn, mirror, zoom and shift each picture of a batch in its own way.
 
     Input and output: (N, S, S, C) in 0..255, float32. Most of them change pictures whenever they are
     called, in training or not.
@@ -53,6 +55,7 @@ def build_augmenter(augmentation: Augmentation, seed: int) -> "keras.Sequential"
         keras_cv.layers.RandomFlip("horizontal_and_vertical", seed=seed + 1),
         keras_cv.layers.RandomRotation(augmentation.turn, fill_mode="nearest", seed=seed + 2),
         keras_cv.layers.RandomZoom((-augmentation.zoom, augmentation.zoom), fill_mode="nearest", seed=seed + 3),
+        keras_cv.layers.RandomTranslation(augmentation.shift, augmentation.shift, fill_mode="nearest", seed=seed + 4),
     ]
     return keras.Sequential(layers, name="augmentation")
 

@@ -23,9 +23,9 @@ _LIMITS = """\
 - Where a stone comes from is a hint: origin is not determinable from a photograph.
 - Natural, synthetic, treated and imitated stones can look alike. It does not tell them apart, and does not
   replace a laboratory. Do not buy, sell, insure or value a stone by its answer.
-- It names every picture as one of its labels or refuses for lack of confidence; it has not learned what is no gem.
-- Single stones on plain ground are what it has seen. Telephone pictures, settings, several stones and coloured
-  light are harder than the figures above say.
+- It learned what is no gem from everyday pictures: glass, plastic and minerals that look like gems are taken for gems.
+- Photographs of single stones on plain ground are what it has learned from, changed as cameras change them.
+  Settings, coloured light and stones that are small in the picture are harder than such pictures.
 """
 
 
@@ -48,7 +48,9 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
         f"{len(space.regional_families)} of which have a regional network.",
         "",
         f"- made: {info.created}, run {info.run_id}",
-        f"- input: {info.size} x {info.size} pixels, the stone cut out by its edges",
+        f"- input: {info.size} x {info.size} pixels, the stone found and cut out by a network of its own, its backdrop "
+        "covered",
+        f"- refuses a picture if no stone in it has a score of {info.stone_threshold:.2f} or more",
         f"- decides by: {info.strategy}, {_STRATEGIES[info.strategy]}",
         f"- answers as deep as a precision of {info.default_precision:.0%} allows, by thresholds set on validation "
         "pictures",

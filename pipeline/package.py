@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,12 @@ from gemhier.pipeline.tracking import find_bundle
 
 
 def package(
-    run: str, out: Path, *, evaluations: Mapping[str, Path] | None = None, tracking: str | None = None
+    run: str,
+    out: Path,
+    *,
+    evaluations: Mapping[str, Path] | None = None,
+    stone_threshold: float | None = None,
+    tracking: str | None = None,
 ) -> Bundle:
     """Write the bundle of a run to a folder.
 
@@ -22,6 +28,7 @@ def package(
         out: the folder to write; an older bundle there is replaced.
         evaluations: name of what was evaluated -> folder that `gemhier evaluate` wrote; their figures
             go into the bundle's report and card.
+        stone_threshold: the least score of a gem, from 0 to 1; None for the run's.
         tracking: a tracking server or folder; None for the default.
 
     Raises:
@@ -34,6 +41,8 @@ def package(
     report: dict[str, Any] = json.loads((source.folder / REPORT_FILE).read_text(encoding="utf-8"))
     for name, folder in (evaluations or {}).items():
         report[name] = _evaluation(folder, source)
+    if stone_threshold is not None:
+        source = replace(source, info=replace(source.info, stone_threshold=stone_threshold))
     return write_with_report(source, out, report)
 
 

@@ -1,24 +1,20 @@
 """Train on a prepared data set and record it: one parent run, nested runs for each network and each way to decide."""
 
 import hashlib
-import json
-import os
 import platform
-import re
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from gemhier import __version__
-from gemhier.errors import BundleError, DataError, OutputError
+from gemhier.errors import BundleError, DataError
 from gemhier.hierarchy.decoding import Strategy, softmax
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.backbones import backbone
@@ -33,12 +29,11 @@ from gemhier.pipeline.evaluation import Evaluation, evaluate_probabilities
 from gemhier.pipeline.manifest import Manifest, Row, read_manifest
 from gemhier.pipeline.package import write_with_report
 from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
+from gemhier.pipeline.start_tensorflow import TENSORFLOW_NOTES, start_tensorflow
+from gemhier.pipeline.unfinished import full_disk_in_one_line, remember_run, remembered_run, unfinished_folder
 
 if TYPE_CHECKING:
     from gemhier.models.network import GemNetwork
-
-UNFINISHED = Path("mlruns") / "unfinished"
-"""Where interrupted trainings wait, in the current folder."""
 
 STRATEGIES: dict[str, tuple[Strategy, ...]] = {
     "flat": ("flat",),
@@ -49,9 +44,6 @@ STRATEGIES: dict[str, tuple[Strategy, ...]] = {
 
 DEFAULT_PRECISION = 0.9
 """The precision of answers that a bundle asks for unless told otherwise."""
-
-_HARDLY_ANYTHING = 32 * 2**20
-"""Bytes. Where no more are left after something could not be written, that is the reason."""
 
 EXPORT_TOLERANCE = 1e-4
 """How far the exported network may move a probability."""
@@ -72,9 +64,6 @@ class Trained:
     evaluation: Evaluation
     decided_by: str
     resumed: bool
-
-
-_TENSORFLOW_NOTES = re.compile(rb"WARNING: All log messages before absl|[IW]0000 |E0000 .*cuda|To enable the following")
 
 
 def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Trained:
@@ -101,18 +90,17 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
     from gemhier.pipeline.tracking import known_run, nested_runs, open_tracking, recorded_run
 
     mlflow = open_tracking(tracking)
-    _start_tensorflow()
+    start_tensorflow()
     from gemhier.pipeline.fit import Pictures, fit_network, predict_logits
     from gemhier.pipeline.run_log import RunLog
 
-    work = UNFINISHED / _key(manifest, config)
-    _make_folder(work)
-    resumed = known_run(mlflow, _remembered(work))
+    work = unfinished_folder(_settings(manifest, config))
+    resumed = known_run(mlflow, remembered_run(work))
     with (
-        _full_disk_in_one_line(work),
+        full_disk_in_one_line(work),
         recorded_run(mlflow, _run_name(config), tags=_tags(manifest, config), run_id=resumed) as run_id,
     ):
-        _remember(work, run_id)
+        remember_run(work, run_id)
         nested = nested_runs(mlflow, resumed) if resumed else {}
         log = RunLog(mlflow, manifest, {"training": train_rows, "validation": validation_rows}, nested)
         log.start(_parameters(manifest, space, config))
@@ -142,16 +130,6 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
     return Trained(run_id, evaluation, calibration.strategy, resumed is not None)
 
 
-def _start_tensorflow() -> None:
-    """Load TensorFlow without its notes on processors and on graphics cards that are not there."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with without_lines(_TENSORFLOW_NOTES):
-        import tensorflow as tf
-
-        tf.config.list_physical_devices()
-    tf.get_logger().setLevel("ERROR")
-
-
 def _rows(manifest: Manifest, space: LabelSpace) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
     """Training and validation rows; a validation picture of a label without training pictures teaches nothing."""
     train_rows = manifest.split("train")
@@ -174,49 +152,11 @@ def _crops(manifest: Manifest, rows: Sequence[Row], size: int) -> npt.NDArray[np
     return load_crops(rows, size, manifest.finder, manifest.folder / "crops")
 
 
-def _key(manifest: Manifest, config: TrainConfig) -> str:
-    """What an interrupted training is found by: the data, the stone finder, all settings and the version."""
+def _settings(manifest: Manifest, config: TrainConfig) -> dict[str, Any]:
+    """What an interrupted training is found by: the data, the stone finder and all settings."""
     finder = hashlib.sha256(manifest.finder.content).hexdigest()
-    settings = {"data": manifest.digest, "finder": finder, "version": __version__, **asdict(config)}
-    settings["details"] = asdict(SCHEDULES[config.schedule])
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _remembered(work: Path) -> str | None:
-    try:
-        return (work / "run").read_text(encoding="utf-8").strip() or None
-    except OSError:
-        return None
-
-
-def _make_folder(work: Path) -> None:
-    try:
-        work.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{work}: cannot be written ({error.strerror}). Run it in another folder.") from error
-
-
-def _remember(work: Path, run_id: str) -> None:
-    """Note which run to go on with; half a note would be a run that does not exist."""
-    unfinished = work / "run.part"
-    unfinished.write_text(run_id, encoding="utf-8")
-    unfinished.replace(work / "run")
-
-
-@contextmanager
-def _full_disk_in_one_line(folder: Path) -> Iterator[None]:
-    """Say what is wrong if the disk is full: the libraries that write there each fail in a way of their own."""
-    import tensorflow as tf
-
-    try:
-        yield
-    except (OSError, tf.errors.OpError) as error:
-        if shutil.disk_usage(folder).free >= _HARDLY_ANYTHING:
-            raise
-        raise OutputError(
-            f"{folder}: there is no space left on the disk. Free some space and give the same command again: "
-            "it goes on where it stood."
-        ) from error
+    details = asdict(SCHEDULES[config.schedule])
+    return {"data": manifest.digest, "finder": finder, **asdict(config), "details": details}
 
 
 def _run_name(config: TrainConfig) -> str:
@@ -280,7 +220,7 @@ def _bundle(
         thresholds=calibration.thresholds,
         default_precision=DEFAULT_PRECISION,
     )
-    with without_lines(_TENSORFLOW_NOTES):
+    with without_lines(TENSORFLOW_NOTES):
         exported = export_network(network.whole)
     write_bundle(
         folder,

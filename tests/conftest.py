@@ -242,7 +242,7 @@ def tiny_backbone(monkeypatch: pytest.MonkeyPatch) -> str:
         tune_epochs=2,
         tune_rate=1e-3,
         batch=8,
-        augmentation=Augmentation(zoom=0.05),
+        augmentation=Augmentation(zoom=0.05, shift=0.02),
     )
     monkeypatch.setitem(SCHEDULES, "tiny", schedule)
     return "tiny"

@@ -12,7 +12,7 @@ from gemhier.models.stone import BACKDROP, cover_backdrop
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
-STILL = Augmentation(turn=0, zoom=0)
+STILL = Augmentation(turn=0, zoom=0, shift=0)
 UNTOUCHED = Camera(untouched=1)
 
 
@@ -67,6 +67,15 @@ def test_flips_alone_give_the_four_mirrored_pictures() -> None:
     mirrored = [picture, picture[::-1], picture[:, ::-1], picture[::-1, ::-1]]
     seen = [next(i for i, one in enumerate(mirrored) if np.abs(one - other).max() < 0.1) for other in found]
     assert set(seen) == {0, 1, 2, 3}
+
+
+def test_shifts_go_as_far_as_they_are_told_to() -> None:
+    spot = np.zeros((60, 41, 41, 1), np.float32)
+    spot[:, 20, 20] = 255
+    found = change(spot, Augmentation(turn=0, zoom=0, shift=0.1))
+    places = np.array([np.argwhere(one[..., 0] > 60).mean(axis=0) - 20 for one in found])
+    assert np.abs(places).max() <= 4.6
+    assert places.std(axis=0).min() > 1.5
 
 
 def test_the_outline_moves_with_the_stone() -> None:

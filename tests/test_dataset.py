@@ -8,7 +8,7 @@ from gemhier.models.stone import BACKDROP
 from gemhier.pipeline.dataset import targets, training_batches
 
 SPACE = LabelSpace(("beryl/emerald", "corundum/ruby", "corundum/sapphire"))
-STILL = Augmentation(turn=0, zoom=0, camera=Camera(untouched=1), outline=0, bare=0)
+STILL = Augmentation(turn=0, zoom=0, shift=0, camera=Camera(untouched=1), outline=0, bare=0)
 
 
 def crops(count: int) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Training a stone finder: its network, its targets, its loss, and the step from a data set to a file."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -8,7 +10,8 @@ import pytest
 
 from gemhier.errors import DataError
 from gemhier.models.finder import OUTPUTS, Finder
-from gemhier.pipeline.scenes.composition import Scene
+from gemhier.pipeline.scenes.composition import Scene, SceneMaker
+from gemhier.pipeline.scenes.cutouts import PlainPhotograph
 
 keras = pytest.importorskip("keras", reason="training comes with an extra")
 
@@ -103,11 +106,14 @@ def plain_data(tmp_path_factory: pytest.TempPathFactory, finder: Finder) -> tupl
     return root / "data", root / "grounds"
 
 
-def test_a_finder_is_trained_recorded_and_written(plain_data: tuple[Path, Path], tmp_path: Path) -> None:
-    from gemhier.pipeline.fit_finder import FinderConfig
+def test_a_finder_is_trained_recorded_and_written(
+    plain_data: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gemhier.pipeline.finder_config import FinderConfig
     from gemhier.pipeline.tracking import open_tracking
     from gemhier.pipeline.train_finder import train_finder
 
+    monkeypatch.chdir(tmp_path)
     data, grounds = plain_data
     config = FinderConfig(size=64, epochs=2, steps=2, batch=4)
     out, tracking = tmp_path / "finder.tflite", str(tmp_path / "mlruns")
@@ -120,8 +126,65 @@ def test_a_finder_is_trained_recorded_and_written(plain_data: tuple[Path, Path],
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "mlruns") == ["finder.tflite"]
 
 
+def test_batches_go_on_where_they_stood() -> None:
+    from gemhier.pipeline.finder_config import FinderConfig
+    from gemhier.pipeline.fit_finder import scene_batches
+
+    ground = np.random.default_rng(0).integers(0, 255, (90, 90, 3)).astype(np.uint8)
+    outline = np.zeros((90, 90), np.uint8)
+    cv2.circle(outline, (45, 45), 30, 255, cv2.FILLED)
+    maker = SceneMaker([PlainPhotograph(ground, (outline,))], [ground], side=64)
+    config = FinderConfig(size=64, epochs=2, steps=2, batch=3)
+    whole, rest = (
+        [pictures.numpy() for pictures, _ in scene_batches(maker, config, partial(int, done)).take(4 - done)]
+        for done in (0, 3)
+    )
+    np.testing.assert_array_equal(whole[3:], rest)
+
+
+def test_an_interrupted_training_goes_on(
+    plain_data: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gemhier.pipeline import fit_finder
+    from gemhier.pipeline.finder_config import FinderConfig
+    from gemhier.pipeline.tracking import open_tracking
+    from gemhier.pipeline.train_finder import train_finder
+
+    monkeypatch.chdir(tmp_path)
+    data, grounds = plain_data
+    config = FinderConfig(size=64, epochs=2, steps=2, batch=4)
+    starts: list[int] = []
+    batches, measure = fit_finder.scene_batches, fit_finder.measure_finder
+
+    def noted(maker: SceneMaker, config: FinderConfig, done: Callable[[], int]) -> object:
+        def note() -> int:
+            starts.append(done())
+            return starts[-1]
+
+        return batches(maker, config, note)
+
+    measured: list[object] = []
+
+    def interrupted(*args: object) -> dict[str, float]:
+        measured.append(args)
+        if len(measured) == 2:
+            raise KeyboardInterrupt
+        return measure(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fit_finder, "scene_batches", noted)
+    monkeypatch.setattr(fit_finder, "measure_finder", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train_finder(data, [grounds], tmp_path / "finder.tflite", config)
+    assert not (tmp_path / "finder.tflite").exists()
+    trained = train_finder(data, [grounds], tmp_path / "finder.tflite", config)
+    assert (starts[0], starts[-1], len(measured)) == (0, config.steps, 3)
+    (run,) = open_tracking().search_runs(output_format="list")
+    assert run.info.run_id == trained.run_id
+    assert not list((tmp_path / "mlruns" / "unfinished").iterdir())
+
+
 def test_data_without_plain_photographs_is_refused(plain_data: tuple[Path, Path], tmp_path: Path) -> None:
-    from gemhier.pipeline.fit_finder import FinderConfig
+    from gemhier.pipeline.finder_config import FinderConfig
     from gemhier.pipeline.train_finder import train_finder
 
     with pytest.raises(DataError, match="no folder with pictures"):
