@@ -63,8 +63,19 @@ def package_command(
     "--schedule", metavar="NAME", default="standard", show_default=True, help="How long, and in which phases."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of first weights, order and augmentation.")
+@click.option(
+    "--folds",
+    metavar="N",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Learn from the validation pictures too, and calibrate on what N further networks say of the pictures "
+    "that each has not learned from.",
+)
 @click.option("--tracking", metavar="URI", help="Tracking server, or a folder to stand for mlruns/.")
-def train_command(data: Path, mode: str, backbone: str, schedule: str, seed: int, tracking: str | None) -> None:
+def train_command(
+    data: Path, mode: str, backbone: str, schedule: str, seed: int, folds: int, tracking: str | None
+) -> None:
     """Train on a prepared data set and record it in MLflow: curves, figures, tables and the model itself.
 
     The same command after an interruption goes on where it stood. Backbones: lite0, lite1, lite2,
@@ -79,7 +90,7 @@ def train_command(data: Path, mode: str, backbone: str, schedule: str, seed: int
     from gemhier.pipeline.train_summary import summary
 
     try:
-        config = TrainConfig(mode=mode, backbone=backbone, schedule=schedule, seed=seed)
+        config = TrainConfig(mode=mode, backbone=backbone, schedule=schedule, seed=seed, folds=folds)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     for line in summary(train(data, config, tracking=tracking)):

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.errors import BundleError, TaxonomyError
-from gemhier.hierarchy.decoding import Strategy, conditional, softmax, strategies
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle_files import (
@@ -35,28 +34,10 @@ from gemhier.models.finder import FILE as FINDER_FILE
 from gemhier.models.finder import Finder
 from gemhier.models.litert import usable_cores
 from gemhier.models.prediction import Failure, Prediction, Together
+from gemhier.models.probabilities import Floats, Probabilities, decode
 from gemhier.models.runtime import Network
 from gemhier.models.same_stone import View, all_failed, by_gem, pool
 from gemhier.models.stone_crops import Cutter, Picture, StoneCrop, stone_crops
-
-Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Probabilities:
-    """What the network says of N pictures, as calibrated probabilities.
-
-    Attributes:
-        flat: (N, V), P(label) by the flat classifier.
-        family: (N, F), P(family) by the general classifier.
-        conditional: (N, V), P(label | its family) by the regional networks.
-        by_strategy: for each strategy (N, V), P(label).
-    """
-
-    flat: Floats
-    family: Floats
-    conditional: Floats
-    by_strategy: Mapping[Strategy, Floats]
 
 
 @dataclass(frozen=True)
@@ -91,18 +72,7 @@ class Bundle:
         Raises:
             ValueError: if the crops have another shape or type.
         """
-        logits = self.network.logits(crops)
-        temperatures = self.info.temperatures
-        flat = softmax(logits.flat, temperatures.flat)
-        family = softmax(logits.family, temperatures.family)
-        regional = [temperatures.regional.get(name, 1.0) for name in self.space.families]
-        within = conditional(logits.regional, self.space.parents, regional)
-        return Probabilities(
-            flat=flat,
-            family=family,
-            conditional=within,
-            by_strategy=strategies(flat, family, within, self.space.parents, self.info.fusion_weight),
-        )
+        return decode(self.network.logits(crops), self.info.temperatures, self.info.fusion_weight, self.space)
 
     def predictions(
         self,

@@ -65,7 +65,7 @@ class Fitted:
 def fit_network(
     space: LabelSpace,
     train: Pictures,
-    validation: Pictures,
+    validation: Pictures | None,
     config: TrainConfig,
     *,
     work: Path,
@@ -77,7 +77,7 @@ def fit_network(
     Args:
         space: the labels.
         train: pictures to learn from.
-        validation: pictures to watch; nothing is learnt from them.
+        validation: pictures to watch, from which nothing is learnt; None to watch none.
         config: the settings.
         work: folder of the checkpoints. The same call with the same folder goes on after the last
             complete epoch.
@@ -169,7 +169,7 @@ class _Report(keras.callbacks.Callback):
 def _fit_heads(
     network: GemNetwork,
     train: Pictures,
-    validation: Pictures,
+    validation: Pictures | None,
     config: TrainConfig,
     schedule: Schedule,
     work: Path,
@@ -192,7 +192,7 @@ def _fit_heads(
         )
 
     views = features(train, schedule.views)
-    seen = features(validation, 1)[0]
+    seen = features(validation, 1)[0] if validation is not None else None
     network.standardise(views.reshape(-1, views.shape[-1]))
     steps = schedule.head_epochs * -(-views.shape[0] * views.shape[1] // (schedule.batch * schedule.views))
     # Whether the features came from the cache must not change what follows.
@@ -201,6 +201,8 @@ def _fit_heads(
     truth = np.tile(train.truth, len(views))
 
     def measure() -> dict[str, float]:
+        if validation is None:
+            return {}
         found = {name: np.asarray(values) for name, values in network.heads(seen, training=False).items()}
         logits = Logits(flat=found["flat"], family=found["family"], regional=found["regional"])
         return validation_measures(logits, validation.truth, network.space)
@@ -220,7 +222,7 @@ def _fit_heads(
 def _fit_everything(
     network: GemNetwork,
     train: Pictures,
-    validation: Pictures,
+    validation: Pictures | None,
     config: TrainConfig,
     schedule: Schedule,
     rate: float,
@@ -242,6 +244,8 @@ def _fit_everything(
     )
 
     def measure() -> dict[str, float]:
+        if validation is None:
+            return {}
         logits = predict_logits(network, validation.crops(network.size))
         return validation_measures(logits, validation.truth, network.space)
 

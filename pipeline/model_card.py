@@ -17,6 +17,12 @@ _STRATEGIES = {
     "fused": "the normalised product of flat and soft",
 }
 
+_CALIBRATED_ON = {
+    "validation pictures": "its validation pictures, which also calibrated it",
+    "pictures out of fold": "its own pictures out of fold: each answered by a network of the same kind that had not "
+    "learned from it, calibrated on the other folds",
+}
+
 _LIMITS = """\
 ## What it cannot do
 
@@ -57,8 +63,7 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
         "",
         "## What it learned from",
         "",
-        f"{counts.get('train', 0):,} training pictures; {counts.get('validation', 0):,} validation pictures chose "
-        "temperatures, fusion and thresholds. Near-copies and photographs of one stone never stand on two sides. "
+        f"{_pictures(counts, report)} Near-copies and photographs of one stone never stand on two sides. "
         "The pictures themselves are not redistributed.",
         "",
         f"Families: {families}.",
@@ -72,8 +77,15 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
     return "\n".join(lines) + "\n" + _LIMITS
 
 
+def _pictures(counts: Mapping[str, int], report: Mapping[str, Any]) -> str:
+    train, validation = (counts.get(name, 0) for name in ("train", "validation"))
+    if "pictures out of fold" in report:
+        return f"{train + validation:,} pictures; out-of-fold answers chose temperatures, fusion and thresholds."
+    return f"{train:,} training pictures; {validation:,} validation pictures chose temperatures, fusion and thresholds."
+
+
 def _table(name: str, evaluation: Mapping[str, Any]) -> list[str]:
-    title = {"validation": "On its validation pictures, which also calibrated it"}.get(name, f"On {name}")
+    title = f"On {_CALIBRATED_ON.get(name, name)}"
     lines = [
         f"{title} ({evaluation['n']:,} pictures, 95% intervals):",
         "",

@@ -3,7 +3,7 @@
 import hashlib
 import platform
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -21,6 +21,7 @@ from gemhier.models.backbones import backbone
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle_info import BundleInfo
 from gemhier.models.native_output import without_lines
+from gemhier.models.probabilities import decode
 from gemhier.models.runtime import Logits
 from gemhier.models.stone import cover_backdrop
 from gemhier.pipeline.calibrate import Calibration, calibrate
@@ -29,11 +30,15 @@ from gemhier.pipeline.evaluation import Evaluation, evaluate_probabilities
 from gemhier.pipeline.manifest import Manifest, Row, read_manifest
 from gemhier.pipeline.package import write_with_report
 from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
+from gemhier.pipeline.split import grouped_folds
 from gemhier.pipeline.start_tensorflow import TENSORFLOW_NOTES, start_tensorflow
 from gemhier.pipeline.unfinished import full_disk_in_one_line, remember_run, remembered_run, unfinished_folder
 
 if TYPE_CHECKING:
     from gemhier.models.network import GemNetwork
+    from gemhier.pipeline.fit import Pictures
+    from gemhier.pipeline.out_of_fold import OutOfFold
+    from gemhier.pipeline.run_log import RunLog
 
 STRATEGIES: dict[str, tuple[Strategy, ...]] = {
     "flat": ("flat",),
@@ -41,6 +46,9 @@ STRATEGIES: dict[str, tuple[Strategy, ...]] = {
     "both": ("flat", "hard", "soft", "fused"),
 }
 """The ways to decide that each mode has trained heads for."""
+
+VALIDATION = "validation pictures"
+OUT_OF_FOLD = "pictures out of fold"
 
 DEFAULT_PRECISION = 0.9
 """The precision of answers that a bundle asks for unless told otherwise."""
@@ -55,14 +63,16 @@ class Trained:
 
     Attributes:
         run_id: of the parent run.
-        evaluation: the figures on the validation pictures, for each strategy.
+        evaluation: the figures on the validation pictures, or out of fold on all, for each strategy.
         decided_by: the strategy that the bundle uses.
+        measured_on: `validation pictures`, or `pictures out of fold`.
         resumed: whether an interrupted training was taken up again.
     """
 
     run_id: str
     evaluation: Evaluation
     decided_by: str
+    measured_on: str
     resumed: bool
 
 
@@ -84,7 +94,8 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
     """
     manifest = read_manifest(data)
     space = manifest.label_space
-    train_rows, validation_rows = _rows(manifest, space)
+    train_rows, measured_rows = _rows(manifest, space, config)
+    measured_on = OUT_OF_FOLD if config.folds else VALIDATION
 
     # MLflow and TensorFlow take seconds to load: only now, and TensorFlow only if runs can be recorded.
     from gemhier.pipeline.tracking import known_run, nested_runs, open_tracking, recorded_run
@@ -94,6 +105,9 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
     from gemhier.pipeline.fit import Pictures, fit_network, predict_logits
     from gemhier.pipeline.run_log import RunLog
 
+    def pictures(rows: Sequence[Row]) -> Pictures:
+        return Pictures(partial(_crops, manifest, rows), _columns(rows, space))
+
     work = unfinished_folder(_settings(manifest, config))
     resumed = known_run(mlflow, remembered_run(work))
     with (
@@ -102,45 +116,65 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
     ):
         remember_run(work, run_id)
         nested = nested_runs(mlflow, resumed) if resumed else {}
-        log = RunLog(mlflow, manifest, {"training": train_rows, "validation": validation_rows}, nested)
+        log = RunLog(mlflow, manifest, {"training": train_rows, "validation": measured_rows}, measured_on, nested)
         log.start(_parameters(manifest, space, config))
-        truth = _columns(validation_rows, space)
+        measured = pictures(measured_rows)
+        answers = _out_of_fold(measured_rows, measured, space, config, work, log) if config.folds else None
         fitted = fit_network(
             space,
-            Pictures(partial(_crops, manifest, train_rows), _columns(train_rows, space)),
-            Pictures(partial(_crops, manifest, validation_rows), truth),
+            pictures(train_rows),
+            None if config.folds else measured,
             config,
             work=work,
             cache=data / "features",
             on_epoch=log.epoch,
         )
-        crops = _crops(manifest, validation_rows, fitted.network.size)
-        logits = predict_logits(fitted.network, crops)
-        calibration = calibrate(logits, truth, space, config.mode)
+        logits = answers.logits if answers else predict_logits(fitted.network, measured.crops(fitted.network.size))
+        calibration = calibrate(logits, measured.truth, space, config.mode)
+        probabilities = (
+            answers.probabilities
+            if answers
+            else decode(logits, calibration.temperatures, calibration.fusion_weight, space).by_strategy
+        )
         bundle = _bundle(work / "bundle", manifest, space, config, run_id, fitted.network, calibration)
-        _check_export(bundle, crops, logits, calibration)
-        evaluation = _evaluate(bundle, crops, validation_rows, config)
-        report = {"validation": evaluation.to_dict(), "data": manifest.counts(), "config": asdict(config)}
+        few = measured.crops(fitted.network.size)[:64]
+        _check_export(bundle, few, predict_logits(fitted.network, few), calibration)
+        evaluation = _evaluate(probabilities, measured_rows, manifest, config)
+        report = {measured_on: evaluation.to_dict(), "data": manifest.counts(), "config": asdict(config)}
         bundle = write_with_report(bundle, bundle.folder, report)
         log.networks(fitted.history, config.mode)
         log.decisions(evaluation, calibration.strategy)
         log.figures(fitted.history, evaluation, calibration.strategy)
         log.bundle(bundle.folder)
     shutil.rmtree(work, ignore_errors=True)
-    return Trained(run_id, evaluation, calibration.strategy, resumed is not None)
+    return Trained(run_id, evaluation, calibration.strategy, measured_on, resumed is not None)
 
 
-def _rows(manifest: Manifest, space: LabelSpace) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-    """Training and validation rows; a validation picture of a label without training pictures teaches nothing."""
+def _out_of_fold(
+    rows: Sequence[Row], pictures: "Pictures", space: LabelSpace, config: TrainConfig, work: Path, log: "RunLog"
+) -> "OutOfFold":
+    from gemhier.pipeline.out_of_fold import out_of_fold
+
+    folds = grouped_folds([row.label for row in rows], [row.group for row in rows], config.folds, config.seed)
+    return out_of_fold(space, pictures, folds, config, work=work, on_fold=log.fold)
+
+
+def _rows(manifest: Manifest, space: LabelSpace, config: TrainConfig) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """The rows to learn from, and those to calibrate and measure on.
+
+    A validation picture of a label without training pictures teaches nothing.
+    """
     train_rows = manifest.split("train")
     validation_rows = tuple(row for row in manifest.split("validation") if row.label in space)
+    if len(space) < 2:
+        raise DataError(f"{manifest.folder}: only one class ({space.labels[0]}). Prepare at least two.")
+    if config.folds:
+        return (*train_rows, *validation_rows), (*train_rows, *validation_rows)
     if not validation_rows:
         raise DataError(
             f"{manifest.folder}: no validation pictures, which temperatures and thresholds are fitted on. "
-            "Run `gemhier prepare` again with --validation-share 0.15."
+            "Run `gemhier prepare` again with --validation-share 0.15, or train with --folds 5."
         )
-    if len(space) < 2:
-        raise DataError(f"{manifest.folder}: only one class ({space.labels[0]}). Prepare at least two.")
     return train_rows, validation_rows
 
 
@@ -236,9 +270,8 @@ def _bundle(
 
 def _check_export(bundle: Bundle, crops: npt.NDArray[np.uint8], logits: Logits, calibration: Calibration) -> None:
     """Make sure that the exported network answers as the trained one does."""
-    few = slice(0, 64)
-    exported = bundle.probabilities(cover_backdrop(crops[few])).flat
-    trained = softmax(logits.flat[few], calibration.temperatures.flat)
+    exported = bundle.probabilities(cover_backdrop(crops)).flat
+    trained = softmax(logits.flat, calibration.temperatures.flat)
     moved = float(np.abs(exported - trained).max())
     if not moved <= EXPORT_TOLERANCE:
         raise BundleError(
@@ -247,12 +280,16 @@ def _check_export(bundle: Bundle, crops: npt.NDArray[np.uint8], logits: Logits, 
         )
 
 
-def _evaluate(bundle: Bundle, crops: npt.NDArray[np.uint8], rows: Sequence[Row], config: TrainConfig) -> Evaluation:
-    found = bundle.probabilities(cover_backdrop(crops)).by_strategy
+def _evaluate(
+    probabilities: Mapping[Strategy, npt.NDArray[np.float64]],
+    rows: Sequence[Row],
+    manifest: Manifest,
+    config: TrainConfig,
+) -> Evaluation:
     return evaluate_probabilities(
-        {strategy: found[strategy] for strategy in STRATEGIES[config.mode]},
+        {strategy: probabilities[strategy] for strategy in STRATEGIES[config.mode]},
         [row.label for row in rows],
         [row.group for row in rows],
-        space=bundle.space,
-        taxonomy=bundle.taxonomy,
+        space=manifest.label_space,
+        taxonomy=manifest.taxonomy,
     )
