@@ -22,6 +22,12 @@ Floats = npt.NDArray[np.float32]
 
 _LEAST_PRESENT = 0.5
 
+PROMINENT = 0.35
+"""Share of a scene's side from which on a stone fills much of it."""
+
+UNSAID = -1.0
+"""What nothing is learnt from."""
+
 
 def fit_finder(
     train: SceneMaker,
@@ -51,7 +57,7 @@ def fit_finder(
     )
     model.compile(
         keras.optimizers.AdamW(falling, weight_decay=0.02),
-        loss={"maps": map_loss, "present": keras.losses.BinaryCrossentropy()},
+        loss={"maps": map_loss, "present": present_loss},
         loss_weights={"maps": 1.0, "present": 0.5},
         jit_compile=False,
     )
@@ -94,14 +100,27 @@ def map_loss(wanted: keras.KerasTensor, found: keras.KerasTensor) -> keras.Keras
     return 2 * entropy + ops.mean(dice, axis=1)
 
 
+def present_loss(wanted: keras.KerasTensor, found: keras.KerasTensor) -> keras.KerasTensor:
+    """Cross-entropy where `wanted` is 0 or 1, and 0 where it is `UNSAID`. Both arguments are (N, 1); returns (N,)."""
+    said = ops.cast(wanted >= 0, found.dtype)
+    return ops.sum(said * ops.binary_crossentropy(ops.maximum(wanted, 0.0), found), axis=1)
+
+
 def targets(scene: Scene) -> tuple[Floats, Floats]:
-    """What the network should say of a scene: (M, M, 2) of stone and core, and (1,) whether there is a stone."""
+    """What the network should say of a scene.
+
+    Returns:
+        (M, M, 2) of stone and core; (1,) 1 for a stone that fills much of the scene, 0 for no stone, and `UNSAID`
+        for smaller ones, which a finder looks at again from nearby.
+    """
     import cv2
 
     side = scene.picture.shape[0] // STRIDE
     size = side, side
     maps = [cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (scene.mask, scene.cores)]
-    present = np.array([1.0 if scene.stones else 0.0], np.float32)
+    largest = max((max(cv2.boundingRect((stone > 0.5).astype(np.uint8))[2:]) for stone in scene.stones), default=0)
+    large = largest >= PROMINENT * scene.picture.shape[0]
+    present = np.array([1.0 if large else UNSAID if scene.stones else 0.0], np.float32)
     return np.stack(maps, axis=-1).astype(np.float32), present
 
 
@@ -148,20 +167,19 @@ def measure_finder(
 
     Returns:
         iou: mean intersection over union of the stone's map, over the scenes with stones; core_iou: of the
-        core's; found: share of these in which a stone is said to be; refused: share of the others in which none is.
+        core's; found: share of the scenes with a large stone in which one is said to be; refused: share of those
+        without a stone in which none is.
     """
     outputs = model.predict(pictures, batch_size=32, verbose=0)
-    maps, present = (
-        np.stack([of_pixels for of_pixels, _ in wanted]) > 0.5,
-        np.array([one[0] for _, one in wanted]) > 0.5,
-    )
+    maps = np.stack([of_pixels for of_pixels, _ in wanted]) > 0.5
+    present = np.array([one[0] for _, one in wanted])
     found = outputs["maps"] > 0.5
     both, either = (maps & found).sum(axis=(1, 2)), (maps | found).sum(axis=(1, 2))
     iou = (both + 1e-9) / (either + 1e-9)
     said = outputs["present"][:, 0] > _LEAST_PRESENT
     return {
-        "iou": float(iou[present, 0].mean()),
-        "core_iou": float(iou[present, 1].mean()),
-        "found": float(said[present].mean()),
-        "refused": float((~said[~present]).mean()),
+        "iou": float(iou[present != 0, 0].mean()),
+        "core_iou": float(iou[present != 0, 1].mean()),
+        "found": float(said[present == 1].mean()),
+        "refused": float((~said[present == 0]).mean()),
     }

@@ -44,28 +44,31 @@ def test_the_pyramid_has_the_weights_of_the_whole_backbone() -> None:
     from gemhier.models.efficientnet_lite import build, build_pyramid
 
     pyramid, whole = build_pyramid("lite0", 64), build("lite0", 64)
-    assert [output.shape[1:] for output in pyramid.outputs] == [(16, 16, 24), (8, 8, 40), (4, 4, 112), (2, 2, 192)]
+    shapes = [output.shape[1:] for output in pyramid.outputs]
+    assert shapes == [(16, 16, 24), (8, 8, 40), (4, 4, 112), (2, 2, 192), (1280,)]
     for layer in pyramid.layers:
         for mine, other in zip(layer.get_weights(), whole.get_layer(layer.name).get_weights(), strict=True):
             np.testing.assert_array_equal(mine, other)
 
 
-def square_scene(side: int, *, stone: bool = True) -> Scene:
+def square_scene(side: int, *, stone: bool = True, share: float = 0.25) -> Scene:
     mask = np.zeros((side, side), np.float32)
-    mask[side // 4 : side // 2, side // 4 : side // 2] = 1
+    inside = slice(side // 4, side // 4 + round(share * side))
+    mask[inside, inside] = 1
     picture = np.where(mask[..., None] > 0, 220, 40).astype(np.uint8).repeat(3, axis=2)
     return Scene(picture if stone else np.full_like(picture, 40), (mask,) if stone else ())
 
 
 def test_targets_are_the_shares_of_each_pixel() -> None:
-    from gemhier.pipeline.fit_finder import targets
+    from gemhier.pipeline.fit_finder import UNSAID, targets
 
     maps, present = targets(square_scene(64))
     assert maps.shape == (16, 16, 2)
     assert maps[4:8, 4:8, 0].min() == 1
     assert maps[..., 0].sum() == 16
     assert 0 < maps[..., 1].sum() < 16
-    assert present.tolist() == [1]
+    assert present.tolist() == [UNSAID]
+    assert targets(square_scene(64, share=0.5))[1].tolist() == [1]
     maps, present = targets(square_scene(64, stone=False))
     assert (maps.max(), present.tolist()) == (0, [0])
 
@@ -79,6 +82,15 @@ def test_the_loss_is_least_for_the_truth() -> None:
         for found in (truth, 0.5 * np.ones_like(truth), 1 - truth)
     )
     assert right < 0.1 < unsure < wrong
+
+
+def test_a_stone_of_which_nothing_is_said_costs_nothing() -> None:
+    from gemhier.pipeline.fit_finder import UNSAID, present_loss
+
+    wanted = np.array([[1.0], [0.0], [UNSAID]], np.float32)
+    found = np.full((3, 1), 0.2, np.float32)
+    costs = np.asarray(present_loss(wanted, found))
+    np.testing.assert_allclose(costs, [-np.log(0.2), -np.log(0.8), 0], rtol=1e-4)
 
 
 @pytest.fixture(scope="module")

@@ -89,7 +89,7 @@ class SceneMaker:
         kind = generator.random()
         if kind < (0.2 if self.outlined else 0.12):
             composed = self._as_it_was(generator)
-        elif kind < 0.42:
+        elif kind < 0.47:
             composed = Scene(_to_bytes(self._without_stone(generator)), ())
         else:
             composed = self._composed(generator)
