@@ -28,6 +28,12 @@ _FILLED = 0.45
 _NEARBY = 1.6
 """The side of that second look, in sides of the stone's box."""
 
+_CLEAR = 0.5
+"""Where no stone has this score, smaller views are searched for smaller stones."""
+
+_QUARTER = 0.55
+"""The side of a smaller view, in sides of the whole one: they overlap."""
+
 _SAME = 0.6
 """A box of which a larger share lies in that of a more prominent stone shows the same stone."""
 
@@ -94,9 +100,11 @@ class Finder:
         Args:
             picture: (H, W, 3) uint8 RGB.
         """
-        view = whole_picture(picture)
-        stones = [self._approach(picture, view, part) for part in self._parts(picture, view)]
-        return _apart(sorted(stones, key=lambda stone: -stone.score * stone.box.side))
+        whole = whole_picture(picture)
+        stones = self._stones(picture, whole)
+        if max((stone.score for stone in stones), default=0) < _CLEAR:
+            stones += [stone for view in _quarters(picture, whole) for stone in self._stones(picture, view)]
+        return _apart(sorted(stones, key=_prominence, reverse=True))
 
     def find_best(self, picture: Picture) -> Stone:
         """The most prominent stone, or all of the picture with a score of 0 where none stands out."""
@@ -138,6 +146,9 @@ class Finder:
         enlarged = cv2.resize(maps[..., 0] * mine, (side, side), interpolation=cv2.INTER_LINEAR)
         # Half sure is the edge: a narrow ramp around it.
         return np.asarray(255 * np.clip((enlarged - 0.3) / 0.4, 0, 1), np.uint8)
+
+    def _stones(self, picture: Picture, view: Box) -> list[Stone]:
+        return [self._approach(picture, view, part) for part in self._parts(picture, view)]
 
     def _approach(self, picture: Picture, view: Box, part: _Part) -> Stone:
         """Look again from nearby until a stone fills the view."""
@@ -188,6 +199,20 @@ class Finder:
             score = present * float(stone[mine > 0].mean())
             parts.append(_Part(left, top, right, bottom, score, mine))
         return sorted(parts, key=lambda part: -int(part.mine.sum()))
+
+
+def _quarters(picture: Picture, whole: Box) -> list[Box]:
+    """Five smaller views, the corners and the middle, as far as they show any of the picture."""
+    side = max(1, round(_QUARTER * whole.side))
+    far = whole.side - side
+    corners = [(x, y) for y in (0, far) for x in (0, far)]
+    views = [Box(whole.x + x, whole.y + y, side) for x, y in (*corners, (far // 2, far // 2))]
+    return [view for view in views if _overlaps(picture, view)]
+
+
+def _prominence(stone: Stone) -> tuple[bool, float]:
+    """What is a gem rather than not comes first, and then what is larger."""
+    return stone.score >= _CLEAR, stone.score * stone.box.side
 
 
 def _apart(stones: Sequence[Stone]) -> tuple[Stone, ...]:

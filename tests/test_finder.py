@@ -74,6 +74,14 @@ def test_the_box_fits_a_stone_however_small(
     assert stone.score > 0.8
 
 
+def test_a_stone_too_small_for_the_whole_view_is_found_in_a_smaller_one(finder: Finder) -> None:
+    picture = disc(1200, 1200, (320, 900, 27))
+    whole = whole_picture(picture)
+    assert finder._stones(picture, whole) == []
+    (stone,) = finder.find(picture)
+    assert overlap(stone.box, 320, 900, 27) > 0.7
+
+
 def test_every_stone_is_found_and_the_largest_comes_first(finder: Finder) -> None:
     discs = (100, 120, 40), (300, 100, 60), (220, 300, 45)
     stones = finder.find(disc(400, 400, *discs))
