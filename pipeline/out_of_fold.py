@@ -61,7 +61,7 @@ def out_of_fold(
             fitted = _without(fold, space, pictures, folds, config, work / f"fold-{fold}")
             logits = predict_logits(fitted.network, _part(pictures, folds == fold).crops(fitted.network.size))
             with whole_file(path) as file:
-                np.savez(file, **{head: getattr(logits, head) for head in _HEADS})  # type: ignore[arg-type]
+                np.savez(file, **{head: getattr(logits, head) for head in _HEADS})
             on_fold(fold, fitted)
         with np.load(path, allow_pickle=False) as archive:
             for head in _HEADS:
