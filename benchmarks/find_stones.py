@@ -3,7 +3,8 @@
     python benchmarks/find_stones.py finder.tflite --stand-ins stand-ins
 
 The stand-ins are those of `stand_ins.py`. Boxes are compared as squares without their margin. The least score
-of a gem is chosen on the tuning third of the everyday pictures, and counted on the test third; 95% intervals are Wilson's for shares and a bootstrap's for the overlap.
+of a gem is chosen on the tuning third of the everyday pictures, and what is taken for a gem is counted on the test
+third; 95% intervals are Wilson's for shares and a bootstrap's for the overlap.
 """
 
 import csv
