@@ -122,6 +122,15 @@ def test_outlined_photographs_are_shown_whole() -> None:
     assert any((scene.picture.reshape(-1, 3) == (0, 0, 255)).all(axis=1).mean() > 0.2 for scene in shown)
 
 
+def test_a_report_with_a_printed_stone_is_a_scene_without_stones() -> None:
+    made = maker()
+    printed, other = (made._printed(np.random.default_rng(number)) for number in (1, 2))
+    assert printed.shape == (96, 96, 3)
+    assert 0 <= printed.min() <= printed.max() <= 255
+    assert np.abs(printed - other).mean() > 5
+    np.testing.assert_array_equal(printed, made._printed(np.random.default_rng(1)))
+
+
 def test_a_core_keeps_from_the_outline() -> None:
     stone = np.zeros((60, 60), np.float32)
     stone[10:50, 20:40] = 1

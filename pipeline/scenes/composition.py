@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.models.camera import Camera, photograph
+from gemhier.pipeline.scenes.certificates import certificate
 from gemhier.pipeline.scenes.cutouts import PlainPhotograph
 from gemhier.pipeline.scenes.grounds import paint_ground
 from gemhier.pipeline.scenes.props import PROPS, draw_distractors
@@ -109,12 +110,23 @@ class SceneMaker:
         return Scene(np.asarray(picture, np.uint8), tuple(stone for stone in stones if _is_seen(stone)))
 
     def _without_stone(self, generator: np.random.Generator) -> Floats:
+        if generator.random() < 0.2:
+            return self._printed(generator)
         ground = self._ground(generator, photographs=0.75)
         if generator.random() < 0.5:
             ground = draw_distractors(ground, np.ones(ground.shape[:2], bool), generator)
         if generator.random() < 0.6:
             return ground
         return self._with_patches(ground, np.zeros(ground.shape[:2], np.float32), generator)
+
+    def _printed(self, generator: np.random.Generator) -> Floats:
+        """A report with a printed photograph of a stone, which is no stone."""
+        plain = _pick(self.plain, generator)
+        alpha = _share(_pick(plain.outlines, generator))
+        x, y, width, height = cv2.boundingRect((alpha > 0.03).astype(np.uint8))
+        around = slice(y, y + height), slice(x, x + width)
+        stone = plain.pixels[around].astype(np.float32)
+        return certificate(self._ground(generator, photographs=0.3), stone, alpha[around], generator)
 
     def _ground(self, generator: np.random.Generator, photographs: float) -> Floats:
         if self.backgrounds and generator.random() < photographs:
