@@ -17,6 +17,12 @@ import click
     help="Put the figures of a report that `gemhier evaluate` wrote into the model's card, under NAME.",
 )
 @click.option(
+    "--before-refit",
+    metavar="NAME=DIR",
+    multiple=True,
+    help="The same for a report on another model, made in the same way without these pictures.",
+)
+@click.option(
     "--stone-threshold",
     metavar="SCORE",
     type=click.FloatRange(0, 1),
@@ -24,7 +30,12 @@ import click
 )
 @click.option("--tracking", metavar="URI", help="Tracking server, or the folder that stands for mlruns/.")
 def package_command(
-    run: str, out: Path, evaluations: tuple[str, ...], stone_threshold: float | None, tracking: str | None
+    run: str,
+    out: Path,
+    evaluations: tuple[str, ...],
+    before_refit: tuple[str, ...],
+    stone_threshold: float | None,
+    tracking: str | None,
 ) -> None:
     """Write the model of a RUN to a folder that classifies without TensorFlow.
 
@@ -36,16 +47,28 @@ def package_command(
     """
     from gemhier.pipeline.package import package
 
-    named = {}
-    for evaluation in evaluations:
-        name, equals, folder = evaluation.partition("=")
-        if not (name and equals and folder):
-            raise click.UsageError(f"--evaluation must be NAME=DIR. Received: {evaluation}.")
-        named[name] = Path(folder)
-    bundle = package(run, out, evaluations=named, stone_threshold=stone_threshold, tracking=tracking)
+    bundle = package(
+        run,
+        out,
+        evaluations=_named("--evaluation", evaluations),
+        before_refit=_named("--before-refit", before_refit),
+        stone_threshold=stone_threshold,
+        tracking=tracking,
+    )
     size = sum(path.stat().st_size for path in bundle.folder.iterdir()) / 1e6
     click.echo(f"{bundle.info.model_version}: {len(bundle.space)} labels, {size:.1f} MB in {out}")
     click.echo(f"Next: gemhier classify PICTURE --model {shlex.quote(str(out))}")
+
+
+def _named(option: str, given: tuple[str, ...]) -> dict[str, Path]:
+    """Folders by the names that were given to them."""
+    named = {}
+    for entry in given:
+        name, equals, folder = entry.partition("=")
+        if not (name and equals and folder):
+            raise click.UsageError(f"{option} must be NAME=DIR. Received: {entry}.")
+        named[name] = Path(folder)
+    return named
 
 
 @click.command(name="train", short_help="Train on a prepared data set and record it in MLflow.")

@@ -73,7 +73,7 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
     ]
     for name, evaluation in report.items():
         if isinstance(evaluation, Mapping) and "strategies" in evaluation:
-            lines += _table(name, evaluation)
+            lines += _table(name, evaluation, info)
     return "\n".join(lines) + "\n" + _LIMITS
 
 
@@ -84,8 +84,11 @@ def _pictures(counts: Mapping[str, int], report: Mapping[str, Any]) -> str:
     return f"{train:,} training pictures; {validation:,} validation pictures chose temperatures, fusion and thresholds."
 
 
-def _table(name: str, evaluation: Mapping[str, Any]) -> list[str]:
+def _table(name: str, evaluation: Mapping[str, Any], info: BundleInfo) -> list[str]:
     title = f"On {_CALIBRATED_ON.get(name, name)}"
+    measured = evaluation.get("model_version", info.model_version)
+    if measured != info.model_version:
+        title += f", before the refit: by {measured}, made in the same way, which had not learned from them"
     lines = [
         f"{title} ({evaluation['n']:,} pictures, 95% intervals):",
         "",

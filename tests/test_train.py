@@ -229,6 +229,12 @@ def test_a_packaged_run_carries_its_evaluations(trained: Trained, here: Path) ->
     with pytest.raises(DataError, match="is not about tiny-both"):
         package("latest", here / "again", evaluations={"x": here / "report"})
     assert not (here / "again").exists()
+    refitted = package("latest", here / "again", before_refit={"older pictures": here / "report"})
+    card = (refitted.folder / "MODEL_CARD.md").read_text()
+    assert "On older pictures, before the refit: by another, made in the same way" in card
+    (here / "report" / "report.json").write_text("{}")
+    with pytest.raises(DataError, match="not a report"):
+        package("latest", here / "third", before_refit={"x": here / "report"})
 
 
 @pytest.mark.parametrize(
