@@ -1,5 +1,6 @@
 """Out-of-fold answers: each picture answered by a network that has learned from no picture of its group."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,6 +64,7 @@ def out_of_fold(
             with whole_file(path) as file:
                 np.savez(file, **{head: getattr(logits, head) for head in _HEADS})
             on_fold(fold, fitted)
+            shutil.rmtree(work / f"fold-{fold}", ignore_errors=True)
         with np.load(path, allow_pickle=False) as archive:
             for head in _HEADS:
                 whole = found.setdefault(head, np.zeros((len(folds), archive[head].shape[1]), np.float32))
