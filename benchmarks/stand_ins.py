@@ -15,7 +15,7 @@ DATA is a prepared folder. OUT gets
     outlines.csv  the outlines of the other half, which a training of the stone finder may use
     thumbnails/   the held-out pictures, 100 pixels wide
 
-Measure any of them with `gemhier evaluate`.
+Measure any of them with `gemhier evaluate`, and boxes with `python benchmarks/find_stones.py`.
 """
 
 import csv
@@ -66,7 +66,7 @@ def hold_out(manifest: Manifest, folder: Path) -> Manifest:
         for row in manifest.rows
     )
     changed = replace(manifest, folder=folder, rows=rows)
-    write_manifest(changed)
+    write_manifest(changed, manifest.finder.content)
     return changed
 
 

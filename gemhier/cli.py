@@ -20,7 +20,7 @@ from gemhier.extras import missing_extra
 from gemhier.model_commands import classify, evaluate_command
 from gemhier.models.files import visible
 from gemhier.taxonomy_commands import taxonomy_group
-from gemhier.training_commands import package_command, train_command, ui
+from gemhier.training_commands import package_command, train_command, train_finder_command, ui
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C: 128 and the signal's number, as shells have it."""
@@ -110,6 +110,7 @@ for command in (
     sample,
     taxonomy_group,
     train_command,
+    train_finder_command,
     ui,
 ):
     main.add_command(command)

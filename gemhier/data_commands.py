@@ -66,6 +66,13 @@ def audit_command(folders: tuple[Path, ...], out: Path) -> None:
     metavar="REGEX",
     help="Finds the stone in a file's name by a group called stone. [default: gp134726-1.jpg shows stone gp134726]",
 )
+@click.option(
+    "--finder",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Stone finder, or a bundle that holds one; without it, that of the model in GEMHIER_MODEL or else of the one "
+    "that comes with gemhier.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed splits otherwise.")
 def prepare(
     sources: tuple[Path, ...],
@@ -76,6 +83,7 @@ def prepare(
     validation_share: float | None,
     test_share: float | None,
     stone_pattern: str | None,
+    finder: Path | None,
     seed: int,
 ) -> None:
     """Turn folders of photographs into a data set to train on.
@@ -92,7 +100,9 @@ def prepare(
         raise click.UsageError("--taxonomy and --start-taxonomy exclude each other. Give one of them.")
 
     from gemhier.hierarchy.taxonomy_file import load_taxonomy
+    from gemhier.models.bundle_files import find_folder
     from gemhier.models.files import visible
+    from gemhier.models.finder import load_finder
     from gemhier.pipeline.data_summary import summary
     from gemhier.pipeline.prepare import STONE_PATTERN, PrepareConfig
     from gemhier.pipeline.prepare import prepare as prepare_data
@@ -104,7 +114,8 @@ def prepare(
         skip_unknown=skip_unknown,
         seed=seed,
     )
-    manifest = prepare_data(sources, out, config, None if start_taxonomy else load_taxonomy(taxonomy))
+    used_finder = load_finder(finder or find_folder(None))
+    manifest = prepare_data(sources, out, config, None if start_taxonomy else load_taxonomy(taxonomy), used_finder)
     for line in summary(manifest):
         click.echo(visible(line))
     if manifest.counts()["validation"]:

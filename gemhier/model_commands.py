@@ -46,6 +46,8 @@ def _open_interval(ctx: click.Context, option: click.Parameter, value: float | N
     help="Share of the answers that shall be right, between 0 and 1. The higher it is, the sooner an answer stops "
     "at the family or is refused.",
 )
+@click.option("--all-stones", is_flag=True, help="One result for each stone of a picture, with the place of each.")
+@click.option("--same-stone", is_flag=True, help="One result for all pictures, which show one stone.")
 @click.pass_context
 def classify(
     ctx: click.Context,
@@ -55,6 +57,8 @@ def classify(
     layout: "Layout",
     output: Path | None,
     target_precision: float | None,
+    all_stones: bool,
+    same_stone: bool,
 ) -> None:
     """Name the stone in each photograph: an answer as deep as it is sure, and the likeliest families and subclasses.
 
@@ -64,11 +68,22 @@ def classify(
     \b
     Example:
       gemhier classify ring.jpg photos --format csv --output stones.csv
+      gemhier classify --same-stone front.jpg side.jpg back.jpg
     """
+    if all_stones and same_stone:
+        raise click.UsageError("--all-stones and --same-stone exclude each other. Give one of them.")
+
     from gemhier.pipeline.classify import classify_paths
 
     outcome = classify_paths(
-        paths, model=model, layout=layout, top=top, target_precision=target_precision, output=output
+        paths,
+        model=model,
+        layout=layout,
+        top=top,
+        target_precision=target_precision,
+        output=output,
+        all_stones=all_stones,
+        same_stone=same_stone,
     )
     if outcome.failed:
         if outcome.pictures > 1:

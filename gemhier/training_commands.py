@@ -16,8 +16,27 @@ import click
     multiple=True,
     help="Put the figures of a report that `gemhier evaluate` wrote into the model's card, under NAME.",
 )
+@click.option(
+    "--before-refit",
+    metavar="NAME=DIR",
+    multiple=True,
+    help="The same for a report on another model, made in the same way without these pictures.",
+)
+@click.option(
+    "--stone-threshold",
+    metavar="SCORE",
+    type=click.FloatRange(0, 1),
+    help="Refuse a picture whose likeliest stone has a lower score. [default: the run's]",
+)
 @click.option("--tracking", metavar="URI", help="Tracking server, or the folder that stands for mlruns/.")
-def package_command(run: str, out: Path, evaluations: tuple[str, ...], tracking: str | None) -> None:
+def package_command(
+    run: str,
+    out: Path,
+    evaluations: tuple[str, ...],
+    before_refit: tuple[str, ...],
+    stone_threshold: float | None,
+    tracking: str | None,
+) -> None:
     """Write the model of a RUN to a folder that classifies without TensorFlow.
 
     RUN is a run's id, the beginning of one, a run's name, or `latest`.
@@ -28,16 +47,28 @@ def package_command(run: str, out: Path, evaluations: tuple[str, ...], tracking:
     """
     from gemhier.pipeline.package import package
 
-    named = {}
-    for evaluation in evaluations:
-        name, equals, folder = evaluation.partition("=")
-        if not (name and equals and folder):
-            raise click.UsageError(f"--evaluation must be NAME=DIR. Received: {evaluation}.")
-        named[name] = Path(folder)
-    bundle = package(run, out, evaluations=named, tracking=tracking)
+    bundle = package(
+        run,
+        out,
+        evaluations=_named("--evaluation", evaluations),
+        before_refit=_named("--before-refit", before_refit),
+        stone_threshold=stone_threshold,
+        tracking=tracking,
+    )
     size = sum(path.stat().st_size for path in bundle.folder.iterdir()) / 1e6
     click.echo(f"{bundle.info.model_version}: {len(bundle.space)} labels, {size:.1f} MB in {out}")
     click.echo(f"Next: gemhier classify PICTURE --model {shlex.quote(str(out))}")
+
+
+def _named(option: str, given: tuple[str, ...]) -> dict[str, Path]:
+    """Folders by the names that were given to them."""
+    named = {}
+    for entry in given:
+        name, equals, folder = entry.partition("=")
+        if not (name and equals and folder):
+            raise click.UsageError(f"{option} must be NAME=DIR. Received: {entry}.")
+        named[name] = Path(folder)
+    return named
 
 
 @click.command(name="train", short_help="Train on a prepared data set and record it in MLflow.")
@@ -55,8 +86,19 @@ def package_command(run: str, out: Path, evaluations: tuple[str, ...], tracking:
     "--schedule", metavar="NAME", default="standard", show_default=True, help="How long, and in which phases."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of first weights, order and augmentation.")
+@click.option(
+    "--folds",
+    metavar="N",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Learn from the validation pictures too, and calibrate on what N further networks say of the pictures "
+    "that each has not learned from.",
+)
 @click.option("--tracking", metavar="URI", help="Tracking server, or a folder to stand for mlruns/.")
-def train_command(data: Path, mode: str, backbone: str, schedule: str, seed: int, tracking: str | None) -> None:
+def train_command(
+    data: Path, mode: str, backbone: str, schedule: str, seed: int, folds: int, tracking: str | None
+) -> None:
     """Train on a prepared data set and record it in MLflow: curves, figures, tables and the model itself.
 
     The same command after an interruption goes on where it stood. Backbones: lite0, lite1, lite2,
@@ -71,11 +113,66 @@ def train_command(data: Path, mode: str, backbone: str, schedule: str, seed: int
     from gemhier.pipeline.train_summary import summary
 
     try:
-        config = TrainConfig(mode=mode, backbone=backbone, schedule=schedule, seed=seed)
+        config = TrainConfig(mode=mode, backbone=backbone, schedule=schedule, seed=seed, folds=folds)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     for line in summary(train(data, config, tracking=tracking)):
         click.echo(line)
+
+
+@click.command(name="train-finder", short_help="Train a stone finder on composed scenes.")
+@click.argument("data", metavar="DATA", type=click.Path(path_type=Path))
+@click.option(
+    "--background",
+    "backgrounds",
+    metavar="DIR",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder with pictures without gems. May be given again.",
+)
+@click.option("--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help="Finder to write.")
+@click.option(
+    "--outlines",
+    metavar="TABLE DIR",
+    nargs=2,
+    type=click.Path(path_type=Path),
+    help="Photographs whose stones are outlined by hand: a CSV table with file and outline, and the folder of the "
+    "files.",
+)
+@click.option(
+    "--epochs", metavar="N", type=click.IntRange(min=1), default=26, show_default=True, help="Of 1,920 scenes."
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of first weights and scenes.")
+@click.option("--tracking", metavar="URI", help="Tracking server, or a folder to stand for mlruns/.")
+def train_finder_command(
+    data: Path,
+    backgrounds: tuple[Path, ...],
+    out: Path,
+    outlines: tuple[Path, Path] | None,
+    epochs: int,
+    seed: int,
+    tracking: str | None,
+) -> None:
+    """Train a stone finder on composed scenes: stones of DATA on other grounds, in all sizes, and no stones at all.
+
+    Only pictures of DATA with a plain ground are used, since stones can be cut out of them. The same command
+    after an interruption goes on where it stood. Then `gemhier prepare --finder FILE` finds with it.
+
+    \b
+    Example:
+      gemhier train-finder data --background everyday --out finder.tflite
+    """
+    from gemhier.pipeline.finder_config import FinderConfig
+    from gemhier.pipeline.train_finder import train_finder
+
+    trained = train_finder(
+        data, backgrounds, out, FinderConfig(epochs=epochs, seed=seed), outlines=outlines, tracking=tracking
+    )
+    figures = ", ".join(f"{name} {value:.3f}" for name, value in trained.validation.items())
+    click.echo(f"Validation scenes: {figures}")
+    click.echo(f"Written: {out} (run {trained.run_id})")
+    click.echo(f"Next: gemhier prepare SOURCE... --out data --finder {shlex.quote(str(out))}")
 
 
 @click.command(short_help="Compare runs in MLflow's pages.")

@@ -1,6 +1,6 @@
 """A bundle: one folder with everything that classifying needs, none of which is a program."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.errors import BundleError, TaxonomyError
-from gemhier.hierarchy.decoding import Strategy, conditional, softmax, strategies
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle_files import (
@@ -31,30 +30,14 @@ from gemhier.models.bundle_files import (
 )
 from gemhier.models.bundle_info import BundleInfo
 from gemhier.models.decision import decide
+from gemhier.models.finder import FILE as FINDER_FILE
+from gemhier.models.finder import Finder
 from gemhier.models.litert import usable_cores
-from gemhier.models.prediction import Failure, Prediction
+from gemhier.models.prediction import Failure, Prediction, Together
+from gemhier.models.probabilities import Floats, Probabilities, decode
 from gemhier.models.runtime import Network
-from gemhier.models.stone import VERSION
-from gemhier.models.stone_crops import Picture, StoneCrop, stone_crops
-
-Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Probabilities:
-    """What the network says of N pictures, as calibrated probabilities.
-
-    Attributes:
-        flat: (N, V), P(label) by the flat classifier.
-        family: (N, F), P(family) by the general classifier.
-        conditional: (N, V), P(label | its family) by the regional networks.
-        by_strategy: for each strategy (N, V), P(label).
-    """
-
-    flat: Floats
-    family: Floats
-    conditional: Floats
-    by_strategy: Mapping[Strategy, Floats]
+from gemhier.models.same_stone import View, all_failed, by_gem, pool
+from gemhier.models.stone_crops import Cutter, Picture, StoneCrop, stone_crops
 
 
 @dataclass(frozen=True)
@@ -65,12 +48,14 @@ class Bundle:
         info: what its bundle.json says.
         taxonomy: the one that it was trained with.
         network: the exported network.
+        finder: the stone finder whose crops the network was trained on.
         folder: where it was loaded from.
     """
 
     info: BundleInfo
     taxonomy: Taxonomy
     network: Network
+    finder: Finder
     folder: Path
 
     @cached_property
@@ -82,31 +67,25 @@ class Bundle:
         """Run the network on pictures of stones and decode its outputs in every way.
 
         Args:
-            crops: (N, S, S, 3) uint8 RGB, cut out as `find_stone` and `crop_stone` do.
+            crops: (N, S, S, 3) uint8 RGB, cut out by the finder, with the backdrop covered.
 
         Raises:
             ValueError: if the crops have another shape or type.
         """
-        logits = self.network.logits(crops)
-        temperatures = self.info.temperatures
-        flat = softmax(logits.flat, temperatures.flat)
-        family = softmax(logits.family, temperatures.family)
-        regional = [temperatures.regional.get(name, 1.0) for name in self.space.families]
-        within = conditional(logits.regional, self.space.parents, regional)
-        return Probabilities(
-            flat=flat,
-            family=family,
-            conditional=within,
-            by_strategy=strategies(flat, family, within, self.space.parents, self.info.fusion_weight),
-        )
+        return decode(self.network.logits(crops), self.info.temperatures, self.info.fusion_weight, self.space)
 
     def predictions(
-        self, images: list[str], probabilities: Floats, *, top: int = 5, target_precision: float | None = None
+        self,
+        crops: Sequence[StoneCrop],
+        probabilities: Floats,
+        *,
+        top: int = 5,
+        target_precision: float | None = None,
     ) -> list[Prediction]:
-        """Decide on pictures whose probabilities are known.
+        """Decide on stones whose probabilities are known.
 
         Args:
-            images: (N,) what to call the pictures.
+            crops: (N,) the stones.
             probabilities: (N, V), P(label) by the strategy of this bundle.
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that shall be right, between 0 and 1; None
@@ -115,14 +94,29 @@ class Bundle:
         Raises:
             ValueError: if `top` or `target_precision` is outside its range, or the shapes do not fit.
         """
+        decided = self._decided(
+            [crop.image for crop in crops], probabilities, [crop.score for crop in crops], top, target_precision
+        )
+        return [replace(prediction, place=crop.place) for prediction, crop in zip(decided, crops, strict=True)]
+
+    def _decided(
+        self,
+        images: Sequence[str],
+        probabilities: Floats,
+        scores: Sequence[float],
+        top: int,
+        target_precision: float | None,
+    ) -> list[Prediction]:
         if top < 1:
             raise ValueError(f"`top` must be at least 1. Received: {top}.")
         return decide(
             images,
             probabilities,
+            scores,
             space=self.space,
             taxonomy=self.taxonomy,
             threshold=self._threshold(target_precision),
+            stone_threshold=self.info.stone_threshold,
             top=top,
             decided_by=self.info.strategy,
             model_version=self.info.model_version,
@@ -136,10 +130,12 @@ class Bundle:
         target_precision: float | None = None,
         batch_size: int = 32,
         workers: int | None = None,
+        all_stones: bool = False,
     ) -> Iterator[Prediction | Failure]:
         """Name the stone in each picture: exactly one result for each, in the order of the pictures.
 
-        A picture gets the same answer alone, in a batch and with any number of workers.
+        A picture gets the same answer alone, in a batch and with any number of workers. With
+        `all_stones` it has one result at least.
 
         Args:
             pictures: paths, or arrays (H, W, 3) uint8 RGB. A Failure passes through in its place.
@@ -149,18 +145,74 @@ class Bundle:
                 for the one that the bundle was packaged with.
             batch_size: how many pictures the network sees at once.
             workers: how many threads read pictures; None for as many as there are cores.
+            all_stones: one result for each stone of a picture, the most prominent first, with its `place`.
 
         Raises:
             ValueError: if an argument is outside its range, or an array is not a picture.
         """
+        self._threshold(target_precision)
+        _check_numbers(top=top, batch_size=batch_size, workers=workers)
+        crops = self._crops(pictures, workers, 2 * batch_size, all_stones)
+        return self._classified(crops, batch_size, top, target_precision)
+
+    def classify_same(
+        self,
+        pictures: Iterable[Picture | Failure],
+        *,
+        top: int = 5,
+        target_precision: float | None = None,
+        workers: int | None = None,
+    ) -> Prediction | Failure:
+        """Name one stone from several photographs of it, in each of which it is the most prominent stone.
+
+        Where the finder sees no gem a photograph does not count, unless it sees none in any. The
+        order of the photographs changes nothing but which `image` stands for them.
+
+        Args:
+            pictures: as `classify` takes them, one at least.
+            top: how many families and labels to rank at most, at least 1.
+            target_precision: the share of answers that shall be right, as for `classify`.
+            workers: how many threads read pictures; None for as many as there are cores.
+
+        Returns:
+            A prediction with `together`; a Failure if no picture can be read.
+
+        Raises:
+            ValueError: if an argument is outside its range, or an array is not a picture.
+        """
+        self._threshold(target_precision)
+        _check_numbers(top=top, workers=workers)
+        views: list[View] = []
+        failures: list[Failure] = []
+        with closing(self._crops(pictures, workers, 2 * (workers or usable_cores()), all_stones=False)) as crops:
+            for crop in crops:
+                if isinstance(crop, Failure):
+                    failures.append(crop)
+                    continue
+                found = self.probabilities(crop.pixels[None]).by_strategy[self.info.strategy][0]
+                views.append(View(crop.image, crop.score, found))
+        if not views and not failures:
+            raise ValueError("`pictures` must hold at least one picture. Received: none.")
+        if not views:
+            return all_failed(failures)
+        counted, others = by_gem(views, self.info.stone_threshold)
+        pooled = pool(np.stack([view.probabilities for view in counted]))
+        surest = max(view.score for view in counted)
+        (prediction,) = self._decided([counted[0].image], pooled[None], [surest], top, target_precision)
+        together = Together(
+            images=tuple(view.image for view in counted),
+            without_gem=tuple(view.image for view in others),
+            failures=tuple(failures),
+        )
+        return replace(prediction, together=together)
+
+    def _crops(
+        self, pictures: Iterable[Picture | Failure], workers: int | None, ahead: int, all_stones: bool
+    ) -> Generator[StoneCrop | Failure, None, None]:
         if isinstance(pictures, str | Path):
             raise ValueError(f"`pictures` must be a list of pictures. Received one path: {str(pictures)!r}.")
-        for name, number in (("top", top), ("batch_size", batch_size), ("workers", 1 if workers is None else workers)):
-            if number < 1:
-                raise ValueError(f"`{name}` must be at least 1. Received: {number}.")
-        self._threshold(target_precision)
-        crops = stone_crops(pictures, self.info.size, workers=workers or usable_cores(), ahead=2 * batch_size)
-        return self._classified(crops, batch_size, top, target_precision)
+        cutter = Cutter(self.finder, self.info.size, all_stones)
+        return stone_crops(pictures, cutter, workers=workers or usable_cores(), ahead=ahead)
 
     def _classified(
         self,
@@ -176,8 +228,7 @@ class Bundle:
                 if found:
                     probabilities = self.probabilities(np.stack([crop.pixels for crop in found]))
                     decided = probabilities.by_strategy[self.info.strategy]
-                    names = [crop.image for crop in found]
-                    predictions = iter(self.predictions(names, decided, top=top, target_precision=target_precision))
+                    predictions = iter(self.predictions(found, decided, top=top, target_precision=target_precision))
                 for crop in batch:
                     yield crop if isinstance(crop, Failure) else next(predictions)
 
@@ -186,6 +237,12 @@ class Bundle:
         if not 0 < precision < 1:
             raise ValueError(f"`target_precision` must lie between 0 and 1. Received: {target_precision}.")
         return self.info.thresholds.threshold_for(precision)
+
+
+def _check_numbers(**numbers: int | None) -> None:
+    for name, number in numbers.items():
+        if number is not None and number < 1:
+            raise ValueError(f"`{name}` must be at least 1. Received: {number}.")
 
 
 def load_bundle(path: Path | str | None = None, *, num_threads: int | None = None) -> Bundle:
@@ -205,7 +262,7 @@ def load_bundle(path: Path | str | None = None, *, num_threads: int | None = Non
         taxonomy = Taxonomy.from_dict(parse_object(folder, TAXONOMY_FILE, contents[TAXONOMY_FILE]))
     except TaxonomyError as error:
         raise BundleError(f"{folder}: {TAXONOMY_FILE} cannot be used. {error}") from error
-    return _assembled(folder, info, taxonomy, contents[NETWORK_FILE], num_threads)
+    return _assembled(folder, info, taxonomy, contents[NETWORK_FILE], contents[FINDER_FILE], num_threads)
 
 
 def write_bundle(
@@ -214,6 +271,7 @@ def write_bundle(
     *,
     taxonomy: Taxonomy,
     network: bytes,
+    finder: bytes,
     report: Mapping[str, Any],
     model_card: str,
 ) -> None:
@@ -224,6 +282,7 @@ def write_bundle(
         info: what bundle.json shall say; the digests of the files are filled in.
         taxonomy: knows every label.
         network: the bytes of the exported network.
+        finder: the bytes of the stone finder whose crops it was trained on.
         report: the figures of its evaluation, JSON values.
         model_card: what the model is for, its data and its limits, in Markdown.
 
@@ -231,10 +290,11 @@ def write_bundle(
         BundleError: if the parts do not fit together.
         OutputError: if the folder cannot be written, or holds something else.
     """
-    _assembled(folder, info, taxonomy, network)
+    _assembled(folder, info, taxonomy, network, finder)
     contents = {
         TAXONOMY_FILE: json_bytes(taxonomy.to_dict()),
         NETWORK_FILE: network,
+        FINDER_FILE: finder,
         REPORT_FILE: json_bytes(report),
         CARD_FILE: model_card.encode(),
     }
@@ -243,7 +303,7 @@ def write_bundle(
 
 
 def _assembled(
-    folder: Path, info: BundleInfo, taxonomy: Taxonomy, network: bytes, num_threads: int | None = None
+    folder: Path, info: BundleInfo, taxonomy: Taxonomy, network: bytes, finder: bytes, num_threads: int | None = None
 ) -> Bundle:
     """Put the parts of a bundle together.
 
@@ -251,7 +311,13 @@ def _assembled(
         BundleError: if labels, taxonomy, network and stone finder are not of one training.
     """
     try:
-        bundle = Bundle(info=info, taxonomy=taxonomy, network=Network(network, num_threads=num_threads), folder=folder)
+        bundle = Bundle(
+            info=info,
+            taxonomy=taxonomy,
+            network=Network(network, num_threads=num_threads),
+            finder=Finder(finder, num_threads=num_threads),
+            folder=folder,
+        )
         problem = _problem(bundle)
     except (BundleError, ValueError) as error:
         raise BundleError(f"{folder}: {error}") from error
@@ -276,6 +342,4 @@ def _problem(bundle: Bundle) -> str | None:
             f"{NETWORK_FILE} takes {given[0]} pixels and gives {given[1]} labels and {given[2]} families, "
             f"but {INFO_FILE} says {wanted[0]}, {wanted[1]} and {wanted[2]}."
         )
-    if info.finder != VERSION:
-        return f"It was trained on crops of stone finder {info.finder}, but this gemhier has {VERSION}: train it again."
     return None

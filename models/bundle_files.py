@@ -9,6 +9,7 @@ from typing import Any
 
 from gemhier.errors import BundleError, OutputError
 from gemhier.models.bundle_info import FORMAT, BundleInfo
+from gemhier.models.finder import FILE as FINDER_FILE
 from gemhier.models.whole_folder import write_whole_folder
 
 INFO_FILE = "bundle.json"
@@ -16,7 +17,7 @@ TAXONOMY_FILE = "taxonomy.json"
 NETWORK_FILE = "network.tflite"
 REPORT_FILE = "report.json"
 CARD_FILE = "MODEL_CARD.md"
-FILES = (TAXONOMY_FILE, NETWORK_FILE, REPORT_FILE, CARD_FILE)
+FILES = (TAXONOMY_FILE, NETWORK_FILE, FINDER_FILE, REPORT_FILE, CARD_FILE)
 """What every bundle holds, beside bundle.json."""
 
 SHIPPED = Path(__file__).with_name("shipped")
@@ -59,6 +60,10 @@ def read_info(folder: Path) -> BundleInfo:
     version = content.get("format")
     if isinstance(version, int) and version > FORMAT:
         raise BundleError(f"{folder}: format {version} is newer than this gemhier reads ({FORMAT}). Upgrade gemhier.")
+    if isinstance(version, int) and 1 <= version < FORMAT:
+        raise BundleError(
+            f"{folder}: format {version} is from an earlier gemhier, this one reads {FORMAT}. Train the model again."
+        )
     if version != FORMAT:
         raise BundleError(f"{folder}: {INFO_FILE} has the unknown format {version!r}. Package the model again.")
     try:

@@ -8,9 +8,8 @@ from typing import Any, get_args
 
 from gemhier.hierarchy.answering import Thresholds
 from gemhier.hierarchy.decoding import Strategy
-from gemhier.models.stone import MARGIN, VERSION
 
-FORMAT = 1
+FORMAT = 2
 """Counts up when a bundle can no longer be read by what was released before."""
 
 STRATEGIES = frozenset(get_args(Strategy))
@@ -54,8 +53,7 @@ class BundleInfo:
         fusion_weight: the say of the flat classifier in `fused`, from 0 to 1.
         thresholds: how probable an answer must be for each asked-for precision.
         default_precision: what is asked for where nobody asks, between 0 and 1.
-        finder: the version of the stone finder whose crops the network was trained on.
-        margin: the room around the stone in these crops, as a share of the side.
+        stone_threshold: how sure the stone finder must be that it sees a gem.
         files: the SHA-256 of every other file of the bundle, by its path inside it.
 
     Raises:
@@ -72,8 +70,7 @@ class BundleInfo:
     fusion_weight: float
     thresholds: Thresholds
     default_precision: float
-    finder: int = VERSION
-    margin: float = MARGIN
+    stone_threshold: float = 0.5
     files: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -83,8 +80,8 @@ class BundleInfo:
             raise ValueError(f"`strategy` must be one of {', '.join(sorted(STRATEGIES))}. Received: {self.strategy!r}.")
         if not 0 <= self.fusion_weight <= 1:
             raise ValueError(f"`fusion_weight` must lie between 0 and 1. Received: {self.fusion_weight}.")
-        if not 0 <= self.margin < 1:
-            raise ValueError(f"`margin` must be at least 0 and below 1. Received: {self.margin}.")
+        if not 0 <= self.stone_threshold <= 1:
+            raise ValueError(f"`stone_threshold` must lie between 0 and 1. Received: {self.stone_threshold}.")
         if not 0 < self.default_precision < 1:
             raise ValueError(f"`default_precision` must lie between 0 and 1. Received: {self.default_precision}.")
         for name in self.files:
@@ -99,8 +96,7 @@ class BundleInfo:
             "run_id": self.run_id,
             "created": self.created,
             "size": self.size,
-            "finder": self.finder,
-            "margin": self.margin,
+            "stone_threshold": self.stone_threshold,
             "labels": list(self.labels),
             "temperatures": {
                 "flat": self.temperatures.flat,
@@ -130,8 +126,7 @@ class BundleInfo:
             run_id=read.text("run_id"),
             created=read.text("created"),
             size=read.whole_number("size"),
-            finder=read.whole_number("finder"),
-            margin=read.number("margin"),
+            stone_threshold=read.number("stone_threshold"),
             labels=read.texts("labels"),
             temperatures=Temperatures(
                 flat=temperatures.number("flat"),

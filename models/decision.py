@@ -17,10 +17,12 @@ Floats = npt.NDArray[np.float64]
 def decide(
     images: Sequence[str],
     probabilities: Floats,
+    scores: Sequence[float],
     *,
     space: LabelSpace,
     taxonomy: Taxonomy,
     threshold: float,
+    stone_threshold: float,
     top: int,
     decided_by: str,
     model_version: str,
@@ -30,9 +32,11 @@ def decide(
     Args:
         images: (N,) what to call the pictures.
         probabilities: (N, V), P(label); each row sums to 1.
+        scores: (N,) how sure the stone finder is that it sees a gem.
         space: the labels.
         taxonomy: knows every node on their routes.
         threshold: the least probability of an answer.
+        stone_threshold: the least score of a gem.
         top: how many families and labels to rank at most. Those of probability 0 are left out.
         decided_by: what made the probabilities.
         model_version: of the bundle.
@@ -43,17 +47,21 @@ def decide(
     of_node = node_probabilities(probabilities, space.membership)
     of_family = of_node[:, : len(space.families)]
     answers = paths(probabilities, space).answers(threshold)
-    if len(images) != len(answers):
-        raise ValueError(f"`images` must name all {len(answers)} pictures. Received: {len(images)}.")
+    if not len(images) == len(scores) == len(answers):
+        raise ValueError(
+            f"`images` and `scores` must be of all {len(answers)} pictures. Received: {len(images)}, {len(scores)}."
+        )
     predictions = []
     for row, image in enumerate(images):
         families = _ranking(space.families, of_family[row], taxonomy, top)
-        column = answers[row]
+        no_gem = scores[row] < stone_threshold
+        column = -1 if no_gem else answers[row]
+        refusal = _no_gem(scores[row], stone_threshold) if no_gem else _refusal(families[0], threshold)
         predictions.append(
             Prediction(
                 image=image,
                 answer=_answer(space.nodes[column], of_node[row, column], taxonomy) if column >= 0 else None,
-                refused=None if column >= 0 else _refusal(families[0], threshold),
+                refused=None if column >= 0 else refusal,
                 families=families,
                 subclasses=_ranking(space.labels, probabilities[row], taxonomy, top),
                 decided_by=decided_by,
@@ -76,6 +84,10 @@ def _ranking(ids: Sequence[str], probabilities: Floats, taxonomy: Taxonomy, top:
         for column in best
         if probabilities[column] > 0
     )
+
+
+def _no_gem(score: float, threshold: float) -> str:
+    return f"no gem stands out: the surest place has {score:.2f}, of {threshold:.2f} asked for"
 
 
 def _refusal(likeliest: Candidate, threshold: float) -> str:

@@ -98,14 +98,15 @@ def build(variant: str, size: int, *, pretrained: bool = True) -> "keras.Model":
 
 
 def build_pyramid(variant: str, size: int, *, pretrained: bool = True) -> "keras.Model":
-    """Build a pyramid: (N, size, size, 3) pixels in 0..255 to features at strides 4, 8, 16 and 32.
+    """Build a pyramid: (N, size, size, 3) pixels in 0..255 to features at strides 4 to 32, and pooled.
 
     Arguments and errors are those of `build`.
     """
     import keras
 
     whole, ends = _build(variant, size, pretrained=pretrained)
-    return keras.Model(whole.input, [ends[stage] for stage in PYRAMID], name=f"{whole.name}_pyramid")
+    outputs = [*(ends[stage] for stage in PYRAMID), whole.output]
+    return keras.Model(whole.input, outputs, name=f"{whole.name}_pyramid")
 
 
 def _build(variant: str, size: int, *, pretrained: bool) -> "tuple[keras.Model, list[keras.KerasTensor]]":

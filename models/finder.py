@@ -1,6 +1,8 @@
 """Find the stones in a photograph: where each one is, how sure that is, and which pixels are its."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -8,9 +10,12 @@ import numpy.typing as npt
 
 from gemhier.errors import BundleError
 from gemhier.models.litert import ExportedNetwork
-from gemhier.models.stone import MARGIN, Box, Picture, crop_stone
+from gemhier.models.stone import MARGIN, Box, Picture, crop_stone, whole_picture
 
 Floats = npt.NDArray[np.float32]
+
+FILE = "finder.tflite"
+"""What a finder is called in a bundle and in a data folder."""
 
 OUTPUTS = ("maps", "present")
 
@@ -22,6 +27,15 @@ _FILLED = 0.45
 
 _NEARBY = 1.6
 """The side of that second look, in sides of the stone's box."""
+
+_CLEAR = 0.5
+"""Where no stone has this score, smaller views are searched for smaller stones."""
+
+_QUARTER = 0.55
+"""The side of a smaller view, in sides of the whole one: they overlap."""
+
+_SAME = 0.6
+"""A box of which a larger share lies in that of a more prominent stone shows the same stone."""
 
 _SMALLEST = 0.0008
 """Parts that cover less than this share of the picture are no stones."""
@@ -60,6 +74,7 @@ class Finder:
         num_threads: how many cores to use; None for all of them, at most 4.
 
     Attributes:
+        content: the bytes.
         size: side of the squares that the network sees, in pixels.
 
     Raises:
@@ -67,7 +82,11 @@ class Finder:
     """
 
     def __init__(self, content: bytes, *, num_threads: int | None = None) -> None:
-        self._exported = ExportedNetwork(content, num_threads=num_threads)
+        self.content = content
+        try:
+            self._exported = ExportedNetwork(content, num_threads=num_threads)
+        except BundleError as error:
+            raise BundleError(f"The stone finder cannot be used. {error}") from error
         self.size = self._exported.size
         found = sorted(self._exported.outputs)
         if found != sorted(OUTPUTS):
@@ -81,11 +100,33 @@ class Finder:
         Args:
             picture: (H, W, 3) uint8 RGB.
         """
-        height, width = picture.shape[:2]
-        whole = max(height, width)
-        view = Box((width - whole) // 2, (height - whole) // 2, whole)
-        stones = [self._approach(picture, view, part) for part in self._parts(picture, view)]
-        return tuple(sorted(stones, key=lambda stone: -stone.score * stone.box.side))
+        whole = whole_picture(picture)
+        stones = self._stones(picture, whole)
+        if max((stone.score for stone in stones), default=0) < _CLEAR:
+            stones += [stone for view in _quarters(picture, whole) for stone in self._stones(picture, view)]
+        return _apart(sorted(stones, key=_prominence, reverse=True))
+
+    def find_best(self, picture: Picture) -> Stone:
+        """The most prominent stone, or all of the picture with a score of 0 where none stands out."""
+        stones = self.find(picture)
+        return stones[0] if stones else Stone(whole_picture(picture), 0.0)
+
+    def cut(self, picture: Picture, box: Box, size: int) -> npt.NDArray[np.uint8]:
+        """Cut a stone out.
+
+        Args:
+            picture: (H, W, 3) uint8 RGB.
+            box: where the stone lies.
+            size: side of the result, in pixels.
+
+        Returns:
+            (size, size, 4) uint8: RGB, and how much of each pixel is the stone in the middle.
+
+        Raises:
+            ValueError: if the box lies outside the picture.
+        """
+        crop = crop_stone(picture, box, size)
+        return np.concatenate([crop, self.outline(crop)[..., None]], axis=-1)
 
     def outline(self, crop: Picture) -> npt.NDArray[np.uint8]:
         """Which pixels of a crop are the stone in its middle.
@@ -105,6 +146,9 @@ class Finder:
         enlarged = cv2.resize(maps[..., 0] * mine, (side, side), interpolation=cv2.INTER_LINEAR)
         # Half sure is the edge: a narrow ramp around it.
         return np.asarray(255 * np.clip((enlarged - 0.3) / 0.4, 0, 1), np.uint8)
+
+    def _stones(self, picture: Picture, view: Box) -> list[Stone]:
+        return [self._approach(picture, view, part) for part in self._parts(picture, view)]
 
     def _approach(self, picture: Picture, view: Box, part: _Part) -> Stone:
         """Look again from nearby until a stone fills the view."""
@@ -155,6 +199,36 @@ class Finder:
             score = present * float(stone[mine > 0].mean())
             parts.append(_Part(left, top, right, bottom, score, mine))
         return sorted(parts, key=lambda part: -int(part.mine.sum()))
+
+
+def _quarters(picture: Picture, whole: Box) -> list[Box]:
+    """Five smaller views, the corners and the middle, as far as they show any of the picture."""
+    side = max(1, round(_QUARTER * whole.side))
+    far = whole.side - side
+    corners = [(x, y) for y in (0, far) for x in (0, far)]
+    views = [Box(whole.x + x, whole.y + y, side) for x, y in (*corners, (far // 2, far // 2))]
+    return [view for view in views if _overlaps(picture, view)]
+
+
+def _prominence(stone: Stone) -> tuple[bool, float]:
+    """What is a gem rather than not comes first, and then what is larger."""
+    return stone.score >= _CLEAR, stone.score * stone.box.side
+
+
+def _apart(stones: Sequence[Stone]) -> tuple[Stone, ...]:
+    """Stones without those that lie where one before them lies: from nearby, two parts may turn out to be one."""
+    kept: list[Stone] = []
+    for stone in stones:
+        if all(_shared(stone.box, other.box) <= _SAME * stone.box.side**2 for other in kept):
+            kept.append(stone)
+    return tuple(kept)
+
+
+def _shared(first: Box, second: Box) -> int:
+    """How many pixels lie in both boxes."""
+    across = min(first.x + first.side, second.x + second.side) - max(first.x, second.x)
+    down = min(first.y + first.side, second.y + second.side) - max(first.y, second.y)
+    return max(0, across) * max(0, down)
 
 
 def _around(view: Box, part: _Part, map_side: int, room: float) -> Box:
@@ -223,3 +297,20 @@ def _crossings(profile: Floats) -> tuple[float, float]:
     if last + 1 < len(profile):
         end = last + 0.5 + float((profile[last] - 0.5) / (profile[last] - profile[last + 1]))
     return start, end
+
+
+def load_finder(path: Path) -> Finder:
+    """Load a stone finder from its file, or from the bundle that holds it.
+
+    Raises:
+        BundleError: if the file is missing or holds something else.
+    """
+    file = path / FILE if path.is_dir() else path
+    try:
+        return Finder(file.read_bytes())
+    except OSError as error:
+        raise BundleError(
+            f"{file}: the stone finder cannot be read ({error.strerror}). Name a finder or a bundle."
+        ) from error
+    except BundleError as error:
+        raise BundleError(f"{file}: {error}") from error

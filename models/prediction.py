@@ -47,49 +47,20 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Prediction:
-    """What a picture shows, as far as the model can tell.
+class Place:
+    """Which stone of a picture is meant.
 
     Attributes:
-        image: the path as it was given, or "array 0" for the first array.
-        answer: the deepest node that is sure enough; None if not even a family is.
-        refused: why there is no answer; None if there is one.
-        families: the most probable families, best first.
-        subclasses: the most probable labels, best first, whatever the answer is.
-        decided_by: how the network's outputs became one distribution: flat, hard, soft or fused.
-        model_version: the version of the bundle.
+        stone: its number, from 1 for the most prominent.
+        x: left side of the square around it, in pixels of the picture; may be negative.
+        y: upper side of that square.
+        side: width and height of that square.
     """
 
-    image: str
-    answer: Answer | None
-    refused: str | None
-    families: tuple[Candidate, ...]
-    subclasses: tuple[Candidate, ...]
-    decided_by: str
-    model_version: str
-
-    def __post_init__(self) -> None:
-        if (self.answer is None) == (self.refused is None):
-            raise ValueError("A prediction has either an `answer` or the reason it was `refused`.")
-
-    def __str__(self) -> str:
-        """One line: the picture, the answer and its probability."""
-        if self.answer is None:
-            return f"{self.image}: not sure, {self.refused}"
-        return f"{self.image}: {self.answer} {self.answer.probability:.2f}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON values with the keys of docs/formats.md; `refused` is there only without an answer."""
-        refused = {} if self.refused is None else {"refused": self.refused}
-        return {
-            "image": self.image,
-            "answer": None if self.answer is None else _rounded(self.answer),
-            **refused,
-            "families": [_rounded(candidate) for candidate in self.families],
-            "subclasses": [_rounded(candidate) for candidate in self.subclasses],
-            "decided_by": self.decided_by,
-            "model_version": self.model_version,
-        }
+    stone: int
+    x: int
+    y: int
+    side: int
 
 
 @dataclass(frozen=True)
@@ -111,6 +82,92 @@ class Failure:
     def to_dict(self) -> dict[str, Any]:
         """JSON values with the keys `image` and `failure`."""
         return {"image": self.image, "failure": self.reason}
+
+
+@dataclass(frozen=True)
+class Together:
+    """Which photographs of one stone its answer comes from.
+
+    Attributes:
+        images: those it rests on, as they were given.
+        without_gem: those that were read, but in which no gem stands out.
+        failures: those that could not be read.
+    """
+
+    images: tuple[str, ...]
+    without_gem: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values; the keys `without_gem` and `failures` are there only if there are any."""
+        without_gem = {"without_gem": list(self.without_gem)} if self.without_gem else {}
+        failures = {"failures": [failure.to_dict() for failure in self.failures]} if self.failures else {}
+        return {"images": list(self.images), **without_gem, **failures}
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a picture shows, as far as the model can tell.
+
+    Attributes:
+        image: the path as it was given, or "array 0" for the first array.
+        answer: the deepest node that is sure enough; None if not even a family is.
+        refused: why there is no answer; None if there is one.
+        families: the most probable families, best first.
+        subclasses: the most probable labels, best first, whatever the answer is.
+        decided_by: how the network's outputs became one distribution: flat, hard, soft or fused.
+        model_version: the version of the bundle.
+        place: which stone of the picture is meant; None where only one was asked for.
+        together: the other photographs of the stone; None where each picture has an answer of its own.
+    """
+
+    image: str
+    answer: Answer | None
+    refused: str | None
+    families: tuple[Candidate, ...]
+    subclasses: tuple[Candidate, ...]
+    decided_by: str
+    model_version: str
+    place: Place | None = None
+    together: Together | None = None
+
+    def __post_init__(self) -> None:
+        if (self.answer is None) == (self.refused is None):
+            raise ValueError("A prediction has either an `answer` or the reason it was `refused`.")
+
+    def __str__(self) -> str:
+        """One line: the picture, the answer and its probability."""
+        if self.answer is None:
+            return f"{self.title}: not sure, {self.refused}"
+        return f"{self.title}: {self.answer} {self.answer.probability:.2f}"
+
+    @property
+    def title(self) -> str:
+        """The picture, and which of its stones or how many more there are of the same stone."""
+        if self.place is not None:
+            return f"{self.image}, stone {self.place.stone}"
+        more = 0 if self.together is None else len(self.together.images) - 1
+        return f"{self.image} and {more} more" if more else self.image
+
+    @property
+    def _box(self) -> dict[str, int]:
+        return {} if self.place is None else {"x": self.place.x, "y": self.place.y, "side": self.place.side}
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values with the keys of docs/formats.md; those that do not apply are not there."""
+        refused = {} if self.refused is None else {"refused": self.refused}
+        place = {} if self.place is None else {"stone": self.place.stone, "box": self._box}
+        return {
+            "image": self.image,
+            **place,
+            **({} if self.together is None else self.together.to_dict()),
+            "answer": None if self.answer is None else _rounded(self.answer),
+            **refused,
+            "families": [_rounded(candidate) for candidate in self.families],
+            "subclasses": [_rounded(candidate) for candidate in self.subclasses],
+            "decided_by": self.decided_by,
+            "model_version": self.model_version,
+        }
 
 
 def _rounded(entry: Answer | Candidate) -> dict[str, Any]:

@@ -1,9 +1,4 @@
-"""Find the stone in a photograph and cut it out as a square.
-
-The box is the bounding rectangle of the Canny edges, as the 2024 report "Gemstone Classifier"
-meant it: centred, padded and square, and no picture is ever lost. Training and classifying both
-come through here, since a network answers best for crops like those it was trained on.
-"""
+"""The square around a stone, cut out of a photograph; training and classifying both come through here."""
 
 from dataclasses import dataclass
 
@@ -13,20 +8,11 @@ import numpy.typing as npt
 
 Picture = npt.NDArray[np.uint8]
 
-VERSION = 1
-"""Counts up when the same picture would give another box or crop."""
+MARGIN = 0.1
+"""Room left around a stone, as a share of its longer side."""
 
-WORKING_SIDE = 256
-"""Edges are looked for at this longer side, in pixels, so that the scale of a photograph does not matter."""
-
-MARGIN = 0.06
-"""Room left around the edges, as a share of the box's side."""
-
-SMALLEST_PART = 0.08
-"""Connected edges that cover less than this share of the largest part's box are dust, not stone."""
-
-SMALLEST_STONE = 0.02
-"""Edges whose box covers less than this share of the picture are no stone: the whole picture is taken."""
+BACKDROP = 127
+"""What the backdrop becomes, in every channel: the grey that networks see as nothing."""
 
 LARGEST_SIDE = 8192
 """Larger boxes are cut from a smaller copy: the square around a thin strip could outgrow the memory."""
@@ -47,27 +33,25 @@ class Box:
     side: int
 
 
-def find_stone(picture: Picture) -> Box:
-    """Return the square around the stone, or around the whole picture where no edges stand out.
+def whole_picture(picture: Picture) -> Box:
+    """The smallest square around all of (H, W, 3) `picture`."""
+    height, width = picture.shape[:2]
+    side = max(height, width)
+    return Box((width - side) // 2, (height - side) // 2, side)
+
+
+def cover_backdrop(cut: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Put plain grey in the place of the backdrop, so that it says nothing about the stone.
 
     Args:
-        picture: (H, W, 3) uint8 RGB.
+        cut: (..., 4) uint8, RGB and how much of each pixel is stone.
+
+    Returns:
+        (..., 3) uint8 RGB.
     """
-    height, width = picture.shape[:2]
-    scale = min(1.0, WORKING_SIDE / max(height, width))
-    small = _shrink(picture, scale)
-    found = _edge_rectangle(small)
-    if found is None:
-        left, top, right, bottom = 0.0, 0.0, float(width), float(height)
-    else:
-        # One scale for each axis: rounding the small picture's sides makes them differ slightly.
-        across, down = width / small.shape[1], height / small.shape[0]
-        left, top, right, bottom = found[0] * across, found[1] * down, found[2] * across, found[3] * down
-    side = max(right - left, bottom - top)
-    if found is not None:
-        side *= 1 + 2 * MARGIN
-    whole = max(1, round(side))
-    return Box(round((left + right) / 2 - whole / 2), round((top + bottom) / 2 - whole / 2), whole)
+    share = cut[..., 3:].astype(np.float32) / np.float32(255)
+    covered = cut[..., :3] * share + BACKDROP * (1 - share)
+    return np.asarray(np.rint(covered), np.uint8)
 
 
 def crop_stone(picture: Picture, box: Box, size: int) -> Picture:
@@ -114,24 +98,3 @@ def _shrink(picture: Picture, scale: float) -> Picture:
     height, width = picture.shape[:2]
     size = max(1, round(width * scale)), max(1, round(height * scale))
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-
-
-def _edge_rectangle(picture: Picture) -> tuple[int, int, int, int] | None:
-    """(left, top, right, bottom) of the edges of the stone or stones; None if nothing stands out."""
-    height, width = picture.shape[:2]
-    grey = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), (5, 5), 0)
-    edges = cv2.Canny(grey, 40, 120)
-    # Facets break the outline into pieces; closing them makes a stone one part. Within four pixels
-    # of the picture's edge, closing also joins a stone to that edge: it counts as touching it.
-    joined = cv2.morphologyEx(edges, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
-    count, _, statistics, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    if count < 2:
-        return None
-    boxes = statistics[1:, :4].astype(int)
-    areas = boxes[:, 2] * boxes[:, 3]
-    kept = boxes[areas >= SMALLEST_PART * areas.max()]
-    left, top = kept[:, 0].min(), kept[:, 1].min()
-    right, bottom = (kept[:, 0] + kept[:, 2]).max(), (kept[:, 1] + kept[:, 3]).max()
-    if (right - left) * (bottom - top) < SMALLEST_STONE * width * height:
-        return None
-    return int(left), int(top), int(right), int(bottom)

@@ -1,4 +1,4 @@
-"""Read pictures and cut out their stones on several threads, a bounded distance ahead."""
+"""Read pictures, find their stones and cut them out, on several threads, a bounded distance ahead."""
 
 from collections import deque
 from collections.abc import Generator, Iterable
@@ -10,74 +10,106 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.errors import ImageError
+from gemhier.models.finder import Finder, Stone
 from gemhier.models.image import check_array, read_image
-from gemhier.models.prediction import Failure
-from gemhier.models.stone import crop_stone, find_stone
+from gemhier.models.prediction import Failure, Place
+from gemhier.models.stone import cover_backdrop
 
 Picture = Path | str | npt.NDArray[np.uint8]
 """A picture to classify: its path, or its pixels, (H, W, 3) uint8 RGB."""
 
+Found = tuple["StoneCrop | Failure", ...]
+
 
 @dataclass(frozen=True)
 class StoneCrop:
-    """The stone of one picture, ready for the network.
+    """A stone of a picture, ready for the network.
 
     Attributes:
         image: the path as it was given, or "array 0" for pixels that came first.
-        pixels: (size, size, 3) uint8 RGB.
+        pixels: (size, size, 3) uint8 RGB, with the backdrop covered.
+        score: how sure it is that this is a gem, from 0 to 1.
+        place: which stone of the picture it is; None where only one is asked for.
     """
 
     image: str
     pixels: npt.NDArray[np.uint8]
+    score: float
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class Cutter:
+    """How stones are found and cut out.
+
+    Attributes:
+        finder: finds them.
+        size: side of the crops, in pixels.
+        all_stones: every stone of a picture, instead of the most prominent one.
+    """
+
+    finder: Finder
+    size: int
+    all_stones: bool = False
+
+    def crops(self, picture: npt.NDArray[np.uint8], image: str) -> tuple[StoneCrop, ...]:
+        """The stones of a picture, one at least: where none stands out, all of the picture with a score of 0."""
+        if not self.all_stones:
+            return (self._crop(picture, image, self.finder.find_best(picture), None),)
+        stones = self.finder.find(picture) or (self.finder.find_best(picture),)
+        return tuple(
+            self._crop(picture, image, stone, Place(number, stone.box.x, stone.box.y, stone.box.side))
+            for number, stone in enumerate(stones, start=1)
+        )
+
+    def _crop(self, picture: npt.NDArray[np.uint8], image: str, stone: Stone, place: Place | None) -> StoneCrop:
+        cut = self.finder.cut(picture, stone.box, self.size)
+        return StoneCrop(image, cover_backdrop(cut), stone.score, place)
 
 
 def stone_crops(
-    pictures: Iterable[Picture | Failure], size: int, *, workers: int, ahead: int
+    pictures: Iterable[Picture | Failure], cutter: Cutter, *, workers: int, ahead: int
 ) -> Generator[StoneCrop | Failure, None, None]:
-    """Yield the stone of each picture, or why there is none, in the order of the pictures.
+    """Yield the stone or stones of each picture, or why there is none, in the order of the pictures.
 
     Closing the generator stops its threads; what they have not begun is not done.
 
     Args:
         pictures: paths or pixels; a Failure passes through in its place.
-        size: side of the crops, in pixels.
+        cutter: finds and cuts out the stones.
         workers: how many threads read and crop.
         ahead: how many pictures are taken from `pictures` before their turn, at most.
 
     Raises:
         ValueError: if an array is not a picture.
     """
-    # Decoding and cropping spend their time in native code, which lets other threads run.
+    # Decoding, finding and cropping spend their time in native code, which lets other threads run.
     executor = ThreadPoolExecutor(workers, thread_name_prefix="stone-crops")
-    waiting: deque[Future[StoneCrop | Failure]] = deque()
+    waiting: deque[Future[Found]] = deque()
     try:
         for position, picture in enumerate(pictures):
             if isinstance(picture, Failure | Path | str):
-                waiting.append(executor.submit(_from_file, picture, size))
+                waiting.append(executor.submit(_from_file, picture, cutter))
             else:
-                waiting.append(executor.submit(_from_array, check_array(picture), f"array {position}", size))
+                waiting.append(executor.submit(cutter.crops, check_array(picture), f"array {position}"))
             if len(waiting) > ahead:
-                yield waiting.popleft().result()
+                yield from waiting.popleft().result()
         while waiting:
-            yield waiting.popleft().result()
+            yield from waiting.popleft().result()
     finally:
         executor.shutdown(cancel_futures=True)
 
 
-def _from_array(picture: npt.NDArray[np.uint8], image: str, size: int) -> StoneCrop:
-    return StoneCrop(image, crop_stone(picture, find_stone(picture), size))
-
-
-def _from_file(path: Path | str | Failure, size: int) -> StoneCrop | Failure:
+def _from_file(path: Path | str | Failure, cutter: Cutter) -> Found:
     if isinstance(path, Failure):
-        return path
+        return (path,)
     image = str(path)
     try:
-        return _from_array(read_image(Path(path)), image, size)
+        return cutter.crops(read_image(Path(path)), image)
     except ImageError as error:
-        return Failure(image, _reason(error, str(Path(path))))
+        return (Failure(image, _reason(error, str(Path(path)))),)
     except MemoryError:
-        return Failure(image, "too large for the memory that is free. Make it smaller.")
+        return (Failure(image, "too large for the memory that is free. Make it smaller."),)
 
 
 def _reason(error: ImageError, path: str) -> str:

@@ -15,7 +15,7 @@ import click
 from gemhier.errors import OutputError
 from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.files import list_pictures
-from gemhier.models.prediction import Failure
+from gemhier.models.prediction import Failure, Prediction
 from gemhier.pipeline.prediction_formats import (
     LONGEST_NAME,
     CsvRows,
@@ -51,6 +51,8 @@ def classify_paths(
     top: int = 5,
     target_precision: float | None = None,
     output: Path | None = None,
+    all_stones: bool = False,
+    same_stone: bool = False,
 ) -> Outcome:
     """Classify pictures and write a result for each, in order, as soon as it is known.
 
@@ -62,25 +64,51 @@ def classify_paths(
         target_precision: the share of answers that shall be right, between 0 and 1; None
             for the one that the bundle was packaged with.
         output: a file, which appears when it is complete; None for the standard output.
+        all_stones: a result for each stone of a picture, instead of one for the picture.
+        same_stone: one result for all pictures, which show one stone.
 
     Raises:
         BundleError: if there is no sound bundle.
         OutputError: if the file cannot be written.
-        ValueError: if `top` or `target_precision` is outside its range.
+        ValueError: if `top` or `target_precision` is outside its range, or both all stones and one are asked for.
     """
+    if all_stones and same_stone:
+        raise ValueError("`all_stones` and `same_stone` exclude each other.")
     bundle = load_bundle(model)
     pictures = list(find_pictures(paths))
-    results = bundle.classify(pictures, top=top, target_precision=target_precision)
     failed = 0
     with _opened(output) as stream, _progress(len(pictures), stream) as advance:
-        form = _format(layout, bundle, top, stream)
+        form = _format(layout, bundle, top, stream, all_stones=all_stones, same_stone=same_stone)
         stream.write(form.header)
+        results: Iterable[Prediction | Failure]
+        if same_stone:
+            results = [bundle.classify_same(_watched(pictures, advance), top=top, target_precision=target_precision)]
+        else:
+            results = bundle.classify(pictures, top=top, target_precision=target_precision, all_stones=all_stones)
         for result in results:
             stream.write(_encodable(form.entry(result), stream))
             stream.flush()
-            failed += isinstance(result, Failure)
-            advance()
+            failed += _failed(result, len(pictures) if same_stone else 1)
+            if not same_stone and _begins_picture(result):
+                advance()
     return Outcome(pictures=len(pictures), failed=failed)
+
+
+def _watched(pictures: Iterable[str | Failure], advance: Callable[[], None]) -> Iterator[str | Failure]:
+    for picture in pictures:
+        yield picture
+        advance()
+
+
+def _failed(result: Prediction | Failure, pictures: int) -> int:
+    """How many of the pictures that a result is about could not be read."""
+    if isinstance(result, Failure):
+        return pictures
+    return len(result.together.failures) if result.together else 0
+
+
+def _begins_picture(result: Prediction | Failure) -> bool:
+    return isinstance(result, Failure) or result.place is None or result.place.stone == 1
 
 
 def find_pictures(paths: Iterable[str]) -> Iterator[str | Failure]:
@@ -123,12 +151,17 @@ def _in_folder(folder: str) -> Iterator[str | Failure]:
         yield Failure(folder, "a folder without pictures. Name one with JPEG, PNG or other pictures in it.")
 
 
-def _format(layout: Layout, bundle: Bundle, top: int, stream: TextIO) -> Format:
+def _format(layout: Layout, bundle: Bundle, top: int, stream: TextIO, *, all_stones: bool, same_stone: bool) -> Format:
     if layout == "json":
         return JsonLines()
     space = bundle.space
     if layout == "csv":
-        return CsvRows(n_families=min(top, len(space.families)), n_subclasses=min(top, len(space)))
+        return CsvRows(
+            n_families=min(top, len(space.families)),
+            n_subclasses=min(top, len(space)),
+            all_stones=all_stones,
+            same_stone=same_stone,
+        )
     longest = max(len(bundle.taxonomy[node].name) for node in {*space.families, *space.labels})
     return TextBlocks(
         name_width=min(longest, LONGEST_NAME),

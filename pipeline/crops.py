@@ -10,14 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.errors import DataError, ImageError, OutputError
+from gemhier.models.finder import Finder
 from gemhier.models.image import read_image
-from gemhier.models.stone import VERSION, Box, crop_stone
+from gemhier.models.stone import Box
 from gemhier.pipeline.manifest import Row, require_pictures
 from gemhier.pipeline.progress import map_with_progress
 from gemhier.pipeline.whole_file import whole_file
 
 
-def load_crops(rows: Sequence[Row], size: int, cache_folder: Path) -> npt.NDArray[np.uint8]:
+def load_crops(rows: Sequence[Row], size: int, finder: Finder, cache_folder: Path) -> npt.NDArray[np.uint8]:
     """The crops of rows, from the cache if they are in it.
 
     They are kept as one file for each sequence of rows and each size. So load a whole manifest
@@ -26,10 +27,11 @@ def load_crops(rows: Sequence[Row], size: int, cache_folder: Path) -> npt.NDArra
     Args:
         rows: (N,) pictures.
         size: side of the crops, in pixels.
+        finder: tells which pixels are stone.
         cache_folder: where the cache lies, or is to be made.
 
     Returns:
-        (N, size, size, 3) uint8 RGB, mapped from the disk and read-only.
+        (N, size, size, 4) uint8, RGB and how much of each pixel is stone, mapped from the disk and read-only.
 
     Raises:
         DataError: if a picture is missing, cannot be read or is not the one that was prepared.
@@ -38,20 +40,20 @@ def load_crops(rows: Sequence[Row], size: int, cache_folder: Path) -> npt.NDArra
     """
     if not rows or size < 1:
         raise ValueError(f"There must be rows and a size of 1 or more. Received: {len(rows)} rows, size {size}.")
-    path = cache_folder / f"crops-{size}-{_digest(rows, size)[:32]}.npy"
-    shape = (len(rows), size, size, 3)
+    path = cache_folder / f"crops-{size}-{_digest(rows, size, finder)[:32]}.npy"
+    shape = (len(rows), size, size, 4)
     crops = _mapped(path, shape)
     if crops is None:
         require_pictures(rows)
-        _write(path, rows, shape)
+        _write(path, rows, shape, finder)
         crops = _mapped(path, shape)
         if crops is None:
             raise OutputError(f"{path}: cannot be read back. Check the disk.")
     return crops
 
 
-def _digest(rows: Sequence[Row], size: int) -> str:
-    digest = hashlib.sha256(f"cropping {VERSION}, size {size}\n".encode())
+def _digest(rows: Sequence[Row], size: int, finder: Finder) -> str:
+    digest = hashlib.sha256(finder.content + f"size {size}\n".encode())
     for row in rows:
         digest.update(f"{row.sha256} {row.x} {row.y} {row.side}\n".encode())
     return digest.hexdigest()
@@ -66,7 +68,7 @@ def _mapped(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8] | None:
     return None
 
 
-def _write(path: Path, rows: Sequence[Row], shape: tuple[int, ...]) -> None:
+def _write(path: Path, rows: Sequence[Row], shape: tuple[int, ...], finder: Finder) -> None:
     """Cut out the crops and write them one after the other.
 
     Written in order rather than through a memory map, where a full disk would kill the process.
@@ -74,11 +76,11 @@ def _write(path: Path, rows: Sequence[Row], shape: tuple[int, ...]) -> None:
     with whole_file(path) as file:
         header = {"descr": "|u1", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)
-        for crop in map_with_progress(partial(_crop, size=shape[1]), rows, "Cutting out stones"):
+        for crop in map_with_progress(partial(_crop, size=shape[1], finder=finder), rows, "Cutting out stones"):
             file.write(crop.tobytes())
 
 
-def _crop(row: Row, size: int) -> npt.NDArray[np.uint8]:
+def _crop(row: Row, size: int, finder: Finder) -> npt.NDArray[np.uint8]:
     try:
         with Path(row.image).open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -89,4 +91,4 @@ def _crop(row: Row, size: int) -> npt.NDArray[np.uint8]:
         raise DataError(f"{row.image}: cannot be read ({error.strerror}). Run `gemhier prepare` again.") from error
     except ImageError as error:
         raise DataError(f"{error} It could be read when it was prepared: run `gemhier prepare` again.") from error
-    return crop_stone(picture, Box(row.x, row.y, row.side), size)
+    return finder.cut(picture, Box(row.x, row.y, row.side), size)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.augmentation import Augmentation, build_augmenter
+from gemhier.models.augmentation import Augmentation, build_augmenter, develop
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -40,7 +40,7 @@ def training_batches(
     Only the pictures of a batch are in memory, so `crops` may be mapped from the disk.
 
     Args:
-        crops: (N, S, S, 3) uint8 RGB.
+        crops: (N, S, S, 4) uint8, RGB and how much of each pixel is stone.
         wanted: (N,) columns by head.
         batch: pictures a batch.
         augmentation: how far they are changed.
@@ -49,13 +49,17 @@ def training_batches(
     import tensorflow as tf
 
     augment = build_augmenter(augmentation, seed)
+    generator = np.random.default_rng(seed)
     shape = (None, *crops.shape[1:])
 
     def pictures(rows: "tf.Tensor", columns: dict[str, "tf.Tensor"]) -> tuple["tf.Tensor", dict[str, "tf.Tensor"]]:
         found = tf.numpy_function(lambda wanted_rows: crops[wanted_rows], [rows], tf.uint8)
         found.set_shape(shape)
         changed = augment(tf.cast(found, tf.float32), training=True)
-        return tf.cast(tf.clip_by_value(tf.round(changed), 0, 255), tf.uint8), columns
+        turned = tf.cast(tf.clip_by_value(tf.round(changed), 0, 255), tf.uint8)
+        developed = tf.numpy_function(lambda cuts: develop(cuts, augmentation, generator), [turned], tf.uint8)
+        developed.set_shape((None, *crops.shape[1:3], 3))
+        return developed, columns
 
     rows = tf.data.Dataset.from_tensor_slices((np.arange(len(crops)), wanted))
     shuffled = rows.shuffle(len(crops), seed=seed, reshuffle_each_iteration=True).batch(batch)

@@ -16,7 +16,7 @@ from gemhier.hierarchy.decoding import STRATEGIES, Strategy
 from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.litert import usable_cores
 from gemhier.models.prediction import Failure, Prediction
-from gemhier.models.stone_crops import StoneCrop, stone_crops
+from gemhier.models.stone_crops import Cutter, StoneCrop, stone_crops
 from gemhier.pipeline.answer_figures import answer_figures
 from gemhier.pipeline.evaluation import evaluate_probabilities
 from gemhier.pipeline.labelled_pictures import LabelledPictures, find_labelled
@@ -156,7 +156,8 @@ def _classified(
     """A result for each picture, and (N, V) P(label) by each strategy, with zeros where it failed."""
     found = {strategy: np.zeros((len(images), len(bundle.space))) for strategy in STRATEGIES}
     results: list[Prediction | Failure] = []
-    crops = stone_crops(images, bundle.info.size, workers=usable_cores(), ahead=2 * BATCH)
+    cutter = Cutter(bundle.finder, bundle.info.size)
+    crops = stone_crops(images, cutter, workers=usable_cores(), ahead=2 * BATCH)
     with (
         closing(crops),
         click.progressbar(
@@ -186,7 +187,7 @@ def _predictions(
     for strategy, of_label in probabilities.items():
         found[strategy][rows] = of_label
     return bundle.predictions(
-        [stone.image for stone in stones],
+        stones,
         probabilities[bundle.info.strategy],
         top=TOP,
         target_precision=target_precision,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.models.augmentation import Augmentation, build_augmenter
+from gemhier.models.augmentation import Augmentation, build_augmenter, develop
+from gemhier.models.stone import cover_backdrop
 from gemhier.pipeline.progress import progress
 from gemhier.pipeline.whole_file import whole_file
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 Features = npt.NDArray[np.float32]
+Pictures = npt.NDArray[np.uint8]
 
 BATCH = 64
 
@@ -35,7 +37,7 @@ def load_features(
 
     Args:
         extractor: (N, S, S, 3) uint8 to (N, D) features; its weights are part of the cache's key.
-        crops: (N, S, S, 3) uint8 RGB.
+        crops: (N, S, S, 4) uint8, RGB and how much of each pixel is stone.
         views: how many views of each, at least 1.
         augmentation: how the further views are changed.
         seed: of these changes.
@@ -56,19 +58,25 @@ def load_features(
         path = cache_folder / f"features-{hashlib.sha256(key.encode()).hexdigest()[:32]}.npy"
         found = _read(path, len(crops))
         if found is None:
-            augmenter = _augmenter(augmentation, seed + 10 * view) if view else None
-            found = _extract(forward, crops, augmenter, f"Frozen features, view {view + 1} of {views}")
+            change = _changes(augmentation, seed + 10 * view) if view else cover_backdrop
+            found = _extract(forward, crops, change, f"Frozen features, view {view + 1} of {views}")
             _write(path, found)
         pieces.append(found)
     return np.stack(pieces)
 
 
-def _augmenter(augmentation: Augmentation, seed: int) -> "keras.Sequential":
+def _changes(augmentation: Augmentation, seed: int) -> Callable[[Pictures], Pictures]:
     import tensorflow as tf
 
     # keras-cv draws from TensorFlow's global generator too, wherever that stands.
     tf.random.set_seed(seed)
-    return build_augmenter(augmentation, seed)
+    augmenter, generator = build_augmenter(augmentation, seed), np.random.default_rng(seed)
+
+    def change(cuts: Pictures) -> Pictures:
+        turned = augmenter(tf.cast(tf.convert_to_tensor(cuts), tf.float32), training=True).numpy()
+        return develop(np.clip(np.rint(turned), 0, 255).astype(np.uint8), augmentation, generator)
+
+    return change
 
 
 def _digest_weights(extractor: "keras.Model") -> str:
@@ -91,7 +99,7 @@ def _forward(extractor: "keras.Model") -> Callable[["tf.Tensor"], "tf.Tensor"]:
 def _extract(
     forward: Callable[["tf.Tensor"], "tf.Tensor"],
     crops: npt.NDArray[np.uint8],
-    augmenter: "keras.Sequential | None",
+    change: Callable[[Pictures], Pictures],
     label: str,
 ) -> Features:
     import tensorflow as tf
@@ -99,11 +107,7 @@ def _extract(
     pieces = []
     with progress(range(0, len(crops), BATCH), label) as starts:
         for start in starts:
-            pictures = tf.convert_to_tensor(crops[start : start + BATCH])
-            if augmenter is not None:
-                changed = augmenter(tf.cast(pictures, tf.float32), training=True)
-                pictures = tf.cast(tf.clip_by_value(tf.round(changed), 0, 255), tf.uint8)
-            pieces.append(forward(pictures).numpy())
+            pieces.append(forward(tf.convert_to_tensor(change(crops[start : start + BATCH]))).numpy())
     return np.concatenate(pieces)
 
 

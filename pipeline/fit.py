@@ -15,6 +15,7 @@ from gemhier.models.heads import losses
 from gemhier.models.modes import MODES
 from gemhier.models.network import GemNetwork, build_network
 from gemhier.models.runtime import Logits
+from gemhier.models.stone import cover_backdrop
 from gemhier.pipeline.dataset import targets, training_batches
 from gemhier.pipeline.features import load_features
 from gemhier.pipeline.schedules import SCHEDULES, Schedule, TrainConfig
@@ -28,7 +29,7 @@ class Pictures:
     """Crops with what they show.
 
     Attributes:
-        crops: side in pixels -> (N, side, side, 3) uint8 RGB.
+        crops: side in pixels -> (N, side, side, 4) uint8, RGB and how much of each pixel is stone.
         truth: (N,) the column of each picture's label.
     """
 
@@ -64,7 +65,7 @@ class Fitted:
 def fit_network(
     space: LabelSpace,
     train: Pictures,
-    validation: Pictures,
+    validation: Pictures | None,
     config: TrainConfig,
     *,
     work: Path,
@@ -76,7 +77,7 @@ def fit_network(
     Args:
         space: the labels.
         train: pictures to learn from.
-        validation: pictures to watch; nothing is learnt from them.
+        validation: pictures to watch, from which nothing is learnt; None to watch none.
         config: the settings.
         work: folder of the checkpoints. The same call with the same folder goes on after the last
             complete epoch.
@@ -100,8 +101,8 @@ def fit_network(
 
 
 def predict_logits(network: GemNetwork, crops: npt.NDArray[np.uint8]) -> Logits:
-    """The logits of (N, size, size, 3) crops."""
-    found = network.whole.predict(crops, batch_size=PREDICT_BATCH, verbose=0)
+    """The logits of (N, size, size, 4) crops, whose backdrops are covered first."""
+    found = network.whole.predict(cover_backdrop(crops), batch_size=PREDICT_BATCH, verbose=0)
     return Logits(flat=found["flat"], family=found["family"], regional=found["regional"])
 
 
@@ -168,7 +169,7 @@ class _Report(keras.callbacks.Callback):
 def _fit_heads(
     network: GemNetwork,
     train: Pictures,
-    validation: Pictures,
+    validation: Pictures | None,
     config: TrainConfig,
     schedule: Schedule,
     work: Path,
@@ -191,7 +192,7 @@ def _fit_heads(
         )
 
     views = features(train, schedule.views)
-    seen = features(validation, 1)[0]
+    seen = features(validation, 1)[0] if validation is not None else None
     network.standardise(views.reshape(-1, views.shape[-1]))
     steps = schedule.head_epochs * -(-views.shape[0] * views.shape[1] // (schedule.batch * schedule.views))
     # Whether the features came from the cache must not change what follows.
@@ -200,6 +201,8 @@ def _fit_heads(
     truth = np.tile(train.truth, len(views))
 
     def measure() -> dict[str, float]:
+        if validation is None:
+            return {}
         found = {name: np.asarray(values) for name, values in network.heads(seen, training=False).items()}
         logits = Logits(flat=found["flat"], family=found["family"], regional=found["regional"])
         return validation_measures(logits, validation.truth, network.space)
@@ -219,7 +222,7 @@ def _fit_heads(
 def _fit_everything(
     network: GemNetwork,
     train: Pictures,
-    validation: Pictures,
+    validation: Pictures | None,
     config: TrainConfig,
     schedule: Schedule,
     rate: float,
@@ -241,6 +244,8 @@ def _fit_everything(
     )
 
     def measure() -> dict[str, float]:
+        if validation is None:
+            return {}
         logits = predict_logits(network, validation.crops(network.size))
         return validation_measures(logits, validation.truth, network.space)
 

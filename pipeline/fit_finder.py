@@ -1,7 +1,7 @@
 """Train the stone finder on composed scenes, resumable after each epoch."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from keras import ops
 
 from gemhier.models.finder_network import STRIDE, build_finder
+from gemhier.pipeline.finder_config import FinderConfig, FinderEpoch
 from gemhier.pipeline.scenes.composition import Scene, SceneMaker
 from gemhier.pipeline.training_bar import TrainingBar
 
@@ -21,43 +22,11 @@ Floats = npt.NDArray[np.float32]
 
 _LEAST_PRESENT = 0.5
 
+PROMINENT = 0.35
+"""Share of a scene's side from which on a stone fills much of it."""
 
-@dataclass(frozen=True, kw_only=True)
-class FinderConfig:
-    """The settings of a finder's training.
-
-    Attributes:
-        size: side of what the network sees, in pixels, a multiple of 32.
-        epochs: how often the network is measured.
-        steps: batches an epoch.
-        batch: scenes a batch.
-        rate: highest learning rate, which falls along a half cosine.
-        frozen_share: share of the backbone's layers, from the picture on, that stay as they were.
-        seed: of the first weights and of the scenes.
-    """
-
-    size: int = 224
-    epochs: int = 12
-    steps: int = 80
-    batch: int = 24
-    rate: float = 1e-3
-    frozen_share: float = 0.3
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class FinderEpoch:
-    """What one epoch came to.
-
-    Attributes:
-        number: from 1.
-        loss: of the training scenes.
-        validation: measure to value on the validation scenes.
-    """
-
-    number: int
-    loss: float
-    validation: dict[str, float] = field(default_factory=dict)
+UNSAID = -1.0
+"""What nothing is learnt from."""
 
 
 def fit_finder(
@@ -88,16 +57,23 @@ def fit_finder(
     )
     model.compile(
         keras.optimizers.AdamW(falling, weight_decay=0.02),
-        loss={"maps": map_loss, "present": keras.losses.BinaryCrossentropy()},
-        loss_weights={"maps": 1.0, "present": 0.3},
+        loss={"maps": map_loss, "present": present_loss},
+        loss_weights={"maps": 1.0, "present": 0.5},
         jit_compile=False,
     )
 
+    pictures = np.stack([scene.picture for scene in validation])
+    wanted = [targets(scene) for scene in validation]
+
     def measured(epoch: int, logs: dict[str, float]) -> None:
-        on_epoch(FinderEpoch(epoch + 1, float(logs["loss"]), measure_finder(model, validation)))
+        on_epoch(FinderEpoch(epoch + 1, float(logs["loss"]), measure_finder(model, pictures, wanted)))
+
+    def done() -> int:
+        # Checkpoints stand at whole epochs, and Keras counts a step that only builds the model.
+        return int(model.optimizer.iterations) // config.steps * config.steps
 
     model.fit(
-        scene_batches(train, config),
+        scene_batches(train, config, done),
         epochs=config.epochs,
         steps_per_epoch=config.steps,
         shuffle=False,  # the scenes are drawn by chance
@@ -124,19 +100,38 @@ def map_loss(wanted: keras.KerasTensor, found: keras.KerasTensor) -> keras.Keras
     return 2 * entropy + ops.mean(dice, axis=1)
 
 
+def present_loss(wanted: keras.KerasTensor, found: keras.KerasTensor) -> keras.KerasTensor:
+    """Cross-entropy where `wanted` is 0 or 1, and 0 where it is `UNSAID`. Both arguments are (N, 1); returns (N,)."""
+    said = ops.cast(wanted >= 0, found.dtype)
+    return ops.sum(said * ops.binary_crossentropy(ops.maximum(wanted, 0.0), found), axis=1)
+
+
 def targets(scene: Scene) -> tuple[Floats, Floats]:
-    """What the network should say of a scene: (M, M, 2) of stone and core, and (1,) whether there is a stone."""
+    """What the network should say of a scene.
+
+    Returns:
+        (M, M, 2) of stone and core; (1,) 1 for a stone that fills much of the scene, 0 for no stone, and `UNSAID`
+        for smaller ones, which a finder looks at again from nearby.
+    """
     import cv2
 
     side = scene.picture.shape[0] // STRIDE
     size = side, side
     maps = [cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (scene.mask, scene.cores)]
-    present = np.array([1.0 if scene.stones else 0.0], np.float32)
+    largest = max((max(cv2.boundingRect((stone > 0.5).astype(np.uint8))[2:]) for stone in scene.stones), default=0)
+    large = largest >= PROMINENT * scene.picture.shape[0]
+    present = np.array([1.0 if large else UNSAID if scene.stones else 0.0], np.float32)
     return np.stack(maps, axis=-1).astype(np.float32), present
 
 
-def scene_batches(maker: SceneMaker, config: FinderConfig) -> "tf.data.Dataset":
-    """Batches of scenes with their targets; scene n of a seed is always the same."""
+def scene_batches(maker: SceneMaker, config: FinderConfig, done: Callable[[], int]) -> "tf.data.Dataset":
+    """Batches of scenes with their targets, without end; scene n of a seed is always the same.
+
+    Args:
+        maker: composes the scenes.
+        config: the settings.
+        done: tells, when the first batch is asked for, how many batches were learnt from before.
+    """
     import tensorflow as tf
 
     side, maps = config.size, config.size // STRIDE
@@ -153,31 +148,38 @@ def scene_batches(maker: SceneMaker, config: FinderConfig) -> "tf.data.Dataset":
         present.set_shape((1,))
         return picture, {"maps": of_pixels, "present": present}
 
-    numbers = tf.data.Dataset.range(config.epochs * config.steps * config.batch)
-    return numbers.map(shaped, num_parallel_calls=2, deterministic=True).batch(config.batch).prefetch(4)
+    def numbers() -> Iterator[int]:
+        yield from count(done() * config.batch)
+
+    scenes = tf.data.Dataset.from_generator(numbers, output_signature=tf.TensorSpec((), tf.int64))
+    return scenes.map(shaped, num_parallel_calls=2, deterministic=True).batch(config.batch).prefetch(4)
 
 
-def measure_finder(model: keras.Model, scenes: Sequence[Scene]) -> dict[str, float]:
+def measure_finder(
+    model: keras.Model, pictures: npt.NDArray[np.uint8], wanted: Sequence[tuple[Floats, Floats]]
+) -> dict[str, float]:
     """How well a finder does on scenes.
+
+    Args:
+        model: the finder.
+        pictures: (N, S, S, 3) uint8 RGB of the scenes.
+        wanted: (N,) their targets.
 
     Returns:
         iou: mean intersection over union of the stone's map, over the scenes with stones; core_iou: of the
-        core's; found: share of these in which a stone is said to be; refused: share of the others in which none is.
+        core's; found: share of the scenes with a large stone in which one is said to be; refused: share of those
+        without a stone in which none is.
     """
-    pictures = np.stack([scene.picture for scene in scenes])
-    wanted = [targets(scene) for scene in scenes]
     outputs = model.predict(pictures, batch_size=32, verbose=0)
-    maps, present = (
-        np.stack([of_pixels for of_pixels, _ in wanted]) > 0.5,
-        np.array([one[0] for _, one in wanted]) > 0.5,
-    )
+    maps = np.stack([of_pixels for of_pixels, _ in wanted]) > 0.5
+    present = np.array([one[0] for _, one in wanted])
     found = outputs["maps"] > 0.5
     both, either = (maps & found).sum(axis=(1, 2)), (maps | found).sum(axis=(1, 2))
     iou = (both + 1e-9) / (either + 1e-9)
     said = outputs["present"][:, 0] > _LEAST_PRESENT
     return {
-        "iou": float(iou[present, 0].mean()),
-        "core_iou": float(iou[present, 1].mean()),
-        "found": float(said[present].mean()),
-        "refused": float((~said[~present]).mean()),
+        "iou": float(iou[present != 0, 0].mean()),
+        "core_iou": float(iou[present != 0, 1].mean()),
+        "found": float(said[present == 1].mean()),
+        "refused": float((~said[present == 0]).mean()),
     }

@@ -22,9 +22,11 @@ from uuid import uuid4
 from gemhier.errors import DataError, GemhierError, OutputError
 from gemhier.hierarchy.labels import LabelSpace, label_space
 from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.models.finder import FILE as FINDER_FILE
+from gemhier.models.finder import Finder, load_finder
 
 FORMAT = "gemhier-data"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 MANIFEST_FILE = "manifest.csv"
 TAXONOMY_FILE = "taxonomy.json"
@@ -47,6 +49,7 @@ class Row:
         x: left side of the square around the stone, in pixels of the decoded picture; may be negative.
         y: upper side of that square.
         side: width and height of that square, at least 1.
+        score: how sure the finder is that this is a gem, from 0 to 1.
         label_given: the name that the source gives it, as written there.
         label: the id of the node that this name means.
         stone: what tells the stone from others, the same for all its photographs; "" if unknown.
@@ -62,6 +65,7 @@ class Row:
     x: int
     y: int
     side: int
+    score: float
     label_given: str
     label: str
     stone: str
@@ -147,6 +151,15 @@ class Manifest:
         if name not in SPLITS:
             raise ValueError(f"`name` must be one of {', '.join(SPLITS)}. Received: {name!r}.")
         return tuple(row for row in self.rows if row.split == name)
+
+    @cached_property
+    def finder(self) -> Finder:
+        """The stone finder that found the boxes.
+
+        Raises:
+            BundleError: if its file is missing or damaged.
+        """
+        return load_finder(self.folder / FINDER_FILE)
 
     @cached_property
     def label_space(self) -> LabelSpace:
@@ -237,8 +250,8 @@ def read_manifest(folder: Path) -> Manifest:
     return Manifest(folder=folder, rows=rows, taxonomy=taxonomy, info=info)
 
 
-def write_manifest(manifest: Manifest) -> None:
-    """Write a data folder, or replace what an earlier preparation left in it.
+def write_manifest(manifest: Manifest, finder: bytes) -> None:
+    """Write a data folder with its stone finder, or replace what an earlier preparation left in it.
 
     All files are written in full under other names before the first takes its place, so that
     after an error the folder is as it was before.
@@ -251,15 +264,16 @@ def write_manifest(manifest: Manifest) -> None:
         MANIFEST_FILE: _table(manifest.rows),
         DATA_FILE: json.dumps(_info_to_json(manifest), indent=1) + "\n",
     }
+    contents = {name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()} | {FINDER_FILE: finder}
     folder, mark = manifest.folder, uuid4().hex[:8]
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     written: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
+        for name, content in contents.items():
             written.append(folder / f".{name}.{mark}")
-            written[-1].write_bytes(text.encode("utf-8", "surrogateescape"))
-        for path, name in zip(written, texts, strict=True):
+            written[-1].write_bytes(content)
+        for path, name in zip(written, contents, strict=True):
             path.replace(folder / name)
     except BaseException as error:
         for path in written:
@@ -348,7 +362,7 @@ def _row(cells: dict[str, str], taxonomy: Taxonomy, place: str) -> Row:
         if not (cell in taxonomy if column == "label" else _FITS[column](cell)):
             raise DataError(f"{place}, column {column}: {cell!r} does not fit. {_PREPARE_AGAIN}.")
     numbers = {column: int(cells[column]) for column in ("x", "y", "side", "width", "height")}
-    return Row(**{**cells, **numbers})  # type: ignore[arg-type]
+    return Row(**{**cells, **numbers, "score": float(cells["score"])})  # type: ignore[arg-type]
 
 
 def _is_anything(_: str) -> bool:
@@ -357,6 +371,13 @@ def _is_anything(_: str) -> bool:
 
 def _is_integer(cell: str) -> bool:
     return cell.removeprefix("-").isdecimal() and cell.isascii()
+
+
+def _is_share(cell: str) -> bool:
+    try:
+        return 0 <= float(cell) <= 1
+    except ValueError:
+        return False
 
 
 def _is_size(cell: str) -> bool:
@@ -368,6 +389,7 @@ _FITS: Mapping[str, Callable[[str], bool]] = {
     "x": _is_integer,
     "y": _is_integer,
     "side": _is_size,
+    "score": _is_share,
     "label_given": _is_anything,
     "stone": _is_anything,
     "group": bool,

@@ -17,15 +17,21 @@ _STRATEGIES = {
     "fused": "the normalised product of flat and soft",
 }
 
+_CALIBRATED_ON = {
+    "validation pictures": "its validation pictures, which also calibrated it",
+    "pictures out of fold": "its own pictures out of fold: each answered by a network of the same kind that had not "
+    "learned from it, calibrated on the other folds",
+}
+
 _LIMITS = """\
 ## What it cannot do
 
 - Where a stone comes from is a hint: origin is not determinable from a photograph.
 - Natural, synthetic, treated and imitated stones can look alike. It does not tell them apart, and does not
   replace a laboratory. Do not buy, sell, insure or value a stone by its answer.
-- It names every picture as one of its labels or refuses for lack of confidence; it has not learned what is no gem.
-- Single stones on plain ground are what it has seen. Telephone pictures, settings, several stones and coloured
-  light are harder than the figures above say.
+- It learned what is no gem from everyday pictures: glass, plastic and minerals that look like gems are taken for gems.
+- Photographs of single stones on plain ground are what it has learned from, changed as cameras change them.
+  Settings, coloured light and stones that are small in the picture are harder than such pictures.
 """
 
 
@@ -48,15 +54,16 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
         f"{len(space.regional_families)} of which have a regional network.",
         "",
         f"- made: {info.created}, run {info.run_id}",
-        f"- input: {info.size} x {info.size} pixels, the stone cut out by its edges",
+        f"- input: {info.size} x {info.size} pixels, the stone found and cut out by a network of its own, its backdrop "
+        "covered",
+        f"- refuses a picture if no stone in it has a score of {info.stone_threshold:.2f} or more",
         f"- decides by: {info.strategy}, {_STRATEGIES[info.strategy]}",
         f"- answers as deep as a precision of {info.default_precision:.0%} allows, by thresholds set on validation "
         "pictures",
         "",
         "## What it learned from",
         "",
-        f"{counts.get('train', 0):,} training pictures; {counts.get('validation', 0):,} validation pictures chose "
-        "temperatures, fusion and thresholds. Near-copies and photographs of one stone never stand on two sides. "
+        f"{_pictures(counts, report)} Near-copies and photographs of one stone never stand on two sides. "
         "The pictures themselves are not redistributed.",
         "",
         f"Families: {families}.",
@@ -66,12 +73,22 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
     ]
     for name, evaluation in report.items():
         if isinstance(evaluation, Mapping) and "strategies" in evaluation:
-            lines += _table(name, evaluation)
+            lines += _table(name, evaluation, info)
     return "\n".join(lines) + "\n" + _LIMITS
 
 
-def _table(name: str, evaluation: Mapping[str, Any]) -> list[str]:
-    title = {"validation": "On its validation pictures, which also calibrated it"}.get(name, f"On {name}")
+def _pictures(counts: Mapping[str, int], report: Mapping[str, Any]) -> str:
+    train, validation = (counts.get(name, 0) for name in ("train", "validation"))
+    if "pictures out of fold" in report:
+        return f"{train + validation:,} pictures; out-of-fold answers chose temperatures, fusion and thresholds."
+    return f"{train:,} training pictures; {validation:,} validation pictures chose temperatures, fusion and thresholds."
+
+
+def _table(name: str, evaluation: Mapping[str, Any], info: BundleInfo) -> list[str]:
+    title = f"On {_CALIBRATED_ON.get(name, name)}"
+    measured = evaluation.get("model_version", info.model_version)
+    if measured != info.model_version:
+        title += f", before the refit: by {measured}, made in the same way, which had not learned from them"
     lines = [
         f"{title} ({evaluation['n']:,} pictures, 95% intervals):",
         "",

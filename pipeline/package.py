@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,13 @@ from gemhier.pipeline.tracking import find_bundle
 
 
 def package(
-    run: str, out: Path, *, evaluations: Mapping[str, Path] | None = None, tracking: str | None = None
+    run: str,
+    out: Path,
+    *,
+    evaluations: Mapping[str, Path] | None = None,
+    before_refit: Mapping[str, Path] | None = None,
+    stone_threshold: float | None = None,
+    tracking: str | None = None,
 ) -> Bundle:
     """Write the bundle of a run to a folder.
 
@@ -22,6 +29,9 @@ def package(
         out: the folder to write; an older bundle there is replaced.
         evaluations: name of what was evaluated -> folder that `gemhier evaluate` wrote; their figures
             go into the bundle's report and card.
+        before_refit: the same of another model: one made in the same way that had not yet learned from these
+            pictures. The card says so.
+        stone_threshold: the least score of a gem, from 0 to 1; None for the run's.
         tracking: a tracking server or folder; None for the default.
 
     Raises:
@@ -33,7 +43,16 @@ def package(
     source = load_bundle(run if Path(run).is_dir() else find_bundle(run, tracking))
     report: dict[str, Any] = json.loads((source.folder / REPORT_FILE).read_text(encoding="utf-8"))
     for name, folder in (evaluations or {}).items():
-        report[name] = _evaluation(folder, source)
+        report[name] = _evaluation(folder)
+        if report[name].get("model_version") != source.info.model_version:
+            raise DataError(
+                f"{folder}: is not about {source.info.model_version}. Evaluate this model with `gemhier evaluate` "
+                "first, or name the folder with --before-refit."
+            )
+    for name, folder in (before_refit or {}).items():
+        report[name] = _evaluation(folder)
+    if stone_threshold is not None:
+        source = replace(source, info=replace(source.info, stone_threshold=stone_threshold))
     return write_with_report(source, out, report)
 
 
@@ -48,20 +67,19 @@ def write_with_report(source: Bundle, out: Path, report: Mapping[str, Any]) -> B
         source.info,
         taxonomy=source.taxonomy,
         network=(source.folder / NETWORK_FILE).read_bytes(),
+        finder=source.finder.content,
         report=report,
         model_card=model_card(source.info, source.taxonomy, report),
     )
     return load_bundle(out)
 
 
-def _evaluation(folder: Path, bundle: Bundle) -> dict[str, Any]:
+def _evaluation(folder: Path) -> dict[str, Any]:
     path = folder / "report.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: not a report ({error}). Name a folder that `gemhier evaluate` wrote.") from error
-    if not isinstance(found, dict) or found.get("model_version") != bundle.info.model_version:
-        raise DataError(
-            f"{path}: is not about {bundle.info.model_version}. Evaluate this model with `gemhier evaluate` first."
-        )
+    if not isinstance(found, dict) or "strategies" not in found:
+        raise DataError(f"{path}: not a report. Name a folder that `gemhier evaluate` wrote.")
     return found

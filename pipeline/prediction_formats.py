@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 import click
 
 from gemhier.models.files import visible
-from gemhier.models.prediction import Candidate, Failure, Prediction
+from gemhier.models.prediction import Candidate, Failure, Prediction, Together
 
 Layout = Literal["text", "json", "csv"]
 
@@ -48,14 +48,21 @@ class CsvRows:
     Args:
         n_families: how many families have columns.
         n_subclasses: how many labels have columns.
+        all_stones: whether there are columns for which stone of the picture it is.
+        same_stone: whether there are columns for the other photographs of the same stone.
     """
 
-    def __init__(self, *, n_families: int, n_subclasses: int) -> None:
+    def __init__(
+        self, *, n_families: int, n_subclasses: int, all_stones: bool = False, same_stone: bool = False
+    ) -> None:
         parts = ("id", "name", "probability")
         families = [f"family_{place}_{part}" for place in range(1, n_families + 1) for part in parts]
         subclasses = [f"subclass_{place}_{part}" for place in range(1, n_subclasses + 1) for part in parts]
         answer = ["answer_id", "answer_name", "answer_rank", "answer_probability", "refused"]
-        self.columns = ["image", *answer, *families, *subclasses, "decided_by", "model_version", "failure"]
+        place = ["stone", "box_x", "box_y", "box_side"] if all_stones else []
+        together = ["images", "without_gem"] if same_stone else []
+        what = ["image", *place, *together]
+        self.columns = [*what, *answer, *families, *subclasses, "decided_by", "model_version", "failure"]
 
     @property
     def header(self) -> str:
@@ -63,18 +70,22 @@ class CsvRows:
         return _csv_row(self.columns)
 
     def entry(self, result: Prediction | Failure) -> str:
-        """One row; what does not apply is empty."""
+        """One row, and one for each other photograph of the stone that failed; what does not apply is empty."""
         values = result.to_dict()
         cells = {key: values[key] for key in values.keys() & self.columns}
+        cells |= {key: json.dumps(cells[key]) for key in cells.keys() & {"images", "without_gem"}}
         for group, entries in (
+            ("box", [values.get("box")]),
             ("answer", [values.get("answer")]),
             ("family", values.get("families", [])),
             ("subclass", values.get("subclasses", [])),
         ):
             for place, entry in enumerate(entries, start=1):
-                prefix = group if group == "answer" else f"{group}_{place}"
+                prefix = group if group in ("answer", "box") else f"{group}_{place}"
                 cells |= {f"{prefix}_{part}": value for part, value in (entry or {}).items()}
-        return _csv_row([cells.get(column, "") for column in self.columns])
+        together = result.together if isinstance(result, Prediction) else None
+        row = _csv_row([cells.get(column, "") for column in self.columns])
+        return row + "".join(self.entry(failure) for failure in (together.failures if together else ()))
 
 
 @dataclass(frozen=True)
@@ -101,11 +112,21 @@ class TextBlocks:
         else:
             said = f"{self._style(str(result.answer), fg='green', bold=True)} {result.answer.probability:.2f}"
         lines = [
-            f"{self._style(visible(result.image), bold=True)}: {said}",
+            f"{self._style(visible(result.title), bold=True)}: {said}",
+            *self._beside(result.together),
             *self._ranking("families", result.families),
             *self._ranking("subclasses", result.subclasses),
         ]
         return "\n".join(lines) + "\n\n"
+
+    def _beside(self, together: Together | None) -> list[str]:
+        """A line for each photograph of the stone that the answer does not rest on."""
+        if together is None:
+            return []
+        return [
+            *(f"  {visible(image)}: no gem stands out, so it does not count" for image in together.without_gem),
+            *(f"  {visible(failed.image)}: {self._style(failed.reason, fg='red')}" for failed in together.failures),
+        ]
 
     def _ranking(self, title: str, candidates: Sequence[Candidate]) -> list[str]:
         return [self._style(f"  {title}", dim=True), *(self._row(candidate) for candidate in candidates)]

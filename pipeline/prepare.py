@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from gemhier.errors import DataError, ImageError, OutputError
@@ -13,8 +14,8 @@ from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import write_taxonomy
 from gemhier.hierarchy.taxonomy_folders import taxonomy_from_folders
+from gemhier.models.finder import Finder, Stone
 from gemhier.models.image import read_image
-from gemhier.models.stone import Box, find_stone
 from gemhier.pipeline.copies.search import find_near_copies, groups
 from gemhier.pipeline.manifest import (
     DataInfo,
@@ -97,7 +98,7 @@ class _Examined:
 
     labelled: _Labelled
     sha256: str
-    box: Box
+    stone: Stone
     width: int
     height: int
 
@@ -107,6 +108,7 @@ def prepare(
     out: Path,
     config: PrepareConfig,
     taxonomy: Taxonomy | None,
+    finder: Finder,
 ) -> Manifest:
     """Read, label, group and split the pictures of source folders, and write the data folder.
 
@@ -120,6 +122,7 @@ def prepare(
         config: the settings.
         taxonomy: tells what the class folders' names mean; None starts one from the folders themselves
             (family/subclass/region) and writes it to `out` as `TAXONOMY_TO_EDIT` too.
+        finder: finds the stones; it is kept in `out`, so that training and classifying use the same.
 
     Raises:
         DataError: if a source does not fit, names are unknown, no picture can be read, or none is left
@@ -131,7 +134,7 @@ def prepare(
     used_taxonomy = _taxonomy_of(sources) if taxonomy is None else taxonomy
     labelled, left_out = _label(sources, used_taxonomy, config)
     examined: list[_Examined] = []
-    for result in map_with_progress(_examine, labelled, "Finding the stones"):
+    for result in map_with_progress(partial(_examine, finder=finder), labelled, "Finding the stones"):
         if isinstance(result, _Examined):
             examined.append(result)
         else:
@@ -154,7 +157,7 @@ def prepare(
             several_names=_several_names(rows),
         ),
     )
-    write_manifest(manifest)
+    write_manifest(manifest, finder.content)
     if taxonomy is None:
         write_taxonomy(used_taxonomy, out / TAXONOMY_TO_EDIT)
     return manifest
@@ -226,7 +229,7 @@ def _label(
     return labelled, left_out
 
 
-def _examine(labelled: _Labelled) -> _Examined | LeftOut:
+def _examine(labelled: _Labelled, finder: Finder) -> _Examined | LeftOut:
     path = labelled.picture.path
     try:
         image = read_image(path)
@@ -235,7 +238,7 @@ def _examine(labelled: _Labelled) -> _Examined | LeftOut:
     except (ImageError, OSError) as error:
         return LeftOut(str(path), "unreadable", str(error).removeprefix(f"{path}: "))
     height, width = image.shape[:2]
-    return _Examined(labelled, sha256, find_stone(image), width, height)
+    return _Examined(labelled, sha256, finder.find_best(image), width, height)
 
 
 def _rows(examined: Sequence[_Examined], config: PrepareConfig) -> tuple[Row, ...]:
@@ -254,9 +257,10 @@ def _rows(examined: Sequence[_Examined], config: PrepareConfig) -> tuple[Row, ..
     return tuple(
         Row(
             image=str(entry.labelled.picture.path),
-            x=entry.box.x,
-            y=entry.box.y,
-            side=entry.box.side,
+            x=entry.stone.box.x,
+            y=entry.stone.box.y,
+            side=entry.stone.box.side,
+            score=round(entry.stone.score, 4),
             label_given=entry.labelled.picture.label_given,
             label=entry.labelled.label,
             stone=stone,

@@ -25,7 +25,7 @@ from gemhier.pipeline.manifest import Manifest, Row
 from gemhier.pipeline.tracking import BUNDLE, KIND, recorded_run
 
 if TYPE_CHECKING:
-    from gemhier.pipeline.fit import Epoch
+    from gemhier.pipeline.fit import Epoch, Fitted
 
 REGISTERED_MODEL = "gemhier"
 """The name in the model registry under which each training adds a version."""
@@ -50,6 +50,7 @@ class RunLog:
         mlflow: from `gemhier.pipeline.tracking.open_tracking`.
         manifest: the data set.
         pictures: `training` and `validation` -> the rows that are used for that.
+        measured_on: what the figures are of, such as "validation pictures".
         nested: name -> id of the nested runs that an interrupted training left; they are gone on with.
     """
 
@@ -58,12 +59,14 @@ class RunLog:
         mlflow: ModuleType,
         manifest: Manifest,
         pictures: Mapping[str, Sequence[Row]],
+        measured_on: str,
         nested: Mapping[str, str] | None = None,
     ) -> None:
         self._mlflow = mlflow
         self._space = manifest.label_space
         self._taxonomy = manifest.taxonomy
         self._nested = dict(nested or {})
+        self._measured_on = measured_on
         self._data = {context: _dataset_input(mlflow, manifest, context, rows) for context, rows in pictures.items()}
 
     def start(self, parameters: Mapping[str, str | int | float]) -> None:
@@ -75,6 +78,13 @@ class RunLog:
         """Record an epoch in the training's run as it happens."""
         measures = {f"validation/{name}": value for name, value in epoch.validation.items()}
         self._mlflow.log_metrics({"train/loss": epoch.loss, **measures}, step=epoch.number)
+
+    def fold(self, number: int, fitted: "Fitted") -> None:
+        """Record how the network without one fold did on it in the end."""
+        last = fitted.history[-1].validation
+        self._mlflow.log_metrics(
+            {f"fold/{name}": last[name] for name in _MEASURES.values() if name in last}, step=number
+        )
 
     def networks(self, history: Sequence["Epoch"], mode: str) -> None:
         """A nested run for each network that was trained, with its own curve under the name validation/top1."""
@@ -96,7 +106,8 @@ class RunLog:
         """A nested run for each way to decide, and what they come to side by side in the training's run."""
         for strategy, figures in evaluation.strategies.items():
             found = {name: getattr(figures, name) for name in FIGURES}
-            note = f"{_in_words(strategy, figures.top1, evaluation.n)}. Precision of each class: per_class.csv."
+            words = _in_words(strategy, figures.top1, evaluation.n, self._measured_on)
+            note = f"{words}. Precision of each class: per_class.csv."
             with self._nested_run(f"decision: {strategy}", {KIND: "decision", "strategy": WAYS[strategy]}, note):
                 self._log_data("validation")
                 self._mlflow.log_metrics(
@@ -119,7 +130,9 @@ class RunLog:
             )
         )
         self._mlflow.log_text(_as_csv(self._precisions(evaluation)), "per_class_precision.csv")
-        self._mlflow.set_tags({"decided_by": decided_by, "mlflow.note.content": description(evaluation, decided_by)})
+        self._mlflow.set_tags(
+            {"decided_by": decided_by, "mlflow.note.content": description(evaluation, decided_by, self._measured_on)}
+        )
 
     def figures(self, history: Sequence["Epoch"], evaluation: Evaluation, decided_by: Strategy) -> None:
         """Plots of the curves, the ways to decide, the classes, and the confusion between families."""
@@ -193,13 +206,13 @@ class RunLog:
         }
 
 
-def description(evaluation: Evaluation, decided_by: Strategy) -> str:
+def description(evaluation: Evaluation, decided_by: Strategy, measured_on: str) -> str:
     """What a training found: a sentence and a table in Markdown, all with intervals."""
     comparison = evaluation.comparison(decided_by)
     sentence = (
-        f"On the validation pictures, {comparison.sentence}"
+        f"On {evaluation.n:,} {measured_on}, {comparison.sentence}"
         if comparison is not None
-        else f"{_in_words(decided_by, evaluation.strategies[decided_by].top1, evaluation.n)}."
+        else f"{_in_words(decided_by, evaluation.strategies[decided_by].top1, evaluation.n, measured_on)}."
     )
     lines = ["| | top-1 | top-3 | top-5 | family |", "| --- | --- | --- | --- | --- |"]
     for strategy, figures in evaluation.strategies.items():
@@ -230,11 +243,11 @@ def _dataset_input(mlflow: ModuleType, manifest: Manifest, context: str, rows: S
     return mlflow.entities.DatasetInput(dataset=dataset, tags=[tag])
 
 
-def _in_words(strategy: Strategy, top1: Figure, n: int) -> str:
+def _in_words(strategy: Strategy, top1: Figure, n: int, measured_on: str) -> str:
     if top1.value is None or top1.low is None or top1.high is None:
         return f"There are no pictures to measure {strategy} on"
     interval = f"95% interval {top1.low:.1%} to {top1.high:.1%}"
-    return f"{strategy} names {top1.value:.1%} of {n:,} validation pictures right ({interval})"
+    return f"{strategy} names {top1.value:.1%} of {n:,} {measured_on} right ({interval})"
 
 
 def _cell(figure: Figure) -> str:

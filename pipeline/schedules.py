@@ -52,9 +52,9 @@ SCHEDULES = {
         Schedule(name="quick", description="heads on frozen features: minutes on two cores"),
         Schedule(
             name="standard",
-            description="heads on frozen features, then 12 epochs with the backbone but its first third",
+            description="heads on frozen features, then 20 epochs with the backbone but its first third",
             views=2,
-            tune_epochs=12,
+            tune_epochs=20,
             frozen_share=0.33,
         ),
     )
@@ -70,6 +70,9 @@ class TrainConfig:
         backbone: a key of `gemhier.models.backbones.BACKBONES`.
         schedule: a key of `SCHEDULES`.
         seed: of the heads' first weights, the order of the pictures and their augmentation.
+        folds: 0 to calibrate on the validation pictures, from which the network then learns nothing. 2 or more
+            to learn from them too, and to calibrate on what as many further networks say, each of the fold of
+            pictures that it has not learned from.
 
     Raises:
         ValueError: if a name is unknown; it lists the known ones. Or if the schedule would leave a
@@ -80,6 +83,7 @@ class TrainConfig:
     backbone: str = "lite0"
     schedule: str = "standard"
     seed: int = 0
+    folds: int = 0
 
     def __post_init__(self) -> None:
         for name, value, known in (
@@ -89,6 +93,8 @@ class TrainConfig:
         ):
             if value not in known:
                 raise ValueError(f"`{name}` must be one of {', '.join(known)}. Received: {value!r}.")
+        if self.folds < 0 or self.folds == 1:
+            raise ValueError(f"`folds` must be 0, or 2 or more. Received: {self.folds}.")
         if not BACKBONES[self.backbone].pretrained and not SCHEDULES[self.schedule].tune_epochs:
             raise ValueError(
                 f"`schedule` must train the backbone too, since {self.backbone} comes without weights. "

@@ -1,43 +1,44 @@
 """Train on a prepared data set and record it: one parent run, nested runs for each network and each way to decide."""
 
 import hashlib
-import json
-import os
 import platform
-import re
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from gemhier import __version__
-from gemhier.errors import BundleError, DataError, OutputError
+from gemhier.errors import BundleError, DataError
 from gemhier.hierarchy.decoding import Strategy, softmax
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.backbones import backbone
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle_info import BundleInfo
 from gemhier.models.native_output import without_lines
+from gemhier.models.probabilities import decode
 from gemhier.models.runtime import Logits
+from gemhier.models.stone import cover_backdrop
 from gemhier.pipeline.calibrate import Calibration, calibrate
 from gemhier.pipeline.crops import load_crops
 from gemhier.pipeline.evaluation import Evaluation, evaluate_probabilities
 from gemhier.pipeline.manifest import Manifest, Row, read_manifest
 from gemhier.pipeline.package import write_with_report
 from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
+from gemhier.pipeline.split import grouped_folds
+from gemhier.pipeline.start_tensorflow import TENSORFLOW_NOTES, start_tensorflow
+from gemhier.pipeline.unfinished import full_disk_in_one_line, remember_run, remembered_run, unfinished_folder
 
 if TYPE_CHECKING:
     from gemhier.models.network import GemNetwork
-
-UNFINISHED = Path("mlruns") / "unfinished"
-"""Where interrupted trainings wait, in the current folder."""
+    from gemhier.pipeline.fit import Pictures
+    from gemhier.pipeline.out_of_fold import OutOfFold
+    from gemhier.pipeline.run_log import RunLog
 
 STRATEGIES: dict[str, tuple[Strategy, ...]] = {
     "flat": ("flat",),
@@ -46,11 +47,11 @@ STRATEGIES: dict[str, tuple[Strategy, ...]] = {
 }
 """The ways to decide that each mode has trained heads for."""
 
+VALIDATION = "validation pictures"
+OUT_OF_FOLD = "pictures out of fold"
+
 DEFAULT_PRECISION = 0.9
 """The precision of answers that a bundle asks for unless told otherwise."""
-
-_HARDLY_ANYTHING = 32 * 2**20
-"""Bytes. Where no more are left after something could not be written, that is the reason."""
 
 EXPORT_TOLERANCE = 1e-4
 """How far the exported network may move a probability."""
@@ -62,18 +63,17 @@ class Trained:
 
     Attributes:
         run_id: of the parent run.
-        evaluation: the figures on the validation pictures, for each strategy.
+        evaluation: the figures on the validation pictures, or out of fold on all, for each strategy.
         decided_by: the strategy that the bundle uses.
+        measured_on: `validation pictures`, or `pictures out of fold`.
         resumed: whether an interrupted training was taken up again.
     """
 
     run_id: str
     evaluation: Evaluation
     decided_by: str
+    measured_on: str
     resumed: bool
-
-
-_TENSORFLOW_NOTES = re.compile(rb"WARNING: All log messages before absl|[IW]0000 |E0000 .*cuda|To enable the following")
 
 
 def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Trained:
@@ -94,74 +94,87 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
     """
     manifest = read_manifest(data)
     space = manifest.label_space
-    train_rows, validation_rows = _rows(manifest, space)
+    train_rows, measured_rows = _rows(manifest, space, config)
+    measured_on = OUT_OF_FOLD if config.folds else VALIDATION
 
     # MLflow and TensorFlow take seconds to load: only now, and TensorFlow only if runs can be recorded.
     from gemhier.pipeline.tracking import known_run, nested_runs, open_tracking, recorded_run
 
     mlflow = open_tracking(tracking)
-    _start_tensorflow()
+    start_tensorflow()
     from gemhier.pipeline.fit import Pictures, fit_network, predict_logits
     from gemhier.pipeline.run_log import RunLog
 
-    work = UNFINISHED / _key(manifest, config)
-    _make_folder(work)
-    resumed = known_run(mlflow, _remembered(work))
+    def pictures(rows: Sequence[Row]) -> Pictures:
+        return Pictures(partial(_crops, manifest, rows), _columns(rows, space))
+
+    work = unfinished_folder(_settings(manifest, config))
+    resumed = known_run(mlflow, remembered_run(work))
     with (
-        _full_disk_in_one_line(work),
+        full_disk_in_one_line(work),
         recorded_run(mlflow, _run_name(config), tags=_tags(manifest, config), run_id=resumed) as run_id,
     ):
-        _remember(work, run_id)
+        remember_run(work, run_id)
         nested = nested_runs(mlflow, resumed) if resumed else {}
-        log = RunLog(mlflow, manifest, {"training": train_rows, "validation": validation_rows}, nested)
+        log = RunLog(mlflow, manifest, {"training": train_rows, "validation": measured_rows}, measured_on, nested)
         log.start(_parameters(manifest, space, config))
-        truth = _columns(validation_rows, space)
+        measured = pictures(measured_rows)
+        answers = _out_of_fold(measured_rows, measured, space, config, work, log) if config.folds else None
         fitted = fit_network(
             space,
-            Pictures(partial(_crops, manifest, train_rows), _columns(train_rows, space)),
-            Pictures(partial(_crops, manifest, validation_rows), truth),
+            pictures(train_rows),
+            None if config.folds else measured,
             config,
             work=work,
             cache=data / "features",
             on_epoch=log.epoch,
         )
-        crops = _crops(manifest, validation_rows, fitted.network.size)
-        logits = predict_logits(fitted.network, crops)
-        calibration = calibrate(logits, truth, space, config.mode)
+        logits = answers.logits if answers else predict_logits(fitted.network, measured.crops(fitted.network.size))
+        calibration = calibrate(logits, measured.truth, space, config.mode)
+        probabilities = (
+            answers.probabilities
+            if answers
+            else decode(logits, calibration.temperatures, calibration.fusion_weight, space).by_strategy
+        )
         bundle = _bundle(work / "bundle", manifest, space, config, run_id, fitted.network, calibration)
-        _check_export(bundle, crops, logits, calibration)
-        evaluation = _evaluate(bundle, crops, validation_rows, config)
-        report = {"validation": evaluation.to_dict(), "data": manifest.counts(), "config": asdict(config)}
+        few = measured.crops(fitted.network.size)[:64]
+        _check_export(bundle, few, predict_logits(fitted.network, few), calibration)
+        evaluation = _evaluate(probabilities, measured_rows, manifest, config)
+        report = {measured_on: evaluation.to_dict(), "data": manifest.counts(), "config": asdict(config)}
         bundle = write_with_report(bundle, bundle.folder, report)
         log.networks(fitted.history, config.mode)
         log.decisions(evaluation, calibration.strategy)
         log.figures(fitted.history, evaluation, calibration.strategy)
         log.bundle(bundle.folder)
     shutil.rmtree(work, ignore_errors=True)
-    return Trained(run_id, evaluation, calibration.strategy, resumed is not None)
+    return Trained(run_id, evaluation, calibration.strategy, measured_on, resumed is not None)
 
 
-def _start_tensorflow() -> None:
-    """Load TensorFlow without its notes on processors and on graphics cards that are not there."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with without_lines(_TENSORFLOW_NOTES):
-        import tensorflow as tf
+def _out_of_fold(
+    rows: Sequence[Row], pictures: "Pictures", space: LabelSpace, config: TrainConfig, work: Path, log: "RunLog"
+) -> "OutOfFold":
+    from gemhier.pipeline.out_of_fold import out_of_fold
 
-        tf.config.list_physical_devices()
-    tf.get_logger().setLevel("ERROR")
+    folds = grouped_folds([row.label for row in rows], [row.group for row in rows], config.folds, config.seed)
+    return out_of_fold(space, pictures, folds, config, work=work, on_fold=log.fold)
 
 
-def _rows(manifest: Manifest, space: LabelSpace) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-    """Training and validation rows; a validation picture of a label without training pictures teaches nothing."""
+def _rows(manifest: Manifest, space: LabelSpace, config: TrainConfig) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """The rows to learn from, and those to calibrate and measure on.
+
+    A validation picture of a label without training pictures teaches nothing.
+    """
     train_rows = manifest.split("train")
     validation_rows = tuple(row for row in manifest.split("validation") if row.label in space)
+    if len(space) < 2:
+        raise DataError(f"{manifest.folder}: only one class ({space.labels[0]}). Prepare at least two.")
+    if config.folds:
+        return (*train_rows, *validation_rows), (*train_rows, *validation_rows)
     if not validation_rows:
         raise DataError(
             f"{manifest.folder}: no validation pictures, which temperatures and thresholds are fitted on. "
-            "Run `gemhier prepare` again with --validation-share 0.15."
+            "Run `gemhier prepare` again with --validation-share 0.15, or train with --folds 5."
         )
-    if len(space) < 2:
-        raise DataError(f"{manifest.folder}: only one class ({space.labels[0]}). Prepare at least two.")
     return train_rows, validation_rows
 
 
@@ -170,51 +183,14 @@ def _columns(rows: Sequence[Row], space: LabelSpace) -> npt.NDArray[np.intp]:
 
 
 def _crops(manifest: Manifest, rows: Sequence[Row], size: int) -> npt.NDArray[np.uint8]:
-    return load_crops(rows, size, manifest.folder / "crops")
+    return load_crops(rows, size, manifest.finder, manifest.folder / "crops")
 
 
-def _key(manifest: Manifest, config: TrainConfig) -> str:
-    """What an interrupted training is found by: the data, all settings and the version."""
-    settings = {"data": manifest.digest, "version": __version__, **asdict(config)}
-    settings["details"] = asdict(SCHEDULES[config.schedule])
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _remembered(work: Path) -> str | None:
-    try:
-        return (work / "run").read_text(encoding="utf-8").strip() or None
-    except OSError:
-        return None
-
-
-def _make_folder(work: Path) -> None:
-    try:
-        work.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{work}: cannot be written ({error.strerror}). Run it in another folder.") from error
-
-
-def _remember(work: Path, run_id: str) -> None:
-    """Note which run to go on with; half a note would be a run that does not exist."""
-    unfinished = work / "run.part"
-    unfinished.write_text(run_id, encoding="utf-8")
-    unfinished.replace(work / "run")
-
-
-@contextmanager
-def _full_disk_in_one_line(folder: Path) -> Iterator[None]:
-    """Say what is wrong if the disk is full: the libraries that write there each fail in a way of their own."""
-    import tensorflow as tf
-
-    try:
-        yield
-    except (OSError, tf.errors.OpError) as error:
-        if shutil.disk_usage(folder).free >= _HARDLY_ANYTHING:
-            raise
-        raise OutputError(
-            f"{folder}: there is no space left on the disk. Free some space and give the same command again: "
-            "it goes on where it stood."
-        ) from error
+def _settings(manifest: Manifest, config: TrainConfig) -> dict[str, Any]:
+    """What an interrupted training is found by: the data, the stone finder and all settings."""
+    finder = hashlib.sha256(manifest.finder.content).hexdigest()
+    details = asdict(SCHEDULES[config.schedule])
+    return {"data": manifest.digest, "finder": finder, **asdict(config), "details": details}
 
 
 def _run_name(config: TrainConfig) -> str:
@@ -278,17 +254,24 @@ def _bundle(
         thresholds=calibration.thresholds,
         default_precision=DEFAULT_PRECISION,
     )
-    with without_lines(_TENSORFLOW_NOTES):
+    with without_lines(TENSORFLOW_NOTES):
         exported = export_network(network.whole)
-    write_bundle(folder, info, taxonomy=manifest.taxonomy, network=exported, report={}, model_card="")
+    write_bundle(
+        folder,
+        info,
+        taxonomy=manifest.taxonomy,
+        network=exported,
+        finder=manifest.finder.content,
+        report={},
+        model_card="",
+    )
     return load_bundle(folder)
 
 
 def _check_export(bundle: Bundle, crops: npt.NDArray[np.uint8], logits: Logits, calibration: Calibration) -> None:
     """Make sure that the exported network answers as the trained one does."""
-    few = slice(0, 64)
-    exported = bundle.probabilities(crops[few]).flat
-    trained = softmax(logits.flat[few], calibration.temperatures.flat)
+    exported = bundle.probabilities(cover_backdrop(crops)).flat
+    trained = softmax(logits.flat, calibration.temperatures.flat)
     moved = float(np.abs(exported - trained).max())
     if not moved <= EXPORT_TOLERANCE:
         raise BundleError(
@@ -297,12 +280,16 @@ def _check_export(bundle: Bundle, crops: npt.NDArray[np.uint8], logits: Logits, 
         )
 
 
-def _evaluate(bundle: Bundle, crops: npt.NDArray[np.uint8], rows: Sequence[Row], config: TrainConfig) -> Evaluation:
-    found = bundle.probabilities(crops).by_strategy
+def _evaluate(
+    probabilities: Mapping[Strategy, npt.NDArray[np.float64]],
+    rows: Sequence[Row],
+    manifest: Manifest,
+    config: TrainConfig,
+) -> Evaluation:
     return evaluate_probabilities(
-        {strategy: found[strategy] for strategy in STRATEGIES[config.mode]},
+        {strategy: probabilities[strategy] for strategy in STRATEGIES[config.mode]},
         [row.label for row in rows],
         [row.group for row in rows],
-        space=bundle.space,
-        taxonomy=bundle.taxonomy,
+        space=manifest.label_space,
+        taxonomy=manifest.taxonomy,
     )

@@ -1,19 +1,23 @@
 """Train a stone finder on scenes composed from a data set, record it in MLflow, and write it to a file."""
 
+import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from gemhier.errors import DataError
 from gemhier.models.finder import OUTPUTS
-from gemhier.pipeline.fit_finder import FinderConfig, FinderEpoch, fit_finder
+from gemhier.pipeline.finder_config import FinderConfig, FinderEpoch
 from gemhier.pipeline.manifest import read_manifest
 from gemhier.pipeline.scenes.composition import Scene, SceneMaker
 from gemhier.pipeline.scenes.photographs import background_pictures, outlined_photographs, plain_photographs
-from gemhier.pipeline.tracking import KIND, open_tracking, recorded_run
+from gemhier.pipeline.start_tensorflow import start_tensorflow
+from gemhier.pipeline.tracking import KIND, known_run, open_tracking, recorded_run
+from gemhier.pipeline.unfinished import full_disk_in_one_line, remember_run, remembered_run, unfinished_folder
 from gemhier.pipeline.whole_file import whole_file
 
 VALIDATION_SCENES = 240
@@ -45,7 +49,7 @@ def train_finder(
         data: a prepared folder; its training pictures on plain grounds are cut out, its validation pictures measure.
         backgrounds: folders with pictures without gems.
         out: the file to write, a LiteRT network.
-        config: the settings. An interrupted training with the same `out` goes on.
+        config: the settings. An interrupted training with the same ones goes on where it stood.
         outlines: a table of outlines and the folder of its photographs, as `outlined_photographs` reads them.
         tracking: a tracking server or folder; None for the default.
 
@@ -54,8 +58,6 @@ def train_finder(
         OutputError: if `out` cannot be written.
         TrackingError: if runs cannot be recorded.
     """
-    from gemhier.models.export import export_network
-
     manifest = read_manifest(data)
     cut = {
         split: plain_photographs([row for row in manifest.rows if row.split == split], manifest.folder / "outlines")
@@ -74,9 +76,19 @@ def train_finder(
     )
     validation = _scenes(SceneMaker(plain=cut["validation"], backgrounds=pictures[::_KEPT_BACK], side=config.size))
     mlflow = open_tracking(tracking)
-    work = out.with_name(f".{out.name}.unfinished")
+    start_tensorflow()
+    from gemhier.models.export import export_network
+    from gemhier.pipeline.fit_finder import fit_finder
+
+    of_photographs = _digest([*pictures, *(photograph.pixels for photograph in by_hand)])
+    work = unfinished_folder({"finder": asdict(config), "data": manifest.digest, "photographs": of_photographs})
     epochs: list[FinderEpoch] = []
-    with recorded_run(mlflow, f"finder-{config.size}", tags={KIND: "finder"}) as run_id:
+    run_id = known_run(mlflow, remembered_run(work))
+    with (
+        full_disk_in_one_line(work),
+        recorded_run(mlflow, f"finder-{config.size}", tags={KIND: "finder"}, run_id=run_id) as run_id,
+    ):
+        remember_run(work, run_id)
         mlflow.log_params(
             asdict(config) | {"plain": len(cut["train"]), "backgrounds": len(pictures), "outlined": len(by_hand)}
         )
@@ -89,8 +101,15 @@ def train_finder(
         with whole_file(out) as file:
             file.write(export_network(model, OUTPUTS, half=True))
         mlflow.log_artifact(str(out))
-    shutil.rmtree(work)
+    shutil.rmtree(work, ignore_errors=True)
     return TrainedFinder(run_id, epochs[-1].validation if epochs else {})
+
+
+def _digest(pictures: Iterable[npt.NDArray[np.uint8]]) -> str:
+    digest = hashlib.sha256()
+    for picture in pictures:
+        digest.update(repr(picture.shape).encode() + np.ascontiguousarray(picture).data)
+    return digest.hexdigest()
 
 
 def _scenes(maker: SceneMaker) -> list[Scene]:

@@ -6,8 +6,8 @@ _MEASURES = ("top1", "top3", "top5", "family_top1")
 
 
 def summary(trained: Trained) -> list[str]:
-    """A table of the ways to decide, on the validation pictures, and what to do next."""
-    lines = [f"{trained.evaluation.n:,} validation pictures:", ""]
+    """A table of the ways to decide, and what to do next."""
+    lines = [f"{trained.evaluation.n:,} {trained.measured_on}:", ""]
     lines.append(f"  {'':<8}{'top-1':>8}{'95% interval':>18}{'top-3':>8}{'top-5':>8}{'family':>8}")
     for strategy, figures in trained.evaluation.strategies.items():
         top1, top3, top5, family = (getattr(figures, measure) for measure in _MEASURES)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gemhier.hierarchy.taxonomy import Taxonomy
+    from gemhier.models.finder import Finder
 
 # Before TensorFlow and MLflow are imported, which read these once.
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -119,7 +120,43 @@ def tiny_network(tiny_model: "keras.Model") -> bytes:
 
 
 @pytest.fixture(scope="session")
-def tiny_bundle(tmp_path_factory: pytest.TempPathFactory, tiny_taxonomy: "Taxonomy", tiny_network: bytes) -> Path:
+def tiny_finder() -> bytes:
+    """A stone finder of 64 x 64 pixels, a LiteRT file: stone is what differs in colour from the picture's border."""
+    import keras
+    from keras import ops
+
+    from gemhier.models.export import export_network
+    from gemhier.models.finder import OUTPUTS
+
+    def difference(pixels: Any) -> Any:
+        """The largest difference of a channel from the border's mean, in shares of full scale."""
+        rows = ops.mean(pixels[:, :1] + pixels[:, -1:], axis=2, keepdims=True) / 4
+        columns = ops.mean(pixels[:, :, :1] + pixels[:, :, -1:], axis=1, keepdims=True) / 4
+        return ops.max(ops.abs(pixels - rows - columns), axis=-1, keepdims=True)
+
+    pictures = keras.Input((64, 64, 3), dtype="uint8", name="pictures")
+    pixels = keras.layers.Rescaling(1 / 255, dtype="float32")(pictures)
+    apart = keras.layers.AveragePooling2D(2)(keras.layers.Lambda(difference)(pixels))
+    stone = keras.layers.Lambda(lambda x: ops.sigmoid(100 * (x - 0.08)))(apart)
+    beside = keras.layers.Lambda(lambda x: 1 - x)(stone)
+    core = keras.layers.Lambda(lambda x: 1 - x)(keras.layers.MaxPooling2D(5, strides=1, padding="same")(beside))
+    maps = keras.layers.Concatenate(name="maps")([stone, core])
+    present = keras.layers.Lambda(lambda x: ops.reshape(ops.max(x, axis=(1, 2)), (-1, 1)), name="present")(stone)
+    return export_network(keras.Model(pictures, {"maps": maps, "present": present}), OUTPUTS)
+
+
+@pytest.fixture(scope="session")
+def finder(tiny_finder: bytes) -> "Finder":
+    """The tiny finder, ready to run."""
+    from gemhier.models.finder import Finder
+
+    return Finder(tiny_finder)
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(
+    tmp_path_factory: pytest.TempPathFactory, tiny_taxonomy: "Taxonomy", tiny_network: bytes, tiny_finder: bytes
+) -> Path:
     """A bundle that names painted stones by their colour; to be read only."""
     from gemhier.hierarchy.answering import Threshold, Thresholds
     from gemhier.models.bundle import write_bundle
@@ -143,7 +180,15 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory, tiny_taxonomy: "Taxono
         default_precision=0.9,
     )
     folder = tmp_path_factory.mktemp("bundles") / "tiny"
-    write_bundle(folder, info, taxonomy=tiny_taxonomy, network=tiny_network, report={"n": 0}, model_card="# Tiny\n")
+    write_bundle(
+        folder,
+        info,
+        taxonomy=tiny_taxonomy,
+        network=tiny_network,
+        finder=tiny_finder,
+        report={"n": 0},
+        model_card="# Tiny\n",
+    )
     return folder
 
 
@@ -197,7 +242,7 @@ def tiny_backbone(monkeypatch: pytest.MonkeyPatch) -> str:
         tune_epochs=2,
         tune_rate=1e-3,
         batch=8,
-        augmentation=Augmentation(zoom=0.05),
+        augmentation=Augmentation(zoom=0.05, shift=0.02),
     )
     monkeypatch.setitem(SCHEDULES, "tiny", schedule)
     return "tiny"
@@ -208,6 +253,7 @@ def tiny_data(
     tmp_path_factory: pytest.TempPathFactory,
     tiny_taxonomy: "Taxonomy",
     paint_stone: "Callable[[str], npt.NDArray[np.uint8]]",
+    finder: "Finder",
 ) -> Path:
     """A data folder of painted stones: six labels, eight pictures each for training, four for validation."""
     import hashlib
@@ -215,7 +261,6 @@ def tiny_data(
     import cv2
     import numpy as np
 
-    from gemhier.models.stone import find_stone
     from gemhier.pipeline.manifest import DataInfo, Manifest, Row, SourceFolder, write_manifest
 
     folder = tmp_path_factory.mktemp("data")
@@ -228,13 +273,14 @@ def tiny_data(
             path = folder / "pictures" / f"{label.replace('/', '-')}-{index}.png"
             path.parent.mkdir(exist_ok=True)
             cv2.imwrite(str(path), picture[..., ::-1])
-            box = find_stone(picture)
+            stone = finder.find_best(picture)
             rows.append(
                 Row(
                     image=str(path),
-                    x=box.x,
-                    y=box.y,
-                    side=box.side,
+                    x=stone.box.x,
+                    y=stone.box.y,
+                    side=stone.box.side,
+                    score=stone.score,
                     label_given=label,
                     label=label,
                     stone="",
@@ -247,5 +293,5 @@ def tiny_data(
                 )
             )
     info = DataInfo(config={}, sources=(SourceFolder("painted", str(folder / "pictures")),))
-    write_manifest(Manifest(folder / "data", tuple(rows), tiny_taxonomy, info))
+    write_manifest(Manifest(folder / "data", tuple(rows), tiny_taxonomy, info), finder.content)
     return folder / "data"

@@ -15,6 +15,7 @@ from PIL import Image
 from gemhier.cli import main
 from gemhier.errors import DataError, OutputError
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
+from gemhier.models.finder import Finder
 from gemhier.pipeline.audit import Audit, AuditedPicture, Leak, Unreadable, audit, summary, write_audit
 from gemhier.pipeline.copies.search import Match
 from gemhier.pipeline.prepare import PrepareConfig, prepare
@@ -117,8 +118,8 @@ def test_several_sources_are_compared_with_each_other(photos: Path, tmp_path: Pa
     assert found.across_classes(match)
 
 
-def test_a_prepared_folder_has_its_own_splits_and_classes(photos: Path, tmp_path: Path) -> None:
-    manifest = prepare([photos], tmp_path / "data", PrepareConfig(), load_taxonomy())
+def test_a_prepared_folder_has_its_own_splits_and_classes(photos: Path, finder: Finder, tmp_path: Path) -> None:
+    manifest = prepare([photos], tmp_path / "data", PrepareConfig(), load_taxonomy(), finder)
     found = audit([tmp_path / "data"])
     assert {picture.split for picture in found.pictures} == {row.split for row in manifest.rows}
     assert {picture.label for picture in found.pictures} == {"beryl/emerald", "corundum/ruby"}
@@ -229,8 +230,8 @@ def test_nothing_is_left_of_an_audit_that_failed(photos: Path, tmp_path: Path, m
     assert not out.parent.exists()
 
 
-def test_a_damaged_data_folder_is_not_taken_for_photographs(photos: Path, tmp_path: Path) -> None:
-    prepare([photos], tmp_path / "data", PrepareConfig(), load_taxonomy())
+def test_a_damaged_data_folder_is_not_taken_for_photographs(photos: Path, finder: Finder, tmp_path: Path) -> None:
+    prepare([photos], tmp_path / "data", PrepareConfig(), load_taxonomy(), finder)
     (tmp_path / "data" / "data.json").write_text("x")
     with pytest.raises(DataError, match=r"data\.json: damaged JSON"):
         audit([tmp_path / "data"])

@@ -1,15 +1,22 @@
-"""Training pictures are turned, zoomed and lit a little, each in its own way; their hue stays."""
+"""Cut-out stones are turned, zoomed and photographed anew, each in its own way, on a grey backdrop."""
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from gemhier.models.augmentation import Augmentation, build_augmenter
+from gemhier.models.augmentation import Augmentation, build_augmenter, develop
+from gemhier.models.camera import Camera
+from gemhier.models.stone import BACKDROP, cover_backdrop
 
 Floats = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
 
-STILL = Augmentation(turn=0, zoom=0, brightness=0)
+STILL = Augmentation(turn=0, zoom=0, shift=0)
+UNTOUCHED = Camera(untouched=1)
+
+
+# Turning, mirroring and zooming
 
 
 def stone(count: int = 6, side: int = 32) -> Floats:
@@ -26,8 +33,8 @@ def change(pictures: Floats, augmentation: Augmentation, seed: int = 3) -> Float
 
 
 def test_shape_type_and_range_stay() -> None:
-    pictures = np.random.default_rng(0).choice([0.0, 255.0], (5, 33, 33, 3)).astype(np.float32)
-    found = change(pictures, Augmentation(turn=0.5, zoom=0.3, brightness=0.5))
+    pictures = np.random.default_rng(0).choice([0.0, 255.0], (5, 33, 33, 4)).astype(np.float32)
+    found = change(pictures, Augmentation(turn=0.5, zoom=0.3))
     assert found.shape == pictures.shape
     assert found.dtype == np.float32
     assert found.min() >= 0
@@ -50,7 +57,7 @@ def test_pictures_of_a_batch_are_changed_each_in_its_own_way_and_anew_each_time(
     every = [*first, *second]
     for index, one in enumerate(every):
         for other in every[:index]:
-            assert np.abs(one - other).mean() > 0.5
+            assert np.abs(one - other).mean() > 0.1
 
 
 def test_flips_alone_give_the_four_mirrored_pictures() -> None:
@@ -62,38 +69,32 @@ def test_flips_alone_give_the_four_mirrored_pictures() -> None:
     assert set(seen) == {0, 1, 2, 3}
 
 
-def hues(pictures: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Hue in degrees, and where the saturation is high enough for a hue."""
-    converted = np.stack([cv2.cvtColor(picture / 255, cv2.COLOR_RGB2HSV) for picture in pictures])
-    return converted[..., 0], converted[..., 1] > 0.3
+def test_shifts_go_as_far_as_they_are_told_to() -> None:
+    spot = np.zeros((60, 41, 41, 1), np.float32)
+    spot[:, 20, 20] = 255
+    found = change(spot, Augmentation(turn=0, zoom=0, shift=0.1))
+    places = np.array([np.argwhere(one[..., 0] > 60).mean(axis=0) - 20 for one in found])
+    assert np.abs(places).max() <= 4.6
+    assert places.std(axis=0).min() > 1.5
 
 
-def test_no_hue_is_shifted() -> None:
-    colours = np.array([(180, 60, 90), (60, 170, 80), (60, 80, 190), (190, 170, 60), (70, 160, 170)], np.float32)
-    pictures = np.full((20, 24, 24, 3), 120, np.float32)
-    pictures[:, 6:18, 6:18] = np.tile(colours, (4, 1))[:, None, None]
-    found = change(pictures, Augmentation(brightness=0.2))  # nothing reaches black or white, so nothing is cut off
-    assert np.ptp(found[:, 0, 0]) > 40
-    hue, coloured = hues(found)
-    wanted = hues(pictures)[0][:, 12, 12]
-    for picture, where, expected in zip(hue, coloured, wanted, strict=True):
-        assert where.sum() > 80
-        assert np.abs((picture[where] - expected + 180) % 360 - 180).max() < 2
+def test_the_outline_moves_with_the_stone() -> None:
+    outline = np.where(stone(8)[..., :1] != 120, 255, 0).astype(np.float32)
+    pictures = np.concatenate([outline, outline, outline, outline], axis=-1)
+    found = change(pictures, Augmentation(turn=0.5, zoom=0.2))
+    np.testing.assert_allclose(found[..., 3], found[..., 0], atol=0.01)
+    assert np.abs(found[..., 3] - pictures[..., 3]).max() > 200
 
 
-def test_brightness_stays_within_its_share_of_full_scale() -> None:
-    plain = np.full((60, 8, 8, 3), (120, 80, 140), np.float32)
-    shifts = (change(plain, Augmentation(turn=0.5, zoom=0.1, brightness=0.1)) - plain).reshape(60, -1)
-    np.testing.assert_allclose(shifts, np.repeat(shifts[:, :1], shifts.shape[1], axis=1), atol=0.01)
-    assert np.abs(shifts).max() <= 25.5 + 0.01
-    assert shifts.min() < -15
-    assert shifts.max() > 15
+def test_colours_stay_what_they_are() -> None:
+    plain = np.full((20, 8, 8, 3), (120, 80, 140), np.float32)
+    np.testing.assert_allclose(change(plain, Augmentation()), plain, atol=0.01)
 
 
 def test_a_turn_or_zoom_fills_the_corners_with_the_edge() -> None:
     pictures = np.full((10, 32, 32, 3), 250, np.float32)
     pictures[:, 8:24, 8:24] = (180, 60, 90)
-    found = change(pictures, Augmentation(turn=0.5, zoom=0.1, brightness=0))
+    found = change(pictures, Augmentation(turn=0.5, zoom=0.1))
     border = np.concatenate([found[:, 0], found[:, -1], found[:, :, 0], found[:, :, -1]])
     np.testing.assert_allclose(border, 250, atol=0.1)
 
@@ -101,9 +102,91 @@ def test_a_turn_or_zoom_fills_the_corners_with_the_edge() -> None:
 def test_a_zoom_keeps_the_proportions_and_its_bounds() -> None:
     pictures = np.zeros((30, 64, 64, 3), np.float32)
     pictures[:, 16:48, 16:48] = 200
-    found = change(pictures, Augmentation(turn=0, zoom=0.2, brightness=0))[..., 0] / 200
+    found = change(pictures, Augmentation(turn=0, zoom=0.2))[..., 0] / 200
     heights, widths = found[:, :, 32].sum(axis=1), found[:, 32].sum(axis=1)
     np.testing.assert_allclose(heights, widths, atol=0.1)
     assert heights.min() > 32 / 1.2 - 1
     assert heights.max() < 32 / 0.8 + 1
     assert np.ptp(heights) > 4
+
+
+# Photographing anew
+
+
+def cuts(count: int = 6, side: int = 64) -> Pixels:
+    """A round stone of grains, the same several times, with its outline."""
+    grains = np.random.default_rng(1).integers(40, 200, (side, side, 3), dtype=np.uint8)
+    outline = np.zeros((side, side, 1), np.uint8)
+    cv2.circle(outline, (side // 2, side // 2), side // 3, 255, thickness=-1)
+    return np.repeat(np.concatenate([grains, outline], axis=-1)[None], count, axis=0)
+
+
+def distance(side: int = 64) -> Floats:
+    """(side, side), how far each pixel lies from the middle."""
+    rows, columns = np.mgrid[:side, :side] - side // 2
+    return np.asarray(np.hypot(rows, columns), np.float32)
+
+
+def test_the_same_generator_gives_the_same_pictures_and_another_others() -> None:
+    first = develop(cuts(), Augmentation(), np.random.default_rng(4))
+    assert first.shape == (6, 64, 64, 3)
+    assert first.dtype == np.uint8
+    np.testing.assert_array_equal(develop(cuts(), Augmentation(), np.random.default_rng(4)), first)
+    assert not np.array_equal(develop(cuts(), Augmentation(), np.random.default_rng(5)), first)
+
+
+def test_each_picture_is_developed_in_its_own_way() -> None:
+    found = develop(cuts(8), Augmentation(camera=Camera(untouched=0)), np.random.default_rng(0))
+    assert len({picture.tobytes() for picture in found}) == 8
+
+
+def test_without_changes_the_backdrop_is_covered_and_the_stone_is_kept() -> None:
+    plain = Augmentation(camera=UNTOUCHED, outline=0, bare=0)
+    np.testing.assert_array_equal(develop(cuts(), plain, np.random.default_rng(0)), cover_backdrop(cuts()))
+
+
+def test_away_from_the_outline_the_backdrop_is_grey_and_the_stone_untouched() -> None:
+    augmentation = Augmentation(camera=UNTOUCHED, outline=0.02, bare=0)
+    found = develop(cuts(60), augmentation, np.random.default_rng(0))
+    away = 64 * 0.02 * 3 + 2
+    outside, inside = distance() > 64 // 3 + away, distance() < 64 // 3 - away
+    assert min(outside.sum(), inside.sum()) > 100
+    assert np.all(found[:, outside] == BACKDROP)
+    np.testing.assert_array_equal(found[:, inside], cuts(60)[:, inside, :3])
+
+
+def test_outlines_move_out_and_in() -> None:
+    augmentation = Augmentation(camera=UNTOUCHED, outline=0.03, bare=0)
+    white = cuts(60)
+    white[..., :3] = 255
+    covered = (develop(white, augmentation, np.random.default_rng(0))[..., 0].astype(float) - BACKDROP) / 128
+    areas, area = covered.sum(axis=(1, 2)), (cuts(1)[0, ..., 3] > 0).sum()
+    assert areas.min() < 0.97 * area
+    assert areas.max() > 1.03 * area
+    assert ((areas - area) == 0).sum() > 10  # about half stay as they are
+    assert abs(areas.mean() / area - 1) < 0.03
+
+
+def test_a_share_of_the_pictures_keeps_its_backdrop() -> None:
+    def bare(share: float) -> int:
+        augmentation = Augmentation(camera=UNTOUCHED, outline=0, bare=share)
+        found = develop(cuts(200, 16), augmentation, np.random.default_rng(0))
+        return int((found[:, 0, 0] != BACKDROP).any(axis=1).sum())
+
+    assert bare(0) == 0
+    assert 40 < bare(0.3) < 80
+    assert bare(1) == 200
+
+
+def test_the_camera_changes_the_stone_and_not_the_covered_backdrop() -> None:
+    augmentation = Augmentation(camera=Camera(untouched=0), outline=0, bare=0)
+    found = develop(cuts(20), augmentation, np.random.default_rng(0))
+    assert np.all(found[:, distance() > 64 // 3 + 2] == BACKDROP)
+    changes = np.abs(found.astype(int) - cover_backdrop(cuts(20)))[:, distance() < 18].mean(axis=(1, 2))
+    assert changes.min() > 1
+
+
+def test_developing_leaves_the_cuts_as_they_were() -> None:
+    given = cuts()
+    develop(given, Augmentation(camera=Camera(untouched=0), bare=0.5), np.random.default_rng(0))
+    np.testing.assert_array_equal(given, cuts())

@@ -24,7 +24,8 @@ from gemhier.models import bundle_files
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle_info import BundleInfo, Temperatures
 from gemhier.models.prediction import Failure, Prediction
-from gemhier.models.stone import VERSION
+from gemhier.models.stone import BACKDROP
+from gemhier.models.stone_crops import Cutter, StoneCrop
 from gemhier.models.whole_folder import write_whole_folder
 
 Pixels = npt.NDArray[np.uint8]
@@ -57,6 +58,7 @@ def rewrite(folder: Path, bundle: Bundle, **changes: Any) -> None:
     parts: dict[str, Any] = {
         "taxonomy": bundle.taxonomy,
         "network": (bundle.folder / "network.tflite").read_bytes(),
+        "finder": bundle.finder.content,
         "report": {"n": 0},
         "model_card": "# Tiny\n",
     }
@@ -66,19 +68,28 @@ def rewrite(folder: Path, bundle: Bundle, **changes: Any) -> None:
 # Loading
 
 
-def test_a_bundle_is_what_was_written(tiny_bundle: Path, tiny_taxonomy: Taxonomy) -> None:
+def test_a_bundle_is_what_was_written(tiny_bundle: Path, tiny_taxonomy: Taxonomy, tiny_finder: bytes) -> None:
     bundle = load_bundle(tiny_bundle)
     assert bundle.info.labels == LABELS == bundle.space.labels
     assert bundle.taxonomy == tiny_taxonomy
     assert bundle.info.temperatures == Temperatures(flat=1.5, family=0.8, regional={"beryl": 1.25, "corundum": 0.75})
-    assert bundle.info.finder == VERSION
+    assert bundle.info.stone_threshold == 0.5
+    assert bundle.finder.content == tiny_finder
     assert bundle.info.thresholds.threshold_for(0.9) == 0.7
-    assert sorted(bundle.info.files) == ["MODEL_CARD.md", "network.tflite", "report.json", "taxonomy.json"]
+    assert sorted(bundle.info.files) == [
+        "MODEL_CARD.md",
+        "finder.tflite",
+        "network.tflite",
+        "report.json",
+        "taxonomy.json",
+    ]
     assert sorted(path.name for path in tiny_bundle.iterdir()) == sorted([*bundle.info.files, "bundle.json"])
 
 
-def test_bundle_json_round_trips(bundle: Bundle) -> None:
-    assert BundleInfo.from_dict(json.loads(json.dumps(bundle.info.to_dict()))) == bundle.info
+@pytest.mark.parametrize("stone_threshold", [0, 0.25, 1])
+def test_bundle_json_round_trips(bundle: Bundle, stone_threshold: float) -> None:
+    info = replace(bundle.info, stone_threshold=stone_threshold)
+    assert BundleInfo.from_dict(json.loads(json.dumps(info.to_dict()))) == info
 
 
 def test_a_bundle_that_was_saved_and_loaded_predicts_the_same(bundle: Bundle, tmp_path: Path) -> None:
@@ -125,7 +136,7 @@ def test_a_missing_folder_a_file_and_an_empty_folder_are_no_bundles(tmp_path: Pa
             load_bundle(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["taxonomy.json", "network.tflite", "report.json", "MODEL_CARD.md"])
+@pytest.mark.parametrize("name", ["taxonomy.json", "network.tflite", "finder.tflite", "report.json", "MODEL_CARD.md"])
 def test_a_changed_or_missing_file_is_named(tiny_bundle_copy: Path, name: str) -> None:
     path = tiny_bundle_copy / name
     path.write_bytes(path.read_bytes() + b" ")
@@ -143,10 +154,28 @@ def test_a_changed_or_missing_file_is_named(tiny_bundle_copy: Path, name: str) -
 
 
 def test_a_later_format_asks_for_an_upgrade(tiny_bundle_copy: Path) -> None:
-    edit_info(tiny_bundle_copy, format=2)
+    edit_info(tiny_bundle_copy, format=3)
     with pytest.raises(BundleError) as caught:
         load_bundle(tiny_bundle_copy)
-    assert str(caught.value) == (f"{tiny_bundle_copy}: format 2 is newer than this gemhier reads (1). Upgrade gemhier.")
+    assert str(caught.value) == (f"{tiny_bundle_copy}: format 3 is newer than this gemhier reads (2). Upgrade gemhier.")
+
+
+def test_a_bundle_of_an_earlier_format_asks_for_a_new_training(tiny_bundle_copy: Path) -> None:
+    (tiny_bundle_copy / "finder.tflite").unlink()
+    edit_info(tiny_bundle_copy, format=1, finder=1, margin=0.1, stone_threshold=None)
+    with pytest.raises(BundleError) as caught:
+        load_bundle(tiny_bundle_copy)
+    assert str(caught.value) == (
+        f"{tiny_bundle_copy}: format 1 is from an earlier gemhier, this one reads 2. Train the model again."
+    )
+
+
+def test_a_bundle_without_a_finder_is_refused(tiny_bundle_copy: Path) -> None:
+    files = json.loads((tiny_bundle_copy / "bundle.json").read_text())["files"]
+    del files["finder.tflite"]
+    edit_info(tiny_bundle_copy, files=files)
+    with pytest.raises(BundleError, match="bundle.json does not list finder.tflite"):
+        load_bundle(tiny_bundle_copy)
 
 
 @pytest.mark.parametrize(
@@ -179,15 +208,17 @@ def test_a_bundle_json_that_is_not_an_object_is_refused(tiny_bundle_copy: Path, 
         ({"fusion_weight": 1.5}, "`fusion_weight` must lie between 0 and 1"),
         ({"fusion_weight": 10**400}, "bundle.json cannot be used"),
         ({"default_precision": 1}, "`default_precision` must lie between 0 and 1"),
-        ({"margin": float("nan")}, "`margin` must be"),
+        ({"stone_threshold": None}, "`stone_threshold` is missing"),
+        ({"stone_threshold": "0.5"}, "`stone_threshold` must be a number. Received: '0.5'"),
+        ({"stone_threshold": 1.01}, "`stone_threshold` must lie between 0 and 1. Received: 1.01"),
+        ({"stone_threshold": float("nan")}, "`stone_threshold` must lie between 0 and 1"),
         ({"temperatures": {"flat": 0, "family": 1, "regional": {}}}, "temperature must be above 0"),
         ({"temperatures": {"flat": 1, "family": 1}}, "`temperatures.regional` is missing"),
         ({"temperatures": {"flat": 1, "family": 1, "regional": {"beryl": "1"}}}, "`temperatures.regional.beryl`"),
         ({"temperatures": {"flat": 1, "family": 1, "regional": {"spinel": 1}}}, "a temperature for `spinel`"),
         ({"thresholds": {}}, "`thresholds` must be a list of objects"),
         ({"thresholds": [{"precision": 0.9}]}, "Not a table of thresholds"),
-        ({"files": {}}, "does not list taxonomy.json, network.tflite, report.json, MODEL_CARD.md"),
-        ({"finder": VERSION + 1}, f"stone finder {VERSION + 1}, but this gemhier has {VERSION}"),
+        ({"files": {}}, "does not list taxonomy.json, network.tflite, finder.tflite, report.json, MODEL_CARD.md"),
     ],
     ids=str,
 )
@@ -229,16 +260,26 @@ def test_a_taxonomy_that_contradicts_itself_is_refused(tiny_bundle_copy: Path) -
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"network": b"text"}, "The network cannot be loaded"),
+        ({"network": b"text"}, "unfit: The network cannot be loaded"),
+        ({"finder": b"text"}, "unfit: The stone finder cannot be used. The network cannot be loaded"),
         ({"taxonomy": Taxonomy({})}, "does not know `beryl`"),
     ],
-    ids=["network", "taxonomy"],
+    ids=["network", "finder", "taxonomy"],
 )
 def test_parts_that_do_not_fit_are_not_written(
     bundle: Bundle, tmp_path: Path, changes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(BundleError, match=message):
         rewrite(tmp_path / "unfit", bundle, **changes)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_network_is_no_finder_and_a_finder_no_network(bundle: Bundle, tmp_path: Path) -> None:
+    network, finder = (bundle.folder / "network.tflite").read_bytes(), bundle.finder.content
+    with pytest.raises(BundleError, match="must give maps and present, but gives family, flat, regional"):
+        rewrite(tmp_path / "unfit", bundle, finder=network)
+    with pytest.raises(BundleError, match="must give float32 `flat` and `regional`"):
+        rewrite(tmp_path / "unfit", bundle, network=finder)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -373,6 +414,102 @@ def test_a_picture_gets_the_same_answer_alone_in_a_batch_and_by_several_workers(
         assert_same(one, other)
 
 
+def scene(paint: Paint, *labels: str) -> Pixels:
+    """Painted stones side by side on white, each smaller than the one before."""
+    picture = np.full((120, 60 + 120 * len(labels), 3), 255, np.uint8)
+    for index, label in enumerate(labels):
+        height, width = (round(length * (1 - 0.2 * index)) for length in (96, 128))
+        small = cv2.resize(paint(label), (width, height), interpolation=cv2.INTER_AREA)
+        picture[10 : 10 + height, 10 + 120 * index : 10 + 120 * index + width] = np.minimum(
+            picture[10 : 10 + height, 10 + 120 * index : 10 + 120 * index + width], small
+        )
+    return picture
+
+
+def test_all_stones_of_a_picture_come_in_order_with_their_places(bundle: Bundle, paint_stone: Paint) -> None:
+    labels = ["corundum/ruby", "beryl/aquamarine", "corundum/sapphire"]
+    pictures = [scene(paint_stone, *labels), paint_stone("quartz"), scene(paint_stone, *labels[::-1])]
+    predictions = predicted(bundle.classify(pictures, all_stones=True))
+    assert [prediction.subclasses[0].id for prediction in predictions] == [*labels, "quartz", *labels[::-1]]
+    assert [prediction.image for prediction in predictions] == ["array 0"] * 3 + ["array 1"] + ["array 2"] * 3
+    places = [prediction.place for prediction in predictions if prediction.place is not None]
+    assert [place.stone for place in places] == [1, 2, 3, 1, 1, 2, 3]
+    assert places[0].side > places[1].side > places[2].side
+    for index, place in enumerate(places[:3]):
+        size = 1 - 0.2 * index
+        assert abs(place.x + place.side / 2 - (10 + 120 * index + 70 * size)) < 6
+        assert abs(place.y + place.side / 2 - (10 + 45 * size)) < 6
+        assert abs(place.side - 1.2 * 73 * size) < 8
+
+
+def test_without_all_stones_the_most_prominent_one_answers(bundle: Bundle, paint_stone: Paint) -> None:
+    picture = scene(paint_stone, "corundum/ruby", "beryl/aquamarine")
+    (prediction,) = predicted(bundle.classify([picture]))
+    first, _ = predicted(bundle.classify([picture], all_stones=True))
+    assert prediction == replace(first, place=None)
+    assert prediction.subclasses[0].id == "corundum/ruby"
+
+
+@given(
+    batch_size=st.integers(1, 7), workers=st.integers(1, 3), counts=st.lists(st.integers(0, 3), min_size=1, max_size=4)
+)
+@settings(max_examples=15)
+def test_all_stones_are_the_same_alone_in_a_batch_and_by_several_workers(
+    bundle: Bundle, paint_stone: Paint, batch_size: int, workers: int, counts: list[int]
+) -> None:
+    pictures: list[Pixels | Failure] = [scene(paint_stone, *LABELS[:count]) for count in counts]
+    pictures.insert(len(counts) // 2, Failure("between", "asked for"))
+    together = list(bundle.classify(pictures, batch_size=batch_size, workers=workers, all_stones=True))
+    alone = []
+    for position, picture in enumerate(pictures):
+        results = list(bundle.classify([picture], all_stones=True))
+        alone += [replace(result, image=result.image.replace("array 0", f"array {position}")) for result in results]
+    assert len(together) == 1 + sum(max(1, count) for count in counts)
+    for one, other in zip(alone, together, strict=True):
+        if isinstance(one, Failure) or isinstance(other, Failure):
+            assert one == other == Failure("between", "asked for")
+        else:
+            assert one.place == other.place
+            assert_same(one, other)
+
+
+def test_a_picture_without_a_gem_is_refused_and_still_ranked(bundle: Bundle, paint_stone: Paint) -> None:
+    plain = np.full((50, 70, 3), (190, 20, 50), np.uint8)
+    for all_stones in (False, True):
+        stone, nothing = predicted(bundle.classify([paint_stone("quartz"), plain], all_stones=all_stones))
+        assert stone.answer is not None
+        assert nothing.answer is None
+        assert nothing.refused == "no gem stands out: the surest place has 0.00, of 0.50 asked for"
+        assert nothing.subclasses[0].id == "corundum/ruby"
+    assert nothing.place is not None
+    assert (nothing.place.stone, nothing.place.x, nothing.place.y, nothing.place.side) == (1, 0, -10, 70)
+
+
+def test_how_sure_the_finder_must_be_is_the_bundles(bundle: Bundle, paint_stone: Paint) -> None:
+    plain = np.full((50, 70, 3), (190, 20, 50), np.uint8)
+    for threshold, answered in ((0, [True, True]), (0.99, [True, False]), (1, [False, False])):
+        asking = replace(bundle, info=replace(bundle.info, stone_threshold=threshold))
+        predictions = predicted(asking.classify([paint_stone("corundum/ruby"), plain]))
+        assert [prediction.answer is not None for prediction in predictions] == answered
+
+
+def test_the_backdrop_says_nothing(bundle: Bundle, paint_stone: Paint) -> None:
+    on_white = paint_stone("corundum/ruby")
+    crops = []
+    for ground in ((255, 255, 255), (20, 120, 60), (90, 90, 90)):
+        picture = on_white.copy()
+        picture[np.all(on_white == 255, axis=-1)] = ground
+        (crop,) = Cutter(bundle.finder, 96).crops(picture, "ring.jpg")
+        assert crop.score > 0.5
+        crops.append(crop.pixels.astype(int))
+    rows, columns = np.mgrid[:96, :96] - 47.5
+    distance = np.hypot(rows, columns) / 96  # the stone's own radius is 0.42
+    for found in crops:
+        assert np.all(found[distance > 0.47] == BACKDROP)
+        assert np.abs(found - crops[0])[distance < 0.34].mean() < 3
+        np.testing.assert_allclose(found[distance < 0.15].mean(axis=0), (190, 20, 50), atol=3)
+
+
 def test_threads_can_share_a_bundle(bundle: Bundle, paint_stone: Paint) -> None:
     found: dict[str, list[Prediction]] = {}
 
@@ -502,7 +639,7 @@ def test_an_array_that_is_no_picture_is_a_mistake(bundle: Bundle, wrong: Any) ->
 @pytest.mark.parametrize("change", [{"top": 0}, {"target_precision": 0.0}], ids=str)
 def test_deciding_checks_its_arguments_too(bundle: Bundle, change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must"):
-        bundle.predictions(["a"], np.full((1, 6), 1 / 6), **change)
+        bundle.predictions([StoneCrop("a", np.zeros((32, 32, 3), np.uint8), 1.0)], np.full((1, 6), 1 / 6), **change)
 
 
 def test_a_copy_elsewhere_works_as_well(tiny_bundle: Path, tmp_path: Path, paint_stone: Paint) -> None:

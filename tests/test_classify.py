@@ -172,6 +172,114 @@ def test_asking_for_too_much_is_refused_with_the_reason(tiny_bundle: Path, stone
     assert record["subclasses"]
 
 
+def test_where_no_gem_stands_out_there_is_a_ranking_and_no_answer(tiny_bundle: Path, stones: Path) -> None:
+    cv2.imwrite("plain.png", np.full((60, 80, 3), (50, 20, 190), np.uint8))
+    result = run(tiny_bundle, "plain.png", "--format", "json")
+    assert result.exit_code == 0
+    (record,) = records(result)
+    assert (record["answer"], record["refused"]) == (
+        None,
+        "no gem stands out: the surest place has 0.00, of 0.50 asked for",
+    )
+    assert record["subclasses"][0]["id"] == "corundum/ruby"  # type: ignore[index]
+
+
+# All stones of a picture
+
+
+@pytest.fixture
+def pair(stones: Path, paint_stone: Paint) -> str:
+    """A picture of a ruby and a smaller emerald."""
+    picture = np.full((120, 260, 3), 255, np.uint8)
+    picture[10:106, 10:138] = paint_stone("corundum/ruby")
+    picture[30:102, 150:246] = cv2.resize(paint_stone("beryl/emerald"), (96, 72), interpolation=cv2.INTER_AREA)
+    cv2.imwrite("pair.png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    return "pair.png"
+
+
+def test_all_stones_have_a_record_each_with_its_place(tiny_bundle: Path, pair: str) -> None:
+    result = run(tiny_bundle, "stones/b-quartz.jpg", pair, "missing.png", "--all-stones", "--format", "json")
+    assert (result.exit_code, result.stderr) == (1, "1 of 3 pictures failed.\n")
+    quartz, ruby, emerald, missing = records(result)
+    assert [record["image"] for record in (ruby, emerald, missing)] == [pair, pair, "missing.png"]
+    assert [record["stone"] for record in (quartz, ruby, emerald)] == [1, 1, 2]
+    assert [record["answer"]["id"] for record in (ruby, emerald)] == ["corundum/ruby", "beryl/emerald"]  # type: ignore[index]
+    box: dict[str, int] = emerald["box"]  # type: ignore[assignment]
+    assert sorted(box) == ["side", "x", "y"]
+    assert abs(box["x"] + box["side"] / 2 - (150 + 70 * 0.75)) < 4
+    assert "stone" not in missing
+    assert "stone" not in records(run(tiny_bundle, pair, "--format", "json"))[0]
+
+
+def test_all_stones_in_csv_and_text(tiny_bundle: Path, pair: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(run(tiny_bundle, pair, "--all-stones", "--format", "csv").stdout)))
+    assert [(row["stone"], row["answer_id"]) for row in rows] == [("1", "corundum/ruby"), ("2", "beryl/emerald")]
+    assert all(int(row["box_side"]) > 50 for row in rows)
+    text = run(tiny_bundle, pair, "--all-stones").stdout
+    assert [line for line in text.splitlines() if line and not line.startswith(" ")] == [
+        "pair.png, stone 1: Ruby (variety of corundum) 1.00",
+        "pair.png, stone 2: Emerald (variety of beryl) 1.00",
+    ]
+
+
+# One stone on all pictures
+
+
+def test_the_same_stone_has_one_record(tiny_bundle: Path, stones: Path) -> None:
+    cv2.imwrite("plain.png", np.full((60, 80, 3), 200, np.uint8))
+    paths = ["stones/a-ruby.png", "plain.png", "stones/deeper/sapphire.PNG", "stones/a-ruby.png"]
+    result = run(tiny_bundle, *paths, "--same-stone", "--format", "json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    (record,) = records(result)
+    assert record["image"] == paths[0]
+    assert record["images"] == [paths[0], *paths[2:]]
+    assert record["without_gem"] == ["plain.png"]
+    assert "failures" not in record
+    assert record["subclasses"][0]["id"] == "corundum/ruby"  # type: ignore[index]
+
+
+def test_of_the_same_stone_failures_are_told_and_end_with_1(tiny_bundle: Path, stones: Path) -> None:
+    Path("empty").mkdir()
+    paths = ["missing.png", "stones/a-ruby.png", "empty", "stones/a-ruby.png"]
+    result = run(tiny_bundle, *paths, "--same-stone", "--format", "json")
+    assert (result.exit_code, result.stderr) == (1, "2 of 4 pictures failed.\n")
+    (record,) = records(result)
+    assert (record["image"], record["images"]) == (paths[1], [paths[1], paths[3]])
+    failures: list[dict[str, str]] = record["failures"]  # type: ignore[assignment]
+    assert [failure["image"] for failure in failures] == ["missing.png", "empty"]
+    text = run(tiny_bundle, *paths, "--same-stone").stdout.splitlines()
+    assert text[:3] == [
+        "stones/a-ruby.png and 1 more: Ruby (variety of corundum) 1.00",
+        "  missing.png: no such file. Check the path.",
+        "  empty: a folder without pictures. Name one with JPEG, PNG or other pictures in it.",
+    ]
+
+
+def test_of_the_same_stone_nothing_can_be_read(tiny_bundle: Path, stones: Path) -> None:
+    result = run(tiny_bundle, "missing.png", "gone.png", "--same-stone")
+    assert (result.exit_code, result.stderr) == (1, "2 of 2 pictures failed.\n")
+    assert result.stdout == "missing.png: no such file. Check the path. gone.png: no such file. Check the path.\n\n"
+
+
+def test_the_same_stone_in_csv(tiny_bundle: Path, stones: Path) -> None:
+    result = run(tiny_bundle, "stones/a-ruby.png", "missing.png", "--same-stone", "--format", "csv", "--top", "1")
+    assert result.exit_code == 1
+    stone, failed = csv.DictReader(io.StringIO(result.stdout))
+    assert (stone["image"], json.loads(stone["images"])) == ("stones/a-ruby.png", ["stones/a-ruby.png"])
+    assert (stone["answer_id"], failed["image"]) == ("corundum/ruby", "missing.png")
+    assert failed["failure"] == "no such file. Check the path."
+
+
+def test_all_stones_and_the_same_stone_exclude_each_other(tiny_bundle: Path, stones: Path) -> None:
+    result = run(tiny_bundle, "stones", "--all-stones", "--same-stone")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1] == (
+        "Error: --all-stones and --same-stone exclude each other. Give one of them."
+    )
+    with pytest.raises(ValueError, match="exclude each other"):
+        classify_paths(["stones"], model=tiny_bundle, all_stones=True, same_stone=True)
+
+
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names are Unicode there")
 def test_a_file_name_that_is_not_utf_8_can_be_written(tiny_bundle: Path, stones: Path) -> None:
     odd = os.fsdecode(b"r\xfcby.png")
@@ -218,6 +326,28 @@ def test_a_bar_shows_the_progress_of_many_pictures(
     classify_paths(["stones/a-ruby.png"] * classify.MANY, model=tiny_bundle, output=Path("many.txt"))
     assert "Classifying" in shown.getvalue()
     assert "100%" in shown.getvalue()
+
+
+@pytest.mark.parametrize("way", ["all_stones", "same_stone"])
+def test_the_bar_counts_pictures_and_not_stones(
+    tiny_bundle: Path, pair: str, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moves: list[int] = []
+
+    class Bar:
+        def __enter__(self) -> "Bar":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def update(self, steps: int) -> None:
+            moves.append(steps)
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setattr("gemhier.pipeline.classify.click.progressbar", lambda **_: Bar())
+    classify_paths([pair] * classify.MANY, model=tiny_bundle, output=Path("many.txt"), **{way: True})  # type: ignore[arg-type]
+    assert moves == [1] * classify.MANY
 
 
 # Where it is written
@@ -297,6 +427,7 @@ def test_a_reader_that_leaves_ends_it_quietly(tiny_bundle: Path, stones: Path) -
         ("--format", "xml"),
         ("--output", "stones"),
         ("--deep",),
+        ("--all-stones", "--same-stone"),
     ],
     ids=" ".join,
 )

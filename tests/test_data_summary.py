@@ -11,7 +11,7 @@ TAXONOMY = Taxonomy.from_nodes(
 
 
 def row(label: str, split: str, group: str) -> Row:
-    return Row("/1.jpg", 0, 0, 9, label, label, "", group, split, "0f" * 32, 9, 9, "shop")
+    return Row("/1.jpg", 0, 0, 9, 0.9, label, label, "", group, split, "0f" * 32, 9, 9, "shop")
 
 
 def test_everything_worth_knowing() -> None:

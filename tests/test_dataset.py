@@ -3,15 +3,20 @@ import pytest
 
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.augmentation import Augmentation
+from gemhier.models.camera import Camera
+from gemhier.models.stone import BACKDROP
 from gemhier.pipeline.dataset import targets, training_batches
 
 SPACE = LabelSpace(("beryl/emerald", "corundum/ruby", "corundum/sapphire"))
-STILL = Augmentation(turn=0.0, zoom=0.0, brightness=0.0)
+STILL = Augmentation(turn=0, zoom=0, shift=0, camera=Camera(untouched=1), outline=0, bare=0)
 
 
 def crops(count: int) -> np.ndarray:
-    """Pictures whose colour is their number."""
-    return np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None, None], (count, 16, 16, 3)).copy()
+    """Stones whose colour is their number; their upper rows are backdrop."""
+    cuts = np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None, None], (count, 16, 16, 4)).copy()
+    cuts[..., 3] = 255
+    cuts[:, :2, :, 3] = 0
+    return cuts
 
 
 def test_each_head_gets_its_own_columns() -> None:
@@ -27,6 +32,7 @@ def test_every_picture_comes_once_with_its_own_target() -> None:
     seen = {}
     for pictures, wanted in batches:
         assert pictures.dtype == "uint8"
+        assert pictures.shape[1:] == (16, 16, 3)
         for picture, column in zip(pictures.numpy(), wanted["flat"].numpy(), strict=True):
             seen[int(picture[8, 8, 0])] = int(column)
     assert seen == {number: number % 3 for number in range(21)}
@@ -47,9 +53,28 @@ def test_the_order_changes_from_epoch_to_epoch_and_is_the_same_for_the_same_seed
 
 @pytest.mark.parametrize("seed", [0, 5])
 def test_pictures_are_changed_on_the_way(seed: int) -> None:
-    half_dark = np.zeros((8, 16, 16, 3), np.uint8)
-    half_dark[:, :, 8:] = 200
+    half_dark = np.full((8, 16, 16, 4), 255, np.uint8)
+    half_dark[..., :8, :3] = 0
     wanted = targets(np.zeros(8, np.intp), SPACE, ("flat",))
     ((pictures, _),) = list(training_batches(half_dark, wanted, batch=8, augmentation=Augmentation(), seed=seed))
     different = {picture.tobytes() for picture in pictures.numpy()}
     assert len(different) == 8
+
+
+def test_the_backdrop_is_covered_where_the_outline_came_to_lie() -> None:
+    wanted = targets(np.zeros(24, np.intp), SPACE, ("flat",))
+    ((pictures, _),) = list(training_batches(crops(24), wanted, batch=24, augmentation=STILL, seed=1))
+    sides = {
+        tuple(bool(np.all(edge == BACKDROP)) for edge in (picture[0], picture[-1])) for picture in pictures.numpy()
+    }
+    assert sides == {(True, False), (False, True)}  # as it was, and mirrored
+
+
+def test_the_same_seed_changes_the_pictures_in_the_same_way() -> None:
+    def epochs(seed: int) -> list[bytes]:
+        wanted = targets(np.zeros(12, np.intp), SPACE, ("flat",))
+        batches = training_batches(crops(12), wanted, batch=6, augmentation=Augmentation(), seed=seed)
+        return [pictures.numpy().tobytes() for _ in range(2) for pictures, _ in batches]
+
+    assert epochs(3) == epochs(3)
+    assert len(set(epochs(3) + epochs(4))) == 8

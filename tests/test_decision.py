@@ -26,13 +26,23 @@ SPACE = LabelSpace(
 )
 
 
-def decided(taxonomy: "Taxonomy", probabilities: list[float], *, threshold: float = 0.6, top: int = 5) -> Prediction:
+def decided(
+    taxonomy: "Taxonomy",
+    probabilities: list[float],
+    *,
+    threshold: float = 0.6,
+    top: int = 5,
+    score: float = 1.0,
+    stone_threshold: float = 0.5,
+) -> Prediction:
     (prediction,) = decide(
         ["ring.jpg"],
         np.array([probabilities]),
+        [score],
         space=SPACE,
         taxonomy=taxonomy,
         threshold=threshold,
+        stone_threshold=stone_threshold,
         top=top,
         decided_by="soft",
         model_version="1",
@@ -90,18 +100,48 @@ def test_what_is_impossible_is_not_ranked(tiny_taxonomy: "Taxonomy") -> None:
     assert [candidate.id for candidate in prediction.subclasses] == ["corundum/ruby", "corundum/sapphire"]
 
 
-def test_every_picture_needs_a_name(tiny_taxonomy: "Taxonomy") -> None:
-    with pytest.raises(ValueError, match="Received: 1"):
+@pytest.mark.parametrize(("names", "scores"), [(1, 2), (2, 1)])
+def test_every_picture_needs_a_name_and_a_score(tiny_taxonomy: "Taxonomy", names: int, scores: int) -> None:
+    with pytest.raises(ValueError, match=f"of all 2 pictures. Received: {names}, {scores}."):
         decide(
-            ["ring.jpg"],
+            ["ring.jpg"] * names,
             np.full((2, 6), 1 / 6),
+            [1.0] * scores,
             space=SPACE,
             taxonomy=tiny_taxonomy,
             threshold=0.5,
+            stone_threshold=0.5,
             top=5,
             decided_by="soft",
             model_version="1",
         )
+
+
+def test_where_no_gem_stands_out_there_is_no_answer_but_a_ranking(tiny_taxonomy: "Taxonomy") -> None:
+    sure = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0]
+    refused = decided(tiny_taxonomy, sure, score=0.314, stone_threshold=0.5)
+    answered = decided(tiny_taxonomy, sure, score=0.5, stone_threshold=0.5)
+    assert refused.answer is None
+    assert refused.refused == "no gem stands out: the surest place has 0.31, of 0.50 asked for"
+    assert answered.answer is not None
+    assert answered.answer.id == "corundum/ruby"
+    assert (refused.families, refused.subclasses) == (answered.families, answered.subclasses)
+
+
+def test_each_picture_is_held_against_its_own_score(tiny_taxonomy: "Taxonomy") -> None:
+    predictions = decide(
+        ["a", "b", "c"],
+        np.tile([0.0, 0.0, 0.0, 1.0, 0.0, 0.0], (3, 1)),
+        [0.9, 0.0, 0.4],
+        space=SPACE,
+        taxonomy=tiny_taxonomy,
+        threshold=0.5,
+        stone_threshold=0.4,
+        top=5,
+        decided_by="soft",
+        model_version="1",
+    )
+    assert [prediction.answer is not None for prediction in predictions] == [True, False, True]
 
 
 distributions = st.lists(st.floats(0.001, 1), min_size=6, max_size=6).map(

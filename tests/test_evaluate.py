@@ -212,6 +212,21 @@ def test_a_higher_precision_refuses_and_hides_no_ranking(tiny_bundle: Path, put:
     assert report["top5"] == 1
 
 
+def test_where_no_gem_stands_out_the_answer_is_refused_and_the_ranking_counts(
+    tiny_bundle: Path, put: Put, paint_stone: Paint
+) -> None:
+    put("photos/Ruby/1.png", "corundum/ruby")
+    path = put("photos/Ruby/2.png", "corundum/ruby")
+    cv2.imwrite(str(path), np.full((90, 120, 3), (50, 20, 190), np.uint8))
+    assert run(tiny_bundle, "photos", "--report", "report").exit_code == 0
+    report = report_json()
+    assert (report["refused"], report["answers"]["answered"], report["top1"]) == (1, 0.5, 1)
+    answered, plain = table("predictions.csv")
+    assert (answered["answer"], plain["answer"]) == ("corundum/ruby", "")
+    assert plain["refused"] == "no gem stands out: the surest place has 0.00, of 0.50 asked for"
+    assert plain["predicted_1_id"] == "corundum/ruby"
+
+
 def test_the_terminal_shows_the_figures_the_sentence_and_the_page(tiny_bundle: Path, photos: Path) -> None:
     result = run(tiny_bundle, "photos", "--report", "report")
     lines = result.stdout.splitlines()
@@ -265,6 +280,7 @@ def data_folder(folder: Path, taxonomy: Taxonomy, pictures: dict[Path, tuple[str
             x=0,
             y=0,
             side=10,
+            score=0.9,
             label_given=label,
             label=label,
             stone="",
@@ -277,7 +293,8 @@ def data_folder(folder: Path, taxonomy: Taxonomy, pictures: dict[Path, tuple[str
         )
         for number, (path, (label, split)) in enumerate(pictures.items())
     )
-    write_manifest(Manifest(folder, rows, taxonomy, DataInfo(config={}, sources=(SourceFolder("shop", "/shop"),))))
+    info = DataInfo(config={}, sources=(SourceFolder("shop", "/shop"),))
+    write_manifest(Manifest(folder, rows, taxonomy, info), b"a finder that evaluating does not use")
     return folder
 
 

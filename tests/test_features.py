@@ -6,6 +6,7 @@ import pytest
 
 from gemhier.errors import OutputError
 from gemhier.models.augmentation import Augmentation
+from gemhier.models.stone import cover_backdrop
 from gemhier.pipeline.features import load_features
 
 
@@ -19,17 +20,19 @@ def extractor() -> keras.Model:
 
 @pytest.fixture
 def crops() -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, (70, 16, 16, 3)).astype(np.uint8)
+    return np.random.default_rng(0).integers(0, 256, (70, 16, 16, 4)).astype(np.uint8)
 
 
 def load(extractor: keras.Model, crops: np.ndarray, folder: Path, views: int = 2, seed: int = 0) -> np.ndarray:
     return load_features(extractor, crops, views=views, augmentation=Augmentation(), seed=seed, cache_folder=folder)
 
 
-def test_the_first_view_is_the_picture_as_it_is(extractor: keras.Model, crops: np.ndarray, tmp_path: Path) -> None:
+def test_the_first_view_is_the_stone_as_it_is_on_a_covered_backdrop(
+    extractor: keras.Model, crops: np.ndarray, tmp_path: Path
+) -> None:
     found = load(extractor, crops, tmp_path)
     assert found.shape == (2, 70, 4)
-    assert np.allclose(found[0], extractor.predict(crops, verbose=0), atol=1e-5)
+    assert np.allclose(found[0], extractor.predict(cover_backdrop(crops), verbose=0), atol=1e-5)
     assert not np.allclose(found[1], found[0], atol=1e-3)
 
 
@@ -49,6 +52,9 @@ def test_other_pictures_or_weights_have_features_of_their_own(
 ) -> None:
     first = load(extractor, crops, tmp_path, views=1)
     assert not np.array_equal(load(extractor, 255 - crops, tmp_path, views=1), first)
+    outlined = crops.copy()
+    outlined[..., 3] = 255
+    assert not np.array_equal(load(extractor, outlined, tmp_path, views=1), first)
     other = keras.models.clone_model(extractor)
     assert not np.array_equal(load(other, crops, tmp_path, views=1), first)
 

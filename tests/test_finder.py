@@ -1,15 +1,17 @@
 """Finding stones with a network whose weights are known: red is stone, and the middle of red is its core."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gemhier.errors import BundleError
-from gemhier.models.finder import OUTPUTS, Finder
-from gemhier.models.stone import MARGIN, Box, crop_stone
+from gemhier.models.finder import OUTPUTS, Finder, load_finder
+from gemhier.models.stone import MARGIN, Box, whole_picture
 
 pytest.importorskip("tensorflow", reason="the network under test is built with Keras")
 
@@ -72,6 +74,14 @@ def test_the_box_fits_a_stone_however_small(
     assert stone.score > 0.8
 
 
+def test_a_stone_too_small_for_the_whole_view_is_found_in_a_smaller_one(finder: Finder) -> None:
+    picture = disc(1200, 1200, (320, 900, 27))
+    whole = whole_picture(picture)
+    assert finder._stones(picture, whole) == []
+    (stone,) = finder.find(picture)
+    assert overlap(stone.box, 320, 900, 27) > 0.7
+
+
 def test_every_stone_is_found_and_the_largest_comes_first(finder: Finder) -> None:
     discs = (100, 120, 40), (300, 100, 60), (220, 300, 45)
     stones = finder.find(disc(400, 400, *discs))
@@ -127,6 +137,21 @@ def test_another_network_is_refused(tiny_network: bytes) -> None:
         Finder(tiny_network)
 
 
+@given(st.integers(1, 90), st.integers(1, 90), st.integers(1, 12), st.integers(0, 2**32 - 1))
+@settings(max_examples=60)
+def test_every_picture_gets_boxes_that_can_be_cut_out(
+    finder: Finder, height: int, width: int, grain: int, seed: int
+) -> None:
+    generator = np.random.default_rng(seed)
+    red = generator.random((-(-height // grain), -(-width // grain))) < generator.random()
+    patches = np.where(red[..., None], RED, GREY).astype(np.uint8).repeat(grain, axis=0).repeat(grain, axis=1)
+    picture = np.ascontiguousarray(patches[:height, :width])
+    best = finder.find_best(picture)
+    for stone in (best, *finder.find(picture)):
+        assert 0 <= stone.score <= 1
+        assert finder.cut(picture, stone.box, 16).shape == (16, 16, 4)
+
+
 class Raving(Finder):
     """A finder whose network sees stones anywhere, also beside the picture, where its edge is repeated."""
 
@@ -140,9 +165,61 @@ class Raving(Finder):
 
 
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 2**32 - 1))
+@settings(max_examples=100)
 def test_whatever_the_network_sees_a_stone_lies_in_the_picture(
     red_network: bytes, height: int, width: int, seed: int
 ) -> None:
     picture = disc(height, width)
-    for stone in Raving(red_network, seed).find(picture):
-        assert crop_stone(picture, stone.box, 8).shape == (8, 8, 3)
+    raving = Raving(red_network, seed)
+    for stone in (*raving.find(picture), raving.find_best(picture)):
+        assert raving.cut(picture, stone.box, 8).shape == (8, 8, 4)
+
+
+@given(st.integers(1, 2**32 - 1))
+@settings(max_examples=30)
+def test_no_stone_is_found_twice(red_network: bytes, seed: int) -> None:
+    def pixels(box: Box) -> set[tuple[int, int]]:
+        return {(x, y) for x in range(box.x, box.x + box.side) for y in range(box.y, box.y + box.side)}
+
+    found = [pixels(stone.box) for stone in Raving(red_network, seed).find(disc(60, 50))]
+    for number, mine in enumerate(found):
+        assert all(len(mine & earlier) < 0.65 * len(mine) for earlier in found[:number])
+
+
+def test_the_best_stone_is_the_first_or_the_whole_picture_with_a_score_of_0(finder: Finder) -> None:
+    picture = disc(300, 300, (90, 100, 40), (210, 200, 60))
+    assert finder.find_best(picture) == finder.find(picture)[0]
+    plain = disc(50, 80)
+    best = finder.find_best(plain)
+    assert (best.box, best.score) == (whole_picture(plain), 0)
+
+
+def test_a_cut_has_the_outline_of_the_stone_in_its_fourth_channel(finder: Finder) -> None:
+    picture = disc(200, 200, (100, 100, 60))
+    cut = finder.cut(picture, Box(28, 28, 144), 96)
+    assert cut.shape == (96, 96, 4)
+    assert cut.dtype == np.uint8
+    np.testing.assert_array_equal(cut[..., 3], finder.outline(np.ascontiguousarray(cut[..., :3])))
+    assert (cut[48, 48, 3], cut[2, 2, 3]) == (255, 0)
+
+
+def test_a_finder_is_loaded_from_its_file_or_the_folder_that_holds_it(red_network: bytes, tmp_path: Path) -> None:
+    (tmp_path / "finder.tflite").write_bytes(red_network)
+    assert load_finder(tmp_path).content == load_finder(tmp_path / "finder.tflite").content == red_network
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("finder.tflite", None, "finder.tflite: the stone finder cannot be read (No such file or directory)"),
+        ("finder.tflite", b"", "finder.tflite: The stone finder cannot be used. The network cannot be loaded ("),
+        ("finder.tflite", b"text", "finder.tflite: The stone finder cannot be used. The network cannot be loaded ("),
+    ],
+)
+def test_a_file_that_is_no_finder_is_named(tmp_path: Path, name: str, content: bytes | None, message: str) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(BundleError) as caught:
+        load_finder(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path}/{message}")
+    assert "\n" not in str(caught.value)

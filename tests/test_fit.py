@@ -20,7 +20,7 @@ def fit(tiny_data: Path, tiny_backbone: str, tmp_path: Path) -> Callable[..., Fi
     def pictures(split: str) -> Pictures:
         rows = manifest.split(split)
         truth = np.array([space.index(row.label) for row in rows])
-        return Pictures(lambda size: load_crops(rows, size, tmp_path / "crops"), truth)
+        return Pictures(lambda size: load_crops(rows, size, manifest.finder, tmp_path / "crops"), truth)
 
     def run(work: str = "work", mode: str = "both", on_epoch: Callable[[Epoch], None] = lambda epoch: None) -> Fitted:
         return fit_network(
@@ -44,8 +44,9 @@ def test_a_network_learns_painted_stones(fit: Callable[..., Fitted], tiny_data: 
     assert last["flat_top1"] >= 0.9
     assert last["family_top1"] >= 0.9
     assert {"regional_top1/beryl", "regional_top1/corundum"} <= set(last)
-    rows = read_manifest(tiny_data).split("validation")
-    crops = load_crops(rows, 32, tmp_path / "crops")
+    manifest = read_manifest(tiny_data)
+    rows = manifest.split("validation")
+    crops = load_crops(rows, 32, manifest.finder, tmp_path / "crops")
     truth = np.array([fitted.network.space.index(row.label) for row in rows])
     measured = validation_measures(predict_logits(fitted.network, crops), truth, fitted.network.space)
     assert measured == last

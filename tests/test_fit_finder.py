@@ -1,5 +1,7 @@
 """Training a stone finder: its network, its targets, its loss, and the step from a data set to a file."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -8,7 +10,8 @@ import pytest
 
 from gemhier.errors import DataError
 from gemhier.models.finder import OUTPUTS, Finder
-from gemhier.pipeline.scenes.composition import Scene
+from gemhier.pipeline.scenes.composition import Scene, SceneMaker
+from gemhier.pipeline.scenes.cutouts import PlainPhotograph
 
 keras = pytest.importorskip("keras", reason="training comes with an extra")
 
@@ -41,28 +44,31 @@ def test_the_pyramid_has_the_weights_of_the_whole_backbone() -> None:
     from gemhier.models.efficientnet_lite import build, build_pyramid
 
     pyramid, whole = build_pyramid("lite0", 64), build("lite0", 64)
-    assert [output.shape[1:] for output in pyramid.outputs] == [(16, 16, 24), (8, 8, 40), (4, 4, 112), (2, 2, 192)]
+    shapes = [output.shape[1:] for output in pyramid.outputs]
+    assert shapes == [(16, 16, 24), (8, 8, 40), (4, 4, 112), (2, 2, 192), (1280,)]
     for layer in pyramid.layers:
         for mine, other in zip(layer.get_weights(), whole.get_layer(layer.name).get_weights(), strict=True):
             np.testing.assert_array_equal(mine, other)
 
 
-def square_scene(side: int, *, stone: bool = True) -> Scene:
+def square_scene(side: int, *, stone: bool = True, share: float = 0.25) -> Scene:
     mask = np.zeros((side, side), np.float32)
-    mask[side // 4 : side // 2, side // 4 : side // 2] = 1
+    inside = slice(side // 4, side // 4 + round(share * side))
+    mask[inside, inside] = 1
     picture = np.where(mask[..., None] > 0, 220, 40).astype(np.uint8).repeat(3, axis=2)
     return Scene(picture if stone else np.full_like(picture, 40), (mask,) if stone else ())
 
 
 def test_targets_are_the_shares_of_each_pixel() -> None:
-    from gemhier.pipeline.fit_finder import targets
+    from gemhier.pipeline.fit_finder import UNSAID, targets
 
     maps, present = targets(square_scene(64))
     assert maps.shape == (16, 16, 2)
     assert maps[4:8, 4:8, 0].min() == 1
     assert maps[..., 0].sum() == 16
     assert 0 < maps[..., 1].sum() < 16
-    assert present.tolist() == [1]
+    assert present.tolist() == [UNSAID]
+    assert targets(square_scene(64, share=0.5))[1].tolist() == [1]
     maps, present = targets(square_scene(64, stone=False))
     assert (maps.max(), present.tolist()) == (0, [0])
 
@@ -78,8 +84,17 @@ def test_the_loss_is_least_for_the_truth() -> None:
     assert right < 0.1 < unsure < wrong
 
 
+def test_a_stone_of_which_nothing_is_said_costs_nothing() -> None:
+    from gemhier.pipeline.fit_finder import UNSAID, present_loss
+
+    wanted = np.array([[1.0], [0.0], [UNSAID]], np.float32)
+    found = np.full((3, 1), 0.2, np.float32)
+    costs = np.asarray(present_loss(wanted, found))
+    np.testing.assert_allclose(costs, [-np.log(0.2), -np.log(0.8), 0], rtol=1e-4)
+
+
 @pytest.fixture(scope="module")
-def plain_data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def plain_data(tmp_path_factory: pytest.TempPathFactory, finder: Finder) -> tuple[Path, Path]:
     """A prepared folder of painted stones on plain grounds, and a folder of backgrounds."""
     from gemhier.hierarchy.taxonomy_file import load_taxonomy
     from gemhier.pipeline.prepare import PrepareConfig, prepare
@@ -99,15 +114,18 @@ def plain_data(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     for number in range(6):
         cv2.imwrite(str(root / "grounds" / f"{number}.png"), generator.integers(0, 255, (70, 70, 3)).astype(np.uint8))
     config = PrepareConfig(validation_share=0.3, test_share=0.0)
-    prepare([root / "stones"], root / "data", config, load_taxonomy())
+    prepare([root / "stones"], root / "data", config, load_taxonomy(), finder)
     return root / "data", root / "grounds"
 
 
-def test_a_finder_is_trained_recorded_and_written(plain_data: tuple[Path, Path], tmp_path: Path) -> None:
-    from gemhier.pipeline.fit_finder import FinderConfig
+def test_a_finder_is_trained_recorded_and_written(
+    plain_data: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gemhier.pipeline.finder_config import FinderConfig
     from gemhier.pipeline.tracking import open_tracking
     from gemhier.pipeline.train_finder import train_finder
 
+    monkeypatch.chdir(tmp_path)
     data, grounds = plain_data
     config = FinderConfig(size=64, epochs=2, steps=2, batch=4)
     out, tracking = tmp_path / "finder.tflite", str(tmp_path / "mlruns")
@@ -120,8 +138,65 @@ def test_a_finder_is_trained_recorded_and_written(plain_data: tuple[Path, Path],
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "mlruns") == ["finder.tflite"]
 
 
+def test_batches_go_on_where_they_stood() -> None:
+    from gemhier.pipeline.finder_config import FinderConfig
+    from gemhier.pipeline.fit_finder import scene_batches
+
+    ground = np.random.default_rng(0).integers(0, 255, (90, 90, 3)).astype(np.uint8)
+    outline = np.zeros((90, 90), np.uint8)
+    cv2.circle(outline, (45, 45), 30, 255, cv2.FILLED)
+    maker = SceneMaker([PlainPhotograph(ground, (outline,))], [ground], side=64)
+    config = FinderConfig(size=64, epochs=2, steps=2, batch=3)
+    whole, rest = (
+        [pictures.numpy() for pictures, _ in scene_batches(maker, config, partial(int, done)).take(4 - done)]
+        for done in (0, 3)
+    )
+    np.testing.assert_array_equal(whole[3:], rest)
+
+
+def test_an_interrupted_training_goes_on(
+    plain_data: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gemhier.pipeline import fit_finder
+    from gemhier.pipeline.finder_config import FinderConfig
+    from gemhier.pipeline.tracking import open_tracking
+    from gemhier.pipeline.train_finder import train_finder
+
+    monkeypatch.chdir(tmp_path)
+    data, grounds = plain_data
+    config = FinderConfig(size=64, epochs=2, steps=2, batch=4)
+    starts: list[int] = []
+    batches, measure = fit_finder.scene_batches, fit_finder.measure_finder
+
+    def noted(maker: SceneMaker, config: FinderConfig, done: Callable[[], int]) -> object:
+        def note() -> int:
+            starts.append(done())
+            return starts[-1]
+
+        return batches(maker, config, note)
+
+    measured: list[object] = []
+
+    def interrupted(*args: object) -> dict[str, float]:
+        measured.append(args)
+        if len(measured) == 2:
+            raise KeyboardInterrupt
+        return measure(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fit_finder, "scene_batches", noted)
+    monkeypatch.setattr(fit_finder, "measure_finder", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train_finder(data, [grounds], tmp_path / "finder.tflite", config)
+    assert not (tmp_path / "finder.tflite").exists()
+    trained = train_finder(data, [grounds], tmp_path / "finder.tflite", config)
+    assert (starts[0], starts[-1], len(measured)) == (0, config.steps, 3)
+    (run,) = open_tracking().search_runs(output_format="list")
+    assert run.info.run_id == trained.run_id
+    assert not list((tmp_path / "mlruns" / "unfinished").iterdir())
+
+
 def test_data_without_plain_photographs_is_refused(plain_data: tuple[Path, Path], tmp_path: Path) -> None:
-    from gemhier.pipeline.fit_finder import FinderConfig
+    from gemhier.pipeline.finder_config import FinderConfig
     from gemhier.pipeline.train_finder import train_finder
 
     with pytest.raises(DataError, match="no folder with pictures"):

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gemhier.errors import DataError, OutputError
+from gemhier.errors import BundleError, DataError, OutputError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.models.finder import FILE as FINDER_FILE
 from gemhier.pipeline.manifest import (
     DATA_FILE,
     MANIFEST_FILE,
@@ -35,6 +36,7 @@ ROW = Row(
     x=-3,
     y=5,
     side=90,
+    score=0.9375,
     label_given="Emerald",
     label="beryl/emerald",
     stone="gp1",
@@ -45,6 +47,9 @@ ROW = Row(
     height=80,
     source="photos",
 )
+
+FINDER = b"a stone finder"
+"""The manifest keeps it, and only its user looks into it."""
 
 INFO = DataInfo(
     config={"seed": 3},
@@ -67,6 +72,7 @@ rows = st.builds(
     x=st.integers(-1000, 1000),
     y=st.integers(-1000, 1000),
     side=st.integers(1, 1000),
+    score=st.floats(0, 1),
     label_given=names,
     label=st.sampled_from(list(TAXONOMY.nodes)),
     stone=names,
@@ -83,7 +89,7 @@ rows = st.builds(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_written_is_read(tmp_path: Path, found: list[Row]) -> None:
     manifest = manifest_of(tmp_path / "data", *found)
-    write_manifest(manifest)
+    write_manifest(manifest, FINDER)
     assert read_manifest(tmp_path / "data") == manifest
 
 
@@ -97,10 +103,10 @@ def _is_file_name(row: Row) -> bool:
 
 
 def test_writing_again_replaces_and_leaves_nothing_else(tmp_path: Path) -> None:
-    write_manifest(manifest_of(tmp_path, ROW))
-    write_manifest(manifest_of(tmp_path, replace(ROW, split="test")))
+    write_manifest(manifest_of(tmp_path, ROW), FINDER)
+    write_manifest(manifest_of(tmp_path, replace(ROW, split="test")), FINDER)
     assert read_manifest(tmp_path).counts() == {"train": 0, "validation": 0, "test": 1, "leaking": 0, "unused": 0}
-    assert {path.name for path in tmp_path.iterdir()} == {MANIFEST_FILE, TAXONOMY_FILE, DATA_FILE}
+    assert {path.name for path in tmp_path.iterdir()} == {MANIFEST_FILE, TAXONOMY_FILE, DATA_FILE, FINDER_FILE}
 
 
 def test_the_digest_does_not_depend_on_place_or_order(tmp_path: Path) -> None:
@@ -129,6 +135,10 @@ def test_splits_and_the_label_space(tmp_path: Path) -> None:
         ("x", "left"),
         ("y", "1.5"),
         ("side", "0"),
+        ("score", "1.01"),
+        ("score", "-0.5"),
+        ("score", "nan"),
+        ("score", "sure"),
         ("width", "-4"),
         ("height", ""),
         ("label", "beryl/saphire"),
@@ -140,20 +150,20 @@ def test_splits_and_the_label_space(tmp_path: Path) -> None:
     ],
 )
 def test_a_damaged_cell_is_named_by_line_and_column(tmp_path: Path, column: str, cell: str) -> None:
-    write_manifest(manifest_of(tmp_path, ROW, replace(ROW, **{column: cell})))  # type: ignore[arg-type]
+    write_manifest(manifest_of(tmp_path, ROW, replace(ROW, **{column: cell})), FINDER)  # type: ignore[arg-type]
     with pytest.raises(DataError, match=f"manifest.csv: line 3, column {column}: {cell!r}") as caught:
         read_manifest(tmp_path)
     assert "\n" not in str(caught.value)
 
 
 def test_a_damaged_table(tmp_path: Path) -> None:
-    write_manifest(manifest_of(tmp_path, ROW, ROW))
+    write_manifest(manifest_of(tmp_path, ROW, ROW), FINDER)
     path = tmp_path / MANIFEST_FILE
     whole = path.read_text()
     for damaged, message in (
         (whole.replace("label_given", "given"), "line 1 must name the columns image,x,y"),
         ("", "line 1 must name the columns"),
-        (whole + "/photos/3.jpg,1,2\n", "line 4 has 3 columns instead of 13"),
+        (whole + "/photos/3.jpg,1,2\n", "line 4 has 3 columns instead of 14"),
         (whole[: whole.rindex("/photos")], "changed or cut short"),
         (whole + '"', "line 4 is not CSV"),
     ):
@@ -174,10 +184,11 @@ def test_a_folder_that_is_no_data_set(tmp_path: Path) -> None:
 
 
 def test_damage_beside_the_table(tmp_path: Path) -> None:
-    write_manifest(manifest_of(tmp_path, ROW))
+    write_manifest(manifest_of(tmp_path, ROW), FINDER)
     data = json.loads((tmp_path / DATA_FILE).read_text())
     for changed, message in (
-        ({"format_version": 2}, "format version 2, this gemhier reads 1"),
+        ({"format_version": 1}, "format version 1, this gemhier reads 2. Run `gemhier prepare` again"),
+        ({"format_version": 3}, "format version 3, this gemhier reads 2"),
         ({"sources": [{"name": "photos"}]}, "damaged"),
         ({"left_out": None}, "damaged"),
     ):
@@ -209,25 +220,41 @@ def test_moved_pictures_are_missed_by_name(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_left_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="cannot be written"):
-        write_manifest(manifest_of(tmp_path / "file" / "data", ROW))
+        write_manifest(manifest_of(tmp_path / "file" / "data", ROW), FINDER)
 
     def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    write_manifest(manifest_of(tmp_path / "old", ROW))
+    write_manifest(manifest_of(tmp_path / "old", ROW), FINDER)
     monkeypatch.setattr(Path, "write_bytes", fail)
     with pytest.raises(OutputError, match="No space left on device"):
-        write_manifest(manifest_of(tmp_path / "new" / "data", ROW))
+        write_manifest(manifest_of(tmp_path / "new" / "data", ROW), FINDER)
     assert not (tmp_path / "new").exists()
     with pytest.raises(OutputError, match="No space left on device"):
-        write_manifest(manifest_of(tmp_path / "old", replace(ROW, split="test")))
+        write_manifest(manifest_of(tmp_path / "old", replace(ROW, split="test")), FINDER)
     assert read_manifest(tmp_path / "old").rows == (ROW,)
-    assert len(list((tmp_path / "old").iterdir())) == 3
+    assert len(list((tmp_path / "old").iterdir())) == 4
 
 
 def test_a_taxonomy_cut_short_is_said_once(tmp_path: Path) -> None:
-    write_manifest(manifest_of(tmp_path, ROW))
+    write_manifest(manifest_of(tmp_path, ROW), FINDER)
     (tmp_path / TAXONOMY_FILE).write_text('{"format": ')
     with pytest.raises(DataError, match=r"taxonomy\.json: damaged JSON") as caught:
         read_manifest(tmp_path)
     assert str(caught.value).count("Run `gemhier prepare` again") == 1
+
+
+def test_the_finder_is_kept_beside_the_table(tmp_path: Path, tiny_finder: bytes) -> None:
+    write_manifest(manifest_of(tmp_path, ROW), tiny_finder)
+    assert (tmp_path / FINDER_FILE).read_bytes() == tiny_finder
+    assert read_manifest(tmp_path).finder.content == tiny_finder
+
+
+def test_a_finder_that_is_missing_or_damaged_is_missed_when_it_is_needed(tmp_path: Path) -> None:
+    write_manifest(manifest_of(tmp_path, ROW), FINDER)
+    with pytest.raises(BundleError, match=r"finder\.tflite: The stone finder cannot be used\.") as caught:
+        _ = read_manifest(tmp_path).finder
+    assert "\n" not in str(caught.value)
+    (tmp_path / FINDER_FILE).unlink()
+    with pytest.raises(BundleError, match=r"finder\.tflite: the stone finder cannot be read \(No such file"):
+        _ = read_manifest(tmp_path).finder

@@ -13,7 +13,7 @@ FIGURES = {
 def test_a_card_says_what_it_learned_from_how_good_it_is_and_what_it_cannot_do(tiny_bundle: Path) -> None:
     bundle = load_bundle(tiny_bundle)
     report = {
-        "validation": {"n": 120, "strategies": {"flat": FIGURES, "fused": FIGURES}},
+        "validation pictures": {"n": 120, "strategies": {"flat": FIGURES, "fused": FIGURES}},
         "shop pictures": {"n": 93, "strategies": {"fused": {**FIGURES, "top1": 0.5}}},
         "data": {"train": 3035, "validation": 120},
         "config": {"mode": "both"},

@@ -29,7 +29,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 FOLDERS: dict[str, str] = PROJECT["tool"]["setuptools"]["package-dir"]
 """Where each package lies, by its name: {"gemhier.models": "models", ...}."""
 
-BUNDLE = {"bundle.json", "taxonomy.json", "network.tflite", "report.json", "MODEL_CARD.md"}
+BUNDLE = {"bundle.json", "taxonomy.json", "network.tflite", "finder.tflite", "report.json", "MODEL_CARD.md"}
 TRAINING = {"keras", "keras-cv", "matplotlib", "mlflow", "pandas", "scikit-learn", "scrapy", "tensorflow", "torch"}
 MEGABYTES_OF_A_BASE_INSTALL = 400
 SECONDS_OF_HELP = 0.12

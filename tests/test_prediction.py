@@ -1,10 +1,11 @@
 """What a prediction says, to people and to programs."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from gemhier.models.prediction import Answer, Candidate, Failure, Prediction
+from gemhier.models.prediction import Answer, Candidate, Failure, Place, Prediction, Together
 
 EMERALD = Answer("beryl/emerald", "Emerald", "variety", 0.87)
 
@@ -79,3 +80,29 @@ def test_an_answer_is_read_with_its_place(answer: Answer, words: str) -> None:
 def test_a_prediction_is_read_in_one_line() -> None:
     assert str(prediction()) == "ring.jpg: Emerald (variety of beryl) 0.87"
     assert str(prediction(None, "no family reached 0.62")) == "ring.jpg: not sure, no family reached 0.62"
+
+
+def test_one_of_several_stones_says_which_and_where() -> None:
+    second = replace(prediction(), place=Place(stone=2, x=-4, y=30, side=120))
+    content = second.to_dict()
+    assert (content["stone"], content["box"]) == (2, {"x": -4, "y": 30, "side": 120})
+    assert {key: value for key, value in content.items() if key not in ("stone", "box")} == prediction().to_dict()
+    assert str(second) == "ring.jpg, stone 2: Emerald (variety of beryl) 0.87"
+
+
+def test_one_stone_on_several_pictures_names_them_all() -> None:
+    together = Together(("ring.jpg", "b.jpg", "c.jpg"))
+    several = replace(prediction(), together=together)
+    content = several.to_dict()
+    assert (content["image"], content["images"]) == ("ring.jpg", ["ring.jpg", "b.jpg", "c.jpg"])
+    assert {key: value for key, value in content.items() if key != "images"} == prediction().to_dict()
+    assert str(several) == "ring.jpg and 2 more: Emerald (variety of beryl) 0.87"
+    assert str(replace(several, together=Together(("ring.jpg",)))) == str(prediction())
+
+
+def test_pictures_that_do_not_count_are_there_with_the_reason() -> None:
+    together = Together(("ring.jpg",), without_gem=("dark.jpg",), failures=(Failure("notes.jpg", "not a picture."),))
+    content = replace(prediction(), together=together).to_dict()
+    assert content["without_gem"] == ["dark.jpg"]
+    assert content["failures"] == [{"image": "notes.jpg", "failure": "not a picture."}]
+    assert json.loads(json.dumps(content)) == content

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemhier.models.prediction import Answer, Candidate, Failure, Prediction
+from gemhier.models.prediction import Answer, Candidate, Failure, Place, Prediction, Together
 from gemhier.pipeline.prediction_formats import (
     BAR_WIDTH,
     CsvRows,
@@ -46,6 +46,13 @@ REFUSED = Prediction(
     model_version="1",
 )
 FAILED = Failure('notes "old".jpg', "not a picture.")
+SECOND = replace(ANSWERED, place=Place(stone=2, x=-3, y=40, side=96))
+TOGETHER = replace(
+    ANSWERED,
+    together=Together(
+        ("ring.jpg", "b, c.jpg"), without_gem=("dark.jpg",), failures=(Failure("x\ny.jpg", "cut short."),)
+    ),
+)
 
 
 def test_text_is_a_headline_and_two_aligned_rankings() -> None:
@@ -75,7 +82,7 @@ def test_text_in_ascii_has_nothing_else() -> None:
 
 
 def test_colours_change_nothing_but_the_looks() -> None:
-    for result in (ANSWERED, REFUSED, FAILED):
+    for result in (ANSWERED, REFUSED, FAILED, SECOND, TOGETHER):
         coloured = TextBlocks(name_width=12, colour=True).entry(result)
         assert "\x1b[" in coloured
         assert click.unstyle(coloured) == TextBlocks(name_width=12).entry(result)
@@ -112,8 +119,9 @@ def test_which_encodings_can_draw(encoding: str | None, drawable: bool) -> None:
 def test_json_is_one_ascii_object_a_line() -> None:
     form = JsonLines()
     assert form.header == ""
-    lines = [form.entry(result) for result in (ANSWERED, REFUSED, FAILED)]
-    assert [json.loads(line) for line in lines] == [result.to_dict() for result in (ANSWERED, REFUSED, FAILED)]
+    results = (ANSWERED, REFUSED, FAILED, SECOND, TOGETHER)
+    lines = [form.entry(result) for result in results]
+    assert [json.loads(line) for line in lines] == [result.to_dict() for result in results]
     assert all(line.isascii() and line.count("\n") == 1 and line.endswith("\n") for line in lines)
 
 
@@ -164,6 +172,37 @@ def test_csv_has_one_row_a_picture_with_the_documented_columns() -> None:
         "image": 'notes "old".jpg',
         "failure": "not a picture.",
     }
+
+
+def test_text_says_which_stone_it_is() -> None:
+    headline = TextBlocks(name_width=10).entry(SECOND).splitlines()[0]
+    assert headline == "ring.jpg, stone 2: Emerald (variety of beryl) 0.91"
+
+
+def test_text_of_one_stone_names_the_pictures_that_do_not_count() -> None:
+    assert TextBlocks(name_width=10).entry(TOGETHER).splitlines()[:4] == [
+        "ring.jpg and 1 more: Emerald (variety of beryl) 0.91",
+        "  dark.jpg: no gem stands out, so it does not count",
+        "  x\\ny.jpg: cut short.",
+        "  families",
+    ]
+
+
+def test_csv_of_all_stones_has_columns_for_their_places() -> None:
+    form = CsvRows(n_families=1, n_subclasses=1, all_stones=True)
+    assert form.columns[:6] == ["image", "stone", "box_x", "box_y", "box_side", "answer_id"]
+    second, failed = csv.DictReader(io.StringIO(form.header + form.entry(SECOND) + form.entry(FAILED)))
+    assert [second[name] for name in form.columns[:6]] == ["ring.jpg", "2", "-3", "40", "96", "beryl/emerald"]
+    assert [failed[name] for name in form.columns[:6]] == ['notes "old".jpg', "", "", "", "", ""]
+
+
+def test_csv_of_one_stone_lists_its_pictures_and_has_a_row_for_each_that_failed() -> None:
+    form = CsvRows(n_families=1, n_subclasses=1, same_stone=True)
+    assert form.columns[:4] == ["image", "images", "without_gem", "answer_id"]
+    stone, failed = csv.DictReader(io.StringIO(form.header + form.entry(TOGETHER), newline=""))
+    assert (json.loads(stone["images"]), json.loads(stone["without_gem"])) == (["ring.jpg", "b, c.jpg"], ["dark.jpg"])
+    assert (stone["image"], stone["answer_id"], stone["failure"]) == ("ring.jpg", "beryl/emerald", "")
+    assert {key: value for key, value in failed.items() if value} == {"image": "x\ny.jpg", "failure": "cut short."}
 
 
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1)

@@ -11,8 +11,9 @@ from gemhier.errors import DataError, OutputError, TaxonomyError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import load_taxonomy, write_taxonomy
+from gemhier.models.finder import Finder
 from gemhier.models.image import read_image
-from gemhier.models.stone import Box, find_stone
+from gemhier.models.stone import Box
 from gemhier.pipeline.copies.search import Pair, find_near_copies
 from gemhier.pipeline.manifest import read_manifest
 from gemhier.pipeline.prepare import TAXONOMY_TO_EDIT, PrepareConfig, prepare
@@ -67,38 +68,60 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path / "shop"
 
 
-def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(main, ["prepare", *map(str, arguments)])
+@pytest.fixture
+def finder_file(tiny_finder: bytes, tmp_path: Path) -> Path:
+    file = tmp_path / "a finder.tflite"
+    file.write_bytes(tiny_finder)
+    return file
 
 
-def test_rows_tell_what_a_picture_is(shop: Path, tmp_path: Path) -> None:
-    manifest = prepare([shop], tmp_path / "data", PrepareConfig(), TAXONOMY)
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(finder_file: Path) -> Run:
+    """Prepares with the tiny finder."""
+
+    def invoke(*arguments: str | Path) -> Result:
+        return CliRunner().invoke(main, ["prepare", *map(str, arguments), "--finder", str(finder_file)])
+
+    return invoke
+
+
+def test_rows_tell_what_a_picture_is(shop: Path, tmp_path: Path, finder: Finder) -> None:
+    manifest = prepare([shop], tmp_path / "data", PrepareConfig(), TAXONOMY, finder)
     assert read_manifest(tmp_path / "data") == manifest
     assert manifest.counts() == {"train": 28, "validation": 6, "test": 6, "leaking": 0, "unused": 0}
     row = manifest.rows[0]
     assert (row.image, row.label_given, row.label) == (str(shop / "Emerald/00.png"), "Emerald", "beryl/emerald")
     assert (row.width, row.height, row.source, row.stone) == (48, 40, "shop", "")
-    assert Box(row.x, row.y, row.side) == find_stone(read_image(Path(row.image)))
+    stone = finder.find_best(read_image(Path(row.image)))
+    assert Box(row.x, row.y, row.side) == stone.box
+    assert row.score == pytest.approx(stone.score, abs=1e-4)
+    assert stone.score > 0.9
+    assert manifest.finder.content == finder.content
     assert manifest.info.config["seed"] == 0
 
 
-def test_the_result_does_not_depend_on_where_the_pictures_lie(shop: Path, tmp_path: Path) -> None:
-    first = prepare([shop], tmp_path / "data", PrepareConfig(), TAXONOMY)
+def test_the_result_does_not_depend_on_where_the_pictures_lie(shop: Path, tmp_path: Path, finder: Finder) -> None:
+    first = prepare([shop], tmp_path / "data", PrepareConfig(), TAXONOMY, finder)
     shop.rename(tmp_path / "moved")
-    second = prepare([tmp_path / "moved"], tmp_path / "data", PrepareConfig(), TAXONOMY)
+    second = prepare([tmp_path / "moved"], tmp_path / "data", PrepareConfig(), TAXONOMY, finder)
     assert second.digest == first.digest
-    third = prepare([tmp_path / "moved"], tmp_path / "data", PrepareConfig(seed=1), TAXONOMY)
+    third = prepare([tmp_path / "moved"], tmp_path / "data", PrepareConfig(seed=1), TAXONOMY, finder)
     assert third.digest != first.digest
 
 
-def test_copies_near_copies_and_views_of_a_stone_are_one_group(tmp_path: Path, near_copies: UseNearCopies) -> None:
+def test_copies_near_copies_and_views_of_a_stone_are_one_group(
+    tmp_path: Path, near_copies: UseNearCopies, finder: Finder
+) -> None:
     ruby = tmp_path / "shop/Ruby"
     copy, other = paint(ruby / "a.png", 1), paint(tmp_path / "shop/Emerald/a.png", 1)
     near = paint(ruby / "gp7-1-250124.png", 2)
     view = paint(ruby / "gp7-2.png", 3)
     alone = paint(ruby / "gp8-1.png", 4)
     near_copies((copy, near))
-    manifest = prepare([tmp_path / "shop"], tmp_path / "data", PrepareConfig(), TAXONOMY)
+    manifest = prepare([tmp_path / "shop"], tmp_path / "data", PrepareConfig(), TAXONOMY, finder)
     group_of = {row.image: row.group for row in manifest.rows}
     assert len({group_of[str(path)] for path in (copy, other, near, view)}) == 1
     assert group_of[str(alone)] != group_of[str(copy)]
@@ -109,7 +132,7 @@ def test_copies_near_copies_and_views_of_a_stone_are_one_group(tmp_path: Path, n
     assert len({row.split for row in manifest.rows if row.group == several.group}) == 1
 
 
-def test_near_copies_are_found_in_the_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_near_copies_are_found_in_the_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finder: Finder) -> None:
     monkeypatch.setattr("gemhier.pipeline.prepare.find_near_copies", find_near_copies)
     random = np.random.default_rng(1)
     (tmp_path / "shop/Ruby").mkdir(parents=True)
@@ -118,22 +141,24 @@ def test_near_copies_are_found_in_the_pictures(tmp_path: Path, monkeypatch: pyte
         picture = coarse.resize((240, 240), Image.Resampling.BICUBIC)
         picture.save(tmp_path / f"shop/Ruby/{number}.png")
     picture.resize((160, 160)).save(tmp_path / "shop/Ruby/small.jpg", quality=90)
-    manifest = prepare([tmp_path / "shop"], tmp_path / "data", PrepareConfig(), TAXONOMY)
+    manifest = prepare([tmp_path / "shop"], tmp_path / "data", PrepareConfig(), TAXONOMY, finder)
     groups = [row.group for row in manifest.rows]
     assert groups[2] == groups[3]
     assert len(set(groups)) == 3
 
 
-def test_a_stone_pattern_of_ones_own(tmp_path: Path) -> None:
+def test_a_stone_pattern_of_ones_own(tmp_path: Path, finder: Finder) -> None:
     paint(tmp_path / "shop/Ruby/5089__0.png", 1)
     paint(tmp_path / "shop/Ruby/5089__1.png", 2)
     config = PrepareConfig(stone_pattern=r"^(?P<stone>\d+)__")
-    manifest = prepare([tmp_path / "shop"], tmp_path / "data", config, TAXONOMY)
+    manifest = prepare([tmp_path / "shop"], tmp_path / "data", config, TAXONOMY, finder)
     assert [row.stone for row in manifest.rows] == ["5089", "5089"]
     assert len({row.group for row in manifest.rows}) == 1
 
 
-def test_an_official_test_is_kept_and_what_leaks_is_marked(tmp_path: Path, near_copies: UseNearCopies) -> None:
+def test_an_official_test_is_kept_and_what_leaks_is_marked(
+    tmp_path: Path, near_copies: UseNearCopies, finder: Finder
+) -> None:
     for number in range(10):
         paint(tmp_path / f"kept/train/Ruby/{number}.png", number)
         paint(tmp_path / f"kept/test/Ruby/{number}.png", 50 + number)
@@ -142,7 +167,7 @@ def test_an_official_test_is_kept_and_what_leaks_is_marked(tmp_path: Path, near_
         (tmp_path / "kept/train/Ruby/0.png", tmp_path / "kept/test/Ruby/0.png"),
         (tmp_path / "kept/test/Ruby/1.png", tmp_path / "more/Ruby/1.png"),
     )
-    manifest = prepare([tmp_path / "kept", tmp_path / "more"], tmp_path / "data", PrepareConfig(), TAXONOMY)
+    manifest = prepare([tmp_path / "kept", tmp_path / "more"], tmp_path / "data", PrepareConfig(), TAXONOMY, finder)
     split_of = {row.image.removeprefix(f"{tmp_path}/"): row.split for row in manifest.rows}
     assert split_of["kept/test/Ruby/0.png"] == "leaking"
     assert split_of["more/Ruby/1.png"] == "unused"
@@ -150,13 +175,13 @@ def test_an_official_test_is_kept_and_what_leaks_is_marked(tmp_path: Path, near_
     assert manifest.counts()["validation"] == 3
 
 
-def test_what_is_left_out_is_listed_with_the_reason(shop: Path, tmp_path: Path) -> None:
+def test_what_is_left_out_is_listed_with_the_reason(shop: Path, tmp_path: Path, finder: Finder) -> None:
     (shop / "Ruby/broken.jpg").write_bytes(b"no picture")
     (shop / "Ruby/prices.csv").touch()
     paint(shop / "Navratna/1.png", 1)
     paint(shop / "Rubby/1.png", 1)
     config = PrepareConfig(skip_unknown=True)
-    manifest = prepare([shop], tmp_path / "data", config, TAXONOMY)
+    manifest = prepare([shop], tmp_path / "data", config, TAXONOMY, finder)
     assert len(manifest.rows) == 40
     broken, prices, unknown, excluded = (
         next(entry for entry in manifest.info.left_out if entry.image.endswith(name))
@@ -170,24 +195,24 @@ def test_what_is_left_out_is_listed_with_the_reason(shop: Path, tmp_path: Path) 
     assert read_manifest(tmp_path / "data").info == manifest.info
 
 
-def test_unknown_classes_are_refused_before_anything_is_written(shop: Path, tmp_path: Path) -> None:
+def test_unknown_classes_are_refused_before_anything_is_written(shop: Path, tmp_path: Path, finder: Finder) -> None:
     paint(shop / "Rubby/1.png", 1)
     with pytest.raises(DataError, match="1 class folder has a name that the taxonomy does not know.*Rubby"):
-        prepare([shop], tmp_path / "data", PrepareConfig(), TAXONOMY)
+        prepare([shop], tmp_path / "data", PrepareConfig(), TAXONOMY, finder)
     assert not (tmp_path / "data").exists()
 
 
-def test_sources_with_nothing_to_train_on(tmp_path: Path) -> None:
+def test_sources_with_nothing_to_train_on(tmp_path: Path, finder: Finder) -> None:
     paint(tmp_path / "tested/test/Ruby/1.png", 1)
     with pytest.raises(DataError, match="All pictures are in test or validation folders"):
-        prepare([tmp_path / "tested"], tmp_path / "data", PrepareConfig(), TAXONOMY)
+        prepare([tmp_path / "tested"], tmp_path / "data", PrepareConfig(), TAXONOMY, finder)
     (tmp_path / "broken/Ruby").mkdir(parents=True)
     (tmp_path / "broken/Ruby/1.jpg").write_bytes(b"no picture")
     with pytest.raises(DataError, match=r"None of 1 pictures can be read, such as .*1\.jpg: not a picture"):
-        prepare([tmp_path / "broken"], tmp_path / "data", PrepareConfig(), TAXONOMY)
+        prepare([tmp_path / "broken"], tmp_path / "data", PrepareConfig(), TAXONOMY, finder)
     paint(tmp_path / "excluded/Navratna/1.png", 1)
     with pytest.raises(DataError, match="None of 1 pictures has a name that can be used"):
-        prepare([tmp_path / "excluded"], tmp_path / "data", PrepareConfig(), TAXONOMY)
+        prepare([tmp_path / "excluded"], tmp_path / "data", PrepareConfig(), TAXONOMY, finder)
     assert not (tmp_path / "data").exists()
 
 
@@ -206,7 +231,7 @@ def test_settings_that_cannot_be_used(settings: dict[str, object], message: str)
         PrepareConfig(**settings)  # type: ignore[arg-type]
 
 
-def test_an_output_that_holds_something_else_is_refused(shop: Path, tmp_path: Path) -> None:
+def test_an_output_that_holds_something_else_is_refused(shop: Path, tmp_path: Path, finder: Finder) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full/letter.txt").touch()
     (tmp_path / "file").touch()
@@ -219,27 +244,27 @@ def test_an_output_that_holds_something_else_is_refused(shop: Path, tmp_path: Pa
         (tmp_path / "file/data", "is a file"),
     ):
         with pytest.raises(OutputError, match=message):
-            prepare([shop], out, PrepareConfig(), TAXONOMY)
-    prepare([shop], tmp_path / "empty", PrepareConfig(), TAXONOMY)
+            prepare([shop], out, PrepareConfig(), TAXONOMY, finder)
+    prepare([shop], tmp_path / "empty", PrepareConfig(), TAXONOMY, finder)
     (tmp_path / "empty/crops").mkdir()
-    prepare([shop], tmp_path / "empty", PrepareConfig(), TAXONOMY)
+    prepare([shop], tmp_path / "empty", PrepareConfig(), TAXONOMY, finder)
     assert (tmp_path / "empty/crops").is_dir()
 
 
 def test_an_output_that_may_not_be_written_is_refused(
-    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finder: Finder
 ) -> None:
     monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
     with pytest.raises(OutputError, match="cannot be written to"):
-        prepare([shop], tmp_path / "data", PrepareConfig(), TAXONOMY)
+        prepare([shop], tmp_path / "data", PrepareConfig(), TAXONOMY, finder)
 
 
-def test_a_taxonomy_is_started_from_the_folders(tmp_path: Path) -> None:
+def test_a_taxonomy_is_started_from_the_folders(tmp_path: Path, finder: Finder) -> None:
     for number in range(4):
         paint(tmp_path / f"shop/train/Beryl/Emerald/Colombian/{number}.png", number)
         paint(tmp_path / f"shop/test/Beryl/Emerald/Zambian/{number}.png", 20 + number)
         paint(tmp_path / f"more/Ruby_red/{number}.png", 40 + number)
-    manifest = prepare([tmp_path / "shop", tmp_path / "more"], tmp_path / "data", PrepareConfig(), None)
+    manifest = prepare([tmp_path / "shop", tmp_path / "more"], tmp_path / "data", PrepareConfig(), None, finder)
     assert {row.label for row in manifest.rows} == {
         "beryl/emerald/colombian",
         "beryl/emerald/zambian",
@@ -248,11 +273,13 @@ def test_a_taxonomy_is_started_from_the_folders(tmp_path: Path) -> None:
     assert load_taxonomy(tmp_path / "data" / TAXONOMY_TO_EDIT) == manifest.taxonomy
     assert read_manifest(tmp_path / "data").taxonomy == manifest.taxonomy
     with pytest.raises(OutputError, match="there is a taxonomy already"):
-        prepare([tmp_path / "shop"], tmp_path / "data", PrepareConfig(), None)
-    prepare([tmp_path / "shop"], tmp_path / "data", PrepareConfig(), load_taxonomy(tmp_path / "data/taxonomy.yaml"))
+        prepare([tmp_path / "shop"], tmp_path / "data", PrepareConfig(), None, finder)
+    prepare(
+        [tmp_path / "shop"], tmp_path / "data", PrepareConfig(), load_taxonomy(tmp_path / "data/taxonomy.yaml"), finder
+    )
 
 
-def test_the_command_says_what_it_prepared_and_what_comes_next(shop: Path, tmp_path: Path) -> None:
+def test_the_command_says_what_it_prepared_and_what_comes_next(shop: Path, run: Run, tmp_path: Path) -> None:
     paint(shop / "Ruby/again.png", 0)
     write_taxonomy(TAXONOMY, tmp_path / "gems.yaml")
     result = run(shop, "--out", tmp_path / "my data", "--taxonomy", tmp_path / "gems.yaml")
@@ -267,14 +294,14 @@ def test_the_command_says_what_it_prepared_and_what_comes_next(shop: Path, tmp_p
     ]
 
 
-def test_the_command_does_not_send_to_a_training_that_would_refuse(shop: Path, tmp_path: Path) -> None:
+def test_the_command_does_not_send_to_a_training_that_would_refuse(shop: Path, run: Run, tmp_path: Path) -> None:
     result = run(shop, "--out", tmp_path / "data", "--validation-share", "0")
     assert result.output.splitlines()[-1] == (
         "Next: add pictures or raise --validation-share, for training needs some for validation and here are none."
     )
 
 
-def test_the_command_passes_its_options_on(shop: Path, tmp_path: Path) -> None:
+def test_the_command_passes_its_options_on(shop: Path, run: Run, tmp_path: Path) -> None:
     paint(shop / "Rubby/1.png", 1)
     shares = ("--validation-share", "0.3", "--test-share", "0")
     options = ("--skip-unknown", *shares, "--seed", "5", "--stone-pattern", "(?P<stone>x)")
@@ -291,7 +318,7 @@ def test_the_command_passes_its_options_on(shop: Path, tmp_path: Path) -> None:
     assert manifest.counts() == {"train": 28, "validation": 12, "test": 0, "leaking": 0, "unused": 0}
 
 
-def test_the_command_fails_in_one_line(shop: Path, tmp_path: Path) -> None:
+def test_the_command_fails_in_one_line(shop: Path, run: Run, tmp_path: Path) -> None:
     paint(shop / "Rubby/1.png", 1)
     (tmp_path / "circle.yaml").write_text(
         "format: 1\ngems:\n  beryl: {also: [corundum]}\n  corundum: {also: [beryl]}\n", encoding="utf-8"
@@ -315,8 +342,51 @@ def test_the_command_fails_in_one_line(shop: Path, tmp_path: Path) -> None:
     assert both.exit_code == 2
 
 
-def test_folders_that_give_no_taxonomy(tmp_path: Path) -> None:
+def test_folders_that_give_no_taxonomy(tmp_path: Path, finder: Finder) -> None:
     paint(tmp_path / "shop/1.png", 1)
     with pytest.raises(TaxonomyError):
-        prepare([tmp_path / "shop"], tmp_path / "data", PrepareConfig(), None)
+        prepare([tmp_path / "shop"], tmp_path / "data", PrepareConfig(), None, finder)
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_picture_without_a_stone_is_kept_whole_and_says_so(shop: Path, tmp_path: Path, finder: Finder) -> None:
+    Image.new("RGB", (48, 40), "white").save(shop / "Ruby/plain.png")
+    manifest = prepare([shop], tmp_path / "data", PrepareConfig(), TAXONOMY, finder)
+    (row,) = (row for row in manifest.rows if row.image.endswith("plain.png"))
+    assert (row.x, row.y, row.side, row.score) == (0, -4, 48, 0)
+
+
+def test_the_command_takes_the_finder_of_a_file_of_a_bundle_or_of_the_model_in_use(
+    shop: Path, tmp_path: Path, finder_file: Path, tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prepared(*arguments: str | Path) -> str:
+        command = ["prepare", shop, "--out", tmp_path / "data", *arguments]
+        result = CliRunner().invoke(main, [str(argument) for argument in command])
+        assert result.exit_code == 0, result.output
+        return read_manifest(tmp_path / "data").digest
+
+    monkeypatch.setenv("GEMHIER_MODEL", str(tmp_path / "nowhere"))
+    by_file, by_bundle = prepared("--finder", finder_file), prepared("--finder", tiny_bundle)
+    monkeypatch.setenv("GEMHIER_MODEL", str(tiny_bundle))
+    assert by_file == by_bundle == prepared()
+    assert (tmp_path / "data/finder.tflite").read_bytes() == finder_file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nowhere.tflite", "nowhere.tflite: the stone finder cannot be read (No such file or directory)"),
+        ("damaged.tflite", "damaged.tflite: The stone finder cannot be used. The network cannot be loaded"),
+        ("shop", "finder.tflite: the stone finder cannot be read (No such file or directory)"),
+    ],
+)
+def test_a_finder_that_cannot_be_used_ends_the_command_in_one_line(
+    shop: Path, tmp_path: Path, name: str, message: str
+) -> None:
+    (tmp_path / "damaged.tflite").write_bytes(b"no network")
+    arguments = ["prepare", str(shop), "--out", str(tmp_path / "data"), "--finder", str(tmp_path / name)]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 1
+    assert message in result.output
+    assert result.output.count("\n") == 1
     assert not (tmp_path / "data").exists()

@@ -62,9 +62,11 @@ def reported(
         results += decide(
             [image],
             found[row : row + 1],
+            [1.0],
             space=space,
             taxonomy=TAXONOMY,
             threshold=THRESHOLD,
+            stone_threshold=0.5,
             top=5,
             decided_by="soft",
             model_version="gems-1",

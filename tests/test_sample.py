@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from gemhier.cli import main
 from gemhier.errors import OutputError
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
+from gemhier.models.finder import Finder
 from gemhier.models.image import read_image
 from gemhier.pipeline import sample
 from gemhier.pipeline.painting.looks import LOOKS
@@ -121,8 +122,8 @@ def test_copies_are_listed_and_are_what_the_list_says(tiny: Path) -> None:
         assert (copy.partition("/")[0], original.partition("/")[0]) == ("test", "train")
 
 
-def test_preparing_a_sample_finds_its_stones_and_splits(tiny: Path, tmp_path: Path) -> None:
-    manifest = prepare([tiny], tmp_path / "data", PrepareConfig(), load_taxonomy())
+def test_preparing_a_sample_finds_its_stones_and_splits(tiny: Path, finder: Finder, tmp_path: Path) -> None:
+    manifest = prepare([tiny], tmp_path / "data", PrepareConfig(), load_taxonomy(), finder)
     assert len(manifest.rows) == len(list(tiny.rglob("*.jpg")))
     assert {row.label for row in manifest.rows} == {load_taxonomy().resolve(name).id for name in TINY.classes}
     assert len({row.stone for row in manifest.rows}) == len(stones(tiny))

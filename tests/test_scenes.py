@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pytest
 
 from gemhier.errors import DataError
+from gemhier.models.camera import Camera, photograph
 from gemhier.models.stone import Picture
-from gemhier.pipeline.scenes.camera import Camera, photograph
 from gemhier.pipeline.scenes.composition import Scene, SceneMaker, core
 from gemhier.pipeline.scenes.cutouts import PlainPhotograph, outline_stones
 from gemhier.pipeline.scenes.photographs import background_pictures, outlined_photographs
@@ -120,6 +120,15 @@ def test_outlined_photographs_are_shown_whole() -> None:
     made = maker(outlined=[blue], camera=Camera(untouched=1.0))
     shown = [made.scene(np.random.default_rng([1, number])) for number in range(60)]
     assert any((scene.picture.reshape(-1, 3) == (0, 0, 255)).all(axis=1).mean() > 0.2 for scene in shown)
+
+
+def test_a_report_with_a_printed_stone_is_a_scene_without_stones() -> None:
+    made = maker()
+    printed, other = (made._printed(np.random.default_rng(number)) for number in (1, 2))
+    assert printed.shape == (96, 96, 3)
+    assert 0 <= printed.min() <= printed.max() <= 255
+    assert np.abs(printed - other).mean() > 5
+    np.testing.assert_array_equal(printed, made._printed(np.random.default_rng(1)))
 
 
 def test_a_core_keeps_from_the_outline() -> None:

@@ -79,6 +79,7 @@ def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here
     }
 
     bundle = load_bundle(find_bundle("latest"))
+    assert bundle.finder.content == (tiny_data / "finder.tflite").read_bytes()
     rows = read_manifest(tiny_data).split("validation")
     results = list(bundle.classify([row.image for row in rows]))
     right = [
@@ -90,12 +91,29 @@ def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here
     assert not list(here.glob("mlruns/unfinished/*"))
 
 
+def test_folds_calibrate_on_pictures_that_a_network_has_not_learned_from(
+    here: Path, tiny_data: Path, tiny_backbone: str
+) -> None:
+    config = TrainConfig(backbone=tiny_backbone, schedule=tiny_backbone, folds=2)
+    trained = train(tiny_data, config)
+    assert (trained.evaluation.n, trained.measured_on) == (72, "pictures out of fold")
+    assert trained.evaluation.strategies["fused"].top1.value >= 0.9
+    run = open_tracking().get_run(trained.run_id)
+    assert run.data.params["folds"] == "2"
+    assert run.data.metrics["validation/top1"] == trained.evaluation.strategies["fused"].top1.value
+    history = open_tracking().MlflowClient().get_metric_history(trained.run_id, "fold/flat_top1")
+    assert [point.step for point in history] == [0, 1]
+    bundle = load_bundle(find_bundle("latest"))
+    assert "72 pictures; out-of-fold answers" in (bundle.folder / "MODEL_CARD.md").read_text()
+    assert not list(here.glob("mlruns/unfinished/*"))
+
+
 def test_the_data_of_a_run_is_named_and_counted_and_not_located(here: Path, tiny_data: Path) -> None:
     mlflow, manifest = open_tracking(), read_manifest(tiny_data)
     pictures = {"training": manifest.split("train"), "validation": manifest.split("validation")}
     with recorded_run(mlflow, "x", tags={}) as run_id:
         for _ in ("begun", "gone on with"):
-            RunLog(mlflow, manifest, pictures).start({"seed": 0})
+            RunLog(mlflow, manifest, pictures, "validation pictures").start({"seed": 0})
     (training, validation) = [entry.dataset for entry in mlflow.get_run(run_id).inputs.dataset_inputs]
     contexts = [entry.tags[0].value for entry in mlflow.get_run(run_id).inputs.dataset_inputs]
     assert contexts == ["training", "validation"]
@@ -211,6 +229,12 @@ def test_a_packaged_run_carries_its_evaluations(trained: Trained, here: Path) ->
     with pytest.raises(DataError, match="is not about tiny-both"):
         package("latest", here / "again", evaluations={"x": here / "report"})
     assert not (here / "again").exists()
+    refitted = package("latest", here / "again", before_refit={"older pictures": here / "report"})
+    card = (refitted.folder / "MODEL_CARD.md").read_text()
+    assert "On older pictures, before the refit: by another, made in the same way" in card
+    (here / "report" / "report.json").write_text("{}")
+    with pytest.raises(DataError, match="not a report"):
+        package("latest", here / "third", before_refit={"x": here / "report"})
 
 
 @pytest.mark.parametrize(
@@ -225,7 +249,8 @@ def test_data_that_cannot_be_trained_on_is_one_line(
     change: Callable[[list[object]], list[object]], message: str, here: Path, tiny_data: Path
 ) -> None:
     manifest = read_manifest(tiny_data)
-    write_manifest(Manifest(here / "less", tuple(change(list(manifest.rows))), manifest.taxonomy, manifest.info))
+    less = Manifest(here / "less", tuple(change(list(manifest.rows))), manifest.taxonomy, manifest.info)
+    write_manifest(less, manifest.finder.content)
     outcome = CliRunner().invoke(main, ["train", "less", "--schedule", "quick"])
     assert outcome.exit_code == 1
     assert message in outcome.output

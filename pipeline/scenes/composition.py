@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.pipeline.scenes.camera import Camera, photograph
+from gemhier.models.camera import Camera, photograph
+from gemhier.pipeline.scenes.certificates import certificate
 from gemhier.pipeline.scenes.cutouts import PlainPhotograph
 from gemhier.pipeline.scenes.grounds import paint_ground
 from gemhier.pipeline.scenes.props import PROPS, draw_distractors
@@ -19,6 +20,9 @@ Choice = TypeVar("Choice")
 
 CORE = 0.25
 """How far a core keeps from its stone's outline, in smaller sides of it: cores of touching stones do not touch."""
+
+_NEARBY = 0.45
+"""The least that a stone seen from nearby fills of the scene's side."""
 
 _TRIES = 12
 """How often a place is looked for where a stone does not cover another."""
@@ -86,7 +90,7 @@ class SceneMaker:
         kind = generator.random()
         if kind < (0.2 if self.outlined else 0.12):
             composed = self._as_it_was(generator)
-        elif kind < 0.35:
+        elif kind < 0.47:
             composed = Scene(_to_bytes(self._without_stone(generator)), ())
         else:
             composed = self._composed(generator)
@@ -106,12 +110,23 @@ class SceneMaker:
         return Scene(np.asarray(picture, np.uint8), tuple(stone for stone in stones if _is_seen(stone)))
 
     def _without_stone(self, generator: np.random.Generator) -> Floats:
+        if generator.random() < 0.2:
+            return self._printed(generator)
         ground = self._ground(generator, photographs=0.75)
         if generator.random() < 0.5:
             ground = draw_distractors(ground, np.ones(ground.shape[:2], bool), generator)
         if generator.random() < 0.6:
             return ground
         return self._with_patches(ground, np.zeros(ground.shape[:2], np.float32), generator)
+
+    def _printed(self, generator: np.random.Generator) -> Floats:
+        """A report with a printed photograph of a stone, which is no stone."""
+        plain = _pick(self.plain, generator)
+        alpha = _share(_pick(plain.outlines, generator))
+        x, y, width, height = cv2.boundingRect((alpha > 0.03).astype(np.uint8))
+        around = slice(y, y + height), slice(x, x + width)
+        stone = plain.pixels[around].astype(np.float32)
+        return certificate(self._ground(generator, photographs=0.3), stone, alpha[around], generator)
 
     def _ground(self, generator: np.random.Generator, photographs: float) -> Floats:
         if self.backgrounds and generator.random() < photographs:
@@ -134,7 +149,9 @@ class SceneMaker:
         picture = self._ground(generator, photographs=0.45)
         count = int(generator.choice([1, 2, 3, 4, 5, 6], p=[0.66, 0.12, 0.08, 0.06, 0.04, 0.04]))
         largest = 0.95 if count == 1 else 0.9 / np.sqrt(count)
-        same_size = np.exp(generator.uniform(np.log(0.09), np.log(largest)))
+        # A finder looks twice: at all of a picture, and at one stone from nearby.
+        smallest = _NEARBY if count == 1 and generator.random() < 0.45 else 0.09
+        same_size = np.exp(generator.uniform(np.log(smallest), np.log(largest)))
         taken = np.zeros(picture.shape[:2], np.float32)
         stones: list[Floats] = []
         for _ in range(count):
@@ -212,10 +229,10 @@ def _is_seen(stone: Floats) -> bool:
 
 
 def _random_window(background: Picture, side: int, generator: np.random.Generator) -> Picture:
-    """A square part of a picture, from all of its smaller side down to a third, at `side` pixels."""
+    """A square part of a picture, from all of its smaller side down to a sixth, at `side` pixels."""
     height, width = background.shape[:2]
     whole = min(height, width)
-    part = max(8, round(whole * np.exp(generator.uniform(np.log(0.35), 0))))
+    part = max(8, round(whole * np.exp(generator.uniform(np.log(0.16), 0))))
     left, top = generator.integers(width - part + 1), generator.integers(height - part + 1)
     window = background[top : top + part, left : left + part]
     if generator.random() < 0.5:

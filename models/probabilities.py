@@ -1,0 +1,52 @@
+"""From a network's logits to calibrated probabilities, decoded in every way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.hierarchy.decoding import Strategy, conditional, softmax, strategies
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.models.bundle_info import Temperatures
+from gemhier.models.runtime import Logits
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Probabilities:
+    """What the network says of N pictures, as calibrated probabilities.
+
+    Attributes:
+        flat: (N, V), P(label) by the flat classifier.
+        family: (N, F), P(family) by the general classifier.
+        conditional: (N, V), P(label | its family) by the regional networks.
+        by_strategy: for each strategy (N, V), P(label).
+    """
+
+    flat: Floats
+    family: Floats
+    conditional: Floats
+    by_strategy: Mapping[Strategy, Floats]
+
+
+def decode(logits: Logits, temperatures: Temperatures, fusion_weight: float, space: LabelSpace) -> Probabilities:
+    """Decode the logits of N pictures.
+
+    Args:
+        logits: of the three heads.
+        temperatures: one for each head.
+        fusion_weight: the say of the flat classifier in `fused`.
+        space: the labels.
+    """
+    flat = softmax(logits.flat, temperatures.flat)
+    family = softmax(logits.family, temperatures.family)
+    regional = [temperatures.regional.get(name, 1.0) for name in space.families]
+    within = conditional(logits.regional, space.parents, regional)
+    return Probabilities(
+        flat=flat,
+        family=family,
+        conditional=within,
+        by_strategy=strategies(flat, family, within, space.parents, fusion_weight),
+    )

@@ -1,0 +1,67 @@
+"""Where an interrupted training waits until the same command is given again."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from gemhier import __version__
+from gemhier.errors import OutputError
+
+UNFINISHED = Path("mlruns") / "unfinished"
+"""In the current folder."""
+
+_HARDLY_ANYTHING = 32 * 2**20
+"""Bytes. Where no more are left after something could not be written, that is the reason."""
+
+
+def unfinished_folder(settings: Mapping[str, Any]) -> Path:
+    """The folder for the checkpoints of a training with these settings, made if need be.
+
+    Args:
+        settings: everything that the training depends on but gemhier's version, JSON values.
+
+    Raises:
+        OutputError: if it cannot be made.
+    """
+    described = json.dumps({"version": __version__, **settings}, sort_keys=True)
+    folder = UNFINISHED / hashlib.sha256(described.encode()).hexdigest()[:16]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written ({error.strerror}). Run it in another folder.") from error
+    return folder
+
+
+def remembered_run(folder: Path) -> str | None:
+    """The id of the run that was interrupted; None if there was none."""
+    try:
+        return (folder / "run").read_text(encoding="utf-8").strip() or None
+    except OSError:
+        return None
+
+
+def remember_run(folder: Path, run_id: str) -> None:
+    """Note which run to go on with; half a note would be a run that does not exist."""
+    unfinished = folder / "run.part"
+    unfinished.write_text(run_id, encoding="utf-8")
+    unfinished.replace(folder / "run")
+
+
+@contextmanager
+def full_disk_in_one_line(folder: Path) -> Iterator[None]:
+    """Say what is wrong if the disk is full: the libraries that write there each fail in a way of their own."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except (OSError, tf.errors.OpError) as error:
+        if shutil.disk_usage(folder).free >= _HARDLY_ANYTHING:
+            raise
+        raise OutputError(
+            f"{folder}: there is no space left on the disk. Free some space and give the same command again: "
+            "it goes on where it stood."
+        ) from error

@@ -1,0 +1,92 @@
+"""Each picture is answered by a network that has learned from no picture of its fold."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.models.runtime import Logits
+from gemhier.pipeline.schedules import TrainConfig
+
+pytest.importorskip("keras", reason="training comes with an extra")
+
+SPACE = LabelSpace(("beryl/aquamarine", "beryl/emerald", "corundum/ruby", "spinel"))
+TRUTH = np.arange(24) % 4
+FOLDS = np.arange(24) // 4 % 3
+
+
+def some_logits(seed: int = 0) -> Logits:
+    """Right more often than not."""
+    generator = np.random.default_rng(seed)
+    right = 2 * np.eye(4)[TRUTH]
+    flat, regional = (right + generator.normal(0, 1, (24, 4)) for _ in range(2))
+    family = right @ (np.arange(3)[None] == SPACE.parents[:, None]) + generator.normal(0, 1, (24, 3))
+    return Logits(*(part.astype(np.float32) for part in (flat, family, regional)))
+
+
+@pytest.mark.parametrize("fold", [0, 1, 2])
+def test_what_a_fold_shows_does_not_calibrate_its_own_answers(fold: int) -> None:
+    from gemhier.pipeline.out_of_fold import cross_fitted
+
+    inside = np.isin(FOLDS, fold)
+    changed = np.where(inside, (TRUTH + 1) % 4, TRUTH)
+    before, after = (cross_fitted(some_logits(), truth, FOLDS, SPACE, "both") for truth in (TRUTH, changed))
+    assert set(before) == {"flat", "hard", "soft", "fused"}
+    for strategy, probabilities in before.items():
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+        np.testing.assert_array_equal(probabilities[inside], after[strategy][inside])
+    assert np.abs(before["flat"][~inside] - after["flat"][~inside]).max() > 1e-3
+
+
+class Network:
+    """Says of each picture, whose only pixel is its number, what `some_logits` says; remembers what it learned."""
+
+    size = 1
+
+    def __init__(self, learned: npt.NDArray[np.uint8]) -> None:
+        self.learned = set(learned.ravel().tolist())
+
+
+def test_every_picture_is_asked_once_and_only_of_a_network_that_does_not_know_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gemhier.pipeline import out_of_fold as module
+
+    trainings: list[Path] = []
+
+    def fit(space: Any, train: Any, validation: Any, config: TrainConfig, *, work: Path, cache: Path) -> Any:
+        trainings.append(work)
+        if len(trainings) == 2:
+            raise KeyboardInterrupt
+        np.testing.assert_array_equal(train.truth, TRUTH[train.crops(1).ravel()])
+        return SimpleNamespace(network=Network(train.crops(1)))
+
+    def predict(network: Network, crops: npt.NDArray[np.uint8]) -> Logits:
+        asked = crops.ravel()
+        assert not network.learned & set(asked.tolist())
+        assert network.learned | set(asked.tolist()) == set(range(24))
+        every = some_logits()
+        return Logits(every.flat[asked], every.family[asked], every.regional[asked])
+
+    monkeypatch.setattr(module, "fit_network", fit)
+    monkeypatch.setattr(module, "predict_logits", predict)
+    pictures = module.Pictures(lambda size: np.arange(24, dtype=np.uint8).reshape(24, size, size), TRUTH)
+    config = TrainConfig(folds=3)
+    done: list[int] = []
+
+    def run() -> Any:
+        return module.out_of_fold(
+            SPACE, pictures, FOLDS, config, work=tmp_path, on_fold=lambda fold, fitted: done.append(fold)
+        )
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    found = run()
+    assert done == [0, 1, 2]
+    assert [work.name for work in trainings] == ["fold-0", "fold-1", "fold-1", "fold-2"]
+    for head in ("flat", "family", "regional"):
+        np.testing.assert_array_equal(getattr(found.logits, head), getattr(some_logits(), head))
