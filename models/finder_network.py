@@ -14,7 +14,6 @@ STRIDE = 4
 _WIDTHS = (192, 128, 80, 40)
 """Channels of the decoder, at strides 32, 16, 8 and 4."""
 
-
 _DROPOUT = 0.3
 """Share of the pooled features that training drops."""
 

@@ -17,9 +17,13 @@ _STRATEGIES = {
     "fused": "the normalised product of flat and soft",
 }
 
+VALIDATION = "validation pictures"
+OUT_OF_FOLD = "pictures out of fold"
+"""What a training's own figures are called in a report: by what they were measured on."""
+
 _CALIBRATED_ON = {
-    "validation pictures": "its validation pictures, which also calibrated it",
-    "pictures out of fold": "its own pictures out of fold: each answered by a network of the same kind that had not "
+    VALIDATION: "its validation pictures, which also calibrated it",
+    OUT_OF_FOLD: "its own pictures out of fold: each answered by a network of the same kind that had not "
     "learned from it, calibrated on the other folds",
 }
 
@@ -79,7 +83,7 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
 
 def _pictures(counts: Mapping[str, int], report: Mapping[str, Any]) -> str:
     train, validation = (counts.get(name, 0) for name in ("train", "validation"))
-    if "pictures out of fold" in report:
+    if OUT_OF_FOLD in report:
         return f"{train + validation:,} pictures; out-of-fold answers chose temperatures, fusion and thresholds."
     return f"{train:,} training pictures; {validation:,} validation pictures chose temperatures, fusion and thresholds."
 

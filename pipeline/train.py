@@ -28,6 +28,7 @@ from gemhier.pipeline.calibrate import Calibration, calibrate
 from gemhier.pipeline.crops import load_crops
 from gemhier.pipeline.evaluation import Evaluation, evaluate_probabilities
 from gemhier.pipeline.manifest import Manifest, Row, read_manifest
+from gemhier.pipeline.model_card import OUT_OF_FOLD, VALIDATION
 from gemhier.pipeline.package import write_with_report
 from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
 from gemhier.pipeline.split import grouped_folds
@@ -46,9 +47,6 @@ STRATEGIES: dict[str, tuple[Strategy, ...]] = {
     "both": ("flat", "hard", "soft", "fused"),
 }
 """The ways to decide that each mode has trained heads for."""
-
-VALIDATION = "validation pictures"
-OUT_OF_FOLD = "pictures out of fold"
 
 DEFAULT_PRECISION = 0.9
 """The precision of answers that a bundle asks for unless told otherwise."""
