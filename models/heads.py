@@ -5,6 +5,7 @@ family    the general classifier: one softmax over families
 regional  the regional networks side by side: one softmax within each family
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -14,6 +15,7 @@ from keras import ops
 
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.modes import MODES
+from gemhier.models.tree_losses import SoftLabels, SummedLeaves
 
 _OUTSIDE = -1e9
 """A logit that no softmax sees."""
@@ -111,11 +113,28 @@ def _log_sums(logits: keras.KerasTensor, members: npt.NDArray[np.float32]) -> ke
     return ops.log(sums) + largest
 
 
-def losses(space: LabelSpace, mode: str, smoothing: float) -> dict[str, CrossEntropy]:
-    """The loss of each head that `mode` trains, by the head's name."""
+def losses(space: LabelSpace, mode: str, smoothing: float, flat: str = "cross-entropy") -> dict[str, keras.losses.Loss]:
+    """The loss of each head that `mode` trains, by the head's name.
+
+    Args:
+        space: the labels.
+        mode: a key of `gemhier.models.modes.MODES`.
+        smoothing: of the labels.
+        flat: one of `gemhier.models.modes.FLAT_LOSSES`, for the flat head.
+
+    Raises:
+        ValueError: if there is no such loss.
+    """
+    of_flat: dict[str, Callable[[], keras.losses.Loss]] = {
+        "cross-entropy": lambda: CrossEntropy(smoothing),
+        "summed-leaves": lambda: SummedLeaves(space, smoothing),
+        "soft-labels": lambda: SoftLabels(space),
+    }
+    if flat not in of_flat:
+        raise ValueError(f"`flat` must be one of {', '.join(of_flat)}. Received: {flat!r}.")
     members = family_members(space)
     every = {
-        "flat": CrossEntropy(smoothing),
+        "flat": of_flat[flat](),
         "family": CrossEntropy(smoothing),
         "regional": CrossEntropy(smoothing, siblings=members @ members.T),
     }

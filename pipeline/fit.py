@@ -197,7 +197,7 @@ def _fit_heads(
     steps = schedule.head_epochs * -(-views.shape[0] * views.shape[1] // (schedule.batch * schedule.views))
     # Whether the features came from the cache must not change what follows.
     keras.utils.set_random_seed(config.seed)
-    _compile(network.heads, network, schedule, schedule.head_rate, steps)
+    _compile(network.heads, network, config, schedule.head_rate, steps)
     truth = np.tile(train.truth, len(views))
 
     def measure() -> dict[str, float]:
@@ -234,7 +234,7 @@ def _fit_everything(
         network.freeze(schedule.frozen_share)
     crops = train.crops(network.size)
     steps = schedule.tune_epochs * -(-len(crops) // schedule.batch)
-    _compile(network.whole, network, schedule, rate, steps)
+    _compile(network.whole, network, config, rate, steps)
     batches = training_batches(
         crops,
         targets(train.truth, network.space, MODES[network.mode]),
@@ -263,10 +263,13 @@ def _fit_everything(
     )
 
 
-def _compile(model: keras.Model, network: GemNetwork, schedule: Schedule, rate: float, steps: int) -> None:
+def _compile(model: keras.Model, network: GemNetwork, config: TrainConfig, rate: float, steps: int) -> None:
+    schedule = SCHEDULES[config.schedule]
     falling = keras.optimizers.schedules.CosineDecay(
         0.1 * rate, max(1, steps), alpha=0.01, warmup_target=rate, warmup_steps=max(1, steps // 20)
     )
     optimizer = keras.optimizers.AdamW(falling, weight_decay=schedule.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    model.compile(optimizer, loss=losses(network.space, network.mode, schedule.smoothing), jit_compile=False)
+    model.compile(
+        optimizer, loss=losses(network.space, network.mode, schedule.smoothing, config.loss), jit_compile=False
+    )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from gemhier.models.augmentation import Augmentation
 from gemhier.models.backbones import BACKBONES
-from gemhier.models.modes import MODES
+from gemhier.models.modes import FLAT_LOSSES, MODES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +73,7 @@ class TrainConfig:
         folds: 0 to calibrate on the validation pictures, from which the network then learns nothing. 2 or more
             to learn from them too, and to calibrate on what as many further networks say, each of the fold of
             pictures that it has not learned from.
+        loss: of the flat head, one of `gemhier.models.modes.FLAT_LOSSES`.
 
     Raises:
         ValueError: if a name is unknown; it lists the known ones. Or if the schedule would leave a
@@ -84,12 +85,14 @@ class TrainConfig:
     schedule: str = "standard"
     seed: int = 0
     folds: int = 0
+    loss: str = "cross-entropy"
 
     def __post_init__(self) -> None:
         for name, value, known in (
             ("mode", self.mode, MODES),
             ("backbone", self.backbone, BACKBONES),
             ("schedule", self.schedule, SCHEDULES),
+            ("loss", self.loss, FLAT_LOSSES),
         ):
             if value not in known:
                 raise ValueError(f"`{name}` must be one of {', '.join(known)}. Received: {value!r}.")

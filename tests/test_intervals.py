@@ -1,5 +1,6 @@
 """Intervals: inside their range, wider for fewer pictures, and wide enough."""
 
+import itertools
 import math
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemhier.hierarchy.intervals import Interval, bootstrap, bootstrap_mean, mcnemar, wilson
+from gemhier.hierarchy.intervals import Interval, bootstrap, bootstrap_mean, mcnemar, sign_flip_test, wilson
 from gemhier.hierarchy.metrics import expected_calibration_error
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -175,3 +176,29 @@ def test_mcnemar_of_many_pictures_does_not_overflow() -> None:
 def test_mcnemar_refuses_unequal_lengths() -> None:
     with pytest.raises(ValueError, match="both be"):
         mcnemar([True], [True, False])
+
+
+@given(st.lists(st.integers(-3, 3), min_size=1, max_size=7))
+def test_a_sign_flip_test_is_near_the_count_of_all_signs(differences: list[int]) -> None:
+    flips = [sum(s * d for s, d in zip(signs, differences, strict=True)) for signs in signs_of(len(differences))]
+    exact = np.mean([abs(flip) >= abs(sum(differences)) for flip in flips])
+    found = sign_flip_test(differences, range(len(differences)), repeats=4000)
+    assert found == pytest.approx(exact, abs=0.04)  # five standard errors
+    assert 0 < found <= 1
+    assert found == sign_flip_test([-difference for difference in differences], range(len(differences)), repeats=4000)
+
+
+def signs_of(n: int) -> list[tuple[int, ...]]:
+    return list(itertools.product((-1, 1), repeat=n))
+
+
+def test_a_sign_flip_turns_whole_groups() -> None:
+    # Twenty pictures of one stone are one coin: two draws in two are as extreme.
+    assert sign_flip_test(np.ones(20), np.zeros(20)) == 1
+    assert sign_flip_test(np.ones(20), np.arange(20), repeats=1000) == pytest.approx(1 / 1001)
+
+
+def test_a_sign_flip_test_refuses_what_does_not_fit() -> None:
+    for differences, groups, repeats in (([1.0], [0, 1], 10), ([], [], 10), ([1.0], [0], 0)):
+        with pytest.raises(ValueError, match="Received"):
+            sign_flip_test(differences, groups, repeats=repeats)
