@@ -53,7 +53,8 @@ def main(data: Path, out: Path, folds: int, backbone: str, schedule: str, seed: 
         return load_crops(rows, size, manifest.finder, manifest.folder / "crops")
 
     pictures = Pictures(crops, np.array([space.index(label) for label in labels]))
-    answers = out_of_fold(space, pictures, grouped_folds(labels, groups, folds, seed), config, work=out)
+    folds_of = grouped_folds(labels, groups, folds, seed)
+    answers = out_of_fold(space, pictures, folds_of, config, folder=out, features=out / "features")
     evaluation = evaluate_probabilities(answers.probabilities, labels, groups, space=space, taxonomy=manifest.taxonomy)
     figures = evaluation.to_dict()
     (out / "figures.json").write_text(json.dumps(figures, indent=1))

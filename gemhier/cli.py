@@ -21,6 +21,7 @@ from gemhier.model_commands import classify, evaluate_command
 from gemhier.models.files import visible
 from gemhier.taxonomy_commands import taxonomy_group
 from gemhier.training_commands import package_command, train_command, train_finder_command, ui
+from gemhier.trial_commands import trial_command
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C: 128 and the signal's number, as shells have it."""
@@ -111,6 +112,7 @@ for command in (
     taxonomy_group,
     train_command,
     train_finder_command,
+    trial_command,
     ui,
 ):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""Two strategies on the same pictures: which is better, and whether the difference is real."""
+"""Two ways to decide on the same pictures: which is better, and whether the difference is real."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.intervals import PairedTest, mcnemar
 from gemhier.pipeline.figures import Figure, mean
 
@@ -19,7 +18,7 @@ class Comparison:
     """How often the most probable label of two strategies is right.
 
     Attributes:
-        first: a strategy.
+        first: a strategy, or another name of a way to decide.
         second: another one.
         n: pictures that both were asked.
         first_right: on how many of them the first was right.
@@ -28,8 +27,8 @@ class Comparison:
         test: McNemar's.
     """
 
-    first: Strategy
-    second: Strategy
+    first: str
+    second: str
     n: int
     first_right: int
     second_right: int
@@ -86,8 +85,8 @@ class Comparison:
 
 
 def compare(
-    first: Strategy,
-    second: Strategy,
+    first: str,
+    second: str,
     first_right: npt.NDArray[np.bool_],
     second_right: npt.NDArray[np.bool_],
     groups: npt.ArrayLike,

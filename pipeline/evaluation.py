@@ -195,13 +195,7 @@ def evaluate_probabilities(
             f"There must be a strategy, and `groups` must name all {len(truth)} pictures' groups. "
             f"Received: {len(probabilities)} strategies, {len(groups)} groups."
         )
-    pictures = _Pictures(
-        labels=_columns(truth, space.labels),
-        families=_columns([label and label.partition("/")[0] for label in truth], space.families),
-        groups=np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True)[1].astype(np.intp),
-        space=space,
-        ancestors=ancestry(taxonomy.nodes, taxonomy.ancestors),
-    )
+    pictures = _known(truth, groups, space, taxonomy)
     strategies = {strategy: _strategy_figures(found, pictures) for strategy, found in probabilities.items()}
     known = pictures.labels >= 0
     right = {strategy: figures.right[known] for strategy, figures in strategies.items()}
@@ -219,6 +213,19 @@ def evaluate_probabilities(
     )
 
 
+def measure_ranking(
+    ranking: npt.ArrayLike, truth: Sequence[str], groups: Sequence[str], *, space: LabelSpace, taxonomy: Taxonomy
+) -> StrategyFigures:
+    """Measure one way to decide.
+
+    Args:
+        ranking: (N, V), P(label), or any numbers that are the higher the better an answer is: then those of its
+            figures that ask for probabilities, `family_top1` and `ece`, mean nothing.
+        truth, groups, space, taxonomy: as for `evaluate_probabilities`.
+    """
+    return _strategy_figures(np.asarray(ranking, dtype=np.float64), _known(truth, groups, space, taxonomy))
+
+
 @dataclass(frozen=True, eq=False)
 class _Pictures:
     """What is known of N pictures: columns of their labels and families, -1 outside the space."""
@@ -228,6 +235,16 @@ class _Pictures:
     groups: Classes
     space: LabelSpace
     ancestors: Ancestry
+
+
+def _known(truth: Sequence[str | None], groups: Sequence[str], space: LabelSpace, taxonomy: Taxonomy) -> _Pictures:
+    return _Pictures(
+        labels=_columns(truth, space.labels),
+        families=_columns([label and label.partition("/")[0] for label in truth], space.families),
+        groups=np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True)[1].astype(np.intp),
+        space=space,
+        ancestors=ancestry(taxonomy.nodes, taxonomy.ancestors),
+    )
 
 
 def _columns(ids: Iterable[str | None], known: Sequence[str]) -> Classes:

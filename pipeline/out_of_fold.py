@@ -1,23 +1,28 @@
 """Out-of-fold answers: each picture answered by a network that has learned from no picture of its group."""
 
+import hashlib
+import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from gemhier import __version__
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.probabilities import Floats, decode
 from gemhier.models.runtime import Logits
 from gemhier.pipeline.calibrate import calibrate
-from gemhier.pipeline.fit import Fitted, Pictures, fit_network, predict_logits
-from gemhier.pipeline.schedules import TrainConfig
+from gemhier.pipeline.fit import Pictures, fit_network, predict_logits, validation_measures
+from gemhier.pipeline.manifest import Manifest
+from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
 from gemhier.pipeline.whole_file import whole_file
 
 Folds = npt.NDArray[np.intp]
+Chosen = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -36,14 +41,35 @@ class OutOfFold:
 _HEADS = ("flat", "family", "regional")
 
 
+def answers_folder(manifest: Manifest, config: TrainConfig, **further: str | int) -> Path:
+    """Where the answers of such networks are kept, beside the data: a cache that can be thrown away.
+
+    Args:
+        manifest: the data.
+        config: the settings, folds and seed among them.
+        further: what else the answers depend on, such as the tree.
+    """
+    settings = {
+        "version": __version__,
+        "data": manifest.digest,
+        "finder": hashlib.sha256(manifest.finder.content).hexdigest(),
+        "config": asdict(config),
+        "details": asdict(SCHEDULES[config.schedule]),
+        **further,
+    }
+    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+    return manifest.folder / "answers" / key[:16]
+
+
 def out_of_fold(
     space: LabelSpace,
     pictures: Pictures,
     folds: Folds,
     config: TrainConfig,
     *,
-    work: Path,
-    on_fold: Callable[[int, Fitted], None] = lambda fold, fitted: None,
+    folder: Path,
+    features: Path,
+    on_fold: Callable[[int, Mapping[str, float]], None] = lambda fold, measures: None,
 ) -> OutOfFold:
     """Train a network without each fold, and ask it about the fold.
 
@@ -52,25 +78,63 @@ def out_of_fold(
         pictures: N of them.
         folds: (N,) the fold of each, from 0.
         config: the settings of each network.
-        work: folder of the checkpoints. The same call with the same folder goes on where it stood.
-        on_fold: called when the network without that fold is trained.
+        folder: of answers and checkpoints. The same call with the same folder goes on where it stood.
+        features: folder for frozen features.
+        on_fold: called with each fold and what its network came to on it.
     """
     found: dict[str, npt.NDArray[np.float32]] = {}
     for fold in range(int(folds.max()) + 1):
-        path = work / f"fold-{fold}.npz"
-        if not path.exists():
-            fitted = _without(fold, space, pictures, folds, config, work / f"fold-{fold}")
-            logits = predict_logits(fitted.network, _part(pictures, folds == fold).crops(fitted.network.size))
-            with whole_file(path) as file:
-                np.savez(file, **{head: getattr(logits, head) for head in _HEADS})
-            on_fold(fold, fitted)
-            shutil.rmtree(work / f"fold-{fold}", ignore_errors=True)
-        with np.load(path, allow_pickle=False) as archive:
-            for head in _HEADS:
-                whole = found.setdefault(head, np.zeros((len(folds), archive[head].shape[1]), np.float32))
-                whole[folds == fold] = archive[head]
+        inside = folds == fold
+        answers = learn_and_answer(
+            space, pictures, ~inside, inside, config, folder=folder / f"fold-{fold}", features=features
+        )
+        for head in _HEADS:
+            part = getattr(answers, head)
+            found.setdefault(head, np.zeros((len(folds), part.shape[1]), np.float32))[inside] = part
+        on_fold(fold, validation_measures(answers, pictures.truth[inside], space))
     logits = Logits(**found)
     return OutOfFold(logits, cross_fitted(logits, pictures.truth, folds, space, config.mode))
+
+
+def learn_and_answer(
+    space: LabelSpace,
+    pictures: Pictures,
+    learned: Chosen,
+    asked: Chosen,
+    config: TrainConfig,
+    *,
+    folder: Path,
+    features: Path,
+) -> Logits:
+    """Train a network on some pictures and ask it about others, or remember what it said.
+
+    Args:
+        space: the labels.
+        pictures: N of them; the truth of those that are only asked is not looked at.
+        learned: (N,) whether each is learned from.
+        asked: (N,) whether each is asked about; none that is learned from.
+        config: the settings of the network.
+        folder: of answers and checkpoints. The same call with the same folder goes on where it stood.
+        features: folder for frozen features.
+
+    Returns:
+        The logits of the pictures that are asked about.
+
+    Raises:
+        ValueError: if a picture is both learned from and asked about.
+    """
+    if np.any(learned & asked):
+        raise ValueError(f"`asked` must hold no learned picture. Received: {int(np.sum(learned & asked))} in both.")
+    path = folder / "answers.npz"
+    if not path.exists():
+        work = folder / "training"
+        fitted = fit_network(space, _part(pictures, learned), None, replace(config, folds=0), work=work, cache=features)
+        logits = predict_logits(fitted.network, _part(pictures, asked).crops(fitted.network.size))
+        with whole_file(path) as file:
+            np.savez(file, **{head: getattr(logits, head) for head in _HEADS})
+        shutil.rmtree(work, ignore_errors=True)
+    with np.load(path, allow_pickle=False) as archive:
+        return Logits(**{head: archive[head] for head in _HEADS})
 
 
 def cross_fitted(
@@ -98,14 +162,9 @@ def cross_fitted(
     return found
 
 
-def _without(fold: int, space: LabelSpace, pictures: Pictures, folds: Folds, config: TrainConfig, work: Path) -> Fitted:
-    train, rest = _part(pictures, folds != fold), _part(pictures, folds == fold)
-    return fit_network(space, train, rest, replace(config, folds=0), work=work, cache=work)
-
-
-def _part(pictures: Pictures, chosen: npt.NDArray[np.bool_]) -> Pictures:
+def _part(pictures: Pictures, chosen: Chosen) -> Pictures:
     return Pictures(lambda size: pictures.crops(size)[chosen], pictures.truth[chosen])
 
 
-def _rows(logits: Logits, chosen: npt.NDArray[np.bool_]) -> Logits:
+def _rows(logits: Logits, chosen: Chosen) -> Logits:
     return Logits(**{head: getattr(logits, head)[chosen] for head in _HEADS})

@@ -20,6 +20,12 @@ def progress(items: Iterable[Item] | None, label: str, *, length: int | None = N
     return click.progressbar(items, length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())
 
 
+def say(line: str) -> None:
+    """A line between bars on standard error, if that is a terminal: where work of many parts stands."""
+    if sys.stderr.isatty():
+        click.echo(line, err=True)
+
+
 def map_with_progress(function: Callable[[Item], Result], items: Sequence[Item], label: str) -> Iterator[Result]:
     """Yield the result for each item, in order, from threads.
 

@@ -25,7 +25,7 @@ from gemhier.pipeline.manifest import Manifest, Row
 from gemhier.pipeline.tracking import BUNDLE, KIND, recorded_run
 
 if TYPE_CHECKING:
-    from gemhier.pipeline.fit import Epoch, Fitted
+    from gemhier.pipeline.fit import Epoch
 
 REGISTERED_MODEL = "gemhier"
 """The name in the model registry under which each training adds a version."""
@@ -79,11 +79,10 @@ class RunLog:
         measures = {f"validation/{name}": value for name, value in epoch.validation.items()}
         self._mlflow.log_metrics({"train/loss": epoch.loss, **measures}, step=epoch.number)
 
-    def fold(self, number: int, fitted: "Fitted") -> None:
-        """Record how the network without one fold did on it in the end."""
-        last = fitted.history[-1].validation
+    def fold(self, number: int, measures: Mapping[str, float]) -> None:
+        """Record how the network without one fold did on it."""
         self._mlflow.log_metrics(
-            {f"fold/{name}": last[name] for name in _MEASURES.values() if name in last}, step=number
+            {f"fold/{name}": measures[name] for name in _MEASURES.values() if name in measures}, step=number
         )
 
     def networks(self, history: Sequence["Epoch"], mode: str) -> None:

@@ -117,7 +117,7 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
         log = RunLog(mlflow, manifest, {"training": train_rows, "validation": measured_rows}, measured_on, nested)
         log.start(_parameters(manifest, space, config))
         measured = pictures(measured_rows)
-        answers = _out_of_fold(measured_rows, measured, space, config, work, log) if config.folds else None
+        answers = _out_of_fold(manifest, measured_rows, measured, config, log) if config.folds else None
         fitted = fit_network(
             space,
             pictures(train_rows),
@@ -149,12 +149,20 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
 
 
 def _out_of_fold(
-    rows: Sequence[Row], pictures: "Pictures", space: LabelSpace, config: TrainConfig, work: Path, log: "RunLog"
+    manifest: Manifest, rows: Sequence[Row], pictures: "Pictures", config: TrainConfig, log: "RunLog"
 ) -> "OutOfFold":
-    from gemhier.pipeline.out_of_fold import out_of_fold
+    from gemhier.pipeline.out_of_fold import answers_folder, out_of_fold
 
     folds = grouped_folds([row.label for row in rows], [row.group for row in rows], config.folds, config.seed)
-    return out_of_fold(space, pictures, folds, config, work=work, on_fold=log.fold)
+    return out_of_fold(
+        manifest.label_space,
+        pictures,
+        folds,
+        config,
+        folder=answers_folder(manifest, config),
+        features=manifest.folder / "features",
+        on_fold=log.fold,
+    )
 
 
 def _rows(manifest: Manifest, space: LabelSpace, config: TrainConfig) -> tuple[tuple[Row, ...], tuple[Row, ...]]:

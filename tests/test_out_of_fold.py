@@ -76,17 +76,37 @@ def test_every_picture_is_asked_once_and_only_of_a_network_that_does_not_know_it
     monkeypatch.setattr(module, "predict_logits", predict)
     pictures = module.Pictures(lambda size: np.arange(24, dtype=np.uint8).reshape(24, size, size), TRUTH)
     config = TrainConfig(folds=3)
-    done: list[int] = []
+    done: list[tuple[int, float]] = []
 
     def run() -> Any:
         return module.out_of_fold(
-            SPACE, pictures, FOLDS, config, work=tmp_path, on_fold=lambda fold, fitted: done.append(fold)
+            SPACE,
+            pictures,
+            FOLDS,
+            config,
+            folder=tmp_path,
+            features=tmp_path / "features",
+            on_fold=lambda fold, measures: done.append((fold, measures["flat_top1"])),
         )
 
     with pytest.raises(KeyboardInterrupt):
         run()
     found = run()
-    assert done == [0, 1, 2]
-    assert [work.name for work in trainings] == ["fold-0", "fold-1", "fold-1", "fold-2"]
+    right = some_logits().flat.argmax(axis=1) == TRUTH
+    each = [(fold, float(right[fold == FOLDS].mean())) for fold in range(3)]
+    # What was answered before the interruption is not asked again, but told again.
+    assert done == [each[0], *each]
+    assert [work.parent.name for work in trainings] == ["fold-0", "fold-1", "fold-1", "fold-2"]
     for head in ("flat", "family", "regional"):
         np.testing.assert_array_equal(getattr(found.logits, head), getattr(some_logits(), head))
+
+
+def test_no_picture_is_learned_from_and_asked_about(tmp_path: Path) -> None:
+    from gemhier.pipeline import out_of_fold as module
+
+    pictures = module.Pictures(lambda size: np.zeros((24, size, size, 4), np.uint8), TRUTH)
+    everything = np.ones(24, dtype=np.bool_)
+    with pytest.raises(ValueError, match="24 in both"):
+        module.learn_and_answer(
+            SPACE, pictures, everything, everything, TrainConfig(), folder=tmp_path, features=tmp_path
+        )

@@ -1,0 +1,56 @@
+"""The command that compares many trainings."""
+
+from pathlib import Path
+
+import click
+
+
+def _show_plan(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        from gemhier.pipeline.trial.plan import DEFAULT_PLAN
+
+        click.echo(DEFAULT_PLAN.read_text(encoding="utf-8"), nl=False)
+        context.exit()
+
+
+@click.command(name="trial", short_help="Compare flat and hierarchical classifiers on the same folds.")
+@click.argument("data", metavar="DATA", type=click.Path(path_type=Path))
+@click.option(
+    "--plan",
+    "plan_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="What is compared, as YAML. Without it, the plan that --show-plan prints.",
+)
+@click.option(
+    "--out",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    default=Path("trial"),
+    show_default=True,
+    help="Folder for tables and plots.",
+)
+@click.option("--tracking", metavar="URI", help="Tracking server, or the folder that stands for mlruns/.")
+@click.option(
+    "--show-plan",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_plan,
+    help="Print the default plan, to start your own from, and stop.",
+)
+def trial_command(data: Path, plan_file: Path | None, out: Path, tracking: str | None) -> None:
+    """Train what a plan lists on the same folds, and say which is better and whether the difference is real.
+
+    Every picture is answered by networks that have learned from none of its stone. Test pictures are left out.
+    The same command after an interruption goes on where it stood.
+
+    \b
+    Example:
+      gemhier trial data --out trial
+    """
+    from gemhier.pipeline.trial.plan import load_plan
+    from gemhier.pipeline.trial.trial import run_trial
+
+    click.echo(run_trial(data, load_plan(plan_file), out, tracking=tracking), nl=False)
+    click.echo(f"\nTables and plots: {out}")

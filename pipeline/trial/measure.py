@@ -1,0 +1,142 @@
+"""What the decisions of a trial come to, and which of two is better."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.hierarchy.error_budget import ErrorBudget, error_budget
+from gemhier.hierarchy.intervals import sign_flip_test
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.hierarchy.metrics import mistake_severities, severity_matrix
+from gemhier.hierarchy.risk import by_least_cost
+from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.pipeline.comparison import Comparison, compare
+from gemhier.pipeline.evaluation import StrategyFigures, measure_ranking
+from gemhier.pipeline.figures import NO_FIGURE, Figure, mean, share
+from gemhier.pipeline.trial.answers import Answers
+from gemhier.pipeline.trial.plan import LEAST_COST, Arm
+
+Classes = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """One way to decide of one arm.
+
+    Attributes:
+        name: such as "both: fused".
+        arm: the arm's name.
+        asked: (N,) whether each picture was asked about.
+        predicted: (A,) the column of the label of each picture that was.
+        severities: (A,) the height of the lowest node above true and predicted label, 0 where right.
+        figures: what it comes to on them.
+    """
+
+    name: str
+    arm: str
+    asked: npt.NDArray[np.bool_]
+    predicted: Classes
+    severities: npt.NDArray[np.float64]
+    figures: StrategyFigures
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Two decisions on the pictures that both were asked about.
+
+    Attributes:
+        top1: which names more pictures right, with McNemar's test.
+        severity: second - first of the mean severity over all pictures, 0 where right.
+        severity_p: how likely so large a difference of severities is if neither is milder.
+    """
+
+    top1: Comparison
+    severity: Figure
+    severity_p: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {
+            **self.top1.to_dict(),
+            **self.severity.to_dict("severity_difference"),
+            "severity_p_value": self.severity_p,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What is known of the N pictures of a trial.
+
+    Attributes:
+        labels: (N,) node ids.
+        groups: (N,) the same for pictures of one stone.
+        space: the labels.
+        taxonomy: knows all of them.
+    """
+
+    labels: Sequence[str]
+    groups: Sequence[str]
+    space: LabelSpace
+    taxonomy: Taxonomy
+
+    def truth(self, asked: npt.NDArray[np.bool_]) -> Classes:
+        """The columns of the labels of some pictures."""
+        return np.array([self.space.index(label) for label, chosen in zip(self.labels, asked, strict=True) if chosen])
+
+
+def decisions(arm: Arm, answers: Answers, known: Known) -> tuple[Decision, ...]:
+    """All decisions of an arm: its strategies, and the least expected cost by the last of them."""
+    found: dict[str, npt.NDArray[np.float64]] = {name: answers.probabilities[name] for name in arm.strategies}
+    found[LEAST_COST] = by_least_cost(found[arm.strategies[-1]], severity_matrix(known.space))
+    labels, groups = _chosen(known.labels, answers.asked), _chosen(known.groups, answers.asked)
+    truth, parents = known.truth(answers.asked), known.space.parents
+    made = []
+    for name, ranking in found.items():
+        predicted = ranking.argmax(axis=1)
+        figures = measure_ranking(ranking, labels, groups, space=known.space, taxonomy=known.taxonomy)
+        if name == LEAST_COST:
+            # A ranking and no distribution: it states no probability, and its family is that of its label.
+            family_right = parents[predicted] == parents[truth]
+            figures = replace(
+                figures, family_right=family_right, family_top1=share(family_right, groups), ece=NO_FIGURE
+            )
+        severities = mistake_severities(truth, predicted, known.space)
+        made.append(Decision(f"{arm.name}: {name}", arm.name, answers.asked, predicted, severities, figures))
+    return tuple(made)
+
+
+def paired(first: Decision, second: Decision, known: Known) -> Paired:
+    """Compare two decisions picture by picture."""
+    both = first.asked & second.asked
+    one, other = both[first.asked], both[second.asked]
+    groups = np.asarray(_chosen(known.groups, both))
+    milder = second.severities[other] - first.severities[one]
+    return Paired(
+        compare(first.name, second.name, first.figures.right[one], second.figures.right[other], groups),
+        mean(milder, groups),
+        sign_flip_test(milder, groups),
+    )
+
+
+def budget(arm: Arm, made: Mapping[str, Decision], known: Known) -> tuple[ErrorBudget, ...]:
+    """Where the two stages of an arm lose pictures; empty for an arm of one stage.
+
+    An arm without a flat voice fuses nothing: its fusion is its soft routing.
+    """
+    if "hard" not in arm.strategies:
+        return ()
+    hard, soft, last = (made[f"{arm.name}: {name}"] for name in ("hard", "soft", arm.strategies[-1]))
+    return error_budget(known.truth(hard.asked), hard.predicted, soft.predicted, last.predicted, known.space)
+
+
+def majority(known: Known) -> Figure:
+    """The share of the pictures that always naming the most frequent label gets right."""
+    truth = known.truth(np.ones(len(known.labels), dtype=np.bool_))
+    return share(truth == np.bincount(truth).argmax(), known.groups)
+
+
+def _chosen(values: Sequence[str], asked: npt.NDArray[np.bool_]) -> list[str]:
+    return [value for value, chosen in zip(values, asked, strict=True) if chosen]

@@ -1,0 +1,165 @@
+"""Run a trial: every arm on the same folds, one run in MLflow for all and one nested in it for each arm."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from functools import cache, partial
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.errors import DataError
+from gemhier.pipeline.crops import load_crops
+from gemhier.pipeline.figures import Figure
+from gemhier.pipeline.manifest import Manifest, Row, read_manifest
+from gemhier.pipeline.progress import say
+from gemhier.pipeline.run_log import WAYS
+from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
+from gemhier.pipeline.split import grouped_folds
+from gemhier.pipeline.start_tensorflow import start_tensorflow
+from gemhier.pipeline.tracking import KIND, open_tracking, recorded_run
+from gemhier.pipeline.trial.plan import LEAST_COST, Arm, Plan
+
+if TYPE_CHECKING:
+    from gemhier.pipeline.trial.measure import Decision
+
+_REPORTED = ("top1", "top3", "top5", "family_top1", "hierarchical_f1", "mistake_severity", "ece")
+
+
+def run_trial(data: Path, plan: Plan, out: Path, *, tracking: str | None = None) -> str:
+    """Train and compare the arms of a plan.
+
+    Every network's answers are kept in the data folder as soon as it has given them, and its checkpoints while it
+    trains: the same command after an interruption goes on with what is missing. The test pictures are left out.
+
+    Args:
+        data: a folder that `gemhier prepare` wrote.
+        plan: what is compared.
+        out: folder for tables and plots.
+        tracking: a tracking server or folder; None for the default.
+
+    Returns:
+        The tables, in Markdown.
+
+    Raises:
+        DataError: if the data cannot be divided into so many folds.
+        TrackingError: if runs cannot be recorded.
+        MissingExtraError: if a backbone's weights are not installed.
+        OutputError: if something cannot be written.
+    """
+    manifest = read_manifest(data)
+    learnable = (*manifest.split("train"), *manifest.split("validation"))
+    rows = tuple(row for row in learnable if row.label in manifest.label_space)
+    if plan.folds > len({row.group for row in rows}):
+        raise DataError(f"{data}: has fewer stones than the plan's {plan.folds} folds. Give the plan fewer `folds`.")
+    mlflow = open_tracking(tracking)
+    start_tensorflow()
+    with recorded_run(mlflow, f"trial {data.resolve().name}", tags=_tags(manifest, "trial")):
+        return _run(mlflow, manifest, rows, plan, out)
+
+
+def _run(mlflow: ModuleType, manifest: Manifest, rows: Sequence[Row], plan: Plan, out: Path) -> str:
+    # TensorFlow takes seconds to load, and is loaded only when runs can be recorded.
+    from gemhier.pipeline.fit import Pictures
+    from gemhier.pipeline.trial.answers import Field, arm_answers
+    from gemhier.pipeline.trial.measure import Known, budget, decisions, majority, paired
+    from gemhier.pipeline.trial.tables import Outcome, markdown, write_outcome
+    from gemhier.pipeline.trial.timing import milliseconds
+
+    space = manifest.label_space
+    labels, groups = [row.label for row in rows], [row.group for row in rows]
+    truth = np.array([space.index(label) for label in labels], dtype=np.intp)
+    known = Known(labels, groups, space, manifest.taxonomy)
+    field = Field(
+        manifest=manifest,
+        rows=rows,
+        pictures=Pictures(partial(_crops, manifest, rows), truth),
+        space=space,
+        folds=np.zeros(len(rows), dtype=np.intp),
+        seed=plan.seed,
+        features=cache(partial(_features, manifest, rows)),
+    )
+    made: dict[str, Decision] = {}
+    spread: dict[str, list[float]] = {}
+    for repeat in range(plan.repeats):
+        seed = plan.seed + repeat
+        divided = replace(field, seed=seed, folds=grouped_folds(labels, groups, plan.folds, seed))
+        for arm in plan.arms:
+            name = f"Division {repeat + 1} of {plan.repeats}, {arm.name}"
+            answers = arm_answers(arm, divided, partial(_say_fold, name, arm.first_folds))
+            for decision in decisions(arm, answers, known):
+                made.setdefault(decision.name, decision)
+                spread.setdefault(decision.name, []).append(float(decision.figures.right.mean()))
+    pairs = [(plan.baseline, name) for name in made if name != plan.baseline]
+    pairs += [pair for pair in plan.comparisons if pair not in pairs]
+    outcome = Outcome(
+        plan=plan,
+        pictures=len(rows),
+        groups=len(set(groups)),
+        data=manifest.digest,
+        decisions=tuple(made.values()),
+        spread=spread,
+        pairs=tuple(paired(made[first], made[second], known) for first, second in pairs),
+        budgets={arm.name: found for arm in plan.arms if (found := budget(arm, made, known))},
+        milliseconds=milliseconds(plan.arms, space),
+        majority=majority(known),
+    )
+    write_outcome(outcome, out, manifest.taxonomy)
+    mlflow.log_params({"folds": plan.folds, "repeats": plan.repeats, "seed": plan.seed, "pictures": len(rows)})
+    for arm in plan.arms:
+        _record(mlflow, manifest, arm, outcome.decisions, outcome.milliseconds[arm.name])
+    text = markdown(outcome, manifest.taxonomy)
+    mlflow.set_tag("mlflow.note.content", text)
+    mlflow.log_artifacts(str(out), "trial")
+    return text
+
+
+def _say_fold(name: str, folds: int, fold: int) -> None:
+    say(f"{name}: fold {fold + 1} of {folds}")
+
+
+def _crops(manifest: Manifest, rows: Sequence[Row], size: int) -> npt.NDArray[np.uint8]:
+    return load_crops(rows, size, manifest.finder, manifest.folder / "crops")
+
+
+def _features(manifest: Manifest, rows: Sequence[Row], config: TrainConfig) -> npt.NDArray[np.float32]:
+    """(N, D) frozen features of all pictures as they are."""
+    from gemhier.models.backbones import backbone
+    from gemhier.models.network import build_network
+    from gemhier.pipeline.features import load_features
+
+    network = build_network(backbone(config.backbone), manifest.label_space)
+    crops = _crops(manifest, rows, network.size)
+    found = load_features(
+        network.extractor,
+        crops,
+        views=1,
+        augmentation=SCHEDULES[config.schedule].augmentation,
+        seed=config.seed,
+        cache_folder=manifest.folder / "features",
+    )
+    return np.asarray(found[0])
+
+
+def _record(
+    mlflow: ModuleType, manifest: Manifest, arm: Arm, decisions: Sequence["Decision"], milliseconds: float
+) -> None:
+    """A nested run for an arm, its measures named as in the run of a training."""
+    own = {decision.name.removeprefix(f"{arm.name}: "): decision for decision in decisions if decision.arm == arm.name}
+    names: dict[str, str] = {str(name): way for name, way in WAYS.items()} | {LEAST_COST: "least_cost"}
+    measures = {"milliseconds": milliseconds}
+    for way, decision in own.items():
+        for measure in _REPORTED:
+            figure: Figure = getattr(decision.figures, measure)
+            for part, value in (("", figure.value), ("_low", figure.low), ("_high", figure.high)):
+                if value is not None:
+                    measures[f"{measure}{part}/{names[way]}"] = value
+    with recorded_run(mlflow, f"arm: {arm.name}", tags=_tags(manifest, "arm"), nested=True):
+        mlflow.log_params({**asdict(arm.config), "tree": arm.tree, "regional": arm.regional})
+        mlflow.log_metrics(measures)
+
+
+def _tags(manifest: Manifest, kind: str) -> dict[str, str]:
+    return {KIND: kind, "data": manifest.folder.resolve().name, "data_digest": manifest.digest[:12]}

@@ -1,0 +1,144 @@
+"""A trial from a prepared folder to tables, resumable, with every picture answered out of fold."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from click.testing import CliRunner
+
+pytest.importorskip("keras", reason="training comes with an extra")
+
+from gemhier.cli import main
+from gemhier.hierarchy.metrics import severity_matrix
+from gemhier.pipeline import out_of_fold as out_of_fold_module
+from gemhier.pipeline.manifest import read_manifest
+from gemhier.pipeline.tracking import open_tracking
+from gemhier.pipeline.trial.plan import load_plan
+from gemhier.pipeline.trial.trial import run_trial
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+ARMS = (
+    {"name": "flat", "mode": "flat"},
+    {"name": "both"},
+    {"name": "separate", "regional": "separate"},
+    {"name": "learned", "tree": "learned"},
+    {"name": "random", "tree": "random"},
+    {"name": "hierarchical", "mode": "hierarchical"},
+)
+
+
+def write_plan(folder: Path, arms: int, **further: object) -> Path:
+    tiny = {"backbone": "tiny", "schedule": "tiny"}
+    path = folder / "plan.yaml"
+    contents = {"format": 1, "folds": 2, "settings": tiny, "arms": list(ARMS[:arms]), **further}
+    path.write_text(yaml.safe_dump(contents), encoding="utf-8")
+    return path
+
+
+def test_a_trial_goes_on_where_it_stood_and_says_what_is_better(
+    here: Path, tiny_data: Path, tiny_backbone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit, trainings = out_of_fold_module.fit_network, []
+
+    def counted(space: Any, train: Any, *rest: Any, **named: Any) -> Any:
+        trainings.append(named["work"])
+        if len(trainings) == 3:
+            raise KeyboardInterrupt
+        return fit(space, train, *rest, **named)
+
+    monkeypatch.setattr(out_of_fold_module, "fit_network", counted)
+    plan = load_plan(write_plan(here, 4, comparisons=[["both: soft", "learned: soft"]]))
+    with pytest.raises(KeyboardInterrupt):
+        run_trial(tiny_data, plan, here / "trial")
+    assert not (here / "trial").exists()
+    text = run_trial(tiny_data, plan, here / "trial")
+    # Of each fold: flat, both, learned; a general and two regional networks. The flat voice beside these is that
+    # of the flat arm.
+    assert len(trainings) == len(set(trainings)) + 1 == 2 * 6 + 1
+
+    found = json.loads((here / "trial" / "trial.json").read_text())
+    assert (found["pictures"], found["plan"]["folds"]) == (72, 2)
+    by_name = {row["decision"]: row for row in found["decisions"]}
+    assert [name for name in by_name if name.startswith("separate")] == [
+        f"separate: {decision}" for decision in ("flat", "hard", "soft", "fused", "least cost")
+    ]
+    for row in by_name.values():
+        # The tiny network tells these colours apart whatever the tree, so a column in a wrong place would show.
+        assert row["top1"] >= 0.9, row["decision"]
+        assert row["top1_low"] <= row["top1"] <= row["top1_high"]
+        assert row["milliseconds"] > 0
+    assert by_name["separate: flat"]["top1"] == by_name["flat: flat"]["top1"]
+    assert by_name["both: least cost"]["ece"] is None
+    compared = [(row["first"], row["second"]) for row in found["comparisons"]]
+    assert compared[-1] == ("both: soft", "learned: soft")
+    assert len(compared) == len(by_name)
+    assert all(0 < row["severity_p_value"] <= 1 for row in found["comparisons"])
+    with (here / "trial" / "error_budget.csv").open(newline="") as file:
+        budgets = list(csv.DictReader(file))
+    assert {row["arm"] for row in budgets} == {"both", "separate", "learned"}
+    assert all(int(row["pictures"]) == 72 for row in budgets if not row["family"])
+    assert "| both: fused against flat: flat |" in text == (here / "trial" / "trial.md").read_text()
+    for plot in ("decisions.png", "error_budget.png", "error_budget_2.png"):
+        assert (here / "trial" / plot).read_bytes().startswith(b"\x89PNG")
+
+    mlflow = open_tracking()
+    parent, *_ = mlflow.search_runs(
+        experiment_names=["gemhier"], filter_string="tags.gemhier_kind = 'trial'", output_format="list"
+    )
+    assert parent.info.status == "FINISHED"
+    arms = mlflow.search_runs(
+        experiment_names=["gemhier"],
+        filter_string=f"tags.mlflow.parentRunId = '{parent.info.run_id}'",
+        output_format="list",
+    )
+    assert {run.info.run_name for run in arms} == {f"arm: {arm.name}" for arm in plan.arms}
+    (both,) = (run for run in arms if run.info.run_name == "arm: both")
+    assert both.data.metrics["top1/fused"] == by_name["both: fused"]["top1"]
+    assert both.data.params["tree"] == "gemmological"
+
+
+def test_pictures_of_one_group_are_never_learned_from_and_asked_about(
+    here: Path, tiny_data: Path, tiny_backbone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = read_manifest(tiny_data)
+    rows = [*manifest.split("train"), *manifest.split("validation")]
+    groups = np.array([row.group for row in rows])
+    seen: list[int] = []
+
+    def learn(space: Any, pictures: Any, learned: Any, asked: Any, config: Any, *, folder: Any, features: Any) -> Any:
+        assert not set(groups[learned]) & set(groups[asked])
+        seen.append(int(asked.sum()))
+        generator = np.random.default_rng(0)
+        shapes = {"flat": len(space), "family": len(space.families), "regional": len(space)}
+        return out_of_fold_module.Logits(
+            **{head: generator.normal(0, 1, (seen[-1], width)).astype(np.float32) for head, width in shapes.items()}
+        )
+
+    monkeypatch.setattr("gemhier.pipeline.trial.answers.learn_and_answer", learn)
+    run_trial(tiny_data, load_plan(write_plan(here, 6, repeats=2)), here / "trial")
+    assert sum(seen) == 2 * len(rows) * 9  # with the flat voice beside the separate networks
+    found = json.loads((here / "trial" / "trial.json").read_text())
+    for row in found["decisions"]:
+        assert row["top1"] < 0.5  # chance
+        assert len(row["top1_in_each_division"].split()) == 2
+        assert 0 < row["mistake_severity"] <= severity_matrix(manifest.label_space).max()
+
+
+def test_the_command_shows_its_plan_and_refuses_too_many_folds(tiny_data: Path, here: Path) -> None:
+    shown = CliRunner().invoke(main, ["trial", "--show-plan"])
+    assert shown.exit_code == 0
+    (here / "mine.yaml").write_text(shown.output.replace("folds: 5 ", "folds: 500 "), encoding="utf-8")
+    refused = CliRunner().invoke(main, ["trial", str(tiny_data), "--plan", "mine.yaml"])
+    assert refused.exit_code == 1
+    assert refused.stderr.count("\n") == 1
+    assert "fewer `folds`" in refused.stderr
