@@ -16,7 +16,9 @@ from gemhier.cli import main
 from gemhier.errors import DataError, OutputError
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
 from gemhier.models.finder import Finder
-from gemhier.pipeline.audit import Audit, AuditedPicture, Leak, Unreadable, audit, summary, write_audit
+from gemhier.pipeline.audit import audit, write_audit
+from gemhier.pipeline.auditing.findings import Audit, AuditedPicture, Leak, Unreadable
+from gemhier.pipeline.auditing.summary import summary
 from gemhier.pipeline.copies.search import Match
 from gemhier.pipeline.prepare import PrepareConfig, prepare
 
@@ -183,7 +185,7 @@ def test_the_command_says_what_it_found(photos: Path, tmp_path: Path) -> None:
         "1 picture of test has a copy in train.",
         "1 picture of train has a copy in test.",
         "Classes with the same pictures: Emerald and Ruby (1).",
-        f"Written: {tmp_path}/out/audit.json, {tmp_path}/out/pairs.csv",
+        f"Written to {tmp_path}/out: audit.json, pairs.csv",
     ]
 
 
