@@ -30,12 +30,33 @@ import click
     show_default=True,
     help="Of a list, give the ceiling of top-1 over its N largest classes too.",
 )
-def audit_command(folders: tuple[Path, ...], out: Path, taxonomy: Path | None, largest: int) -> None:
+@click.option(
+    "--predictions",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="predictions.csv of a report on these pictures, by a model that has not learned from them: suspects labels.",
+)
+@click.option(
+    "--model",
+    metavar="BUNDLE",
+    type=click.Path(path_type=Path),
+    help="Bundle that looks for gems in the pictures and, without --predictions, suspects labels.",
+)
+def audit_command(
+    folders: tuple[Path, ...],
+    out: Path,
+    taxonomy: Path | None,
+    largest: int,
+    predictions: Path | None,
+    model: Path | None,
+) -> None:
     """Find copies, near-copies and unreadable files, and names that share products.
 
     Each FOLDER is one with a folder of pictures for each class, with or without train, validation and
     test folders above them, or one that `gemhier prepare` wrote. All their pictures are compared: a copy
     is found also if it was saved again, made smaller, mirrored, turned by quarters or cropped by a tenth.
+    With --predictions or --model, labels that a model contradicts are listed too (this needs the extra
+    `audit`), and with --model the pictures in which no gem stands out.
 
     Or it holds no pictures but lists: a crawl, or product_links or image_links with a file of addresses for
     each class. Then the audit tells which products stand under several names, which classes lie within
@@ -51,7 +72,7 @@ def audit_command(folders: tuple[Path, ...], out: Path, taxonomy: Path | None, l
     from gemhier.pipeline.auditing.summary import summary
 
     check_audit_folder(out)
-    result = audit(folders, taxonomy=load_taxonomy(taxonomy), largest=largest)
+    result = audit(folders, taxonomy=load_taxonomy(taxonomy), largest=largest, predictions=predictions, model=model)
     written = write_audit(result, out)
     for line in summary(result):
         click.echo(visible(line))

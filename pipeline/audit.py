@@ -12,9 +12,11 @@ from pathlib import Path
 from uuid import uuid4
 
 from gemhier.errors import OutputError
+from gemhier.extras import require
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
 from gemhier.pipeline.auditing.findings import Audit, AuditedPicture, Unreadable
+from gemhier.pipeline.auditing.judging import judge
 from gemhier.pipeline.auditing.listing import Listing, is_listing, read_listings
 from gemhier.pipeline.auditing.shared_names import LARGEST, shared_names
 from gemhier.pipeline.copies.search import find_matches, take_thumbprints
@@ -26,7 +28,14 @@ AUDIT_FILE = "audit.json"
 PAIRS_FILE = "pairs.csv"
 
 
-def audit(folders: Sequence[Path], *, taxonomy: Taxonomy | None = None, largest: int = LARGEST) -> Audit:
+def audit(
+    folders: Sequence[Path],
+    *,
+    taxonomy: Taxonomy | None = None,
+    largest: int = LARGEST,
+    predictions: Path | None = None,
+    model: Path | None = None,
+) -> Audit:
     """Compare all pictures of sources and data folders with each other, and look lists of links over.
 
     Args:
@@ -34,10 +43,16 @@ def audit(folders: Sequence[Path], *, taxonomy: Taxonomy | None = None, largest:
             folders that `gemhier prepare` wrote, crawls and folders of link lists, in any mixture.
         taxonomy: tells what the names in lists mean; None for the built-in one.
         largest: over how many of a list's largest classes the ceiling is given beside that over all.
+        predictions: what a model that has not learned from the pictures says of them, as predictions.csv.
+        model: a bundle that looks for gems in the pictures and, without predictions, judges their labels.
 
     Raises:
-        DataError: if a folder is missing, is damaged or holds nothing to look at.
+        DataError: if a folder is missing, is damaged or holds nothing to look at, or the predictions do not fit.
+        BundleError: if there is no sound bundle.
+        MissingExtraError: if labels are to be judged and the extra for it is not installed.
     """
+    if predictions is not None or model is not None:
+        require("cleanlab")
     used = load_taxonomy() if taxonomy is None else taxonomy
     listings: list[Listing] = []
     others = []
@@ -52,6 +67,8 @@ def audit(folders: Sequence[Path], *, taxonomy: Taxonomy | None = None, largest:
         else:
             others.append(folder)
     found = audit_pictures(others) if others else Audit((), (), ())
+    if found.pictures:
+        found = replace(found, judgement=judge(found.pictures, used, predictions=predictions, model=model))
     return replace(found, listings=tuple(shared_names(listing, used, largest=largest) for listing in listings))
 
 
@@ -68,7 +85,7 @@ def audit_pictures(folders: Sequence[Path]) -> Audit:
         if folder not in sources:
             manifest = read_manifest(folder)
             for row in manifest.rows:
-                listed.setdefault(Path(row.image), AuditedPicture(Path(row.image), row.label, row.split))
+                listed.setdefault(Path(row.image), AuditedPicture(Path(row.image), row.label, row.split, row.score))
             for file in manifest.info.left_out:
                 if file.kind == "unreadable":
                     unreadable[Path(file.image)] = Unreadable(Path(file.image), file.reason)

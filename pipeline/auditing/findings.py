@@ -7,8 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from gemhier.pipeline.auditing.shared_names import SharedNames
+from gemhier.pipeline.auditing.wrong_labels import Suspect
 from gemhier.pipeline.copies.search import KINDS, Match, groups
 
 FORMAT = "gemhier-audit"
@@ -22,11 +24,49 @@ class AuditedPicture:
         image: its path, as it was given or as it was found in a folder.
         label: its class, as its folder or the manifest names it.
         split: such as train or test; "" if it is in none.
+        score: how sure the stone finder was that it is a gem; None if it has not looked at it.
     """
 
     image: Path
     label: str
     split: str
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class NoGem:
+    """A picture in which no gem stands out.
+
+    Attributes:
+        picture: its index among the audited pictures.
+        score: how sure the stone finder is that it sees a gem, from 0 to 1.
+    """
+
+    picture: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a model says against labels and pictures.
+
+    Attributes:
+        by: the model's version, or the name of a file of predictions; "" if no model was asked.
+        asked_now: whether a bundle was asked, which may have learned from the same pictures.
+        judged: how many pictures' labels could be suspected.
+        suspects: labels that may be wrong, the worst first.
+        stone_threshold: pictures with a lower score show no gem.
+        scored: how many pictures the stone finder has a score for.
+        no_gems: the pictures that show no gem, the lowest score first.
+    """
+
+    by: str = ""
+    asked_now: bool = False
+    judged: int = 0
+    suspects: tuple[Suspect, ...] = ()
+    stone_threshold: float = 0.0
+    scored: int = 0
+    no_gems: tuple[NoGem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,12 +94,14 @@ class Audit:
         pictures: all that can be read, in the order of the sources.
         unreadable: the files that cannot.
         matches: the copies; their indices are those of `pictures`.
+        judgement: what a model says against labels and pictures.
         listings: what lists of links and crawls say about their labels.
     """
 
     pictures: tuple[AuditedPicture, ...]
     unreadable: tuple[Unreadable, ...]
     matches: tuple[Match, ...]
+    judgement: Judgement = Judgement()
     listings: tuple[SharedNames, ...] = ()
 
     @cached_property
@@ -127,6 +169,7 @@ class Audit:
                 "shared_classes": [
                     {"first": first, "second": second, "pairs": pairs} for first, second, pairs in self.shared_classes()
                 ],
+                **self._judgement(),
                 "listings": [listing.to_dict() for listing in self.listings],
             },
             indent=2,
@@ -142,6 +185,30 @@ class Audit:
             first, second = self.pictures[match.first].image, self.pictures[match.second].image
             table.writerow([first, second, match.kind, f"{match.distance:.4f}"])
         return text.getvalue()
+
+    def _judgement(self) -> dict[str, Any]:
+        judgement = self.judgement
+        return {
+            "judged_by": judgement.by,
+            "judged": judgement.judged,
+            "may_have_learned_from_them": judgement.asked_now,
+            "suspected_labels": [
+                {
+                    "image": str(self.pictures[suspect.picture].image),
+                    "given": suspect.given,
+                    "suggested": suspect.suggested,
+                    "given_probability": round(suspect.given_probability, 6),
+                    "suggested_probability": round(suspect.suggested_probability, 6),
+                }
+                for suspect in judgement.suspects
+            ],
+            "stone_threshold": judgement.stone_threshold,
+            "looked_for_gems": judgement.scored,
+            "no_gem": [
+                {"image": str(self.pictures[found.picture].image), "score": round(found.score, 4)}
+                for found in judgement.no_gems
+            ],
+        }
 
     def counts(self, kind: str) -> dict[str, int]:
         """How many pairs of one kind there are, and how they lie."""

@@ -6,6 +6,12 @@ from gemhier.pipeline.auditing.findings import Audit
 from gemhier.pipeline.auditing.words import count
 from gemhier.pipeline.copies.search import KINDS
 
+MAY_HAVE_LEARNED = (
+    "If this model has learned from these very pictures it believes their labels, and few can be suspected. "
+    "Trust it only on others, or give predictions of a model that has not seen them."
+)
+"""What must be said wherever a bundle judges pictures."""
+
 _MOST_NAMED = 5
 
 
@@ -15,6 +21,7 @@ def summary(result: Audit) -> Iterator[str]:
         yield from listing.summary()
     if result.pictures or result.unreadable or not result.listings:
         yield from _pictures(result)
+        yield from _judgement(result)
 
 
 def _pictures(result: Audit) -> Iterator[str]:
@@ -46,6 +53,25 @@ def _pictures(result: Audit) -> Iterator[str]:
     if shared:
         named = ", ".join(f"{first} and {second} ({pairs:,})" for first, second, pairs in shared[:_MOST_NAMED])
         yield f"Classes with the same pictures: {named}{', and others' if len(shared) > _MOST_NAMED else ''}."
+
+
+def _judgement(result: Audit) -> Iterator[str]:
+    judgement = result.judgement
+    if judgement.by:
+        suspects = len(judgement.suspects)
+        verb = "is" if suspects == 1 else "are"
+        yield f"{count(suspects, 'label')} of {judgement.judged:,} {verb} suspected to be wrong, by {judgement.by}."
+        if judgement.asked_now:
+            yield f"  {MAY_HAVE_LEARNED}"
+        for suspect in judgement.suspects[:_MOST_NAMED]:
+            image, sure = result.pictures[suspect.picture].image, suspect.suggested_probability
+            yield f"  {image}: {suspect.given}, or {suspect.suggested} ({sure:.2f})?"
+    if judgement.scored:
+        none = len(judgement.no_gems)
+        yield (
+            f"In {count(none, 'picture')} of {judgement.scored:,} no gem stands out (its score is below "
+            f"{judgement.stone_threshold:g})."
+        )
 
 
 def _has(number: int) -> str:
