@@ -114,6 +114,12 @@ def audit_command(
     help="Stone finder, or a bundle that holds one; without it, that of the model in GEMHIER_MODEL or else of the one "
     "that comes with gemhier.",
 )
+@click.option(
+    "--decisions",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="decisions.csv from an audit: same stones, wrong labels, pictures to drop. The pictures stay as they are.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed splits otherwise.")
 def prepare(
     sources: tuple[Path, ...],
@@ -125,6 +131,7 @@ def prepare(
     test_share: float | None,
     stone_pattern: str | None,
     finder: Path | None,
+    decisions: Path | None,
     seed: int,
 ) -> None:
     """Turn folders of photographs into a data set to train on.
@@ -156,7 +163,8 @@ def prepare(
         seed=seed,
     )
     used_finder = load_finder(finder or find_folder(None))
-    manifest = prepare_data(sources, out, config, None if start_taxonomy else load_taxonomy(taxonomy), used_finder)
+    used_taxonomy = None if start_taxonomy else load_taxonomy(taxonomy)
+    manifest = prepare_data(sources, out, config, used_taxonomy, used_finder, decisions)
     for line in summary(manifest):
         click.echo(visible(line))
     if manifest.counts()["validation"]:

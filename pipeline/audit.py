@@ -18,12 +18,15 @@ from gemhier.hierarchy.taxonomy_file import load_taxonomy
 from gemhier.pipeline.auditing.findings import Audit, AuditedPicture, Unreadable
 from gemhier.pipeline.auditing.judging import judge
 from gemhier.pipeline.auditing.listing import Listing, is_listing, read_listings
+from gemhier.pipeline.auditing.page import page
+from gemhier.pipeline.auditing.questions import DECISIONS_FILE, decisions_template, holds_decisions
 from gemhier.pipeline.auditing.shared_names import LARGEST, shared_names
 from gemhier.pipeline.copies.search import find_matches, take_thumbprints
 from gemhier.pipeline.copies.thumbprint import Thumbprint
 from gemhier.pipeline.manifest import is_data_folder, read_manifest
 from gemhier.pipeline.sources import read_sources
 
+PAGE_FILE = "audit.html"
 AUDIT_FILE = "audit.json"
 PAIRS_FILE = "pairs.csv"
 
@@ -122,22 +125,30 @@ def check_audit_folder(folder: Path) -> None:
 def files_of(result: Audit) -> dict[str, str]:
     """The text of each file of an audit, by name."""
     tables = {name: text for listing in result.listings for name, text in listing.tables().items()}
-    return {AUDIT_FILE: result.to_json() + "\n", PAIRS_FILE: result.to_csv(), **tables}
+    return {
+        PAGE_FILE: page(result),
+        AUDIT_FILE: result.to_json() + "\n",
+        PAIRS_FILE: result.to_csv(),
+        DECISIONS_FILE: decisions_template(result),
+        **tables,
+    }
 
 
 def write_audit(result: Audit, folder: Path) -> tuple[str, ...]:
-    """Write the files of an audit, in place of earlier ones; other files in the folder stay.
+    """Write the files of an audit, in place of earlier ones; other files in the folder stay, and decisions too.
 
     After an error, folders that were made for them are gone again.
 
     Returns:
-        The names of the files.
+        The names of the files that were written.
 
     Raises:
         OutputError: if they cannot be written.
     """
     check_audit_folder(folder)
     contents = files_of(result)
+    if holds_decisions(folder / DECISIONS_FILE):
+        del contents[DECISIONS_FILE]
     unfinished = {name: folder / f".{name}.{uuid4().hex[:8]}.part" for name in contents}
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     try:

@@ -19,7 +19,7 @@ Standing = Literal["known", "proposed", "same", "reversed", "unknown name"]
 
 STANDINGS: dict[Standing, str] = {
     "known": "the taxonomy says so already",
-    "proposed": "the taxonomy does not say so: put the one under the other, or list it under `also`",
+    "proposed": "the taxonomy does not say so: put it under the other, or list that as a further parent (also)",
     "same": "each lies within the other: one may be an alias of the other",
     "reversed": "the taxonomy says the opposite",
     "unknown name": "the taxonomy does not know one of the names",
