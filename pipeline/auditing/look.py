@@ -62,10 +62,11 @@ const seen = new IntersectionObserver(entries => {
 for (const image of pictures) seen.observe(image);
 addEventListener("beforeprint", () => pictures.forEach(fill));
 
-const choices = [...document.querySelectorAll(".choices")];
-const show = () => {
-  for (const choice of choices) {
-    const made = decisions[choice.dataset.key];
+const choices = [...document.querySelectorAll(".choices")], places = new Map();
+for (const choice of choices) places.set(choice.dataset.key, [...(places.get(choice.dataset.key) ?? []), choice]);
+const show = key => {  // a picture may stand in several findings
+  for (const choice of places.get(key) ?? []) {
+    const made = decisions[key];
     for (const button of choice.querySelectorAll("button"))
       button.setAttribute("aria-pressed", made?.decision === button.value);
     const label = choice.querySelector("input");
@@ -73,30 +74,30 @@ const show = () => {
       label.hidden = made?.decision !== "wrong label";
       if (made?.label !== undefined && document.activeElement !== label) label.value = made.label;
     }
+    const pair = choice.closest(".pair");
+    pair.classList.toggle("decided", [...pair.querySelectorAll(".choices")].some(one => decisions[one.dataset.key]));
   }
-  for (const pair of document.querySelectorAll(".pair"))
-    pair.classList.toggle("decided",
-      [...pair.querySelectorAll(".choices")].some(choice => decisions[choice.dataset.key]));
+};
+const tell = () => {
   const count = Object.keys(decisions).length;
   document.getElementById("count").textContent = count === 1 ? "1 decision" : count + " decisions";
   document.getElementById("download").disabled = document.getElementById("clear").disabled = count === 0;
   try { localStorage.setItem(memory, JSON.stringify(decisions)); } catch { /* as above */ }
 };
 for (const choice of choices) {
-  const label = choice.querySelector("input");
+  const label = choice.querySelector("input"), key = choice.dataset.key;
   choice.addEventListener("click", event => {
     const button = event.target.closest("button");
     if (!button) return;
-    if (decisions[choice.dataset.key]?.decision === button.value) delete decisions[choice.dataset.key];
-    else {
-      decisions[choice.dataset.key] = { decision: button.value };
-      if (button.value === "wrong label") decisions[choice.dataset.key].label = label.value;
-    }
-    show();
+    if (decisions[key]?.decision === button.value) delete decisions[key];
+    else decisions[key] = { decision: button.value, ...(button.value === "wrong label" && { label: label.value }) };
+    show(key);
+    tell();
   });
   label?.addEventListener("input", () => {
-    if (decisions[choice.dataset.key]) decisions[choice.dataset.key].label = label.value;
-    show();
+    if (decisions[key]) decisions[key].label = label.value;
+    show(key);
+    tell();
   });
 }
 const cell = text => /[",\\n\\r]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
@@ -114,9 +115,13 @@ document.getElementById("download")?.addEventListener("click", () => {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 });
 document.getElementById("clear")?.addEventListener("click", () => {
-  if (confirm("Forget all decisions made in this page?")) { decisions = {}; show(); }
+  if (!confirm("Forget all decisions made in this page?")) return;
+  const forgotten = Object.keys(decisions);
+  decisions = {};
+  forgotten.forEach(show);
+  tell();
 });
-if (choices.length) show();
+if (choices.length) { Object.keys(decisions).forEach(show); tell(); }
 
 for (const heat of document.querySelectorAll(".heat img")) {
   const { names, sizes, shares } = JSON.parse(document.getElementById(heat.dataset.values).textContent);

@@ -43,11 +43,8 @@ def thumbnails(images: Mapping[int, Path], *, budget: int = BUDGET) -> dict[int,
 
 def _of_file(path: Path) -> str | None:
     try:
-        pixels = read_image(path, longest=2 * SIDE)
+        small = read_image(path, longest=SIDE)
     except ImageError:
         return None
-    scale = min(1.0, SIDE / max(pixels.shape[:2]))
-    size = tuple(max(1, round(side * scale)) for side in pixels.shape[1::-1])
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     _, encoded = cv2.imencode(".webp", np.asarray(small[..., ::-1]), [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])
     return "data:image/webp;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")
