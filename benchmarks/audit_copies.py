@@ -27,7 +27,8 @@ from PIL import Image
 from gemhier.hierarchy.intervals import wilson
 from gemhier.models.files import list_pictures
 from gemhier.models.image import read_image
-from gemhier.pipeline.audit import Audit, audit
+from gemhier.pipeline.audit import audit
+from gemhier.pipeline.auditing.findings import Audit
 from gemhier.pipeline.copies.search import groups
 
 Change = Callable[[Image.Image, np.random.Generator], Image.Image]

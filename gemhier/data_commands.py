@@ -6,36 +6,77 @@ from pathlib import Path
 import click
 
 
-@click.command(name="audit", short_help="Find copies, near-copies and unreadable files.")
-@click.argument("folders", metavar="SOURCE_OR_DATA...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.command(name="audit", short_help="Find copies, shared and contaminated labels, and unreadable files.")
+@click.argument("folders", metavar="FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--out",
     metavar="DIR",
     type=click.Path(path_type=Path),
     default=Path("audit"),
     show_default=True,
-    help="Folder to write audit.json and pairs.csv to.",
+    help="Folder to write audit.json and the tables to.",
 )
-def audit_command(folders: tuple[Path, ...], out: Path) -> None:
-    """Find copies, near-copies and unreadable files, within and across splits and classes.
+@click.option(
+    "--taxonomy",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Taxonomy file, YAML or JSON; without it, the built-in one.",
+)
+@click.option(
+    "--largest",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=99,
+    show_default=True,
+    help="Of a list, give the ceiling of top-1 over its N largest classes too.",
+)
+@click.option(
+    "--predictions",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="predictions.csv of a report on these pictures, by a model that has not learned from them: suspects labels.",
+)
+@click.option(
+    "--model",
+    metavar="BUNDLE",
+    type=click.Path(path_type=Path),
+    help="Bundle that looks for gems in the pictures and, without --predictions, suspects labels.",
+)
+def audit_command(
+    folders: tuple[Path, ...],
+    out: Path,
+    taxonomy: Path | None,
+    largest: int,
+    predictions: Path | None,
+    model: Path | None,
+) -> None:
+    """Find copies, near-copies and unreadable files, and names that share products.
 
-    Each SOURCE_OR_DATA is a folder with a folder for each class, with or without train, validation and
+    Each FOLDER is one with a folder of pictures for each class, with or without train, validation and
     test folders above them, or one that `gemhier prepare` wrote. All their pictures are compared: a copy
     is found also if it was saved again, made smaller, mirrored, turned by quarters or cropped by a tenth.
+    With --predictions or --model, labels that a model contradicts are listed too (this needs the extra
+    `audit`), and with --model the pictures in which no gem stands out.
+
+    Or it holds no pictures but lists: a crawl, or product_links or image_links with a file of addresses for
+    each class. Then the audit tells which products stand under several names, which classes lie within
+    others or are contaminated by another family, and how right a classifier can be on such labels at best.
 
     \b
     Example:
       gemhier audit photos more-photos --out findings
     """
+    from gemhier.hierarchy.taxonomy_file import load_taxonomy
     from gemhier.models.files import visible
-    from gemhier.pipeline.audit import AUDIT_FILE, PAIRS_FILE, audit, check_audit_folder, summary, write_audit
+    from gemhier.pipeline.audit import audit, check_audit_folder, write_audit
+    from gemhier.pipeline.auditing.summary import summary
 
     check_audit_folder(out)
-    result = audit(folders)
-    write_audit(result, out)
+    result = audit(folders, taxonomy=load_taxonomy(taxonomy), largest=largest, predictions=predictions, model=model)
+    written = write_audit(result, out)
     for line in summary(result):
         click.echo(visible(line))
-    click.echo(f"Written: {out / AUDIT_FILE}, {out / PAIRS_FILE}")
+    click.echo(visible(f"Written to {out}: {', '.join(written)}"))
 
 
 @click.command(short_help="Turn folders of photographs into a data set to train on.")
@@ -73,6 +114,12 @@ def audit_command(folders: tuple[Path, ...], out: Path) -> None:
     help="Stone finder, or a bundle that holds one; without it, that of the model in GEMHIER_MODEL or else of the one "
     "that comes with gemhier.",
 )
+@click.option(
+    "--decisions",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="decisions.csv from an audit: same stones, wrong labels, pictures to drop. The pictures stay as they are.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed splits otherwise.")
 def prepare(
     sources: tuple[Path, ...],
@@ -84,6 +131,7 @@ def prepare(
     test_share: float | None,
     stone_pattern: str | None,
     finder: Path | None,
+    decisions: Path | None,
     seed: int,
 ) -> None:
     """Turn folders of photographs into a data set to train on.
@@ -115,7 +163,8 @@ def prepare(
         seed=seed,
     )
     used_finder = load_finder(finder or find_folder(None))
-    manifest = prepare_data(sources, out, config, None if start_taxonomy else load_taxonomy(taxonomy), used_finder)
+    used_taxonomy = None if start_taxonomy else load_taxonomy(taxonomy)
+    manifest = prepare_data(sources, out, config, used_taxonomy, used_finder, decisions)
     for line in summary(manifest):
         click.echo(visible(line))
     if manifest.counts()["validation"]:

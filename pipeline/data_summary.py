@@ -32,6 +32,10 @@ def summary(manifest: Manifest) -> list[str]:
     untrained = sorted(labels - {row.label for row in manifest.split("train")})
     if untrained:
         lines.append(f"{_count(len(untrained), 'class', 'classes')} without a training picture: {_some(untrained)}")
+    if info.decisions:
+        verdicts = Counter(entry.decision for entry in info.decisions)
+        counts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(verdicts.items()))
+        lines.append(f"{_count(len(info.decisions), 'decision')} applied: {counts}; listed in {DATA_FILE}")
     if info.left_out:
         kinds = Counter(entry.kind for entry in info.left_out)
         counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))

@@ -24,6 +24,7 @@ from gemhier.hierarchy.labels import LabelSpace, label_space
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.finder import FILE as FINDER_FILE
 from gemhier.models.finder import Finder, load_finder
+from gemhier.pipeline.decisions import Decided
 
 FORMAT = "gemhier-data"
 FORMAT_VERSION = 2
@@ -91,7 +92,7 @@ class LeftOut:
 
     Attributes:
         image: absolute path of the file.
-        kind: "unreadable", "unknown name", "excluded" or "not a picture".
+        kind: "unreadable", "unknown name", "excluded", "not a picture" or "dropped".
         reason: in words.
     """
 
@@ -118,12 +119,14 @@ class DataInfo:
         sources: the folders that were read.
         left_out: files that have no row.
         several_names: groups under more than one label.
+        decisions: what a person decided about pictures before.
     """
 
     config: Mapping[str, Any]
     sources: tuple[SourceFolder, ...]
     left_out: tuple[LeftOut, ...] = ()
     several_names: tuple[SeveralNames, ...] = ()
+    decisions: tuple[Decided, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -295,13 +298,16 @@ def _table(rows: Iterable[Row]) -> str:
 
 
 def _info_to_json(manifest: Manifest) -> dict[str, Any]:
+    info = asdict(manifest.info)
+    if not manifest.info.decisions:  # without any, the file is as it was before there could be some
+        del info["decisions"]
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "digest": manifest.digest,
         "taxonomy_digest": manifest.taxonomy.digest,
         "counts": manifest.counts(),
-        **asdict(manifest.info),
+        **info,
     }
 
 
@@ -314,6 +320,7 @@ def _info_from_json(data: Mapping[str, Any]) -> DataInfo:
             SeveralNames(group=several["group"], labels=tuple(several["labels"]), images=tuple(several["images"]))
             for several in data["several_names"]
         ),
+        decisions=tuple(Decided(**decided) for decided in data.get("decisions", ())),
     )
 
 

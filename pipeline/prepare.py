@@ -17,6 +17,7 @@ from gemhier.hierarchy.taxonomy_folders import taxonomy_from_folders
 from gemhier.models.finder import Finder, Stone
 from gemhier.models.image import read_image
 from gemhier.pipeline.copies.search import find_near_copies, groups
+from gemhier.pipeline.decisions import Decisions, read_decisions
 from gemhier.pipeline.manifest import (
     DataInfo,
     LeftOut,
@@ -109,6 +110,7 @@ def prepare(
     config: PrepareConfig,
     taxonomy: Taxonomy | None,
     finder: Finder,
+    decisions: Path | None = None,
 ) -> Manifest:
     """Read, label, group and split the pictures of source folders, and write the data folder.
 
@@ -123,16 +125,20 @@ def prepare(
         taxonomy: tells what the class folders' names mean; None starts one from the folders themselves
             (family/subclass/region) and writes it to `out` as `TAXONOMY_TO_EDIT` too.
         finder: finds the stones; it is kept in `out`, so that training and classifying use the same.
+        decisions: a file of what a person decided about pictures, which is applied and recorded.
 
     Raises:
-        DataError: if a source does not fit, names are unknown, no picture can be read, or none is left
-            to train on.
+        DataError: if a source or a decision does not fit, names are unknown, no picture can be read, or none is
+            left to train on.
         OutputError: if `out` holds something else or cannot be written.
     """
     check_output(out, folders, starts_taxonomy=taxonomy is None)
     sources = read_sources(folders)
     used_taxonomy = _taxonomy_of(sources) if taxonomy is None else taxonomy
-    labelled, left_out = _label(sources, used_taxonomy, config)
+    given = {picture.path: picture.label_given for source in sources for picture in source.pictures}
+    roots = [source.root for source in sources]
+    decided = read_decisions(decisions, list(given), roots, used_taxonomy) if decisions else Decisions()
+    labelled, left_out = _label(sources, used_taxonomy, config, decided)
     examined: list[_Examined] = []
     for result in map_with_progress(partial(_examine, finder=finder), labelled, "Finding the stones"):
         if isinstance(result, _Examined):
@@ -143,7 +149,7 @@ def prepare(
         raise DataError(
             f"None of {len(labelled)} pictures can be read, such as {left_out[-1].image}: {left_out[-1].reason}"
         )
-    rows = _rows(examined, config)
+    rows = _rows(examined, config, decided)
     if all(row.split != "train" for row in rows):
         raise DataError("All pictures are in test or validation folders. Add a source to train on.")
     manifest = Manifest(
@@ -155,6 +161,7 @@ def prepare(
             sources=tuple(SourceFolder(source.name, str(source.root)) for source in sources),
             left_out=tuple(sorted(left_out, key=lambda entry: entry.image)),
             several_names=_several_names(rows),
+            decisions=decided.record(given),
         ),
     )
     write_manifest(manifest, finder.content)
@@ -201,11 +208,13 @@ def _taxonomy_of(sources: Sequence[Source]) -> Taxonomy:
 
 
 def _label(
-    sources: Sequence[Source], taxonomy: Taxonomy, config: PrepareConfig
+    sources: Sequence[Source], taxonomy: Taxonomy, config: PrepareConfig, decided: Decisions
 ) -> tuple[list[_Labelled], list[LeftOut]]:
     """The pictures whose names mean something, and the files to leave out."""
-    pictures = [picture for source in sources for picture in source.pictures]
-    resolved = resolve_labels((picture.label_given for picture in pictures), taxonomy)
+    every = [picture for source in sources for picture in source.pictures]
+    pictures = [picture for picture in every if picture.path not in decided.dropped]
+    named = (picture.label_given for picture in pictures if picture.path not in decided.labels)
+    resolved = resolve_labels(named, taxonomy)
     if resolved.unknown and not config.skip_unknown:
         raise unknown_labels_error(resolved.unknown)
     labelled = []
@@ -214,8 +223,9 @@ def _label(
         for source in sources
         for path in source.others
     ]
+    left_out += [LeftOut(str(path), "dropped", decided.reason(path)) for path in decided.dropped]
     for picture in pictures:
-        node = resolved.nodes.get(picture.label_given)
+        node = decided.labels.get(picture.path, resolved.nodes.get(picture.label_given))
         if node is None:
             left_out.append(LeftOut(str(picture.path), "unknown name", resolved.unknown[picture.label_given]))
         elif node.excluded is not None:
@@ -241,11 +251,11 @@ def _examine(labelled: _Labelled, finder: Finder) -> _Examined | LeftOut:
     return _Examined(labelled, sha256, finder.find_best(image), width, height)
 
 
-def _rows(examined: Sequence[_Examined], config: PrepareConfig) -> tuple[Row, ...]:
+def _rows(examined: Sequence[_Examined], config: PrepareConfig, decided: Decisions) -> tuple[Row, ...]:
     pattern = re.compile(config.stone_pattern)
     found = (pattern.search(entry.labelled.picture.path.name) for entry in examined)
     stones = [(match["stone"] or "") if match else "" for match in found]
-    group_names = _group_names(examined, stones)
+    group_names = _group_names(examined, stones, decided)
     splits = assign_splits(
         [entry.labelled.label for entry in examined],
         group_names,
@@ -275,7 +285,7 @@ def _rows(examined: Sequence[_Examined], config: PrepareConfig) -> tuple[Row, ..
     )
 
 
-def _group_names(examined: Sequence[_Examined], stones: Sequence[str]) -> list[str]:
+def _group_names(examined: Sequence[_Examined], stones: Sequence[str], decided: Decisions) -> list[str]:
     """A name for the group of each picture: near-copies and photographs of one stone, however chained.
 
     The name comes from the pictures' content, so that it does not change with their place.
@@ -284,6 +294,11 @@ def _group_names(examined: Sequence[_Examined], stones: Sequence[str]) -> list[s
     linked = [
         (index_of[pair.first], index_of[pair.second])
         for pair in find_near_copies([entry.labelled.picture.path for entry in examined])
+    ]
+    linked += [
+        (index_of[first], index_of[second])
+        for first, second in decided.same_stone
+        if first in index_of and second in index_of  # and neither is left out
     ]
     first_of: dict[tuple[str, str], int] = {}
     for index, (entry, stone) in enumerate(zip(examined, stones, strict=True)):

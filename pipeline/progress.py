@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,7 +26,9 @@ def say(line: str) -> None:
         click.echo(line, err=True)
 
 
-def map_with_progress(function: Callable[[Item], Result], items: Sequence[Item], label: str) -> Iterator[Result]:
+def map_with_progress(
+    function: Callable[[Item], Result], items: Sequence[Item], label: str
+) -> Generator[Result, None, None]:
     """Yield the result for each item, in order, from threads.
 
     Decoding and resizing leave Python's lock to others, so threads are enough. A bar is shown on

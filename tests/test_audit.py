@@ -16,7 +16,9 @@ from gemhier.cli import main
 from gemhier.errors import DataError, OutputError
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
 from gemhier.models.finder import Finder
-from gemhier.pipeline.audit import Audit, AuditedPicture, Leak, Unreadable, audit, summary, write_audit
+from gemhier.pipeline.audit import audit, write_audit
+from gemhier.pipeline.auditing.findings import Audit, AuditedPicture, Leak, Unreadable
+from gemhier.pipeline.auditing.summary import summary
 from gemhier.pipeline.copies.search import Match
 from gemhier.pipeline.prepare import PrepareConfig, prepare
 
@@ -134,13 +136,19 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
         audit([tmp_path / "missing"])
 
 
-def test_both_files_are_written_and_nothing_else(photos: Path, tmp_path: Path) -> None:
+def test_all_files_are_written_and_nothing_else(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "deep" / "findings"
     found = audit([photos])
     write_audit(found, out)
     (out / "mine.txt").write_text("stays")
     write_audit(found, out)
-    assert sorted(path.name for path in out.iterdir()) == ["audit.json", "mine.txt", "pairs.csv"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "audit.html",
+        "audit.json",
+        "decisions.csv",
+        "mine.txt",
+        "pairs.csv",
+    ]
     assert (out / "audit.json").read_text(encoding="utf-8") == found.to_json() + "\n"
     assert (out / "pairs.csv").read_bytes().decode() == found.to_csv()
 
@@ -183,7 +191,7 @@ def test_the_command_says_what_it_found(photos: Path, tmp_path: Path) -> None:
         "1 picture of test has a copy in train.",
         "1 picture of train has a copy in test.",
         "Classes with the same pictures: Emerald and Ruby (1).",
-        f"Written: {tmp_path}/out/audit.json, {tmp_path}/out/pairs.csv",
+        f"Written to {tmp_path}/out: audit.html, audit.json, pairs.csv, decisions.csv",
     ]
 
 

@@ -1,0 +1,1 @@
+"""What an audit looks at: pictures and their copies, lists of links, suspected labels, and the page."""
