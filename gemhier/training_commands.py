@@ -85,6 +85,27 @@ def _named(option: str, given: tuple[str, ...]) -> dict[str, Path]:
 @click.option(
     "--schedule", metavar="NAME", default="standard", show_default=True, help="How long, and in which phases."
 )
+@click.option(
+    "--weights",
+    metavar="imagenet|none|FILE",
+    help="What the backbone starts from: ImageNet, nothing, or a file of Keras weights (.weights.h5 or _notop.h5). "
+    "[default: imagenet, none for the report's own networks and resnet18v2]",
+)
+@click.option(
+    "--balance",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Show about N training pictures of each class an epoch: of a rare one up to eight copies of each, turned in "
+    "45 degree steps and mirrored; of a frequent one not all. [default: each picture once]",
+)
+@click.option(
+    "--loss",
+    metavar="NAME",
+    default="cross-entropy",
+    show_default=True,
+    help="Of the flat head. summed-leaves: the likelihood of every level of the tree. soft-labels: targets that fall "
+    "with the distance in it.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of first weights, order and augmentation.")
 @click.option(
     "--folds",
@@ -95,25 +116,54 @@ def _named(option: str, given: tuple[str, ...]) -> dict[str, Path]:
     help="Learn from the validation pictures too, and calibrate on what N further networks say of the pictures "
     "that each has not learned from.",
 )
+@click.option(
+    "--mixed-precision",
+    is_flag=True,
+    help="Train the backbone in bfloat16, which some processors do much faster. The model that comes out computes in "
+    "float32.",
+)
 @click.option("--tracking", metavar="URI", help="Tracking server, or a folder to stand for mlruns/.")
 def train_command(
-    data: Path, mode: str, backbone: str, schedule: str, seed: int, folds: int, tracking: str | None
+    data: Path,
+    mode: str,
+    backbone: str,
+    schedule: str,
+    weights: str | None,
+    balance: int | None,
+    loss: str,
+    seed: int,
+    folds: int,
+    mixed_precision: bool,
+    tracking: str | None,
 ) -> None:
     """Train on a prepared data set and record it in MLflow: curves, figures, tables and the model itself.
 
-    The same command after an interruption goes on where it stood. Backbones: lite0, lite1, lite2,
-    report-cnn, report-cnn-regularised. Schedules: quick (frozen backbone, minutes), standard.
+    The same command after an interruption goes on where it stood. Backbones: lite0, lite1, lite2, vgg16, resnet50,
+    mobilenet (Keras fetches the weights of these three at first use), resnet18v2, report-cnn,
+    report-cnn-regularised, report-cnn-residual. Schedules: quick (frozen backbone, minutes), standard, report (the
+    2024 report's).
 
     \b
-    Example:
+    Examples:
       gemhier train data --schedule quick
+      gemhier train data --backbone resnet50 --schedule report --balance 1000
     """
     from gemhier.pipeline.schedules import TrainConfig
     from gemhier.pipeline.train import train
     from gemhier.pipeline.train_summary import summary
 
     try:
-        config = TrainConfig(mode=mode, backbone=backbone, schedule=schedule, seed=seed, folds=folds)
+        config = TrainConfig(
+            mode=mode,
+            backbone=backbone,
+            schedule=schedule,
+            seed=seed,
+            folds=folds,
+            loss=loss,
+            weights=weights,
+            balance=balance or 0,
+            mixed_precision=mixed_precision,
+        )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     for line in summary(train(data, config, tracking=tracking)):

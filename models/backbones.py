@@ -1,11 +1,13 @@
 """The feature extractors that a network can stand on: adding one is adding an entry."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gemhier.models import efficientnet_lite, report_cnn
+from gemhier.models import applications, efficientnet_lite, keras_cv_backbones, report_cnn
+from gemhier.models.weights_file import load_weights, weights_digest
 
 if TYPE_CHECKING:
     import keras
@@ -13,16 +15,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Backbone:
-    """A feature extractor.
+    """A feature extractor, with the weights that it starts from.
 
     Attributes:
         name: what the command line calls it.
         description: one line for people.
         size: side of the square input it is made for, in pixels.
-        pretrained: whether it comes with weights; one without cannot be trained frozen.
+        pretrained: whether `build` gives it learned weights; one without cannot be trained frozen.
         colour: whether the colour histogram is joined to its features.
         build: from the side of the input to (N, side, side, 3) pixels in 0..255 -> (N, D) features.
             Its own preprocessing is inside.
+        untrained: the same with random weights; None where `build` gives these.
+        dense: whether it ends in a dense layer of its own, so that a network adds none.
+        weights_file: where its weights come from; None for ImageNet's or random ones.
     """
 
     name: str
@@ -31,6 +36,48 @@ class Backbone:
     pretrained: bool
     colour: bool
     build: "Callable[[int], keras.Model]"
+    untrained: "Callable[[int], keras.Model] | None" = None
+    dense: bool = False
+    weights_file: Path | None = None
+
+    def with_weights(self, weights: str | None) -> "Backbone":
+        """The same starting from other weights.
+
+        Args:
+            weights: `imagenet`, `none` for random ones, or the path of a file of Keras weights, which is read when
+                it is built; None leaves them as they are: ImageNet's where there are any.
+
+        Raises:
+            ValueError: if there are no ImageNet weights for it.
+        """
+        if weights is None or (weights == "imagenet" and self.pretrained):
+            return self
+        if weights == "imagenet":
+            raise ValueError(
+                f"`weights` must be none or a file, since there are no ImageNet weights for {self.name}. "
+                f"Received: {weights!r}."
+            )
+        untrained = self.untrained or self.build
+        if weights == "none":
+            return replace(self, pretrained=False, build=untrained)
+        path = Path(weights)
+        return replace(self, pretrained=True, build=partial(_build_from_file, untrained, path), weights_file=path)
+
+    def weights_id(self) -> str:
+        """What its weights are: imagenet, none, or the SHA-256 of a file's content, whatever its name.
+
+        Raises:
+            DataError: if the file cannot be read.
+        """
+        if self.weights_file is not None:
+            return f"sha256:{weights_digest(self.weights_file)}"
+        return "imagenet" if self.pretrained else "none"
+
+
+def _build_from_file(untrained: "Callable[[int], keras.Model]", path: Path, size: int) -> "keras.Model":
+    model = untrained(size)
+    load_weights(model, path)
+    return model
 
 
 def _lite(name: str, size: int, parameters: str) -> Backbone:
@@ -41,6 +88,32 @@ def _lite(name: str, size: int, parameters: str) -> Backbone:
         pretrained=True,
         colour=True,
         build=partial(efficientnet_lite.build, name),
+        untrained=partial(efficientnet_lite.build, name, pretrained=False),
+    )
+
+
+def _application(name: str, parameters: str) -> Backbone:
+    # Without the colour histogram, as in the report: it is what the others are compared with.
+    return Backbone(
+        name=name,
+        description=f"{applications.CONSTRUCTORS[name]}, {parameters} parameters, ImageNet weights from Keras",
+        size=224,
+        pretrained=True,
+        colour=False,
+        build=partial(applications.build, name),
+        untrained=partial(applications.build, name, pretrained=False),
+    )
+
+
+def _report(name: str, description: str, *, regularised: bool, residual: bool = False) -> Backbone:
+    return Backbone(
+        name=name,
+        description=description,
+        size=224,
+        pretrained=False,
+        colour=False,
+        build=partial(report_cnn.build, regularised=regularised, residual=residual),
+        dense=True,
     )
 
 
@@ -50,33 +123,41 @@ BACKBONES = {
         _lite("lite0", 224, "3.4 M"),
         _lite("lite1", 240, "4.2 M"),
         _lite("lite2", 260, "4.9 M"),
+        _application("vgg16", "14.7 M"),
+        _application("resnet50", "23.6 M"),
+        _application("mobilenet", "3.2 M"),
         Backbone(
-            name="report-cnn",
-            description="the 2024 report's own network, 3.6 M parameters, from scratch",
+            name="resnet18v2",
+            description="ResNet18V2 from KerasCV, 11.2 M parameters, from scratch",
             size=224,
             pretrained=False,
             colour=False,
-            build=partial(report_cnn.build, regularised=False),
+            build=keras_cv_backbones.build_resnet18,
         ),
-        Backbone(
-            name="report-cnn-regularised",
-            description="the same with dropout 0.5 and L2 0.001",
-            size=224,
-            pretrained=False,
-            colour=False,
-            build=partial(report_cnn.build, regularised=True),
+        _report("report-cnn", "the 2024 report's own network, 3.6 M parameters, from scratch", regularised=False),
+        _report("report-cnn-regularised", "the same with dropout 0.5 and L2 0.001", regularised=True),
+        _report(
+            "report-cnn-residual",
+            "the regularised one with residual connections, as the report proposed",
+            regularised=True,
+            residual=True,
         ),
     )
 }
 
 
-def backbone(name: str) -> Backbone:
+def backbone(name: str, weights: str | None = None) -> Backbone:
     """Return the entry of that name.
 
+    Args:
+        name: a key of `BACKBONES`.
+        weights: what `Backbone.with_weights` takes.
+
     Raises:
-        ValueError: if there is none; it lists those there are.
+        ValueError: if there is none, with those there are; or if there are no ImageNet weights for it.
     """
     try:
-        return BACKBONES[name]
+        entry = BACKBONES[name]
     except KeyError:
         raise ValueError(f"`name` must be one of {', '.join(BACKBONES)}. Received: {name!r}.") from None
+    return entry.with_weights(weights)

@@ -1,5 +1,7 @@
 """The network: a backbone, colour beside it, and the heads on top."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +53,15 @@ class GemNetwork:
 
 
 def build_network(
-    backbone: Backbone, space: LabelSpace, *, size: int | None = None, mode: str = "both", dropout: float = 0.0
+    backbone: Backbone,
+    space: LabelSpace,
+    *,
+    size: int | None = None,
+    mode: str = "both",
+    dropout: float = 0.0,
+    hidden: int = 0,
+    l2: float = 0.0,
+    mixed_precision: bool = False,
 ) -> GemNetwork:
     """Build a network with fresh heads.
 
@@ -61,31 +71,57 @@ def build_network(
         size: side of the square input, in pixels; None for the backbone's own.
         mode: which heads are trained: flat, hierarchical or both.
         dropout: share of the standardised features that training drops.
+        hidden: units of a dense layer with ReLU between these and the heads; 0 for none. A backbone that ends in
+            a dense layer of its own, and has its own dropout before it or none, gets neither.
+        l2: how strongly training keeps the squared weights of that layer small.
+        mixed_precision: let the backbone compute in bfloat16. Its weights, the colours and the heads are in
+            float32 all the same.
 
     Raises:
         ValueError: if there is no such mode.
         MissingExtraError: if the package with the backbone's weights is not installed.
+        DataError: if the backbone's weights cannot be fetched or read.
     """
     if mode not in MODES:
         raise ValueError(f"`mode` must be one of {', '.join(MODES)}. Received: {mode!r}.")
     side = backbone.size if size is None else size
     pictures = keras.Input((side, side, 3), dtype="uint8", name="pictures")
     pixels = keras.layers.Rescaling(1.0, dtype="float32", name="pixels")(pictures)
-    features = backbone.build(side)(pixels)
+    with _dtype_policy("mixed_bfloat16" if mixed_precision else "float32"):
+        body = backbone.build(side)
+    features = keras.layers.Identity(name="in_float32")(body(pixels))
     if backbone.colour:
         features = keras.layers.Concatenate(name="features")([features, ColourHistogram(name="colour")(pixels)])
     extractor = keras.Model(pictures, features, name="extractor")
-    heads = _build_heads(int(features.shape[1]), space, mode, dropout, standardised=backbone.pretrained)
+    if hidden and backbone.dense:
+        hidden, dropout = 0, 0.0
+    heads = _build_heads(int(features.shape[1]), space, mode, dropout, hidden, l2, standardised=backbone.pretrained)
     return GemNetwork(space, side, mode, extractor, heads, keras.Model(pictures, heads(features), name="gemhier"))
 
 
-def _build_heads(width: int, space: LabelSpace, mode: str, dropout: float, *, standardised: bool) -> keras.Model:
+@contextmanager
+def _dtype_policy(name: str) -> Iterator[None]:
+    """What the layers made meanwhile compute in: there is no other way to tell those of a ready-made backbone."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _build_heads(
+    width: int, space: LabelSpace, mode: str, dropout: float, hidden: int, l2: float, *, standardised: bool
+) -> keras.Model:
     features = keras.Input((width,), name="features")
     x = features
     if standardised:
         x = Standardise(name="standardise")(x)
     if dropout:
         x = keras.layers.Dropout(dropout, name="head_dropout")(x)
+    if hidden:
+        regulariser = keras.regularizers.L2(l2) if l2 else None
+        x = keras.layers.Dense(hidden, activation="relu", kernel_regularizer=regulariser, name="hidden")(x)
     trained = {
         head: keras.layers.Dense(
             len(space.families) if head == "family" else len(space), name=f"{head}_logits", dtype="float32"

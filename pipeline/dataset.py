@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.augmentation import Augmentation, build_augmenter, develop
+from gemhier.pipeline.balance import Copies, each_once, transformed
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -34,6 +35,7 @@ def training_batches(
     batch: int,
     augmentation: Augmentation,
     seed: int,
+    copies: Copies | None = None,
 ) -> "tf.data.Dataset":
     """Batches of changed crops (batch, S, S, 3) uint8 with their targets, in a new order each epoch.
 
@@ -45,15 +47,21 @@ def training_batches(
         batch: pictures a batch.
         augmentation: how far they are changed.
         seed: of order and changes.
+        copies: which of them an epoch shows, and how they are turned beforehand; None for each once as it is.
     """
     import tensorflow as tf
 
     augment = build_augmenter(augmentation, seed)
     generator = np.random.default_rng(seed)
     shape = (None, *crops.shape[1:])
+    shown = each_once(len(crops)) if copies is None else copies
 
-    def pictures(rows: "tf.Tensor", columns: dict[str, "tf.Tensor"]) -> tuple["tf.Tensor", dict[str, "tf.Tensor"]]:
-        found = tf.numpy_function(lambda wanted_rows: crops[wanted_rows], [rows], tf.uint8)
+    def pictures(
+        rows: "tf.Tensor", transforms: "tf.Tensor", columns: dict[str, "tf.Tensor"]
+    ) -> tuple["tf.Tensor", dict[str, "tf.Tensor"]]:
+        found = tf.numpy_function(
+            lambda wanted_rows, how: transformed(crops[wanted_rows], how), [rows, transforms], tf.uint8
+        )
         found.set_shape(shape)
         changed = augment(tf.cast(found, tf.float32), training=True)
         turned = tf.cast(tf.clip_by_value(tf.round(changed), 0, 255), tf.uint8)
@@ -61,8 +69,9 @@ def training_batches(
         developed.set_shape((None, *crops.shape[1:3], 3))
         return developed, columns
 
-    rows = tf.data.Dataset.from_tensor_slices((np.arange(len(crops)), wanted))
-    shuffled = rows.shuffle(len(crops), seed=seed, reshuffle_each_iteration=True).batch(batch)
+    columns = {head: of_crop[shown.rows] for head, of_crop in wanted.items()}
+    rows = tf.data.Dataset.from_tensor_slices((shown.rows, shown.transforms, columns))
+    shuffled = rows.shuffle(len(shown), seed=seed, reshuffle_each_iteration=True).batch(batch)
     # One call at a time: the changes are drawn in the order of the batches, so that a seed means the same each
     # time. Preparing a batch takes a tenth of the time of learning from it.
     return shuffled.map(pictures, num_parallel_calls=1).prefetch(4)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from gemhier.models.augmentation import Augmentation, build_augmenter, develop
 from gemhier.models.stone import cover_backdrop
+from gemhier.pipeline.balance import Copies, each_once, transformed
 from gemhier.pipeline.progress import progress
 from gemhier.pipeline.whole_file import whole_file
 
@@ -32,6 +33,7 @@ def load_features(
     augmentation: Augmentation,
     seed: int,
     cache_folder: Path,
+    copies: Copies | None = None,
 ) -> Features:
     """Features of several seeded views of each crop; the first view is the crop as it is.
 
@@ -42,9 +44,10 @@ def load_features(
         augmentation: how the further views are changed.
         seed: of these changes.
         cache_folder: where the cache lies, or is to be made.
+        copies: which crops, and how they are turned beforehand; None for each once as it is.
 
     Returns:
-        (views, N, D) float32.
+        (views, M, D) float32, M as many as `copies`, else N.
 
     Raises:
         OutputError: if the cache cannot be written.
@@ -52,14 +55,17 @@ def load_features(
     pieces = []
     of_network = _digest_weights(extractor)
     of_crops = hashlib.sha256(np.ascontiguousarray(crops).data).hexdigest()
+    if copies is not None:
+        of_crops += f" {hashlib.sha256(copies.rows.tobytes() + copies.transforms.tobytes()).hexdigest()}"
+    shown = each_once(len(crops)) if copies is None else copies
     forward = _forward(extractor)
     for view in range(views):
         key = f"{of_network} {of_crops} {(augmentation, seed, view) if view else 'unchanged'}"
         path = cache_folder / f"features-{hashlib.sha256(key.encode()).hexdigest()[:32]}.npy"
-        found = _read(path, len(crops))
+        found = _read(path, len(shown))
         if found is None:
             change = _changes(augmentation, seed + 10 * view) if view else cover_backdrop
-            found = _extract(forward, crops, change, f"Frozen features, view {view + 1} of {views}")
+            found = _extract(forward, crops, shown, change, f"Frozen features, view {view + 1} of {views}")
             _write(path, found)
         pieces.append(found)
     return np.stack(pieces)
@@ -99,15 +105,18 @@ def _forward(extractor: "keras.Model") -> Callable[["tf.Tensor"], "tf.Tensor"]:
 def _extract(
     forward: Callable[["tf.Tensor"], "tf.Tensor"],
     crops: npt.NDArray[np.uint8],
+    shown: Copies,
     change: Callable[[Pictures], Pictures],
     label: str,
 ) -> Features:
     import tensorflow as tf
 
     pieces = []
-    with progress(range(0, len(crops), BATCH), label) as starts:
+    with progress(range(0, len(shown), BATCH), label) as starts:
         for start in starts:
-            pieces.append(forward(tf.convert_to_tensor(change(crops[start : start + BATCH]))).numpy())
+            part = slice(start, start + BATCH)
+            turned = transformed(crops[shown.rows[part]], shown.transforms[part])
+            pieces.append(forward(tf.convert_to_tensor(change(turned))).numpy())
     return np.concatenate(pieces)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import keras
@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.backbones import backbone as backbone_named
 from gemhier.models.heads import losses
 from gemhier.models.modes import MODES
 from gemhier.models.network import GemNetwork, build_network
 from gemhier.models.runtime import Logits
 from gemhier.models.stone import cover_backdrop
+from gemhier.pipeline.balance import Copies, balance, each_once
 from gemhier.pipeline.dataset import targets, training_batches
 from gemhier.pipeline.features import load_features
 from gemhier.pipeline.schedules import SCHEDULES, Schedule, TrainConfig
@@ -31,10 +31,12 @@ class Pictures:
     Attributes:
         crops: side in pixels -> (N, side, side, 4) uint8, RGB and how much of each pixel is stone.
         truth: (N,) the column of each picture's label.
+        copies: which of them a pass shows, and how; None for each once as it is.
     """
 
     crops: Callable[[int], npt.NDArray[np.uint8]]
     truth: npt.NDArray[np.intp]
+    copies: Copies | None = None
 
 
 @dataclass(frozen=True)
@@ -87,16 +89,22 @@ def fit_network(
     Raises:
         OutputError: if a checkpoint or the cache cannot be written.
         MissingExtraError: if the backbone's weights are not installed.
+        DataError: if they cannot be fetched or read.
     """
     keras.utils.set_random_seed(config.seed)
-    schedule, backbone = SCHEDULES[config.schedule], backbone_named(config.backbone)
-    network = build_network(backbone, space, mode=config.mode, dropout=schedule.dropout)
+    schedule, pretrained = SCHEDULES[config.schedule], config.chosen_backbone.pretrained
+    network = _build(config, space, mixed_precision=config.mixed_precision)
     log = _Log(work / "history.jsonl", on_epoch)
-    if backbone.pretrained:
+    if config.balance:
+        train = replace(train, copies=balance(train.truth, config.balance, config.seed))
+    if pretrained:
         _fit_heads(network, train, validation, config, schedule, work, cache, log)
-    if schedule.tune_epochs:
-        rate = schedule.tune_rate if backbone.pretrained else schedule.scratch_rate
-        _fit_everything(network, train, validation, config, schedule, rate, work, log)
+    if schedule.whole_epochs(pretrained=pretrained):
+        _fit_everything(network, train, validation, config, schedule, work, log)
+    if config.mixed_precision:
+        trained = network.whole.get_weights()
+        network = _build(config, space, mixed_precision=False)
+        network.whole.set_weights(trained)
     return Fitted(network, tuple(log.epochs))
 
 
@@ -129,6 +137,19 @@ def validation_measures(logits: Logits, truth: npt.NDArray[np.intp], space: Labe
             best = labels[logits.regional[np.ix_(rows, labels)].argmax(axis=1)]
             measures[f"regional_top1/{family}"] = float((best == truth[rows]).mean())
     return measures
+
+
+def _build(config: TrainConfig, space: LabelSpace, *, mixed_precision: bool) -> GemNetwork:
+    schedule = SCHEDULES[config.schedule]
+    return build_network(
+        config.chosen_backbone,
+        space,
+        mode=config.mode,
+        dropout=schedule.dropout,
+        hidden=schedule.hidden,
+        l2=schedule.l2,
+        mixed_precision=mixed_precision,
+    )
 
 
 class _Log:
@@ -189,16 +210,21 @@ def _fit_heads(
             augmentation=schedule.augmentation,
             seed=config.seed,
             cache_folder=cache,
+            copies=pictures.copies,
         )
 
-    views = features(train, schedule.views)
+    # Turned and mirrored copies are views themselves.
+    views = features(train, 1 if train.copies else schedule.views)
     seen = features(validation, 1)[0] if validation is not None else None
     network.standardise(views.reshape(-1, views.shape[-1]))
-    steps = schedule.head_epochs * -(-views.shape[0] * views.shape[1] // (schedule.batch * schedule.views))
+    # Every picture is there once for each view: a step sees as many different pictures as later.
+    batch = schedule.batch * len(views)
+    steps = schedule.head_epochs * -(-views.shape[0] * views.shape[1] // batch)
     # Whether the features came from the cache must not change what follows.
     keras.utils.set_random_seed(config.seed)
     _compile(network.heads, network, config, schedule.head_rate, steps)
-    truth = np.tile(train.truth, len(views))
+    shown = train.truth[train.copies.rows] if train.copies else train.truth
+    truth = np.tile(shown, len(views))
 
     def measure() -> dict[str, float]:
         if validation is None:
@@ -210,8 +236,7 @@ def _fit_heads(
     network.heads.fit(
         views.reshape(-1, views.shape[-1]),
         targets(truth, network.space, MODES[network.mode]),
-        # Every picture is there once for each view: a step sees as many different pictures as later.
-        batch_size=schedule.batch * schedule.views,
+        batch_size=batch,
         epochs=schedule.head_epochs,
         verbose=0,
         callbacks=[_Report("heads", 1, log, measure), TrainingBar("Heads", schedule.head_epochs)],
@@ -225,22 +250,25 @@ def _fit_everything(
     validation: Pictures | None,
     config: TrainConfig,
     schedule: Schedule,
-    rate: float,
     work: Path,
     log: _Log,
 ) -> None:
     keras.utils.set_random_seed(config.seed)
-    if backbone_named(config.backbone).pretrained:
+    pretrained = config.chosen_backbone.pretrained
+    epochs = schedule.whole_epochs(pretrained=pretrained)
+    if pretrained:
         network.freeze(schedule.frozen_share)
     crops = train.crops(network.size)
-    steps = schedule.tune_epochs * -(-len(crops) // schedule.batch)
-    _compile(network.whole, network, config, rate, steps)
+    copies = train.copies or each_once(len(crops))
+    steps = epochs * -(-len(copies) // schedule.batch)
+    _compile(network.whole, network, config, schedule.whole_rate(pretrained=pretrained), steps)
     batches = training_batches(
         crops,
         targets(train.truth, network.space, MODES[network.mode]),
         batch=schedule.batch,
         augmentation=schedule.augmentation,
         seed=config.seed,
+        copies=copies,
     )
 
     def measure() -> dict[str, float]:
@@ -252,12 +280,12 @@ def _fit_everything(
     first = 1 + max((epoch.number for epoch in log.epochs if epoch.phase == "heads"), default=0)
     network.whole.fit(
         batches,
-        epochs=schedule.tune_epochs,
+        epochs=epochs,
         shuffle=False,  # the batches come shuffled
         verbose=0,
         callbacks=[
             _Report("everything", first, log, measure),
-            TrainingBar("Whole network", schedule.tune_epochs),
+            TrainingBar("Whole network", epochs),
             keras.callbacks.BackupAndRestore(work / "backup", delete_checkpoint=False),
         ],
     )
@@ -268,8 +296,11 @@ def _compile(model: keras.Model, network: GemNetwork, config: TrainConfig, rate:
     falling = keras.optimizers.schedules.CosineDecay(
         0.1 * rate, max(1, steps), alpha=0.01, warmup_target=rate, warmup_steps=max(1, steps // 20)
     )
-    optimizer = keras.optimizers.AdamW(falling, weight_decay=schedule.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    model.compile(
-        optimizer, loss=losses(network.space, network.mode, schedule.smoothing, config.loss), jit_compile=False
-    )
+    chosen = rate if schedule.constant else falling
+    if schedule.weight_decay:
+        optimizer = keras.optimizers.AdamW(chosen, weight_decay=schedule.weight_decay)
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    else:
+        optimizer = keras.optimizers.Adam(chosen)
+    chosen_losses = losses(network.space, network.mode, schedule.smoothing, config.loss)
+    model.compile(optimizer, loss=chosen_losses, jit_compile=False)

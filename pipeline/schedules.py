@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from gemhier.models.augmentation import Augmentation
-from gemhier.models.backbones import BACKBONES
+from gemhier.models.backbones import BACKBONES, Backbone, backbone
+from gemhier.models.camera import Camera
 from gemhier.models.modes import FLAT_LOSSES, MODES
 
 
@@ -15,18 +16,24 @@ class Schedule:
         name: what the command line calls it.
         description: one line for people.
         views: how many views of each picture's frozen features the heads learn from; the first is unchanged.
+            A balanced training has its copies instead.
         head_epochs: passes over all views with the backbone frozen.
         head_rate: learning rate of that phase.
         tune_epochs: passes with the backbone trainable too.
         frozen_share: share of the backbone's layers, from the picture on, that stay as they were: edges
             and colours are the same in all pictures, and this halves the time. Not for a backbone
             without pretrained weights.
-        tune_rate: highest learning rate of that phase, which falls along a half cosine.
-        scratch_rate: the same for a backbone without pretrained weights.
+        tune_rate: highest learning rate of that phase.
+        scratch_epochs: passes for a backbone without pretrained weights, which has this phase alone; None for as
+            many as `tune_epochs`.
+        scratch_rate: the highest learning rate for it.
+        constant: whether rates stay as they are, or rise at first and then fall along a half cosine.
         batch: pictures a step.
         smoothing: of the labels.
         dropout: share of the features that training drops.
-        weight_decay: of AdamW (Loshchilov & Hutter, ICLR 2019).
+        hidden: units of a dense layer with ReLU before the heads; 0 for none. See `build_network`.
+        l2: how strongly the squared weights of that layer are kept small.
+        weight_decay: of AdamW (Loshchilov & Hutter, ICLR 2019); 0 for Adam (Kingma & Ba, ICLR 2015).
         augmentation: how far training pictures are changed.
     """
 
@@ -38,12 +45,26 @@ class Schedule:
     tune_epochs: int = 0
     frozen_share: float = 0.0
     tune_rate: float = 3e-4
+    scratch_epochs: int | None = None
     scratch_rate: float = 1e-3
+    constant: bool = False
     batch: int = 32
     smoothing: float = 0.1
     dropout: float = 0.2
+    hidden: int = 0
+    l2: float = 0.0
     weight_decay: float = 0.05
     augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def whole_epochs(self, *, pretrained: bool) -> int:
+        """Passes with the backbone trainable."""
+        if pretrained or self.scratch_epochs is None:
+            return self.tune_epochs
+        return self.scratch_epochs
+
+    def whole_rate(self, *, pretrained: bool) -> float:
+        """The highest learning rate of these."""
+        return self.tune_rate if pretrained else self.scratch_rate
 
 
 SCHEDULES = {
@@ -56,6 +77,22 @@ SCHEDULES = {
             views=2,
             tune_epochs=20,
             frozen_share=0.33,
+        ),
+        Schedule(
+            name="report",
+            description="the 2024 report's: 15 epochs with the backbone frozen, then 5 with everything; turns and "
+            "mirroring only",
+            head_epochs=15,
+            tune_epochs=5,
+            tune_rate=1e-5,
+            scratch_epochs=20,
+            constant=True,
+            smoothing=0.0,
+            dropout=0.5,
+            hidden=512,
+            l2=1e-3,
+            weight_decay=0.0,
+            augmentation=Augmentation(zoom=0.0, shift=0.0, camera=Camera(untouched=1.0), outline=0.0, bare=0.0),
         ),
     )
 }
@@ -74,10 +111,15 @@ class TrainConfig:
             to learn from them too, and to calibrate on what as many further networks say, each of the fold of
             pictures that it has not learned from.
         loss: of the flat head, one of `gemhier.models.modes.FLAT_LOSSES`.
+        weights: what the backbone starts from: `imagenet`, `none` for random weights, or the path of a file of
+            Keras weights; None for ImageNet's where it has them.
+        balance: about how many pictures of each class a pass shows, by turned and mirrored copies or by leaving
+            some out; 0 for each picture once. Pictures that nothing is learned from are never balanced.
+        mixed_precision: train the backbone in bfloat16. What comes out computes in float32.
 
     Raises:
-        ValueError: if a name is unknown; it lists the known ones. Or if the schedule would leave a
-            backbone without pretrained weights as random as it began.
+        ValueError: if a name is unknown; it lists the known ones. Or if there are no such weights, or the schedule
+            would leave random ones as they began.
     """
 
     mode: str = "both"
@@ -86,6 +128,9 @@ class TrainConfig:
     seed: int = 0
     folds: int = 0
     loss: str = "cross-entropy"
+    weights: str | None = None
+    balance: int = 0
+    mixed_precision: bool = False
 
     def __post_init__(self) -> None:
         for name, value, known in (
@@ -98,8 +143,16 @@ class TrainConfig:
                 raise ValueError(f"`{name}` must be one of {', '.join(known)}. Received: {value!r}.")
         if self.folds < 0 or self.folds == 1:
             raise ValueError(f"`folds` must be 0, or 2 or more. Received: {self.folds}.")
-        if not BACKBONES[self.backbone].pretrained and not SCHEDULES[self.schedule].tune_epochs:
+        if self.balance < 0:
+            raise ValueError(f"`balance` must be 0, or 1 or more. Received: {self.balance}.")
+        pretrained = self.chosen_backbone.pretrained
+        if not pretrained and not SCHEDULES[self.schedule].whole_epochs(pretrained=False):
             raise ValueError(
-                f"`schedule` must train the backbone too, since {self.backbone} comes without weights. "
+                f"`schedule` must train the backbone too, since {self.backbone} starts from random weights. "
                 f"Received: {self.schedule!r}."
             )
+
+    @property
+    def chosen_backbone(self) -> Backbone:
+        """The backbone with the weights that it starts from."""
+        return backbone(self.backbone, self.weights)

@@ -17,13 +17,13 @@ from gemhier import __version__
 from gemhier.errors import BundleError, DataError
 from gemhier.hierarchy.decoding import Strategy, softmax
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.backbones import backbone
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle_info import BundleInfo
 from gemhier.models.native_output import without_lines
 from gemhier.models.probabilities import decode
 from gemhier.models.runtime import Logits
 from gemhier.models.stone import cover_backdrop
+from gemhier.pipeline.balance import balance
 from gemhier.pipeline.calibrate import Calibration, calibrate
 from gemhier.pipeline.crops import load_crops
 from gemhier.pipeline.evaluation import Evaluation, evaluate_probabilities
@@ -85,7 +85,7 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
         tracking: a tracking server or folder; None for the default.
 
     Raises:
-        DataError: if the data cannot be trained on.
+        DataError: if the data cannot be trained on, or the backbone's weights cannot be fetched or read.
         TrackingError: if runs cannot be recorded.
         MissingExtraError: if the backbone's weights are not installed.
         OutputError: if a checkpoint cannot be written.
@@ -115,7 +115,7 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
         remember_run(work, run_id)
         nested = nested_runs(mlflow, resumed) if resumed else {}
         log = RunLog(mlflow, manifest, {"training": train_rows, "validation": measured_rows}, measured_on, nested)
-        log.start(_parameters(manifest, space, config))
+        log.start(_parameters(manifest, space, config, train_rows))
         measured = pictures(measured_rows)
         answers = _out_of_fold(manifest, measured_rows, measured, config, log) if config.folds else None
         fitted = fit_network(
@@ -138,7 +138,7 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
         few = measured.crops(fitted.network.size)[:64]
         _check_export(bundle, few, predict_logits(fitted.network, few), calibration)
         evaluation = _evaluate(probabilities, measured_rows, manifest, config)
-        report = {measured_on: evaluation.to_dict(), "data": manifest.counts(), "config": asdict(config)}
+        report = {measured_on: evaluation.to_dict(), "data": manifest.counts(), "config": _recorded(config)}
         bundle = write_with_report(bundle, bundle.folder, report)
         log.networks(fitted.history, config.mode)
         log.decisions(evaluation, calibration.strategy)
@@ -192,16 +192,23 @@ def _crops(manifest: Manifest, rows: Sequence[Row], size: int) -> npt.NDArray[np
     return load_crops(rows, size, manifest.finder, manifest.folder / "crops")
 
 
+def _recorded(config: TrainConfig) -> dict[str, Any]:
+    """The settings with the weights by what they are, not by where they lie."""
+    return {**asdict(config), "weights": config.chosen_backbone.weights_id()}
+
+
 def _settings(manifest: Manifest, config: TrainConfig) -> dict[str, Any]:
     """What an interrupted training is found by: the data, the stone finder and all settings."""
     finder = hashlib.sha256(manifest.finder.content).hexdigest()
     details = asdict(SCHEDULES[config.schedule])
-    return {"data": manifest.digest, "finder": finder, **asdict(config), "details": details}
+    return {"data": manifest.digest, "finder": finder, **_recorded(config), "details": details}
 
 
 def _run_name(config: TrainConfig) -> str:
+    weights = f" weights {Path(config.weights).name}" if config.weights else ""
+    balanced = f" balance {config.balance}" if config.balance else ""
     seed = f" seed {config.seed}" if config.seed else ""
-    return f"{config.backbone} {config.mode} {config.schedule}{seed}"
+    return f"{config.backbone} {config.mode} {config.schedule}{weights}{balanced}{seed}"
 
 
 def _tags(manifest: Manifest, config: TrainConfig) -> dict[str, str]:
@@ -217,19 +224,23 @@ def _tags(manifest: Manifest, config: TrainConfig) -> dict[str, str]:
     }
 
 
-def _parameters(manifest: Manifest, space: LabelSpace, config: TrainConfig) -> dict[str, str | int | float]:
+def _parameters(
+    manifest: Manifest, space: LabelSpace, config: TrainConfig, train_rows: Sequence[Row]
+) -> dict[str, str | int | float]:
     counts = manifest.counts()
     details = asdict(SCHEDULES[config.schedule])
     details.update({f"augmentation_{name}": value for name, value in details.pop("augmentation").items()})
     details = {name: value for name, value in details.items() if name not in ("name", "description")}
+    truth = _columns(train_rows, space)
     return {
-        **asdict(config),
+        **_recorded(config),
         **details,
-        "size": backbone(config.backbone).size,
+        "size": config.chosen_backbone.size,
         "labels": len(space),
         "families": len(space.families),
         "regional_networks": len(space.regional_families),
         "train_pictures": counts["train"],
+        "pictures_per_epoch": len(balance(truth, config.balance, config.seed)) if config.balance else len(truth),
         "validation_pictures": counts["validation"],
         "data_digest": manifest.digest,
         "taxonomy_digest": manifest.taxonomy.digest,

@@ -10,7 +10,10 @@ from gemhier.models.backbones import BACKBONES, backbone
 
 
 def test_every_entry_stands_under_its_own_name() -> None:
-    assert list(BACKBONES) == ["lite0", "lite1", "lite2", "report-cnn", "report-cnn-regularised"]
+    assert list(BACKBONES) == [
+        *("lite0", "lite1", "lite2", "vgg16", "resnet50", "mobilenet", "resnet18v2"),
+        *("report-cnn", "report-cnn-regularised", "report-cnn-residual"),
+    ]
     for name, entry in BACKBONES.items():
         assert entry.name == name
         assert backbone(name) is entry
@@ -19,14 +22,35 @@ def test_every_entry_stands_under_its_own_name() -> None:
 
 
 def test_the_sizes_are_those_that_the_networks_are_made_for() -> None:
-    assert [entry.size for entry in BACKBONES.values()] == [224, 240, 260, 224, 224]
+    sizes = {name: entry.size for name, entry in BACKBONES.items() if entry.size != 224}
+    assert sizes == {"lite1": 240, "lite2": 260}
 
 
 def test_only_what_brings_weights_counts_as_pretrained() -> None:
-    assert [name for name, entry in BACKBONES.items() if entry.pretrained] == ["lite0", "lite1", "lite2"]
+    pretrained = [name for name, entry in BACKBONES.items() if entry.pretrained]
+    assert pretrained == ["lite0", "lite1", "lite2", "vgg16", "resnet50", "mobilenet"]
+    assert {name: backbone(name).weights_id() for name in ("lite0", "report-cnn")} == {
+        "lite0": "imagenet",
+        "report-cnn": "none",
+    }
 
 
-@pytest.mark.parametrize("name", ["lite0", "report-cnn", "report-cnn-regularised"])
+def test_what_has_imagenet_weights_starts_from_them_or_from_none() -> None:
+    assert backbone("lite0", "imagenet") is backbone("lite0")
+    untrained = backbone("lite0", "none")
+    assert (untrained.pretrained, untrained.weights_id()) == (False, "none")
+    learned, random = backbone("lite0").build(32), untrained.build(32)
+    assert learned.count_params() == random.count_params()
+    assert not np.array_equal(learned.get_weights()[0], random.get_weights()[0])
+
+
+def test_what_has_no_imagenet_weights_says_so() -> None:
+    with pytest.raises(ValueError, match=r"no ImageNet weights for report-cnn\. Received: 'imagenet'"):
+        backbone("report-cnn", "imagenet")
+    assert backbone("report-cnn", "none").build == backbone("report-cnn").build
+
+
+@pytest.mark.parametrize("name", ["lite0", "report-cnn", "report-cnn-regularised", "report-cnn-residual"])
 def test_features_differ_between_pictures(name: str) -> None:
     keras.utils.set_random_seed(0)
     model = backbone(name).build(32)
@@ -53,5 +77,5 @@ def test_the_regularised_network_is_the_regularised_one() -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"one of lite0, lite1, .*-regularised\. Received: 'vgg16'\."):
-        backbone("vgg16")
+    with pytest.raises(ValueError, match=r"one of lite0, lite1, .*-residual\. Received: 'vgg19'\."):
+        backbone("vgg19")

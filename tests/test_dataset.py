@@ -5,6 +5,7 @@ from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.augmentation import Augmentation
 from gemhier.models.camera import Camera
 from gemhier.models.stone import BACKDROP
+from gemhier.pipeline.balance import Copies
 from gemhier.pipeline.dataset import targets, training_batches
 
 SPACE = LabelSpace(("beryl/emerald", "corundum/ruby", "corundum/sapphire"))
@@ -78,3 +79,20 @@ def test_the_same_seed_changes_the_pictures_in_the_same_way() -> None:
 
     assert epochs(3) == epochs(3)
     assert len(set(epochs(3) + epochs(4))) == 8
+
+
+def test_copies_are_turned_and_keep_their_targets() -> None:
+    corner = np.zeros((3, 16, 16, 4), np.uint8)
+    corner[..., 3] = 255
+    corner[:, :4, :8, :3] = np.array([50, 100, 150], np.uint8)[:, None, None, None]
+    copies = Copies(np.array([0, 2, 2]), np.array([0, 0, 4]))  # the second is left out, the third comes upside down too
+    batches = training_batches(
+        corner, targets(np.arange(3), SPACE, ("flat",)), batch=2, augmentation=STILL, seed=0, copies=copies
+    )
+    for _ in range(2):
+        seen = [
+            (int(column), int(picture.max()), bool(picture[:4].max() > picture[-4:].max()))
+            for pictures, wanted in batches
+            for picture, column in zip(pictures.numpy(), wanted["flat"].numpy(), strict=True)
+        ]
+        assert sorted(found[:2] for found in seen) == [(0, 50), (2, 150), (2, 150)]

@@ -7,6 +7,7 @@ import pytest
 from gemhier.errors import OutputError
 from gemhier.models.augmentation import Augmentation
 from gemhier.models.stone import cover_backdrop
+from gemhier.pipeline.balance import Copies, transformed
 from gemhier.pipeline.features import load_features
 
 
@@ -70,3 +71,20 @@ def test_a_cache_that_cannot_be_written_is_one_line(extractor: keras.Model, crop
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError, match="cannot be written"):
         load(extractor, crops, tmp_path / "file", views=1)
+
+
+def test_copies_have_features_of_their_own(extractor: keras.Model, crops: np.ndarray, tmp_path: Path) -> None:
+    def of(copies: Copies | None) -> np.ndarray:
+        return load_features(
+            extractor, crops, views=1, augmentation=Augmentation(), seed=0, cache_folder=tmp_path, copies=copies
+        )[0]
+
+    copies = Copies(np.arange(70).repeat(2), np.tile([0, 3], 70))
+    plain, found = of(None), of(copies)
+    assert found.shape == (140, 4)
+    assert np.allclose(found[::2], plain, atol=1e-5)
+    turned = cover_backdrop(transformed(crops, np.full(70, 3)))
+    assert np.allclose(found[1::2], extractor.predict(turned, verbose=0), atol=1e-5)
+    assert np.array_equal(of(copies), found)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert not np.array_equal(of(Copies(copies.rows, np.tile([0, 4], 70))), found)

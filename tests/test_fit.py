@@ -1,11 +1,17 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.runtime import Logits
+from gemhier.models.backbones import backbone
+from gemhier.models.export import export_network
+from gemhier.models.runtime import Logits, Network
+from gemhier.models.stone import cover_backdrop
+from gemhier.pipeline import fit as fit_module
 from gemhier.pipeline.crops import load_crops
 from gemhier.pipeline.fit import Epoch, Fitted, Pictures, fit_network, predict_logits, validation_measures
 from gemhier.pipeline.manifest import read_manifest
@@ -22,12 +28,15 @@ def fit(tiny_data: Path, tiny_backbone: str, tmp_path: Path) -> Callable[..., Fi
         truth = np.array([space.index(row.label) for row in rows])
         return Pictures(lambda size: load_crops(rows, size, manifest.finder, tmp_path / "crops"), truth)
 
-    def run(work: str = "work", mode: str = "both", on_epoch: Callable[[Epoch], None] = lambda epoch: None) -> Fitted:
+    def run(
+        work: str = "work", on_epoch: Callable[[Epoch], None] = lambda epoch: None, less: int = 0, **settings: Any
+    ) -> Fitted:
+        train = pictures("train")
         return fit_network(
             space,
-            pictures("train"),
+            Pictures(lambda size: train.crops(size)[less:], train.truth[less:]),
             pictures("validation"),
-            TrainConfig(mode=mode, backbone=tiny_backbone, schedule=tiny_backbone),
+            TrainConfig(**{"backbone": tiny_backbone, "schedule": tiny_backbone, **settings}),
             work=tmp_path / work,
             cache=tmp_path / "features",
             on_epoch=on_epoch,
@@ -77,6 +86,97 @@ def test_an_interrupted_training_ends_like_an_unbroken_one(fit: Callable[..., Fi
 @pytest.mark.parametrize("mode", ["flat", "hierarchical"])
 def test_a_mode_with_fewer_heads_learns_too(mode: str, fit: Callable[..., Fitted]) -> None:
     assert fit(mode=mode).history[-1].validation["flat_top1"] >= 0.8
+
+
+def test_the_schedule_of_the_report_trains_its_hidden_layer_first(fit: Callable[..., Fitted]) -> None:
+    fitted = fit(schedule="report")
+    assert [epoch.phase for epoch in fitted.history] == ["heads"] * 15 + ["everything"] * 5
+    assert fitted.history[-1].validation["flat_top1"] >= 0.9
+    heads, whole = fitted.network.heads.optimizer, fitted.network.whole.optimizer
+    assert [type(optimizer) for optimizer in (heads, whole)] == [keras.optimizers.Adam] * 2
+    assert [float(optimizer.learning_rate) for optimizer in (heads, whole)] == pytest.approx([1e-3, 1e-5])
+    assert fitted.network.heads.get_layer("hidden").units == 512
+    assert len(fitted.network.heads.losses) == 1  # L2, of the hidden layer alone
+    assert all(layer.trainable for layer in fitted.network.extractor.layers)
+
+
+def test_random_weights_are_trained_whole_from_the_start(fit: Callable[..., Fitted]) -> None:
+    fitted = fit(schedule="report", weights="none")
+    assert [epoch.phase for epoch in fitted.history] == ["everything"] * 20
+    assert float(fitted.network.whole.optimizer.learning_rate) == pytest.approx(1e-3)
+    assert fitted.history[-1].loss < fitted.history[0].loss
+
+
+def test_a_training_starts_from_the_weights_of_a_file(fit: Callable[..., Fitted], tmp_path: Path) -> None:
+    model = backbone("tiny").build(32)
+    model.set_weights([2 * values for values in model.get_weights()])
+    model.save_weights(tmp_path / "mine.weights.h5")
+    fitted = fit(weights=str(tmp_path / "mine.weights.h5"), mode="flat")
+    (body,) = (layer for layer in fitted.network.extractor.layers if isinstance(layer, keras.Model))
+    given, found = model.get_weights()[0], body.get_weights()[0]
+    # It has moved on from there, but not far.
+    assert 0 < np.abs(found - given).max() < 0.3 * np.abs(given).max()
+    assert [epoch.phase for epoch in fitted.history] == ["heads"] * 4 + ["everything"] * 2
+
+
+def test_a_balanced_training_sees_rare_classes_as_often_as_others(
+    fit: Callable[..., Fitted], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[np.ndarray] = []
+    watched: list[int] = []
+    true_features, true_batches = fit_module.load_features, fit_module.training_batches
+
+    def features(extractor: keras.Model, crops: np.ndarray, **given: Any) -> np.ndarray:
+        found = true_features(extractor, crops, **given)
+        if given["copies"] is None:
+            watched.append(found.shape[1])
+        else:
+            shown.append(given["copies"].rows)
+            assert found.shape[:2] == (1, len(given["copies"]))
+        return found
+
+    def batches(crops: np.ndarray, wanted: dict[str, np.ndarray], **given: Any) -> object:
+        shown.append(given["copies"].rows)
+        return true_batches(crops, wanted, **given)
+
+    monkeypatch.setattr(fit_module, "load_features", features)
+    monkeypatch.setattr(fit_module, "training_batches", batches)
+    # Two of the eight pictures of the first class are left, and ten of each class wanted.
+    fitted = fit(balance=10, less=6)
+    truth = np.repeat(np.arange(6), [2, 8, 8, 8, 8, 8])
+    assert [np.bincount(truth[rows]).tolist() for rows in shown] == [[10] * 6] * 2
+    assert watched == [24]
+    assert fitted.history[-1].validation["flat_top1"] >= 0.9
+
+
+def test_a_training_in_mixed_precision_gives_a_network_in_float32(
+    fit: Callable[..., Fitted], tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[keras.Model] = []
+    true_build = fit_module.build_network
+
+    def build(*given: Any, **settings: Any) -> Any:
+        network = true_build(*given, **settings)
+        built.append(network)
+        return network
+
+    monkeypatch.setattr(fit_module, "build_network", build)
+    fitted = fit(mixed_precision=True)
+    assert keras.config.dtype_policy().name == "float32"
+    mixed, plain = built
+    assert fitted.network is plain
+    bodies = [network.extractor.get_layer(index=2) for network in built]
+    assert [body.layers[-1].compute_dtype for body in bodies] == ["bfloat16", "float32"]
+    assert {values.dtype.name for values in mixed.whole.get_weights()} == {"float32"}
+    assert fitted.history[-1].validation["flat_top1"] >= 0.9
+
+    manifest = read_manifest(tiny_data)
+    crops = load_crops(manifest.split("validation"), 32, manifest.finder, tmp_path / "crops")
+    found, rough = predict_logits(plain, crops), predict_logits(mixed, crops)
+    assert found.flat.dtype == rough.flat.dtype == np.float32
+    assert 0 < np.abs(found.flat - rough.flat).max() < 0.5  # the same network, more exactly
+    exported = Network(export_network(plain.whole)).logits(cover_backdrop(crops))
+    np.testing.assert_allclose(exported.flat, found.flat, atol=1e-3)
 
 
 def test_a_regional_network_is_measured_on_its_own_family_alone() -> None:

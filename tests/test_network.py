@@ -171,3 +171,50 @@ def test_the_export_with_colours_and_derived_heads_changes_no_probability_by_mor
         np.testing.assert_allclose(softmax(getattr(exported, name)), softmax(original[name]), rtol=0, atol=1e-4)
     operations = {details["op_name"] for details in Interpreter(model_content=content)._get_ops_details()}
     assert not {name for name in operations if name.startswith("Flex") or name == "CUSTOM"}
+
+
+@pytest.mark.parametrize("hidden", [0, 16])
+def test_a_hidden_layer_lies_between_the_features_and_the_heads(hidden: int) -> None:
+    network = build_network(TINY, SPACE, hidden=hidden, l2=0.001, dropout=0.5)
+    names = [layer.name for layer in network.heads.layers]
+    assert ("hidden" in names) == bool(hidden)
+    assert len(network.heads.losses) == (1 if hidden else 0)
+    if hidden:
+        assert names.index("standardise") < names.index("head_dropout") < names.index("hidden")
+        assert network.heads.get_layer("hidden").activation is keras.activations.relu
+        assert network.heads.get_layer("flat_logits").kernel.shape == (16, V)
+
+
+def test_a_backbone_with_a_dense_layer_of_its_own_gets_no_second_one() -> None:
+    network = build_network(backbone("report-cnn"), SPACE, size=32, hidden=16, l2=0.001, dropout=0.5)
+    assert {layer.name for layer in network.heads.layers if layer.weights} == {f"{head}_logits" for head in HEADS}
+    assert "head_dropout" not in [layer.name for layer in network.heads.layers]
+
+
+@pytest.mark.parametrize("name", ["tiny", "report-cnn"])  # with colours and without
+def test_mixed_precision_is_the_backbone_s_alone(name: str) -> None:
+    entry = TINY if name == "tiny" else backbone(name)
+    network = build_network(entry, SPACE, size=32, hidden=16, mixed_precision=True)
+    assert keras.config.dtype_policy().name == "float32"
+    (body,) = (layer for layer in network.extractor.layers if isinstance(layer, keras.Model))
+    assert {layer.compute_dtype for layer in body.layers if layer.weights} == {"bfloat16"}
+    assert {weight.dtype for weight in network.whole.weights} == {"float32"}
+    assert network.extractor(pictures(), training=False).dtype == "float32"
+    assert {values.dtype.name for values in outputs(network.whole, pictures()).values()} == {"float32"}
+    if name == "tiny":
+        colours = network.extractor(pictures(), training=False)[:, 8:]
+        np.testing.assert_array_equal(colours, build().extractor(pictures(), training=False)[:, 8:])
+    exact = build_network(entry, SPACE, size=32, hidden=16)
+    exact.whole.set_weights(network.whole.get_weights())
+    for head, values in outputs(exact.whole, pictures()).items():
+        np.testing.assert_allclose(outputs(network.whole, pictures())[head], values, atol=0.1)
+
+
+def test_the_policy_is_as_before_after_a_backbone_that_fails() -> None:
+    def fail(size: int) -> keras.Model:
+        raise OSError(size)
+
+    broken = Backbone(name="broken", description="for tests", size=32, pretrained=True, colour=True, build=fail)
+    with pytest.raises(OSError, match="32"):
+        build_network(broken, SPACE, mixed_precision=True)
+    assert keras.config.dtype_policy().name == "float32"

@@ -69,6 +69,34 @@ def test_with_99_classes_it_has_about_3_7_million_parameters(regularised: bool) 
     assert round((model.count_params() + 99 * 513) / 1e6, 1) == 3.7
 
 
+def test_the_residual_one_adds_to_each_convolution_what_it_is_given() -> None:
+    keras.utils.set_random_seed(0)
+    model = build(32, regularised=True, residual=True)
+    found = [name for name in layers(model) if name != "Conv2D"]
+    assert found == [
+        "InputLayer",
+        "Rescaling",
+        *("Add", "ReLU", "MaxPooling2D") * 3,
+        *("Add", "ReLU", "AveragePooling2D"),
+        *("Add", "ReLU", "MaxPooling2D"),
+        "Flatten",
+        "Dropout",
+        "Dense",
+    ]
+    kernels = {layer.name: layer.kernel_size for layer in model.layers if isinstance(layer, keras.layers.Conv2D)}
+    assert kernels == {f"convolution_{index}": (3, 3) for index in range(5)} | {
+        f"shortcut_{index}": (1, 1) for index in range(3)
+    }
+    # Where the convolution says nothing, what it was given goes on unchanged.
+    silent = model.get_layer("convolution_4")
+    silent.set_weights([np.zeros_like(values) for values in silent.get_weights()])
+    ends = keras.Model(model.input, [model.get_layer("pool_3").output, model.get_layer("relu_4").output])
+    pixels = np.random.default_rng(0).uniform(0, 255, (1, 32, 32, 3)).astype(np.float32)
+    before, after = (values.numpy() for values in ends(pixels, training=False))
+    assert before.max() > 0
+    np.testing.assert_array_equal(after, before)
+
+
 def test_pixels_are_brought_to_0_to_1() -> None:
     model = build(32, regularised=False)
     scaled = keras.Model(model.input, model.get_layer("preprocess").output)

@@ -1,5 +1,7 @@
+import numpy as np
 import pytest
 
+from gemhier.models.augmentation import build_augmenter, develop
 from gemhier.models.backbones import BACKBONES
 from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
 
@@ -17,6 +19,43 @@ def test_an_unknown_name_lists_the_known_ones(name: str) -> None:
 
 
 def test_a_backbone_without_weights_is_not_left_as_random_as_it_began() -> None:
-    with pytest.raises(ValueError, match="report-cnn comes without weights. Received: 'quick'"):
+    with pytest.raises(ValueError, match="report-cnn starts from random weights. Received: 'quick'"):
         TrainConfig(backbone="report-cnn", schedule="quick")
+    with pytest.raises(ValueError, match="lite0 starts from random weights. Received: 'quick'"):
+        TrainConfig(backbone="lite0", weights="none", schedule="quick")
+    assert TrainConfig(backbone="report-cnn", weights="mine.weights.h5", schedule="quick").chosen_backbone.pretrained
     assert TrainConfig(backbone="report-cnn", schedule="standard").backbone == "report-cnn"
+
+
+def test_the_other_settings_are_checked_too() -> None:
+    with pytest.raises(ValueError, match="no ImageNet weights for resnet18v2"):
+        TrainConfig(backbone="resnet18v2", weights="imagenet")
+    with pytest.raises(ValueError, match="`balance` must be 0, or 1 or more. Received: -1"):
+        TrainConfig(balance=-1)
+
+
+def test_the_schedule_of_the_report_is_the_report_s() -> None:
+    report = SCHEDULES["report"]
+    assert (report.head_epochs, report.head_rate, report.tune_epochs, report.tune_rate) == (15, 1e-3, 5, 1e-5)
+    assert (report.batch, report.dropout, report.hidden, report.l2) == (32, 0.5, 512, 1e-3)
+    assert report.constant
+    assert report.weight_decay == 0  # Adam
+    assert report.frozen_share == 0  # then everything learns
+    assert [report.whole_epochs(pretrained=pretrained) for pretrained in (True, False)] == [5, 20]
+    assert [report.whole_rate(pretrained=pretrained) for pretrained in (True, False)] == [1e-5, 1e-3]
+    standard = SCHEDULES["standard"]
+    assert [standard.whole_epochs(pretrained=pretrained) for pretrained in (True, False)] == [20, 20]
+
+
+def test_the_report_turns_and_mirrors_and_leaves_colours_alone() -> None:
+    augmentation = SCHEDULES["report"].augmentation
+    generator = np.random.default_rng(0)
+    cuts = generator.integers(0, 256, (8, 16, 16, 4), dtype=np.uint8)
+    cuts[..., 3] = 255
+    assert np.array_equal(develop(cuts, augmentation, generator), cuts[..., :3])
+    plain = np.broadcast_to(np.array([200, 30, 90, 255], np.float32), (8, 16, 16, 4))
+    assert np.allclose(build_augmenter(augmentation, 0)(plain, training=True), plain, atol=0.01)
+    halves = np.zeros((8, 16, 16, 4), np.float32)
+    halves[:, :8] = 255
+    turned = build_augmenter(augmentation, 0)(halves, training=True).numpy()
+    assert len({picture.tobytes() for picture in turned}) == 8

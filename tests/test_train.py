@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import shutil
@@ -7,12 +8,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.error import URLError
 
 import pytest
 from click.testing import CliRunner
 
 from gemhier.cli import main
 from gemhier.errors import DataError, OutputError
+from gemhier.models.backbones import backbone
 from gemhier.models.bundle import load_bundle
 from gemhier.models.prediction import Prediction
 from gemhier.pipeline.manifest import Manifest, read_manifest, write_manifest
@@ -20,7 +23,8 @@ from gemhier.pipeline.package import package
 from gemhier.pipeline.run_log import RunLog
 from gemhier.pipeline.schedules import TrainConfig
 from gemhier.pipeline.tracking import find_bundle, open_tracking, recorded_run
-from gemhier.pipeline.train import Trained, train
+from gemhier.pipeline.train import Trained, _settings, train
+from gemhier.pipeline.unfinished import unfinished_folder
 
 
 @pytest.fixture
@@ -106,6 +110,86 @@ def test_folds_calibrate_on_pictures_that_a_network_has_not_learned_from(
     bundle = load_bundle(find_bundle("latest"))
     assert "72 pictures; out-of-fold answers" in (bundle.folder / "MODEL_CARD.md").read_text()
     assert not list(here.glob("mlruns/unfinished/*"))
+
+
+def test_the_settings_reach_the_run_and_not_where_the_weights_lie(
+    here: Path, tiny_data: Path, tiny_backbone: str
+) -> None:
+    path = here / "mine.weights.h5"
+    backbone(tiny_backbone).build(32).save_weights(path)
+    settings = ["--balance", "12", "--mixed-precision", "--weights", str(path)]
+    command = ["train", str(tiny_data), "--mode", "flat", "--backbone", tiny_backbone, "--schedule", tiny_backbone]
+    outcome = CliRunner().invoke(main, [*command, *settings])
+    assert outcome.exit_code == 0, outcome.output
+    (run,) = (
+        run
+        for run in open_tracking().search_runs(experiment_names=["gemhier"], output_format="list")
+        if run.info.run_name == "tiny flat tiny weights mine.weights.h5 balance 12"
+    )
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    expected = {
+        "weights": f"sha256:{digest}",
+        "balance": "12",
+        "mixed_precision": "True",
+        "train_pictures": "48",
+        "pictures_per_epoch": "72",
+    }
+    assert {name: run.data.params[name] for name in expected} == expected
+    path.unlink()
+    bundle = load_bundle(find_bundle("latest"))
+    report = json.loads((bundle.folder / "report.json").read_text())
+    assert report["config"]["weights"] == expected["weights"]
+    (result,) = bundle.classify([read_manifest(tiny_data).split("validation")[0].image])
+    assert isinstance(result, Prediction)
+
+
+def test_an_interrupted_training_is_not_gone_on_with_from_other_weights(
+    here: Path, tiny_data: Path, tiny_backbone: str
+) -> None:
+    def folder(weights: str | None) -> Path:
+        config = TrainConfig(backbone=tiny_backbone, schedule=tiny_backbone, weights=weights)
+        return unfinished_folder(_settings(read_manifest(tiny_data), config))
+
+    path = here / "mine.weights.h5"
+    path.write_bytes(b"one")
+    found = {name: folder(weights) for name, weights in (("own", None), ("none", "none"), ("one", str(path)))}
+    assert len(set(found.values())) == 3
+    assert folder("imagenet") == found["own"]
+    assert folder(str(path.rename(here / "renamed.h5"))) == found["one"]
+    (here / "renamed.h5").write_bytes(b"other")
+    assert folder(str(here / "renamed.h5")) not in found.values()
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "message"),
+    [
+        (["--weights", "nowhere.h5"], 1, "nowhere.h5: the weights cannot be read (No such file or directory)."),
+        (["--backbone", "report-cnn", "--weights", "imagenet"], 2, "no ImageNet weights for report-cnn"),
+        (["--balance", "0"], 2, "0 is not in the range x>=1"),
+    ],
+)
+def test_settings_that_cannot_be_are_one_line_before_a_run_begins(
+    settings: list[str], code: int, message: str, here: Path, tiny_data: Path
+) -> None:
+    outcome = CliRunner().invoke(main, ["train", str(tiny_data), *settings])
+    assert outcome.exit_code == code
+    assert message in outcome.stderr.splitlines()[-1]
+    assert not open_tracking().search_runs(experiment_names=["gemhier"], output_format="list")
+
+
+def test_weights_that_cannot_be_fetched_are_one_line(
+    here: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise URLError("Connection refused")
+
+    monkeypatch.setattr("keras.src.utils.file_utils.urlretrieve", refuse)
+    monkeypatch.setattr("keras.src.utils.file_utils.config.keras_home", lambda: str(here))
+    outcome = CliRunner().invoke(main, ["train", str(tiny_data), "--backbone", "mobilenet", "--schedule", "report"])
+    assert outcome.exit_code == 1
+    (line,) = outcome.stderr.splitlines()
+    assert line.startswith("Error: mobilenet: its ImageNet weights could not be fetched (URL fetch failure")
+    assert "Give --weights FILE" in line
 
 
 def test_the_data_of_a_run_is_named_and_counted_and_not_located(here: Path, tiny_data: Path) -> None:

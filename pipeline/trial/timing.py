@@ -11,10 +11,14 @@ from gemhier.models.export import export_network
 from gemhier.models.litert import ExportedNetwork
 from gemhier.models.native_output import without_lines
 from gemhier.models.network import build_network
+from gemhier.pipeline.schedules import SCHEDULES
 from gemhier.pipeline.start_tensorflow import TENSORFLOW_NOTES
 from gemhier.pipeline.trial.plan import Arm
 
 _ROUNDS = 15
+
+Kind = tuple[str, str, int]
+"""What the time depends on: the backbone, the heads, and the units of the dense layer before them."""
 
 
 def milliseconds(arms: Sequence[Arm], space: LabelSpace) -> dict[str, float]:
@@ -31,9 +35,9 @@ def milliseconds(arms: Sequence[Arm], space: LabelSpace) -> dict[str, float]:
     Returns:
         Arm's name -> milliseconds of one core.
     """
-    kinds = {(arm.config.backbone, arm.config.mode) for arm in arms}
+    kinds = {_kind(arm) for arm in arms}
     networks = {kind: _exported(*kind, space) for kind in sorted(kinds)}
-    times: dict[tuple[str, str], list[float]] = {kind: [] for kind in networks}
+    times: dict[Kind, list[float]] = {kind: [] for kind in networks}
     for _ in range(_ROUNDS):
         for kind, network in networks.items():
             picture = np.zeros((1, network.size, network.size, 3), np.uint8)
@@ -43,13 +47,17 @@ def milliseconds(arms: Sequence[Arm], space: LabelSpace) -> dict[str, float]:
             times[kind].append(1e3 * (time.perf_counter() - started))
     found = {}
     for arm in arms:
-        once = float(np.median(times[arm.config.backbone, arm.config.mode]))
+        once = float(np.median(times[_kind(arm)]))
         separate = arm.regional == "separate"
         found[arm.name] = once * (2 + len(space.regional_families)) if separate else once
     return found
 
 
-def _exported(backbone_name: str, mode: str, space: LabelSpace) -> ExportedNetwork:
+def _kind(arm: Arm) -> Kind:
+    return arm.config.backbone, arm.config.mode, SCHEDULES[arm.config.schedule].hidden
+
+
+def _exported(backbone_name: str, mode: str, hidden: int, space: LabelSpace) -> ExportedNetwork:
+    network = build_network(backbone(backbone_name, "none"), space, mode=mode, hidden=hidden)
     with without_lines(TENSORFLOW_NOTES):
-        content = export_network(build_network(backbone(backbone_name), space, mode=mode).whole)
-    return ExportedNetwork(content, num_threads=1)
+        return ExportedNetwork(export_network(network.whole), num_threads=1)

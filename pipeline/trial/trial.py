@@ -126,11 +126,10 @@ def _crops(manifest: Manifest, rows: Sequence[Row], size: int) -> npt.NDArray[np
 
 def _features(manifest: Manifest, rows: Sequence[Row], config: TrainConfig) -> npt.NDArray[np.float32]:
     """(N, D) frozen features of all pictures as they are."""
-    from gemhier.models.backbones import backbone
     from gemhier.models.network import build_network
     from gemhier.pipeline.features import load_features
 
-    network = build_network(backbone(config.backbone), manifest.label_space)
+    network = build_network(config.chosen_backbone, manifest.label_space)
     crops = _crops(manifest, rows, network.size)
     found = load_features(
         network.extractor,
