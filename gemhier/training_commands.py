@@ -99,6 +99,15 @@ def _named(option: str, given: tuple[str, ...]) -> dict[str, Path]:
     "45 degree steps and mirrored; of a frequent one not all. [default: each picture once]",
 )
 @click.option(
+    "--networks",
+    metavar="N",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Train N networks from seeds that follow on one another and average them: more accurate, and N times as long, "
+    "to train as to answer.",
+)
+@click.option(
     "--loss",
     metavar="NAME",
     default="cross-entropy",
@@ -130,6 +139,7 @@ def train_command(
     schedule: str,
     weights: str | None,
     balance: int | None,
+    networks: int,
     loss: str,
     seed: int,
     folds: int,
@@ -159,6 +169,7 @@ def train_command(
             schedule=schedule,
             seed=seed,
             folds=folds,
+            networks=networks,
             loss=loss,
             weights=weights,
             balance=balance or 0,

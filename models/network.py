@@ -1,6 +1,6 @@
-"""The network: a backbone, colour beside it, and the heads on top."""
+"""The network: a backbone, colour beside it, and the heads on top; and several of them as one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.backbones import Backbone
 from gemhier.models.colour import ColourHistogram
 from gemhier.models.heads import FamilyFromFlat, FlatFromHierarchy, Standardise
-from gemhier.models.modes import MODES
+from gemhier.models.modes import HEADS, MODES
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,39 @@ def build_network(
         hidden, dropout = 0, 0.0
     heads = _build_heads(int(features.shape[1]), space, mode, dropout, hidden, l2, standardised=backbone.pretrained)
     return GemNetwork(space, side, mode, extractor, heads, keras.Model(pictures, heads(features), name="gemhier"))
+
+
+def average_networks(networks: Sequence[GemNetwork]) -> GemNetwork:
+    """Several networks of the same labels, size and mode as one, whose logits are the means of theirs.
+
+    The mean of logits is the geometric mean of what they say (a logarithmic opinion pool), head by head: trained from
+    other seeds, networks err on other pictures (Hansen & Salamon, Neural Network Ensembles, IEEE PAMI 1990). The
+    parts are shared, not copied, and take names of their own.
+
+    Raises:
+        ValueError: if there is no network, or they do not fit together.
+    """
+    kinds = {(network.space, network.size, network.mode) for network in networks}
+    if len(kinds) != 1:
+        raise ValueError(f"`networks` must be of one space, size and mode. Received: {len(kinds)} kinds.")
+    first, *others = networks
+    if not others:
+        return first
+    for number, network in enumerate(networks):
+        network.extractor.name, network.heads.name = f"extractor_{number}", f"heads_{number}"
+    pictures = keras.Input((first.size, first.size, 3), dtype="uint8", name="pictures")
+    joined = keras.layers.Concatenate(name="features")([network.extractor(pictures) for network in networks])
+    extractor = keras.Model(pictures, joined, name="extractor")
+    features = keras.Input((int(joined.shape[1]),), name="features")
+    said, start = [], 0
+    for network in networks:
+        end = start + int(network.heads.inputs[0].shape[1])
+        said.append(network.heads(features[:, start:end]))
+        start = end
+    means = {head: keras.layers.Average(name=f"mean_{head}")([one[head] for one in said]) for head in HEADS}
+    heads = keras.Model(features, means, name="heads")
+    whole = keras.Model(pictures, heads(joined), name="gemhier")
+    return GemNetwork(first.space, first.size, first.mode, extractor, heads, whole)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.heads import losses
 from gemhier.models.modes import MODES
-from gemhier.models.network import GemNetwork, build_network
+from gemhier.models.network import GemNetwork, average_networks, build_network
 from gemhier.models.runtime import Logits
 from gemhier.models.stone import cover_backdrop
 from gemhier.pipeline.balance import Copies, balance, each_once
@@ -48,17 +48,19 @@ class Epoch:
         number: counts through both phases, from 1.
         loss: of the training pictures, in nats, the sum over heads.
         validation: measure to value on the validation pictures, such as flat_top1.
+        network: which of several networks that are averaged, from 0.
     """
 
     phase: str
     number: int
     loss: float
     validation: dict[str, float] = field(default_factory=dict)
+    network: int = 0
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained network, and how it got there."""
+    """A trained network, and how it got there; of several that are averaged, how the first did."""
 
     network: GemNetwork
     history: tuple[Epoch, ...]
@@ -74,7 +76,7 @@ def fit_network(
     cache: Path,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> Fitted:
-    """Train a network.
+    """Train a network, or several that are averaged.
 
     Args:
         space: the labels.
@@ -91,21 +93,14 @@ def fit_network(
         MissingExtraError: if the backbone's weights are not installed.
         DataError: if they cannot be fetched or read.
     """
-    keras.utils.set_random_seed(config.seed)
-    schedule, pretrained = SCHEDULES[config.schedule], config.chosen_backbone.pretrained
-    network = _build(config, space, mixed_precision=config.mixed_precision)
-    log = _Log(work / "history.jsonl", on_epoch)
-    if config.balance:
-        train = replace(train, copies=balance(train.truth, config.balance, config.seed))
-    if pretrained:
-        _fit_heads(network, train, validation, config, schedule, work, cache, log)
-    if schedule.whole_epochs(pretrained=pretrained):
-        _fit_everything(network, train, validation, config, schedule, work, log)
-    if config.mixed_precision:
-        trained = network.whole.get_weights()
-        network = _build(config, space, mixed_precision=False)
-        network.whole.set_weights(trained)
-    return Fitted(network, tuple(log.epochs))
+
+    def fit_one(number: int) -> Fitted:
+        own, folder = replace(config, seed=config.seed + number, networks=1), work / f"network-{number}"
+        log = _Log(folder / "history.jsonl", lambda epoch: on_epoch(replace(epoch, network=number)))
+        return _fit_one(space, train, validation, own, folder, cache, log)
+
+    fitted = [fit_one(number) for number in range(config.networks)]
+    return Fitted(average_networks([one.network for one in fitted]), fitted[0].history)
 
 
 def predict_logits(network: GemNetwork, crops: npt.NDArray[np.uint8]) -> Logits:
@@ -137,6 +132,31 @@ def validation_measures(logits: Logits, truth: npt.NDArray[np.intp], space: Labe
             best = labels[logits.regional[np.ix_(rows, labels)].argmax(axis=1)]
             measures[f"regional_top1/{family}"] = float((best == truth[rows]).mean())
     return measures
+
+
+def _fit_one(
+    space: LabelSpace,
+    train: Pictures,
+    validation: Pictures | None,
+    config: TrainConfig,
+    work: Path,
+    cache: Path,
+    log: "_Log",
+) -> Fitted:
+    keras.utils.set_random_seed(config.seed)
+    schedule, pretrained = SCHEDULES[config.schedule], config.chosen_backbone.pretrained
+    network = _build(config, space, mixed_precision=config.mixed_precision)
+    if config.balance:
+        train = replace(train, copies=balance(train.truth, config.balance, config.seed))
+    if pretrained:
+        _fit_heads(network, train, validation, config, schedule, work, cache, log)
+    if schedule.whole_epochs(pretrained=pretrained):
+        _fit_everything(network, train, validation, config, schedule, work, log)
+    if config.mixed_precision:
+        trained = network.whole.get_weights()
+        network = _build(config, space, mixed_precision=False)
+        network.whole.set_weights(trained)
+    return Fitted(network, tuple(log.epochs))
 
 
 def _build(config: TrainConfig, space: LabelSpace, *, mixed_precision: bool) -> GemNetwork:

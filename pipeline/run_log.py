@@ -75,9 +75,11 @@ class RunLog:
         self._log_data("training", "validation")
 
     def epoch(self, epoch: "Epoch") -> None:
-        """Record an epoch in the training's run as it happens."""
-        measures = {f"validation/{name}": value for name, value in epoch.validation.items()}
-        self._mlflow.log_metrics({"train/loss": epoch.loss, **measures}, step=epoch.number)
+        """Record an epoch in the training's run as it happens; those of further networks under names of their own."""
+        measures = {"train/loss": epoch.loss}
+        measures |= {f"validation/{name}": value for name, value in epoch.validation.items()}
+        prefix = f"network_{epoch.network + 1}/" if epoch.network else ""
+        self._mlflow.log_metrics({f"{prefix}{name}": value for name, value in measures.items()}, step=epoch.number)
 
     def fold(self, number: int, measures: Mapping[str, float]) -> None:
         """Record how the network without one fold did on it."""

@@ -110,6 +110,7 @@ class TrainConfig:
         folds: 0 to calibrate on the validation pictures, from which the network then learns nothing. 2 or more
             to learn from them too, and to calibrate on what as many further networks say, each of the fold of
             pictures that it has not learned from.
+        networks: how many networks are trained, from seeds that follow on `seed`, and averaged into one.
         loss: of the flat head, one of `gemhier.models.modes.FLAT_LOSSES`.
         weights: what the backbone starts from: `imagenet`, `none` for random weights, or the path of a file of
             Keras weights; None for ImageNet's where it has them.
@@ -127,6 +128,7 @@ class TrainConfig:
     schedule: str = "standard"
     seed: int = 0
     folds: int = 0
+    networks: int = 1
     loss: str = "cross-entropy"
     weights: str | None = None
     balance: int = 0
@@ -141,6 +143,8 @@ class TrainConfig:
         ):
             if value not in known:
                 raise ValueError(f"`{name}` must be one of {', '.join(known)}. Received: {value!r}.")
+        if self.networks < 1:
+            raise ValueError(f"`networks` must be 1 or more. Received: {self.networks}.")
         if self.folds < 0 or self.folds == 1:
             raise ValueError(f"`folds` must be 0, or 2 or more. Received: {self.folds}.")
         if self.balance < 0:

@@ -208,7 +208,8 @@ def _run_name(config: TrainConfig) -> str:
     weights = f" weights {Path(config.weights).name}" if config.weights else ""
     balanced = f" balance {config.balance}" if config.balance else ""
     seed = f" seed {config.seed}" if config.seed else ""
-    return f"{config.backbone} {config.mode} {config.schedule}{weights}{balanced}{seed}"
+    several = f" x {config.networks}" if config.networks > 1 else ""
+    return f"{config.backbone} {config.mode} {config.schedule}{weights}{balanced}{several}{seed}"
 
 
 def _tags(manifest: Manifest, config: TrainConfig) -> dict[str, str]:

@@ -83,6 +83,17 @@ def test_an_interrupted_training_ends_like_an_unbroken_one(fit: Callable[..., Fi
         assert resumed_epoch.loss == pytest.approx(unbroken_epoch.loss, rel=1e-4)  # threads add up in any order
 
 
+def test_several_networks_are_trained_from_seeds_that_follow_and_averaged(fit: Callable[..., Fitted]) -> None:
+    losses: dict[int, list[float]] = {0: [], 1: []}
+    together = fit("several", on_epoch=lambda epoch: losses[epoch.network].append(epoch.loss), networks=2, seed=3)
+    assert losses[0] == [epoch.loss for epoch in together.history]
+    second = fit("alone", seed=4)
+    assert losses[1] == pytest.approx([epoch.loss for epoch in second.history], rel=1e-3)  # as above
+    assert losses[0] != pytest.approx(losses[1], rel=1e-2)
+    # Two backbones, each with heads of its own.
+    assert together.network.whole.count_params() == 2 * second.network.whole.count_params()
+
+
 @pytest.mark.parametrize("mode", ["flat", "hierarchical"])
 def test_a_mode_with_fewer_heads_learns_too(mode: str, fit: Callable[..., Fitted]) -> None:
     assert fit(mode=mode).history[-1].validation["flat_top1"] >= 0.8

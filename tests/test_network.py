@@ -11,9 +11,10 @@ import pytest
 from gemhier.hierarchy.decoding import conditional, soft, softmax
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.backbones import Backbone, backbone
+from gemhier.models.export import export_network
 from gemhier.models.heads import family_members
 from gemhier.models.modes import HEADS, MODES
-from gemhier.models.network import GemNetwork, build_network
+from gemhier.models.network import GemNetwork, average_networks, build_network
 from gemhier.models.runtime import OUTPUTS, Network
 
 Pictures = npt.NDArray[np.uint8]
@@ -218,3 +219,26 @@ def test_the_policy_is_as_before_after_a_backbone_that_fails() -> None:
     with pytest.raises(OSError, match="32"):
         build_network(broken, SPACE, mixed_precision=True)
     assert keras.config.dtype_policy().name == "float32"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_several_networks_as_one_say_the_mean_of_their_logits(mode: str) -> None:
+    members = [build(mode, seed=seed) for seed in (1, 2, 3)]
+    said = [outputs(member.whole, pictures()) for member in members]
+    together = average_networks(members)
+    exported = Network(export_network(together.whole)).logits(pictures())
+    in_two_steps = outputs(together.heads, together.extractor(pictures()).numpy())
+    for head, found in outputs(together.whole, pictures()).items():
+        expected = np.mean([one[head] for one in said], axis=0)
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(in_two_steps[head], expected, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(softmax(getattr(exported, head)), softmax(expected), rtol=0, atol=1e-4)
+    assert np.abs(said[0]["flat"] - said[1]["flat"]).max() > 1e-2
+
+
+def test_one_network_alone_stays_as_it_is_and_strangers_are_not_averaged() -> None:
+    alone = build()
+    assert average_networks([alone]) is alone
+    for networks in ([], [alone, build("flat")]):
+        with pytest.raises(ValueError, match="kinds"):
+            average_networks(networks)

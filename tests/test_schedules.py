@@ -32,6 +32,10 @@ def test_the_other_settings_are_checked_too() -> None:
         TrainConfig(backbone="resnet18v2", weights="imagenet")
     with pytest.raises(ValueError, match="`balance` must be 0, or 1 or more. Received: -1"):
         TrainConfig(balance=-1)
+    with pytest.raises(ValueError, match="`networks` must be 1 or more. Received: 0"):
+        TrainConfig(networks=0)
+    with pytest.raises(ValueError, match="`loss` must be one of cross-entropy, summed-leaves, soft-labels"):
+        TrainConfig(loss="hinge")
 
 
 def test_the_schedule_of_the_report_is_the_report_s() -> None:

@@ -47,7 +47,7 @@ def milliseconds(arms: Sequence[Arm], space: LabelSpace) -> dict[str, float]:
             times[kind].append(1e3 * (time.perf_counter() - started))
     found = {}
     for arm in arms:
-        once = float(np.median(times[_kind(arm)]))
+        once = arm.config.networks * float(np.median(times[_kind(arm)]))
         separate = arm.regional == "separate"
         found[arm.name] = once * (2 + len(space.regional_families)) if separate else once
     return found
