@@ -81,7 +81,14 @@ def _named(option: str, given: tuple[str, ...]) -> dict[str, Path]:
     help="flat: one network over all labels. hierarchical: families, then a regional network for each. "
     "both: side by side on one backbone, fused.",
 )
-@click.option("--backbone", metavar="NAME", default="lite0", show_default=True, help="What extracts the features.")
+@click.option(
+    "--backbone",
+    metavar="NAME[+NAME...]",
+    default="lite0",
+    show_default=True,
+    help="What extracts the features. With several, such as lite0+lite1, as many networks are trained and averaged: "
+    "more accurate, and slower to train and to answer.",
+)
 @click.option(
     "--schedule", metavar="NAME", default="standard", show_default=True, help="How long, and in which phases."
 )
@@ -97,15 +104,6 @@ def _named(option: str, given: tuple[str, ...]) -> dict[str, Path]:
     type=click.IntRange(min=1),
     help="Show about N training pictures of each class an epoch: of a rare one up to eight copies of each, turned in "
     "45 degree steps and mirrored; of a frequent one not all. [default: each picture once]",
-)
-@click.option(
-    "--networks",
-    metavar="N",
-    type=int,
-    default=1,
-    show_default=True,
-    help="Train N networks from seeds that follow on one another and average them: more accurate, and N times as long, "
-    "to train as to answer.",
 )
 @click.option(
     "--loss",
@@ -139,7 +137,6 @@ def train_command(
     schedule: str,
     weights: str | None,
     balance: int | None,
-    networks: int,
     loss: str,
     seed: int,
     folds: int,
@@ -169,7 +166,6 @@ def train_command(
             schedule=schedule,
             seed=seed,
             folds=folds,
-            networks=networks,
             loss=loss,
             weights=weights,
             balance=balance or 0,

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.hierarchy.labels import LabelSpace
+from gemhier.models.backbones import Backbone
 from gemhier.models.heads import losses
 from gemhier.models.modes import MODES
 from gemhier.models.network import GemNetwork, average_networks, build_network
@@ -95,11 +96,11 @@ def fit_network(
     """
 
     def fit_one(number: int) -> Fitted:
-        own, folder = replace(config, seed=config.seed + number, networks=1), work / f"network-{number}"
+        own, folder = replace(config, seed=config.seed + number), work / f"network-{number}"
         log = _Log(folder / "history.jsonl", lambda epoch: on_epoch(replace(epoch, network=number)))
-        return _fit_one(space, train, validation, own, folder, cache, log)
+        return _fit_one(space, train, validation, own, config.backbones[number], folder, cache, log)
 
-    fitted = [fit_one(number) for number in range(config.networks)]
+    fitted = [fit_one(number) for number in range(len(config.backbones))]
     return Fitted(average_networks([one.network for one in fitted]), fitted[0].history)
 
 
@@ -139,31 +140,33 @@ def _fit_one(
     train: Pictures,
     validation: Pictures | None,
     config: TrainConfig,
+    backbone: Backbone,
     work: Path,
     cache: Path,
     log: "_Log",
 ) -> Fitted:
     keras.utils.set_random_seed(config.seed)
-    schedule, pretrained = SCHEDULES[config.schedule], config.chosen_backbone.pretrained
-    network = _build(config, space, mixed_precision=config.mixed_precision)
+    schedule = SCHEDULES[config.schedule]
+    network = _build(config, backbone, space, mixed_precision=config.mixed_precision)
     if config.balance:
         train = replace(train, copies=balance(train.truth, config.balance, config.seed))
-    if pretrained:
+    if backbone.pretrained:
         _fit_heads(network, train, validation, config, schedule, work, cache, log)
-    if schedule.whole_epochs(pretrained=pretrained):
-        _fit_everything(network, train, validation, config, schedule, work, log)
+    if schedule.whole_epochs(pretrained=backbone.pretrained):
+        _fit_everything(network, train, validation, config, schedule, backbone.pretrained, work, log)
     if config.mixed_precision:
         trained = network.whole.get_weights()
-        network = _build(config, space, mixed_precision=False)
+        network = _build(config, backbone, space, mixed_precision=False)
         network.whole.set_weights(trained)
     return Fitted(network, tuple(log.epochs))
 
 
-def _build(config: TrainConfig, space: LabelSpace, *, mixed_precision: bool) -> GemNetwork:
+def _build(config: TrainConfig, backbone: Backbone, space: LabelSpace, *, mixed_precision: bool) -> GemNetwork:
     schedule = SCHEDULES[config.schedule]
     return build_network(
-        config.chosen_backbone,
+        backbone,
         space,
+        size=config.size,
         mode=config.mode,
         dropout=schedule.dropout,
         hidden=schedule.hidden,
@@ -270,11 +273,11 @@ def _fit_everything(
     validation: Pictures | None,
     config: TrainConfig,
     schedule: Schedule,
+    pretrained: bool,
     work: Path,
     log: _Log,
 ) -> None:
     keras.utils.set_random_seed(config.seed)
-    pretrained = config.chosen_backbone.pretrained
     epochs = schedule.whole_epochs(pretrained=pretrained)
     if pretrained:
         network.freeze(schedule.frozen_share)

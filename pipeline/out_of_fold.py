@@ -53,7 +53,7 @@ def answers_folder(manifest: Manifest, config: TrainConfig, **further: str | int
         "version": __version__,
         "data": manifest.digest,
         "finder": hashlib.sha256(manifest.finder.content).hexdigest(),
-        "config": asdict(config) | {"weights": config.chosen_backbone.weights_id()},
+        "config": asdict(config) | {"weights": config.weights_id},
         "details": asdict(SCHEDULES[config.schedule]),
         **further,
     }

@@ -1,5 +1,6 @@
 """How a network is trained: named schedules, and the settings of one training."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from gemhier.models.augmentation import Augmentation
@@ -104,13 +105,13 @@ class TrainConfig:
 
     Attributes:
         mode: which heads are trained: flat, hierarchical or both.
-        backbone: a key of `gemhier.models.backbones.BACKBONES`.
+        backbone: a key of `gemhier.models.backbones.BACKBONES`, or several joined by +: as many networks are trained,
+            from seeds that follow on `seed`, at the size of the first, and averaged into one.
         schedule: a key of `SCHEDULES`.
         seed: of the heads' first weights, the order of the pictures and their augmentation.
         folds: 0 to calibrate on the validation pictures, from which the network then learns nothing. 2 or more
             to learn from them too, and to calibrate on what as many further networks say, each of the fold of
             pictures that it has not learned from.
-        networks: how many networks are trained, from seeds that follow on `seed`, and averaged into one.
         loss: of the flat head, one of `gemhier.models.modes.FLAT_LOSSES`.
         weights: what the backbone starts from: `imagenet`, `none` for random weights, or the path of a file of
             Keras weights; None for ImageNet's where it has them.
@@ -128,35 +129,47 @@ class TrainConfig:
     schedule: str = "standard"
     seed: int = 0
     folds: int = 0
-    networks: int = 1
     loss: str = "cross-entropy"
     weights: str | None = None
     balance: int = 0
     mixed_precision: bool = False
 
     def __post_init__(self) -> None:
-        for name, value, known in (
+        choices: tuple[tuple[str, str, Collection[str]], ...] = (
             ("mode", self.mode, MODES),
-            ("backbone", self.backbone, BACKBONES),
+            *(("backbone", name, BACKBONES) for name in self.backbone.split("+")),
             ("schedule", self.schedule, SCHEDULES),
             ("loss", self.loss, FLAT_LOSSES),
-        ):
+        )
+        for name, value, known in choices:
             if value not in known:
                 raise ValueError(f"`{name}` must be one of {', '.join(known)}. Received: {value!r}.")
-        if self.networks < 1:
-            raise ValueError(f"`networks` must be 1 or more. Received: {self.networks}.")
         if self.folds < 0 or self.folds == 1:
             raise ValueError(f"`folds` must be 0, or 2 or more. Received: {self.folds}.")
         if self.balance < 0:
             raise ValueError(f"`balance` must be 0, or 1 or more. Received: {self.balance}.")
-        pretrained = self.chosen_backbone.pretrained
-        if not pretrained and not SCHEDULES[self.schedule].whole_epochs(pretrained=False):
-            raise ValueError(
-                f"`schedule` must train the backbone too, since {self.backbone} starts from random weights. "
-                f"Received: {self.schedule!r}."
-            )
+        for chosen in self.backbones:
+            if not chosen.pretrained and not SCHEDULES[self.schedule].whole_epochs(pretrained=False):
+                raise ValueError(
+                    f"`schedule` must train the backbone too, since {chosen.name} starts from random weights. "
+                    f"Received: {self.schedule!r}."
+                )
+            if chosen.weights_file and len(self.backbones) > 1:
+                raise ValueError(
+                    f"`weights` must not be a file for several backbones, {self.backbone}. Received: {self.weights!r}."
+                )
 
     @property
-    def chosen_backbone(self) -> Backbone:
-        """The backbone with the weights that it starts from."""
-        return backbone(self.backbone, self.weights)
+    def backbones(self) -> tuple[Backbone, ...]:
+        """The backbone of each network, with the weights that it starts from."""
+        return tuple(backbone(name, self.weights) for name in self.backbone.split("+"))
+
+    @property
+    def size(self) -> int:
+        """The side of the pictures that the networks see, in pixels."""
+        return self.backbones[0].size
+
+    @property
+    def weights_id(self) -> str:
+        """What the weights are that training starts from."""
+        return self.backbones[0].weights_id()

@@ -194,7 +194,7 @@ def _crops(manifest: Manifest, rows: Sequence[Row], size: int) -> npt.NDArray[np
 
 def _recorded(config: TrainConfig) -> dict[str, Any]:
     """The settings with the weights by what they are, not by where they lie."""
-    return {**asdict(config), "weights": config.chosen_backbone.weights_id()}
+    return {**asdict(config), "weights": config.weights_id}
 
 
 def _settings(manifest: Manifest, config: TrainConfig) -> dict[str, Any]:
@@ -208,8 +208,7 @@ def _run_name(config: TrainConfig) -> str:
     weights = f" weights {Path(config.weights).name}" if config.weights else ""
     balanced = f" balance {config.balance}" if config.balance else ""
     seed = f" seed {config.seed}" if config.seed else ""
-    several = f" x {config.networks}" if config.networks > 1 else ""
-    return f"{config.backbone} {config.mode} {config.schedule}{weights}{balanced}{several}{seed}"
+    return f"{config.backbone} {config.mode} {config.schedule}{weights}{balanced}{seed}"
 
 
 def _tags(manifest: Manifest, config: TrainConfig) -> dict[str, str]:
@@ -236,7 +235,7 @@ def _parameters(
     return {
         **_recorded(config),
         **details,
-        "size": config.chosen_backbone.size,
+        "size": config.size,
         "labels": len(space),
         "families": len(space.families),
         "regional_networks": len(space.regional_families),

@@ -83,9 +83,15 @@ def test_an_interrupted_training_ends_like_an_unbroken_one(fit: Callable[..., Fi
         assert resumed_epoch.loss == pytest.approx(unbroken_epoch.loss, rel=1e-4)  # threads add up in any order
 
 
-def test_several_networks_are_trained_from_seeds_that_follow_and_averaged(fit: Callable[..., Fitted]) -> None:
+def test_several_networks_are_trained_from_seeds_that_follow_and_averaged(
+    fit: Callable[..., Fitted], tiny_backbone: str
+) -> None:
     losses: dict[int, list[float]] = {0: [], 1: []}
-    together = fit("several", on_epoch=lambda epoch: losses[epoch.network].append(epoch.loss), networks=2, seed=3)
+
+    def note(epoch: Epoch) -> None:
+        losses[epoch.network].append(epoch.loss)
+
+    together = fit("several", on_epoch=note, backbone=f"{tiny_backbone}+{tiny_backbone}", seed=3)
     assert losses[0] == [epoch.loss for epoch in together.history]
     second = fit("alone", seed=4)
     assert losses[1] == pytest.approx([epoch.loss for epoch in second.history], rel=1e-3)  # as above

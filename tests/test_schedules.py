@@ -18,12 +18,20 @@ def test_an_unknown_name_lists_the_known_ones(name: str) -> None:
         TrainConfig(**{name: "nonsense"})
 
 
+def test_several_backbones_see_pictures_of_the_first_one_s_size() -> None:
+    config = TrainConfig(backbone="lite1+lite0")
+    assert [backbone.name for backbone in config.backbones] == ["lite1", "lite0"]
+    assert config.size == 240
+    with pytest.raises(ValueError, match="`backbone` must be one of .*Received: ''"):
+        TrainConfig(backbone="lite0+")
+
+
 def test_a_backbone_without_weights_is_not_left_as_random_as_it_began() -> None:
     with pytest.raises(ValueError, match="report-cnn starts from random weights. Received: 'quick'"):
         TrainConfig(backbone="report-cnn", schedule="quick")
     with pytest.raises(ValueError, match="lite0 starts from random weights. Received: 'quick'"):
         TrainConfig(backbone="lite0", weights="none", schedule="quick")
-    assert TrainConfig(backbone="report-cnn", weights="mine.weights.h5", schedule="quick").chosen_backbone.pretrained
+    assert TrainConfig(backbone="report-cnn", weights="mine.weights.h5", schedule="quick").backbones[0].pretrained
     assert TrainConfig(backbone="report-cnn", schedule="standard").backbone == "report-cnn"
 
 
@@ -32,8 +40,8 @@ def test_the_other_settings_are_checked_too() -> None:
         TrainConfig(backbone="resnet18v2", weights="imagenet")
     with pytest.raises(ValueError, match="`balance` must be 0, or 1 or more. Received: -1"):
         TrainConfig(balance=-1)
-    with pytest.raises(ValueError, match="`networks` must be 1 or more. Received: 0"):
-        TrainConfig(networks=0)
+    with pytest.raises(ValueError, match="`weights` must not be a file for several backbones, lite0\\+lite1"):
+        TrainConfig(backbone="lite0+lite1", weights="mine.weights.h5")
     with pytest.raises(ValueError, match="`loss` must be one of cross-entropy, summed-leaves, soft-labels"):
         TrainConfig(loss="hinge")
 

@@ -10,7 +10,7 @@ from gemhier.models.backbones import backbone
 from gemhier.models.export import export_network
 from gemhier.models.litert import ExportedNetwork
 from gemhier.models.native_output import without_lines
-from gemhier.models.network import build_network
+from gemhier.models.network import average_networks, build_network
 from gemhier.pipeline.schedules import SCHEDULES
 from gemhier.pipeline.start_tensorflow import TENSORFLOW_NOTES
 from gemhier.pipeline.trial.plan import Arm
@@ -18,7 +18,7 @@ from gemhier.pipeline.trial.plan import Arm
 _ROUNDS = 15
 
 Kind = tuple[str, str, int]
-"""What the time depends on: the backbone, the heads, and the units of the dense layer before them."""
+"""What the time depends on: the backbones, the heads, and the units of the dense layer before them."""
 
 
 def milliseconds(arms: Sequence[Arm], space: LabelSpace) -> dict[str, float]:
@@ -47,7 +47,7 @@ def milliseconds(arms: Sequence[Arm], space: LabelSpace) -> dict[str, float]:
             times[kind].append(1e3 * (time.perf_counter() - started))
     found = {}
     for arm in arms:
-        once = arm.config.networks * float(np.median(times[_kind(arm)]))
+        once = float(np.median(times[_kind(arm)]))
         separate = arm.regional == "separate"
         found[arm.name] = once * (2 + len(space.regional_families)) if separate else once
     return found
@@ -57,7 +57,8 @@ def _kind(arm: Arm) -> Kind:
     return arm.config.backbone, arm.config.mode, SCHEDULES[arm.config.schedule].hidden
 
 
-def _exported(backbone_name: str, mode: str, hidden: int, space: LabelSpace) -> ExportedNetwork:
-    network = build_network(backbone(backbone_name, "none"), space, mode=mode, hidden=hidden)
+def _exported(backbones: str, mode: str, hidden: int, space: LabelSpace) -> ExportedNetwork:
+    chosen = [backbone(name, "none") for name in backbones.split("+")]
+    members = [build_network(one, space, size=chosen[0].size, mode=mode, hidden=hidden) for one in chosen]
     with without_lines(TENSORFLOW_NOTES):
-        return ExportedNetwork(export_network(network.whole), num_threads=1)
+        return ExportedNetwork(export_network(average_networks(members).whole), num_threads=1)

@@ -129,7 +129,7 @@ def _features(manifest: Manifest, rows: Sequence[Row], config: TrainConfig) -> n
     from gemhier.models.network import build_network
     from gemhier.pipeline.features import load_features
 
-    network = build_network(config.chosen_backbone, manifest.label_space)
+    network = build_network(config.backbones[0], manifest.label_space)
     crops = _crops(manifest, rows, network.size)
     found = load_features(
         network.extractor,
