@@ -143,15 +143,16 @@ class PictureStore:
         return True
 
     def put_back(self, file: str) -> None:
-        """Put a picture back among the others, where it stays.
+        """Put a picture back among the others, where it stays; one that lies there is used whatever is found of it.
 
         Raises:
-            DataError: if it is not set aside.
+            DataError: if it is missing.
         """
-        if not is_rejected(self.folder, file):
-            raise DataError(f"{self.folder}: {file} is not set aside. Name one that is in {REJECTED_FILE}.")
-        self._note(file, "unknown", "it lay there")
-        self._move(self.folder / rejected_name(file), self.folder / file)
+        if place_of(self.folder, file) is None:
+            raise DataError(f"{self.folder}: {file} is missing. Crawl again.")
+        self._note(file, "by hand", "it is to be used")
+        if is_rejected(self.folder, file):
+            self._move(self.folder / rejected_name(file), self.folder / file)
 
     def close(self) -> None:
         """Close the journal."""

@@ -1,5 +1,6 @@
 """Where the crawler may go at all: the shop's hosts, and what robots.txt allows, no faster than that asks for."""
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -62,6 +63,20 @@ class HostMiddleware:
 
 class StrictRobotsMiddleware(RobotsTxtMiddleware):
     """Obeys robots.txt, and stops where it cannot be read: then all is forbidden (RFC 9309, 2.3.1.4)."""
+
+    def __init__(self, crawler: "Crawler") -> None:
+        super().__init__(crawler)
+        self._reading: dict[str, asyncio.Lock] = {}
+
+    async def robot_parser(self, request: "Request") -> "RobotParser | None":
+        """The rules of a host, read once.
+
+        Of several requests that wait for the same robots.txt, scrapy 2.19 tells the rules to the first only, and lets
+        the others pass unchecked: a Deferred gives its result to one Future.
+        """
+        netloc = urlsplit(request.url).netloc
+        async with self._reading.setdefault(netloc, asyncio.Lock()):
+            return await super().robot_parser(request)
 
     def process_request_2(self, rp: "RobotParser | None", request: "Request") -> None:
         """Refuse what is forbidden."""

@@ -1,5 +1,6 @@
 """Making sure that what a server sends as a picture is one, and whole."""
 
+import functools
 import io
 import warnings
 
@@ -24,6 +25,13 @@ class NotAPictureError(Exception):
     """What came is no picture, or only a part of one."""
 
 
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    """The kinds of pictures that are taken, as far as this Pillow reads them; it knows only some before `init`."""
+    Image.init()
+    return tuple(kind for kind in _SUFFIX_OF if kind in Image.OPEN)
+
+
 def picture_suffix(body: bytes) -> str:
     """The ending for the name of a picture file, by what it holds and not by what it is called.
 
@@ -35,7 +43,7 @@ def picture_suffix(body: bytes) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd metadata
-            with Image.open(io.BytesIO(body), formats=tuple(_SUFFIX_OF)) as picture:
+            with Image.open(io.BytesIO(body), formats=_formats()) as picture:
                 if picture.width * picture.height > MOST_PIXELS:
                     raise NotAPictureError(f"{picture.width} x {picture.height} pixels are no photograph")
                 kind = picture.format or ""

@@ -72,3 +72,34 @@ def crawl_command(
     if not summary.is_good:
         context.exit(1)
     click.echo(f"Next: gemhier prepare {shlex.quote(str(out))} --out data")
+
+
+@click.command(name="clean", short_help="Go through the photographs of a crawl.")
+@click.argument("crawl", metavar="CRAWL", type=click.Path(path_type=Path))
+@click.option("--text", is_flag=True, help='Set certificates aside by their text; needs pip install "gemhier[ocr]".')
+@click.option("--put-back", metavar="ID", multiple=True, help="Put this picture back for good; may be given again.")
+def clean_command(crawl: Path, text: bool, put_back: tuple[str, ...]) -> None:
+    """Show what was set aside in CRAWL, set certificates aside by their text, or put pictures back.
+
+    Certificates, hands and cards that the names of their files give away are set aside when they are collected, into
+    CRAWL/rejected. What the stone finder takes for no gem is left out by `gemhier prepare`. Both write a page,
+    set-aside.html, that shows them, and the command that puts back what is ticked there. Nothing is ever deleted.
+
+    \b
+    Example:
+      gemhier clean crawl --text
+    """
+    from gemhier.crawler.certificates import CertificateReader
+    from gemhier.crawler.clean import clean
+    from gemhier.models.files import visible
+    from gemhier.pipeline.progress import show_progress
+
+    reader = CertificateReader() if text else None
+    cleaning = clean(crawl, put_back=put_back, read=reader, progress=show_progress("Reading"))
+    if put_back:
+        click.echo(f"Put back: {len(put_back):,} {'picture' if len(put_back) == 1 else 'pictures'}")
+    if text:
+        click.echo(f"Read: {cleaning.looked_at:,}; certificates among them: {cleaning.found:,}")
+    counts = ", ".join(f"{count:,} {reason}" for reason, count in cleaning.set_aside.items())
+    click.echo(visible(f"Set aside: {counts or 'nothing'}"))
+    click.echo(f"Written: {cleaning.sheet}")

@@ -91,7 +91,8 @@ class LeftOut:
 
     Attributes:
         image: absolute path of the file.
-        kind: "unreadable", "unknown name", "excluded" or "not a picture".
+        kind: "unreadable", "unknown name", "excluded" or "not a picture"; of a crawl also "set aside" when it was
+            collected, "several families" by its names, or "no gem" by the stone finder.
         reason: in words.
     """
 
@@ -110,6 +111,25 @@ class SeveralNames:
 
 
 @dataclass(frozen=True)
+class Contamination:
+    """A class of a shop with products of other families, most of it or several kinds, whose name is not believed.
+
+    Attributes:
+        label: the class, as the shop calls it.
+        family: to which its products should belong.
+        products: how many stand in it.
+        elsewhere: how many of them belong to other families, by all their other names.
+        families: these families, the most frequent first.
+    """
+
+    label: str
+    family: str
+    products: int
+    elsewhere: int
+    families: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DataInfo:
     """How a data set came about.
 
@@ -118,12 +138,16 @@ class DataInfo:
         sources: the folders that were read.
         left_out: files that have no row.
         several_names: groups under more than one label.
+        contamination: classes of crawled shops whose names are not believed.
+        ignored_names: names in crawled shops that the taxonomy does not know, of pictures with others that it knows.
     """
 
     config: Mapping[str, Any]
     sources: tuple[SourceFolder, ...]
     left_out: tuple[LeftOut, ...] = ()
     several_names: tuple[SeveralNames, ...] = ()
+    contamination: tuple[Contamination, ...] = ()
+    ignored_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -314,6 +338,10 @@ def _info_from_json(data: Mapping[str, Any]) -> DataInfo:
             SeveralNames(group=several["group"], labels=tuple(several["labels"]), images=tuple(several["images"]))
             for several in data["several_names"]
         ),
+        contamination=tuple(
+            Contamination(**found | {"families": tuple(found["families"])}) for found in data.get("contamination", ())
+        ),
+        ignored_names=tuple(data.get("ignored_names", ())),
     )
 
 

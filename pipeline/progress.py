@@ -33,3 +33,13 @@ def map_with_progress(function: Callable[[Item], Result], items: Sequence[Item],
             yield from results
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def show_progress(label: str) -> Callable[[Sequence[Item]], Iterator[Item]]:
+    """Something to send items through, which shows how many have passed."""
+
+    def passing(items: Sequence[Item]) -> Iterator[Item]:
+        with progress(items, label, length=len(items)) as shown:
+            yield from shown
+
+    return passing

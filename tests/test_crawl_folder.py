@@ -161,8 +161,8 @@ def test_pictures_are_put_by_their_content_and_those_set_aside_beside_them(tmp_p
     assert not is_rejected(tmp_path, paper.file)
     assert store.reject(stone.file, "certificate", "its text")
     assert is_rejected(tmp_path, stone.file)
-    with pytest.raises(DataError, match="is not set aside"):
-        store.put_back(paper.file)
+    with pytest.raises(DataError, match="is missing"):
+        store.put_back("images/00/nothing.jpg")
     assert not store.reject("images/00/nothing.jpg", "certificate", "its text")
     assert place_of(tmp_path, "images/00/nothing.jpg") is None
     store.close()

@@ -14,8 +14,6 @@ HTML = "text/html; charset=utf-8"
 JSON = "application/json"
 JPEG = "image/jpeg"
 
-ON_A_PAGE = 24
-
 
 @dataclass(frozen=True)
 class Reply:
@@ -42,6 +40,7 @@ class Shop:
     """
 
     start = "/"
+    on_a_page = 24
 
     def __init__(
         self, stock: Stock, faults: Faults | None = None, painted: Callable[[Picture, Category], bytes] = paint
@@ -122,9 +121,9 @@ class GempunditReplica(Shop):
 
     def _category(self, slug: str, number: int) -> str:
         products = self._listed[slug]
-        last = max(1, -(-len(products) // ON_A_PAGE))
+        last = max(1, -(-len(products) // self.on_a_page))
         number = min(max(1, number), last)
-        shown = products[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
+        shown = products[(number - 1) * self.on_a_page : number * self.on_a_page]
         items = "".join(
             f'<li><a class="product-image dataimage" href="/gemstones/{slug}/{product.slug}">'
             f"<img src=\"/media/small/{product.number}.jpg\"></a><a href='/cart?add={product.number}'>Buy</a></li>"
@@ -166,6 +165,7 @@ class MarketReplica(Shop):
     """
 
     start = "/api/collections"
+    on_a_page = 8
 
     def __init__(
         self, stock: Stock, faults: Faults | None = None, painted: Callable[[Picture, Category], bytes] = paint_scene
@@ -218,8 +218,8 @@ class MarketReplica(Shop):
     def _batch(self, number: int, after: str) -> "_Batch":
         stones = self._listed[self._families[number].slug]
         begin = int(after, 36) if after.isalnum() and after.isascii() else 0
-        shown = stones[begin : begin + ON_A_PAGE]
-        end = begin + ON_A_PAGE
+        shown = stones[begin : begin + self.on_a_page]
+        end = begin + self.on_a_page
         following = f"{number}?after={_base36(end)}" if end < len(stones) else None
         return _Batch(tuple(f"/stone/{product.number}" for product in shown), following)
 

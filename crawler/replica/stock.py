@@ -141,10 +141,12 @@ def make_stock(products: int, *, first: int = 100_000, seed: int = 0) -> Stock:
 
 def _product(number: int, index: int, chance: random.Random) -> Product:
     category = CATEGORIES[index % len(CATEGORIES)]
+    if category.slug == CONTAMINATED and index >= len(CATEGORIES) and chance.random() < 0.7:
+        category = next(other for other in CATEGORIES if other.slug == "pearl")
     listed = [category]
     while listed[-1].within and chance.random() < 0.8:
         listed.append(next(other for other in CATEGORIES if other.slug == listed[-1].within))
-    if category.slug in ("pearl", "south-sea-pearls"):
+    if category.slug in ("pearl", "south-sea-pearls") and chance.random() < 0.4:
         listed.append(next(other for other in CATEGORIES if other.slug == CONTAMINATED))
     if index % 97 == 96:
         listed.append(PRIVATE)
