@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from gemhier import __version__
+from gemhier.crawl_commands import clean_command, crawl_command
 from gemhier.data_commands import audit_command, prepare, sample
 from gemhier.errors import GemhierError, OutputError
 from gemhier.extras import missing_extra
@@ -105,6 +106,8 @@ def main() -> None:
 for command in (
     audit_command,
     classify,
+    clean_command,
+    crawl_command,
     evaluate_command,
     package_command,
     prepare,

@@ -163,9 +163,7 @@ class Taxonomy:
         Raises:
             TaxonomyError: if nothing or more than one thing is called so; it gives the nearest names.
         """
-        if name in self.nodes:
-            return self.nodes[name]
-        found = self._named(name) or self._at_path(name) or self._at_all(name)
+        found = self.meanings(name)
         if len(found) == 1:
             return self.nodes[found[0]]
         if found:
@@ -176,6 +174,12 @@ class Taxonomy:
         raise TaxonomyError(
             f"No gem is called {name!r}{nearest}. Correct it, or add it to the aliases in your taxonomy file."
         )
+
+    def meanings(self, name: str) -> tuple[str, ...]:
+        """The ids of all that a name can stand for, found as `resolve` finds them; empty if nothing is called so."""
+        if name in self.nodes:
+            return (name,)
+        return self._named(name) or self._at_path(name) or self._at_all(name)
 
     def nearest(self, name: str, n: int = 3) -> tuple[str, ...]:
         """Up to `n` names and aliases that are most like `name`, best first, one for each gem."""

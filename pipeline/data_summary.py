@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from gemhier.crawler.contact_sheet import SHEET_FILE
 from gemhier.pipeline.manifest import DATA_FILE, Manifest
 
 _MOST_NAMED = 5
@@ -36,10 +37,17 @@ def summary(manifest: Manifest) -> list[str]:
         verdicts = Counter(entry.decision for entry in info.decisions)
         counts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(verdicts.items()))
         lines.append(f"{_count(len(info.decisions), 'decision')} applied: {counts}; listed in {DATA_FILE}")
+    for found in info.contamination:
+        products = f"{found.elsewhere:,} of its {_count(found.products, 'product')}"
+        lines.append(f"The class {found.label!r} is not believed: {products} belong to {_some(found.families)}")
+    if info.ignored_names:
+        names = _count(len(info.ignored_names), "name")
+        lines.append(f"{names} left out beside others that the taxonomy knows: {_some(info.ignored_names)}")
     if info.left_out:
         kinds = Counter(entry.kind for entry in info.left_out)
         counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
-        lines.append(f"Left out: {counts}; listed in {DATA_FILE}")
+        sheet = f", shown in {SHEET_FILE}" if kinds["set aside"] + kinds["no gem"] else ""
+        lines.append(f"Left out: {counts}; listed in {DATA_FILE}{sheet}")
         unreadable = [entry for entry in info.left_out if entry.kind == "unreadable"]
         lines += [f"  {entry.image}: {entry.reason}" for entry in unreadable[:_MOST_NAMED]]
     return lines

@@ -92,7 +92,8 @@ class LeftOut:
 
     Attributes:
         image: absolute path of the file.
-        kind: "unreadable", "unknown name", "excluded", "not a picture" or "dropped".
+        kind: "unreadable", "unknown name", "excluded", "not a picture" or "dropped"; of a crawl also "set aside"
+            when it was collected, "several families" by its names, or "no gem" by the stone finder.
         reason: in words.
     """
 
@@ -111,6 +112,25 @@ class SeveralNames:
 
 
 @dataclass(frozen=True)
+class Contamination:
+    """A class of a shop with products of other families, most of it or several kinds, whose name is not believed.
+
+    Attributes:
+        label: the class, as the shop calls it.
+        family: to which its products should belong.
+        products: how many stand in it.
+        elsewhere: how many of them belong to other families, by all their other names.
+        families: these families, the most frequent first.
+    """
+
+    label: str
+    family: str
+    products: int
+    elsewhere: int
+    families: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DataInfo:
     """How a data set came about.
 
@@ -120,6 +140,8 @@ class DataInfo:
         left_out: files that have no row.
         several_names: groups under more than one label.
         decisions: what a person decided about pictures before.
+        contamination: classes of crawled shops whose names are not believed.
+        ignored_names: names in crawled shops that the taxonomy does not know, of pictures with others that it knows.
     """
 
     config: Mapping[str, Any]
@@ -127,6 +149,8 @@ class DataInfo:
     left_out: tuple[LeftOut, ...] = ()
     several_names: tuple[SeveralNames, ...] = ()
     decisions: tuple[Decided, ...] = ()
+    contamination: tuple[Contamination, ...] = ()
+    ignored_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -321,6 +345,10 @@ def _info_from_json(data: Mapping[str, Any]) -> DataInfo:
             for several in data["several_names"]
         ),
         decisions=tuple(Decided(**decided) for decided in data.get("decisions", ())),
+        contamination=tuple(
+            Contamination(**found | {"families": tuple(found["families"])}) for found in data.get("contamination", ())
+        ),
+        ignored_names=tuple(data.get("ignored_names", ())),
     )
 
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,8 @@ from gemhier.hierarchy.taxonomy_folders import taxonomy_from_folders
 from gemhier.models.finder import Finder, Stone
 from gemhier.models.image import read_image
 from gemhier.pipeline.copies.search import find_near_copies, groups
+from gemhier.pipeline.crawl_labels import Labels, Meaning, ResolvedSets, resolve_sets
+from gemhier.pipeline.crawl_source import JOINT, write_set_aside
 from gemhier.pipeline.decisions import Decisions, read_decisions
 from gemhier.pipeline.manifest import (
     DataInfo,
@@ -38,6 +40,9 @@ STONE_PATTERN = r"^(?P<stone>gp\d+)-\d+"
 TAXONOMY_TO_EDIT = "taxonomy.yaml"
 """The file of a taxonomy that was started from the folders."""
 
+STONE_THRESHOLD = 0.5
+"""How sure the finder must be of a gem: as sure as for classifying."""
+
 _GROUP_DIGITS = 16
 
 
@@ -52,6 +57,8 @@ class PrepareConfig:
         stone_pattern: a regular expression that is looked for in file names; its group `stone` tells
             the stone.
         skip_unknown: leave out folders whose names the taxonomy does not know, instead of refusing.
+        stone_threshold: crawled pictures in which the finder is less sure of a gem are left out: shops show much
+            beside gems, while folders were filled by somebody who looked.
         seed: another seed splits otherwise.
 
     Raises:
@@ -62,6 +69,7 @@ class PrepareConfig:
     test_share: float | None = None
     stone_pattern: str = STONE_PATTERN
     skip_unknown: bool = False
+    stone_threshold: float = STONE_THRESHOLD
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -138,17 +146,17 @@ def prepare(
     given = {picture.path: picture.label_given for source in sources for picture in source.pictures}
     roots = [source.root for source in sources]
     decided = read_decisions(decisions, list(given), roots, used_taxonomy) if decisions else Decisions()
-    labelled, left_out = _label(sources, used_taxonomy, config, decided)
+    labelled, left_out, crawled = _label(sources, used_taxonomy, config, decided)
     examined: list[_Examined] = []
-    for result in map_with_progress(partial(_examine, finder=finder), labelled, "Finding the stones"):
+    examine = partial(_examine, finder=finder, threshold=config.stone_threshold)
+    for result in map_with_progress(examine, labelled, "Finding the stones"):
         if isinstance(result, _Examined):
             examined.append(result)
         else:
             left_out.append(result)
     if not examined:
-        raise DataError(
-            f"None of {len(labelled)} pictures can be read, such as {left_out[-1].image}: {left_out[-1].reason}"
-        )
+        what = "shows a gem" if left_out[-1].kind == "no gem" else "can be read"
+        raise DataError(f"None of {len(labelled)} pictures {what}, such as {left_out[-1].image}: {left_out[-1].reason}")
     rows = _rows(examined, config, decided)
     if all(row.split != "train" for row in rows):
         raise DataError("All pictures are in test or validation folders. Add a source to train on.")
@@ -162,9 +170,12 @@ def prepare(
             left_out=tuple(sorted(left_out, key=lambda entry: entry.image)),
             several_names=_several_names(rows),
             decisions=decided.record(given),
+            contamination=crawled.contamination,
+            ignored_names=crawled.ignored,
         ),
     )
     write_manifest(manifest, finder.content)
+    write_set_aside(manifest)
     if taxonomy is None:
         write_taxonomy(used_taxonomy, out / TAXONOMY_TO_EDIT)
     return manifest
@@ -201,6 +212,11 @@ def check_output(out: Path, folders: Sequence[Path], *, starts_taxonomy: bool = 
 def _taxonomy_of(sources: Sequence[Source]) -> Taxonomy:
     """The taxonomy of all sources' folders; where they name a node differently, the first source decides."""
     nodes: dict[str, Node] = {}
+    crawl = next((source for source in sources if any(picture.labels for picture in source.pictures)), None)
+    if crawl is not None:
+        raise DataError(
+            f"{crawl.root}: a crawl has no folders to start a taxonomy from. Use the built-in taxonomy, or --taxonomy."
+        )
     for source in sources:
         for node in taxonomy_from_folders(source.root).nodes.values():
             nodes.setdefault(node.id, node)
@@ -209,14 +225,20 @@ def _taxonomy_of(sources: Sequence[Source]) -> Taxonomy:
 
 def _label(
     sources: Sequence[Source], taxonomy: Taxonomy, config: PrepareConfig, decided: Decisions
-) -> tuple[list[_Labelled], list[LeftOut]]:
-    """The pictures whose names mean something, and the files to leave out."""
+) -> tuple[list[_Labelled], list[LeftOut], ResolvedSets]:
+    """The pictures whose names mean something, the files to leave out, and what was found of shops' names."""
     every = [picture for source in sources for picture in source.pictures]
     pictures = [picture for picture in every if picture.path not in decided.dropped]
-    named = (picture.label_given for picture in pictures if picture.path not in decided.labels)
-    resolved = resolve_labels(named, taxonomy)
-    if resolved.unknown and not config.skip_unknown:
-        raise unknown_labels_error(resolved.unknown)
+    undecided = [picture for picture in pictures if picture.path not in decided.labels]
+    resolved = resolve_labels((picture.label_given for picture in undecided if not picture.labels), taxonomy)
+    crawled = resolve_sets(_labels_of_stones(undecided), taxonomy)
+    unknown = resolved.unknown | {
+        JOINT.join(sorted(labels)): meaning.reason
+        for labels, meaning in crawled.meanings.items()
+        if meaning.kind == "unknown name"
+    }
+    if unknown and not config.skip_unknown:
+        raise unknown_labels_error(unknown)
     labelled = []
     left_out = [
         LeftOut(str(path), "not a picture", f"its name ends in {path.suffix!r}")
@@ -224,10 +246,18 @@ def _label(
         for path in source.others
     ]
     left_out += [LeftOut(str(path), "dropped", decided.reason(path)) for path in decided.dropped]
+    left_out += [LeftOut(str(one.path), "set aside", one.reason) for source in sources for one in source.set_aside]
     for picture in pictures:
-        node = decided.labels.get(picture.path, resolved.nodes.get(picture.label_given))
+        if picture.path in decided.labels:
+            meaning = Meaning(decided.labels[picture.path], "", "")
+        elif picture.labels:
+            meaning = crawled.meanings[frozenset(picture.labels)]
+        else:
+            node = resolved.nodes.get(picture.label_given)
+            meaning = Meaning(node, "unknown name", resolved.unknown.get(picture.label_given, ""))
+        node = meaning.node
         if node is None:
-            left_out.append(LeftOut(str(picture.path), "unknown name", resolved.unknown[picture.label_given]))
+            left_out.append(LeftOut(str(picture.path), meaning.kind, meaning.reason))
         elif node.excluded is not None:
             left_out.append(LeftOut(str(picture.path), "excluded", f"{node.name}: {node.excluded}"))
         else:
@@ -236,10 +266,16 @@ def _label(
         raise DataError(
             f"None of {len(pictures)} pictures has a name that can be used. Give other sources or --taxonomy."
         )
-    return labelled, left_out
+    return labelled, left_out, crawled
 
 
-def _examine(labelled: _Labelled, finder: Finder) -> _Examined | LeftOut:
+def _labels_of_stones(pictures: Iterable[SourcePicture]) -> list[Labels]:
+    """The names of each crawled stone, once for each that its pictures have."""
+    found = {(picture.stone, frozenset(picture.labels)) for picture in pictures if picture.labels}
+    return [labels for _, labels in sorted(found, key=lambda pair: (pair[0], sorted(pair[1])))]
+
+
+def _examine(labelled: _Labelled, finder: Finder, threshold: float) -> _Examined | LeftOut:
     path = labelled.picture.path
     try:
         image = read_image(path)
@@ -248,13 +284,20 @@ def _examine(labelled: _Labelled, finder: Finder) -> _Examined | LeftOut:
     except (ImageError, OSError) as error:
         return LeftOut(str(path), "unreadable", str(error).removeprefix(f"{path}: "))
     height, width = image.shape[:2]
-    return _Examined(labelled, sha256, finder.find_best(image), width, height)
+    stone = finder.find_best(image)
+    if labelled.picture.labels and not labelled.picture.is_kept and stone.score < threshold:
+        reason = f"the surest place has {stone.score:.2f}, of {threshold:.2f} asked for"
+        return LeftOut(str(path), "no gem", reason)
+    return _Examined(labelled, sha256, stone, width, height)
 
 
 def _rows(examined: Sequence[_Examined], config: PrepareConfig, decided: Decisions) -> tuple[Row, ...]:
     pattern = re.compile(config.stone_pattern)
     found = (pattern.search(entry.labelled.picture.path.name) for entry in examined)
-    stones = [(match["stone"] or "") if match else "" for match in found]
+    stones = [
+        entry.labelled.picture.stone or ((match["stone"] or "") if match else "")
+        for entry, match in zip(examined, found, strict=True)
+    ]
     group_names = _group_names(examined, stones, decided)
     splits = assign_splits(
         [entry.labelled.label for entry in examined],

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
@@ -41,3 +41,13 @@ def map_with_progress(
             yield from results
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def show_progress(label: str) -> Callable[[Sequence[Item]], Iterator[Item]]:
+    """Something to send items through, which shows how many have passed."""
+
+    def passing(items: Sequence[Item]) -> Iterator[Item]:
+        with progress(items, label, length=len(items)) as shown:
+            yield from shown
+
+    return passing

@@ -313,6 +313,7 @@ def test_the_command_passes_its_options_on(shop: Path, run: Run, tmp_path: Path)
         "test_share": 0.0,
         "stone_pattern": "(?P<stone>x)",
         "skip_unknown": True,
+        "stone_threshold": 0.5,
         "seed": 5,
     }
     assert manifest.counts() == {"train": 28, "validation": 12, "test": 0, "leaking": 0, "unused": 0}

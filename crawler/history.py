@@ -1,0 +1,80 @@
+"""images.jsonl: every picture with all that was ever known of it; the last line about one counts."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from gemhier.crawler.folder import IMAGES_FILE
+from gemhier.crawler.journal import Journal, read_journal
+from gemhier.crawler.records import ImageRecord
+
+Key = tuple[str, str]
+
+
+class History:
+    """The pictures of a crawl folder, to be added to.
+
+    Args:
+        folder: the crawl folder.
+
+    Raises:
+        DataError: if the file is damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / IMAGES_FILE
+        self._last = {record.key: _mark(record) for record in _read(self._path)}
+        self._journal = Journal(self._path)
+
+    def add(self, record: ImageRecord) -> bool:
+        """Write a picture down, unless nothing about it has changed; when it was fetched does not count.
+
+        Returns:
+            Whether it was written.
+        """
+        mark = _mark(record)
+        if self._last.get(record.key) == mark:
+            return False
+        self._journal.append(record.to_json())
+        self._last[record.key] = mark
+        return True
+
+    def note_gone(self, shown: set[Key], crawl: int, at: str) -> int:
+        """Write down that the shop shows pictures no more.
+
+        Args:
+            shown: the keys of those that it shows.
+            crawl: number of the crawl that found it.
+            at: when, in UTC, ISO 8601.
+
+        Returns:
+            How many these are.
+        """
+        gone = [record for record in read_history(self._path.parent).values() if record.gone_at is None]
+        gone = [replace(record, gone_at=at, crawl=crawl) for record in gone if record.key not in shown]
+        return sum(self.add(record) for record in gone)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._journal.close()
+
+
+def read_history(folder: Path) -> dict[Key, ImageRecord]:
+    """The last that is known of every picture in a crawl folder, those that are gone among them.
+
+    Raises:
+        DataError: if images.jsonl is damaged.
+    """
+    return {record.key: record for record in _read(folder / IMAGES_FILE)}
+
+
+def _read(path: Path) -> Iterator[ImageRecord]:
+    return (ImageRecord.from_json(entry) for entry in read_journal(path))
+
+
+def _mark(record: ImageRecord) -> bytes:
+    """The same for records that say the same; far smaller than what they say."""
+    said = record.to_json() | {"fetched_at": "", "crawl": 0, "gone_at": record.gone_at is not None}
+    return hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=12).digest()

@@ -1,0 +1,59 @@
+"""Making sure that what a server sends as a picture is one, and whole."""
+
+import functools
+import io
+import warnings
+
+from PIL import Image
+
+MOST_PIXELS = 100_000_000
+"""A picture with more is refused before it is decoded."""
+
+_SUFFIX_OF = {
+    "JPEG": ".jpg",
+    "MPO": ".jpg",
+    "PNG": ".png",
+    "WEBP": ".webp",
+    "GIF": ".gif",
+    "BMP": ".bmp",
+    "TIFF": ".tif",
+    "AVIF": ".avif",
+}
+
+
+class NotAPictureError(Exception):
+    """What came is no picture, or only a part of one."""
+
+
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    """The kinds of pictures that are taken, as far as this Pillow reads them; it knows only some before `init`."""
+    Image.init()
+    return tuple(kind for kind in _SUFFIX_OF if kind in Image.OPEN)
+
+
+def picture_suffix(body: bytes) -> str:
+    """The ending for the name of a picture file, by what it holds and not by what it is called.
+
+    Raises:
+        NotAPictureError: if it is no picture, is cut short, or is larger than any photograph.
+    """
+    if not body:
+        raise NotAPictureError("the file is empty")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd metadata
+            with Image.open(io.BytesIO(body), formats=_formats()) as picture:
+                if picture.width * picture.height > MOST_PIXELS:
+                    raise NotAPictureError(f"{picture.width} x {picture.height} pixels are no photograph")
+                kind = picture.format or ""
+                # As small as JPEG can be decoded: it is read to its end all the same.
+                picture.draft("L", (1, 1))
+                picture.load()
+    except NotAPictureError:
+        raise
+    except Exception as error:  # Pillow's plug-ins fail in ways of their own on what is no picture
+        start = bytes(body[:16]).lstrip().lower()
+        what = "it is a page" if start.startswith((b"<!doc", b"<html")) else " ".join(str(error).split()) or "damaged"
+        raise NotAPictureError(f"not a picture, or cut short ({what[:120]})") from error
+    return _SUFFIX_OF[kind]

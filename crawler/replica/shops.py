@@ -1,0 +1,256 @@
+"""The pages of the replicas: what each path holds, with the structure of a real shop and a text of our own."""
+
+import html
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from gemhier.crawler.replica.faults import FORBIDDEN, Faults
+from gemhier.crawler.replica.painting import paint, paint_scene
+from gemhier.crawler.replica.stock import CATEGORIES, PRIVATE, Category, Picture, Product, Stock
+
+HTML = "text/html; charset=utf-8"
+JSON = "application/json"
+JPEG = "image/jpeg"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a path holds.
+
+    Attributes:
+        kind: its media type.
+        body: its bytes.
+        picture: the name of the picture, if it is one.
+    """
+
+    kind: str
+    body: bytes
+    picture: str = ""
+
+
+class Shop:
+    """A replica of a shop: a stock, and pages about it.
+
+    Args:
+        stock: what it sells.
+        faults: what goes wrong; they tell which pictures lie where robots.txt forbids.
+        painted: makes a picture; the same is not painted twice if it remembers.
+    """
+
+    start = "/"
+    on_a_page = 24
+
+    def __init__(
+        self, stock: Stock, faults: Faults | None = None, painted: Callable[[Picture, Category], bytes] = paint
+    ) -> None:
+        self.stock = stock
+        self.faults = faults or Faults()
+        self._paint = painted
+        self._products = {str(product.number): product for product in stock.products}
+        self._listed = {category.slug: stock.in_category(category.slug) for category in (*CATEGORIES, PRIVATE)}
+        self._pictures = {
+            picture.name: (picture, product.category) for product in stock.products for picture in product.pictures
+        }
+
+    def robots(self) -> str:
+        """The text of robots.txt."""
+        return "User-agent: *\nDisallow: /gemstones/private-collection\nDisallow: /media/private/\nDisallow: /cart\n"
+
+    def reply(self, target: str) -> Reply | None:
+        """What the target of a request holds, as after the host in an address; None if there is no such thing."""
+        raise NotImplementedError
+
+    def picture_path(self, picture: Picture) -> str:
+        """Where a picture lies."""
+        raise NotImplementedError
+
+    def pictures(self) -> Mapping[str, tuple[Picture, Category]]:
+        """All pictures, by name."""
+        return self._pictures
+
+    def _painted(self, name: str) -> Reply | None:
+        known = self._pictures.get(name)
+        return Reply(JPEG, self._paint(*known), name) if known else None
+
+
+class GempunditReplica(Shop):
+    """A shop with the structure of gempundit's pages: categories, numbered pages, products, pictures by name."""
+
+    start = "/gemstones"
+
+    def picture_path(self, picture: Picture) -> str:
+        """Where a picture lies."""
+        folder = "private" if self.faults.of_picture(picture.name) == FORBIDDEN else "catalog/product/g/p"
+        return f"/media/{folder}/{picture.name}"
+
+    def reply(self, target: str) -> Reply | None:
+        """What the target of a request holds."""
+        parts = urlsplit(target).path.strip("/").split("/")
+        match parts:
+            case ["gemstones"]:
+                return _page("Gemstones", self._index())
+            case ["gemstones", slug, "page", number] if slug in self._listed and number.isdecimal():
+                return _page(slug, self._category(slug, int(number)))
+            case ["gemstones", slug] if slug in self._listed:
+                return _page(slug, self._category(slug, 1))
+            case ["gemstones", slug, product] if slug in self._listed:
+                found = self._products.get(product.rpartition("-gp")[2])
+                return _page(found.title, self._product(found)) if found else None
+            case ["media", *_, name]:
+                return self._painted(name)
+        return None
+
+    def _index(self) -> str:
+        half = len(CATEGORIES) // 2
+        menu = "".join(
+            f'<li><a data-category="gemstones" title="{_text(category.label)}" href="/gemstones/{category.slug}">'
+            f"{_text(category.slug)}</a></li>"
+            for category in CATEGORIES[:half]
+        )
+        tiles = "".join(
+            f'<li><a href="/gemstones/{category.slug}"><img src="/skin/{category.slug}.png">'
+            f'<span class="productNameH2">{_text(category.label)}</span></a></li>'
+            for category in (*CATEGORIES[half:], PRIVATE)
+        )
+        return (
+            '<nav><a data-category="jewelry" title="Rings" href="/jewelry/rings">Rings</a><a href="/cart">Cart</a>'
+            f'<ul>{menu}</ul></nav><ul class="stonesCategoryProduct">{tiles}</ul>'
+        )
+
+    def _category(self, slug: str, number: int) -> str:
+        products = self._listed[slug]
+        last = max(1, -(-len(products) // self.on_a_page))
+        number = min(max(1, number), last)
+        shown = products[(number - 1) * self.on_a_page : number * self.on_a_page]
+        items = "".join(
+            f'<li><a class="product-image dataimage" href="/gemstones/{slug}/{product.slug}">'
+            f"<img src=\"/media/small/{product.number}.jpg\"></a><a href='/cart?add={product.number}'>Buy</a></li>"
+            for product in shown
+        )
+        pages = "".join(
+            f'<li class="current">{page}</li>'
+            if page == number
+            else f'<li><a href="/gemstones/{slug}/page/{page}">{page}</a></li>'
+            for page in range(1, last + 1)
+        )
+        return f'<ul class="products">{items}</ul><ol class="pages">{pages if last > 1 else ""}</ol>'
+
+    def _product(self, product: Product) -> str:
+        thumbs = "".join(
+            f'<div class="item product_thumb_forHeight"><img src="{self.picture_path(picture)}?width=80"></div>'
+            for picture in product.pictures
+        )
+        facts = {"Origin": product.origin, "Treatment": product.treatment}
+        rows = "".join(f"<tr><th>{name}</th><td>{_text(value)}</td></tr>" for name, value in facts.items() if value)
+        return (
+            f'<h1>{_text(product.title)}</h1><span itemprop="price">{_text(product.price)}</span>'
+            f"<table>{rows}</table>{thumbs}"
+        )
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Some of a collection's stones, and where it goes on."""
+
+    stones: tuple[str, ...]
+    next: str | None
+
+
+class MarketReplica(Shop):
+    """A shop built quite differently: collections as JSON, endless pages by a cursor, names on the product's page.
+
+    Pictures have several stones on varied grounds, and addresses without a file name.
+    """
+
+    start = "/api/collections"
+    on_a_page = 8
+
+    def __init__(
+        self, stock: Stock, faults: Faults | None = None, painted: Callable[[Picture, Category], bytes] = paint_scene
+    ) -> None:
+        super().__init__(stock, faults, painted)
+        self._views = {
+            (str(product.number), str(view)): picture.name
+            for product in stock.products
+            for view, picture in enumerate(product.pictures, start=1)
+        }
+        self._query = {name: f"stone={number}&photo={view}" for (number, view), name in self._views.items()}
+        self._families = [category for category in CATEGORIES if not category.within]
+
+    def robots(self) -> str:
+        """The text of robots.txt."""
+        return "User-agent: *\nDisallow: /basket\nCrawl-delay: 0.01\n"
+
+    def picture_path(self, picture: Picture) -> str:
+        """Where a picture lies."""
+        return f"/photo?{self._query[picture.name]}&kind={picture.kind}"
+
+    def reply(self, target: str) -> Reply | None:
+        """What the target of a request holds."""
+        address = urlsplit(target)
+        query = {name: values[0] for name, values in parse_qs(address.query).items()}
+        match address.path.strip("/").split("/"):
+            case ["api", "collections"]:
+                links = [
+                    {"name": category.label, "links": {"page": f"/collection/{number}"}}
+                    for number, category in enumerate(self._families)
+                ]
+                return _json({"collections": links})
+            case ["collection", number] if number.isdecimal() and int(number) < len(self._families):
+                return _page("Collection", self._grid(int(number)))
+            case ["api", "collection", number] if number.isdecimal() and int(number) < len(self._families):
+                batch = self._batch(int(number), query.get("after", ""))
+                return _json({"stones": [{"href": stone} for stone in batch.stones], "next": batch.next})
+            case ["stone", number] if number in self._products:
+                return _page("Stone", self._stone(self._products[number]))
+            case ["photo"]:
+                return self._painted(self._views.get((query.get("stone", ""), query.get("photo", "")), ""))
+        return None
+
+    def _grid(self, number: int) -> str:
+        batch = self._batch(number, "")
+        tiles = "".join(f'<article data-stone="{item}"></article>' for item in batch.stones)
+        more = f'<div id="more" data-next="{batch.next}"></div>' if batch.next else ""
+        return f'<main class="grid">{tiles}</main>{more}'
+
+    def _batch(self, number: int, after: str) -> "_Batch":
+        stones = self._listed[self._families[number].slug]
+        begin = int(after, 36) if after.isalnum() and after.isascii() else 0
+        shown = stones[begin : begin + self.on_a_page]
+        end = begin + self.on_a_page
+        following = f"{number}?after={_base36(end)}" if end < len(stones) else None
+        return _Batch(tuple(f"/stone/{product.number}" for product in shown), following)
+
+    def _stone(self, product: Product) -> str:
+        tags = "".join(f'<li class="tag"> {_text(category.label)} </li>' for category in product.categories)
+        figures = "".join(
+            f'<figure><img src="/blank.gif" data-full="{_text(self.picture_path(picture))}"></figure>'
+            for picture in product.pictures
+        )
+        facts = {"Price": product.price, "Mined in": product.origin, "Enhancement": product.treatment}
+        rows = "".join(f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in facts.items() if value)
+        return f"<h2 class='name'>{_text(product.title)}</h2><dl>{rows}</dl><ul>{tags}</ul>{figures}"
+
+
+def _page(title: str, body: str) -> Reply:
+    text = f"<!doctype html><html><head><title>{_text(title)}</title></head><body>{body}</body></html>"
+    return Reply(HTML, text.encode())
+
+
+def _json(content: object) -> Reply:
+    return Reply(JSON, json.dumps(content).encode())
+
+
+def _text(text: str) -> str:
+    return html.escape(text)
+
+
+def _base36(number: int) -> str:
+    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
+    text = ""
+    while number:
+        number, digit = divmod(number, 36)
+        text = digits[digit] + text
+    return text or "0"

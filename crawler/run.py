@@ -1,0 +1,273 @@
+"""Crawl a shop into a folder: what is new is added, and what is there is not asked for twice."""
+
+import time
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from gemhier.crawler.asking import Stage
+from gemhier.crawler.catalogue import read_catalogue
+from gemhier.crawler.contents import ListingContent, PictureContent, ProductContent
+from gemhier.crawler.crawl_info import CrawlInfo, CrawlRun, read_crawl_info, write_crawl_info
+from gemhier.crawler.display import Display
+from gemhier.crawler.folder import LOG_FILE, STATE, PictureStore, check_crawl_folder, locked, now
+from gemhier.crawler.history import History
+from gemhier.crawler.pace import ROBOTS_NAME, Pace, user_agent
+from gemhier.crawler.running import Running
+from gemhier.crawler.site import Site
+from gemhier.crawler.site_file import is_web_address
+from gemhier.crawler.stages.index import IndexStage
+from gemhier.crawler.stages.pictures import PictureStage
+from gemhier.crawler.stages.products import ProductStage
+from gemhier.crawler.summary import Summary, summarise
+from gemhier.crawler.visits import Visits
+from gemhier.errors import DataError
+
+STAGES = ("index", "products", "pictures")
+"""The stages of a crawl, in their order."""
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrawlConfig:
+    """What to crawl.
+
+    Attributes:
+        site: how the shop's pages are read.
+        start: where to begin instead of the site's own start: a mirror or replica of the shop; None for that.
+        classes: names of the categories to crawl; empty for all.
+        limit: how many products at most; None for all.
+        stages: which stages to run.
+        retry: ask again only for what failed in the last crawl.
+        contact: whom the shop may write to: an address of mail or of the web; None for nobody.
+        program: name and version, as in "gemhier/0.1.0".
+
+    Raises:
+        DataError: if the start or the contact is none.
+    """
+
+    site: Site
+    start: str | None = None
+    classes: tuple[str, ...] = ()
+    limit: int | None = None
+    stages: tuple[str, ...] = STAGES
+    retry: bool = False
+    contact: str | None = None
+    program: str = ROBOTS_NAME
+
+    def __post_init__(self) -> None:
+        if self.start is not None and not is_web_address(self.start):
+            raise DataError(f"{self.start!r} is no address to start from. Give one with http:// or https://.")
+        contact = self.contact
+        if contact is not None and not ("@" in contact or is_web_address(contact)):
+            raise DataError(f"{contact!r} is no contact. Give an address of mail or of the web.")
+        if contact is not None and not (contact.isascii() and contact.isprintable()):
+            raise DataError(f"{contact!r} is no contact: it has letters that a request cannot carry. Give another.")
+        if set(self.stages) - set(STAGES):
+            raise ValueError(f"`stages` must be among {', '.join(STAGES)}. Received: {', '.join(self.stages)}.")
+
+    @property
+    def first_page(self) -> str:
+        """Where the crawl begins."""
+        return self.start or self.site.start
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether only some of the shop is crawled."""
+        return bool(self.classes) or self.limit is not None
+
+
+def crawl(config: CrawlConfig, folder: Path, *, pace: Pace | None = None) -> Summary:
+    """Crawl a shop, or go on where an earlier crawl into the same folder was interrupted.
+
+    Scrapy runs once in a process: call this once.
+
+    Args:
+        config: what to crawl.
+        folder: the crawl folder: new, empty, or of an earlier crawl.
+        pace: how fast, for a server on this machine; None for the pace that every shop gets.
+
+    Raises:
+        DataError: if the folder is damaged, or a class is not known.
+        OutputError: if the folder holds something else, is in use, or cannot be written.
+        ValueError: if another pace is asked for a server elsewhere.
+    """
+    used_pace = Pace() if pace is None else pace
+    host = (urlsplit(config.first_page).hostname or "").lower()
+    if not used_pace.is_polite and host not in _LOOPBACK:
+        raise ValueError(f"`pace` may be hasty on this machine only. Received: {used_pace} for {host}.")
+    check_crawl_folder(folder, config.site.name, config.first_page)
+    with ExitStack() as stack:
+        stack.enter_context(locked(folder))
+        return _Crawl(config, folder, used_pace, host, stack).run()
+
+
+class _Crawl:
+    """One go at a crawl."""
+
+    def __init__(self, config: CrawlConfig, folder: Path, pace: Pace, host: str, stack: ExitStack) -> None:
+        self._config = config
+        self._folder = folder
+        self._info = read_crawl_info(folder) or CrawlInfo(site=config.site.name, start=config.first_page)
+        self._run = next_run(self._info, config)
+        number, state = self._run.number, folder / STATE
+        self._pages = stack.enter_context(closing(Visits(state / "index.jsonl", ListingContent, number)))
+        self._products = stack.enter_context(closing(Visits(state / "products.jsonl", ProductContent, number)))
+        self._pictures = stack.enter_context(closing(Visits(state / "pictures.jsonl", PictureContent, number)))
+        self._store = stack.enter_context(closing(PictureStore(folder)))
+        self._history = stack.enter_context(closing(History(folder)))
+        self._running = Running(
+            pace=pace, own_hosts=frozenset({host}), picture_hosts=frozenset({host}) | config.site.picture_hosts
+        )
+        self._since = same_rules_since(self._info, config.site)
+
+    def run(self) -> Summary:
+        began = time.monotonic()
+        self._save()
+        display = Display(self._running)
+        try:
+            self._run_scrapy(display)
+        finally:
+            display.close()
+            summary = summarise(
+                self._running.tally,
+                crawl=self._run.number,
+                seconds=time.monotonic() - began,
+                interrupted=self._running.interrupted,
+                complete=self._run.ended_at is not None,
+            )
+            self._run = replace(self._run, summary=summary.to_json())
+            self._save()
+        if self._running.error is not None:
+            raise self._running.error
+        return summary
+
+    def _run_scrapy(self, display: Display) -> None:
+        from scrapy.crawler import AsyncCrawlerProcess
+
+        from gemhier.crawler.spider import ShopSpider
+
+        process = AsyncCrawlerProcess(scrapy_settings(self._config, self._running.pace, self._folder / LOG_FILE))
+        process.crawl(
+            ShopSpider,
+            running=self._running,
+            stages=[name for name in STAGES if name in self._config.stages],
+            make_stage=self._make_stage,
+            stage_done=self._stage_done,
+            show=display.show,
+        )
+        process.start()
+
+    def _make_stage(self, name: str) -> Stage:
+        config, tally = self._config, self._running.tally
+        site, start = config.site, config.first_page
+        if name == "index":
+            return IndexStage(
+                site, start, self._pages, tally, classes=config.classes, limit=config.limit, since=self._since
+            )
+        if self._pages.content(start) is None:
+            raise DataError(f"{start}: the index is not known. Run the stage index first.")
+        catalogue = read_catalogue(self._pages, site, start)
+        chosen = catalogue.selection(config.classes, config.limit)
+        if name == "products":
+            return ProductStage(site, start, catalogue, chosen, self._products, tally, since=self._since)
+        whole = not config.is_narrowed and {"index", "products"} <= set(self._run.stages)
+        return PictureStage(
+            site, chosen, self._products, self._pictures, self._store, self._history, tally, notes_gone=whole
+        )
+
+    def _stage_done(self, name: str) -> None:
+        self._run = replace(self._run, stages=tuple(sorted({*self._run.stages, name}, key=STAGES.index)))
+        if set(self._run.stages) == set(STAGES):
+            self._run = replace(self._run, ended_at=now())
+        self._save()
+        visit = self._pages.get(self._config.first_page)
+        if name == "index" and (visit is None or visit.outcome == "failed"):
+            self._running.stop("the index cannot be read")
+
+    def _save(self) -> None:
+        self._info = self._info.with_last(self._run)
+        write_crawl_info(self._folder, self._info)
+
+
+def next_run(info: CrawlInfo, config: CrawlConfig) -> CrawlRun:
+    """The crawl that is to be run: the last one if it was interrupted, else a new one.
+
+    Raises:
+        DataError: if only what failed is to be asked for again, and there was no crawl.
+    """
+    last = info.crawls[-1] if info.crawls else None
+    if last is not None and last.rules == config.site.digest:
+        if config.retry:
+            return replace(last, ended_at=None)
+        if last.ended_at is None and not set(config.stages) <= set(last.stages):
+            same = (last.classes, last.limit) == (config.classes, config.limit)
+            stages = last.stages if same else ()
+            return replace(last, classes=config.classes, limit=config.limit, stages=stages)
+    if config.retry:
+        raise DataError("No crawl here was made with this site file, so nothing can be tried again. Leave out --retry.")
+    return CrawlRun(
+        number=last.number + 1 if last else 1,
+        rules=config.site.digest,
+        began_at=now(),
+        classes=config.classes,
+        limit=config.limit,
+    )
+
+
+def same_rules_since(info: CrawlInfo, site: Site) -> int:
+    """The number of the first crawl from which on the site file was what it is now."""
+    since = len(info.crawls) + 1
+    for run in reversed(info.crawls):
+        if run.rules != site.digest:
+            break
+        since = run.number
+    return since
+
+
+def scrapy_settings(config: CrawlConfig, pace: Pace, log: Path) -> dict[str, Any]:
+    """Scrapy's settings. All that make a crawl polite are set here, and nowhere else."""
+    own = "gemhier.crawler"
+    return {
+        "USER_AGENT": user_agent(config.program, config.contact),
+        "ROBOTSTXT_OBEY": True,
+        "ROBOTSTXT_USER_AGENT": ROBOTS_NAME,
+        "AUTOTHROTTLE_ENABLED": pace.delay > 0,
+        "AUTOTHROTTLE_START_DELAY": pace.first_delay,
+        "AUTOTHROTTLE_MAX_DELAY": pace.longest_delay,
+        "AUTOTHROTTLE_TARGET_CONCURRENCY": 1.0,
+        "DOWNLOAD_DELAY": pace.delay,
+        "DOWNLOAD_DELAY_JITTER": 0.5,
+        "CONCURRENT_REQUESTS": pace.at_a_time,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": pace.at_a_time,
+        "DOWNLOAD_TIMEOUT": pace.timeout,
+        "DOWNLOAD_VERIFY_CERTIFICATES": True,
+        "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "ftp", "s3")),
+        "DOWNLOADER_MIDDLEWARES": {
+            f"{own}.manners.HostMiddleware": 20,
+            "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+            "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+            f"{own}.manners.StrictRobotsMiddleware": 100,
+            "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+            f"{own}.patience.PatienceMiddleware": 550,
+            "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+            "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+            "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+        },
+        "EXTENSIONS": {
+            "scrapy.extensions.throttle.AutoThrottle": None,
+            f"{own}.manners.PoliteThrottle": 0,
+            "scrapy.extensions.telnet.TelnetConsole": None,
+            "scrapy.extensions.remote_control.RemoteControl": None,
+            "scrapy.extensions.feedexport.FeedExporter": None,
+        },
+        "HTTPERROR_ALLOW_ALL": True,
+        "REDIRECT_MAX_TIMES": 5,
+        "COOKIES_ENABLED": False,
+        "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
+        "LOG_FILE": str(log),
+        "LOG_LEVEL": "INFO",
+    }

@@ -1,0 +1,51 @@
+"""A crawl while it runs: what its parts share."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from gemhier.crawler.asking import Tally
+from gemhier.crawler.pace import Pace
+
+
+@dataclass
+class Running:
+    """What changes while a crawl runs.
+
+    Attributes:
+        pace: how fast it asks.
+        own_hosts: hosts that pages may come from.
+        picture_hosts: hosts that pictures may come from.
+        tally: what it has come to.
+        stage: the name of the stage that is running.
+        stopping: whether nothing more is to be asked for.
+        interrupted: whether the user ended it.
+        error: what ended it, to be raised when all is closed.
+        waiting_until: by `time.monotonic`, when the shop may be asked again.
+        waiting_for: why it waits, in words.
+        when_stopped: called once when it is to stop.
+    """
+
+    pace: Pace
+    own_hosts: frozenset[str]
+    picture_hosts: frozenset[str]
+    tally: Tally = field(default_factory=Tally)
+    stage: str = ""
+    stopping: bool = False
+    interrupted: bool = False
+    error: Exception | None = None
+    waiting_until: float = 0.0
+    waiting_for: str = ""
+    when_stopped: Callable[[], None] | None = None
+
+    def wait(self, seconds: float, reason: str) -> None:
+        """Note that the shop is left alone for a while."""
+        self.waiting_until, self.waiting_for = time.monotonic() + seconds, reason
+
+    def stop(self, reason: str, error: Exception | None = None) -> None:
+        """End the crawl when what is under way has come; the first reason counts."""
+        if not self.stopping:
+            self.stopping = True
+            self.tally.stopped, self.error = reason, error
+            if self.when_stopped is not None:
+                self.when_stopped()

@@ -1,0 +1,177 @@
+"""The first stage: what categories a shop has, and which products stand in them."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from gemhier.crawler.asking import EXPECTED, PAGE, Answer, Ask, Problem, Tally
+from gemhier.crawler.catalogue import MOST_PAGES, chosen_categories, first_page, page_address
+from gemhier.crawler.contents import CategoryLink, ListingContent
+from gemhier.crawler.pages import CategoryPage, IndexPage, PageError
+from gemhier.crawler.site import Site
+from gemhier.crawler.visits import FAILED, READ, UNCHANGED, Visits
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Which page is asked for: that of a category, from 1, or one of the index if the category is None."""
+
+    category: CategoryLink | None
+    number: int
+
+
+class IndexStage:
+    """Reads the index and all pages of all categories.
+
+    Args:
+        site: how pages are read.
+        start: the address of the index.
+        pages: what is known of them.
+        tally: what is counted.
+        classes: names of the categories to read; empty for all.
+        limit: no more pages of a category are read than it takes for so many products; None for all.
+        since: what this crawl or a later one has read need not be sent again if it has not changed.
+    """
+
+    name = "index"
+
+    def __init__(
+        self,
+        site: Site,
+        start: str,
+        pages: Visits[ListingContent],
+        tally: Tally,
+        *,
+        classes: Sequence[str] = (),
+        limit: int | None = None,
+        since: int = 0,
+    ) -> None:
+        self._site = site
+        self._start = start
+        self._pages = pages
+        self._tally = tally
+        self._classes = classes
+        self._limit = limit
+        self._since = since
+        self._asked: set[str] = set()
+        self._found: dict[str, set[str]] = {}
+        self._categories: dict[CategoryLink, None] = {}
+
+    def begin(self) -> Iterator[Ask]:
+        """The index, or from there on what this crawl has not read yet."""
+        if self._site.index is None:
+            yield from self._unread([self._ask(self._start, _Place(CategoryLink("", self._start), 1))])
+        else:
+            yield from self._unread([self._ask(self._start, _Place(None, 1))])
+
+    def answered(self, ask: Ask, answer: Answer) -> tuple[Ask, ...]:
+        """Read a page."""
+        place: _Place = ask.tag
+        if answer.status == 304 and self._pages.content(ask.address) is not None:
+            self._pages.add_unchanged(ask.address)
+            self._tally.add(self.name, UNCHANGED)
+            return tuple(self._unread(self._following(ask)))
+        try:
+            content = self._read(place, answer)
+        except PageError as error:
+            self._fail(ask, Problem(ask.address, error.selector, error.reason))
+            return ()
+        self._pages.add_read(ask.address, content, answer.validators)
+        self._tally.add(self.name, READ)
+        return tuple(self._unread(self._following(ask)))
+
+    def not_answered(self, ask: Ask, outcome: str, reason: str) -> None:
+        """Note a page that cannot be read. The index must be: without it there is nothing."""
+        if outcome == FAILED or ask.address == self._start:
+            self._fail(ask, Problem(ask.address, "", reason))
+        else:
+            self._pages.add_without_content(ask.address, outcome, reason)
+            self._tally.add(self.name, outcome)
+
+    def finish(self) -> None:
+        """Nothing is left to do."""
+
+    def _fail(self, ask: Ask, problem: Problem) -> None:
+        self._pages.add_without_content(ask.address, FAILED, problem.reason)
+        self._tally.add(self.name, FAILED)
+        self._tally.problems.append(problem)
+
+    def _ask(self, address: str, place: _Place) -> Ask:
+        return Ask(address, PAGE, self._pages.validators(address, self._since), place)
+
+    def _unread(self, asks: Iterable[Ask]) -> Iterator[Ask]:
+        """What is not read yet, of pages and all that they lead to."""
+        waiting = deque(asks)
+        while waiting:
+            ask = waiting.popleft()
+            if ask.address in self._asked:
+                continue
+            self._asked.add(ask.address)
+            self._tally.add(self.name, EXPECTED)
+            if self._pages.is_settled(ask.address):
+                self._tally.add(self.name, "kept")
+                waiting.extendleft(reversed(self._following(ask)))
+            else:
+                yield ask
+
+    def _following(self, ask: Ask) -> list[Ask]:
+        """The pages to which a page that is read leads."""
+        place: _Place = ask.tag
+        content = self._pages.content(ask.address)
+        if content is None:
+            return []
+        asks = []
+        if place.category is None:
+            self._categories |= dict.fromkeys(content.categories)
+            if content.next_page is None:
+                chosen = chosen_categories(tuple(self._categories), self._classes)
+                asks = [self._ask(first_page(link, self._site.category), _Place(link, 1)) for link in chosen]
+        else:
+            found = self._found.setdefault(place.category.address, set())
+            found.update(content.products)
+            if self._limit is not None and len(found) >= self._limit:
+                return []
+        if content.next_page is not None and place.number < MOST_PAGES:
+            asks.append(self._ask(content.next_page, _Place(place.category, place.number + 1)))
+        return asks
+
+    def _read(self, place: _Place, answer: Answer) -> ListingContent:
+        if answer.is_gone and place.number > 1 and self._site.category.numbered:
+            return ListingContent()  # past the end, some shops have no page
+        if answer.status != 200 or answer.text is None:
+            raise PageError("", f"status {answer.status}" if answer.status != 200 else "this is no page of text")
+        if place.category is None:
+            if self._site.index is None:
+                raise ValueError("This site has no index.")
+            index = IndexPage(answer.text, answer.address, self._site.index)
+            return ListingContent(categories=index.categories(), next_page=index.next_page())
+        page = CategoryPage(answer.text, answer.address, self._site.category)
+        products = page.products()
+        if not products and place.number == 1 and not page.says_that_none_are_left():
+            selectors = " or ".join(map(str, self._site.category.products))
+            raise PageError(selectors, f"the category {place.category.label!r} is empty{self._before(place)}")
+        if self._site.category.numbered is None:
+            return ListingContent(products=products, next_page=page.next_page())
+        return self._read_numbered(place, place.category, page, products)
+
+    def _read_numbered(
+        self, place: _Place, category: CategoryLink, page: CategoryPage, products: tuple[str, ...]
+    ) -> ListingContent:
+        """A numbered page: past the end, shops show the last one again, and its number tells so."""
+        shown = page.number()
+        is_new = not self._found.get(category.address, set()) >= set(products)
+        if shown is None and place.number > 1 and is_new and self._site.category.numbered is not None:
+            raise PageError(str(self._site.category.numbered.shown), "the page shows no number, but new products")
+        if not products or (shown is not None and shown != place.number) or (shown is None and not is_new):
+            return ListingContent()
+        return ListingContent(
+            products=products, next_page=page_address(category, place.number + 1, self._site.category)
+        )
+
+    def _before(self, place: _Place) -> str:
+        """How many products a category had that is empty now, in words."""
+        link = place.category
+        visit = self._pages.get(first_page(link, self._site.category)) if link else None
+        if visit is None or visit.content is None or not visit.content.products:
+            return ""
+        return f", but had {len(visit.content.products)} products on its first page before"

@@ -1,0 +1,165 @@
+"""The third stage: the pictures of the products, each once."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gemhier.crawler.asking import (
+    CHANGED,
+    EXPECTED,
+    NEW,
+    NO_LONGER_SHOWN,
+    PICTURE,
+    REJECTED,
+    Answer,
+    Ask,
+    Problem,
+    Tally,
+)
+from gemhier.crawler.catalogue import Listed
+from gemhier.crawler.contents import PictureContent, ProductContent
+from gemhier.crawler.folder import PictureStore, is_rejected, now
+from gemhier.crawler.history import History
+from gemhier.crawler.picture_file import NotAPictureError, picture_suffix
+from gemhier.crawler.records import ImageRecord
+from gemhier.crawler.site import Site
+from gemhier.crawler.visits import FAILED, GONE, NO_VALIDATORS, UNCHANGED, UNUSABLE, Visits
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A product that shows a picture, and which view of it that is."""
+
+    listed: Listed
+    view: str
+
+
+class PictureStage:
+    """Fetches every picture that a product shows, and writes down all that is known of it.
+
+    Args:
+        site: how pages are read.
+        chosen: the products.
+        products: what their pages say.
+        pictures: what is known of the pictures.
+        store: where their files are put.
+        history: where they are written down.
+        tally: what is counted.
+        notes_gone: whether what is no longer shown is to be written down: only if all of the shop was read.
+    """
+
+    name = "pictures"
+
+    def __init__(
+        self,
+        site: Site,
+        chosen: Sequence[Listed],
+        products: Visits[ProductContent],
+        pictures: Visits[PictureContent],
+        store: PictureStore,
+        history: History,
+        tally: Tally,
+        *,
+        notes_gone: bool = False,
+    ) -> None:
+        self._site = site
+        self._products = products
+        self._pictures = pictures
+        self._store = store
+        self._history = history
+        self._tally = tally
+        self._notes_gone = notes_gone
+        self._shown: dict[str, list[_Shown]] = {}
+        for listed in chosen:
+            content = products.content(listed.key)
+            for link in content.pictures if content else ():
+                self._shown.setdefault(link.image_url, []).append(_Shown(listed, link.view))
+
+    def begin(self) -> Iterator[Ask]:
+        """The pictures that this crawl has not fetched yet."""
+        self._tally.add(self.name, EXPECTED, len(self._shown))
+        for address in self._shown:
+            visit = self._pictures.get(address)
+            here = visit is not None and visit.content is not None and self._store.has(visit.content)
+            if self._pictures.is_settled(address) and (here or self._pictures.content(address) is None):
+                self._tally.add(self.name, "kept")
+                self._write_down(address)
+            else:
+                yield Ask(address, PICTURE, self._pictures.validators(address, 0) if here else NO_VALIDATORS)
+
+    def answered(self, ask: Ask, answer: Answer) -> tuple[Ask, ...]:
+        """Keep a picture."""
+        before = self._pictures.content(ask.address)
+        if answer.status == 304 and before is not None:
+            self._pictures.add_unchanged(ask.address)
+            self._tally.add(self.name, UNCHANGED)
+            self._write_down(ask.address)
+        elif answer.is_gone:
+            self.not_answered(ask, GONE, "the shop has it no more")
+        elif answer.status != 200:
+            self.not_answered(ask, FAILED, f"status {answer.status}")
+        else:
+            self._keep(ask, answer, before)
+        return ()
+
+    def not_answered(self, ask: Ask, outcome: str, reason: str) -> None:
+        """Note a picture that did not come."""
+        self._pictures.add_without_content(ask.address, outcome, reason)
+        self._tally.add(self.name, outcome)
+        if outcome == FAILED:
+            self._tally.problems.append(Problem(ask.address, "", reason))
+
+    def finish(self) -> None:
+        """Write down which pictures the shop shows no more."""
+        if self._notes_gone:
+            shown = {
+                (one.listed.key, address)
+                for address, several in self._shown.items()
+                if (visit := self._pictures.get(address)) is None or visit.outcome != GONE
+                for one in several
+            }
+            gone = self._history.note_gone(shown, self._pictures.crawl, now())
+            self._tally.add(self.name, NO_LONGER_SHOWN, gone)
+
+    def _keep(self, ask: Ask, answer: Answer, before: PictureContent | None) -> None:
+        try:
+            suffix = picture_suffix(answer.body)
+        except NotAPictureError as error:
+            self.not_answered(ask, UNUSABLE, str(error))
+            return
+        reason = self._site.rejection(ask.address)
+        name = ask.address.rpartition("/")[2]
+        content = self._store.add(answer.body, suffix, (reason, f"its file is called {name}") if reason else None)
+        if before is not None and before.sha256 == content.sha256:
+            content = before
+        self._pictures.add_read(ask.address, content, answer.validators)
+        outcome = NEW if before is None else UNCHANGED if before is content else CHANGED
+        self._tally.add(self.name, outcome)
+        if reason and is_rejected(self._store.folder, content.file):
+            self._tally.add(REJECTED, reason)
+        self._write_down(ask.address)
+
+    def _write_down(self, address: str) -> None:
+        """Write a line for each product that shows a picture, where it says anything new."""
+        picture = self._pictures.content(address)
+        if picture is None:
+            return
+        for shown in self._shown[address]:
+            product = self._products.content(shown.listed.key)
+            if product is None:
+                continue
+            record = ImageRecord(
+                site=self._site.name,
+                page=product.page,
+                image_url=address,
+                product=shown.listed.key,
+                view=shown.view,
+                labels=tuple(sorted(shown.listed.labels | set(product.labels))),
+                classes=tuple(sorted(shown.listed.classes)),
+                texts=product.texts,
+                fetched_at=picture.fetched_at,
+                sha256=picture.sha256,
+                size=picture.size,
+                file=picture.file,
+                crawl=self._pictures.crawl,
+            )
+            self._history.add(record)

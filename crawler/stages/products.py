@@ -1,0 +1,102 @@
+"""The second stage: what the page of each product says."""
+
+from collections.abc import Iterator, Sequence
+
+from gemhier.crawler.asking import EXPECTED, PAGE, Answer, Ask, Problem, Tally
+from gemhier.crawler.catalogue import Catalogue, Listed
+from gemhier.crawler.contents import ProductContent
+from gemhier.crawler.pages import PageError, ProductPage
+from gemhier.crawler.site import Site
+from gemhier.crawler.visits import FAILED, GONE, NO_VALIDATORS, READ, UNCHANGED, Visits
+
+
+class ProductStage:
+    """Reads the page of each product once, in however many categories it stands.
+
+    Args:
+        site: how pages are read.
+        start: the address of the index.
+        catalogue: what the shop lists.
+        chosen: the products to read.
+        products: what is known of them.
+        tally: what is counted.
+        since: what this crawl or a later one has read need not be sent again if it has not changed.
+    """
+
+    name = "products"
+
+    def __init__(
+        self,
+        site: Site,
+        start: str,
+        catalogue: Catalogue,
+        chosen: Sequence[Listed],
+        products: Visits[ProductContent],
+        tally: Tally,
+        *,
+        since: int = 0,
+    ) -> None:
+        self._site = site
+        self._chosen = chosen
+        self._products = products
+        self._tally = tally
+        self._since = since
+        self._misfits = catalogue.misfits
+        self._listings = {start.rstrip("/"), *(link.address.rstrip("/") for link in catalogue.categories)}
+
+    def begin(self) -> Iterator[Ask]:
+        """The pages of the products that this crawl has not read yet."""
+        for address, error in self._misfits:
+            self._tally.problems.append(Problem(address, error.selector, error.reason))
+        self._tally.add(self.name, EXPECTED, len(self._chosen))
+        for listed in self._chosen:
+            if self._products.is_settled(listed.key):
+                self._tally.add(self.name, "kept")
+                continue
+            visit = self._products.get(listed.key)
+            known = visit.content if visit is not None else None
+            if known is not None and known.page in listed.addresses:
+                yield Ask(known.page, PAGE, self._products.validators(listed.key, self._since), listed.key)
+            else:
+                yield Ask(listed.addresses[0], PAGE, NO_VALIDATORS, listed.key)
+
+    def answered(self, ask: Ask, answer: Answer) -> tuple[Ask, ...]:
+        """Read a page."""
+        key: str = ask.tag
+        if answer.status == 304 and self._products.content(key) is not None:
+            self._products.add_unchanged(key)
+            self._tally.add(self.name, UNCHANGED)
+        elif answer.is_gone or self._is_listing(ask, answer):
+            self.not_answered(ask, GONE, "the shop has it no more")
+        else:
+            self._read(ask, answer)
+        return ()
+
+    def not_answered(self, ask: Ask, outcome: str, reason: str) -> None:
+        """Note a product that cannot be read."""
+        self._products.add_without_content(ask.tag, outcome, reason)
+        self._tally.add(self.name, outcome)
+        if outcome == FAILED:
+            self._tally.problems.append(Problem(ask.address, "", reason))
+
+    def finish(self) -> None:
+        """Nothing is left to do."""
+
+    def _is_listing(self, ask: Ask, answer: Answer) -> bool:
+        """Whether the shop sends whoever asks for a product that it sold to a category."""
+        return answer.address != ask.address and answer.address.rstrip("/") in self._listings
+
+    def _read(self, ask: Ask, answer: Answer) -> None:
+        key: str = ask.tag
+        try:
+            if answer.status != 200 or answer.text is None:
+                raise PageError("", f"status {answer.status}" if answer.status != 200 else "this is no page of text")
+            page = ProductPage(answer.text, answer.address, self._site.product)
+            content = ProductContent(ask.address, page.pictures(), page.labels(), page.texts())
+        except PageError as error:
+            self._products.add_without_content(key, FAILED, error.reason)
+            self._tally.add(self.name, FAILED)
+            self._tally.problems.append(Problem(ask.address, error.selector, error.reason))
+            return
+        self._products.add_read(key, content, answer.validators)
+        self._tally.add(self.name, READ)

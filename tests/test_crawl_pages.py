@@ -1,0 +1,110 @@
+"""Each folder below tests/pages is a page as a shop might send it, and what the page object must make of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import gemhier.crawler.replica
+from gemhier.crawler.pages import CategoryPage, IndexPage, PageError, ProductPage, product_key
+from gemhier.crawler.site import Site
+from gemhier.crawler.site_file import load_site
+
+PAGES = Path(__file__).with_name("pages")
+MARKET = str(Path(gemhier.crawler.replica.__file__).with_name("market.yaml"))
+
+
+def cases() -> list[Any]:
+    """One case for each field that a folder expects, so that a failure names it."""
+    folders = sorted(path.parent for path in PAGES.glob("*/*/expected.json"))
+    return [
+        pytest.param(folder, field, id=f"{folder.relative_to(PAGES).as_posix()}-{field}")
+        for folder in folders
+        for field in json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    ]
+
+
+def read(folder: Path, field: str, site: Site) -> Any:
+    """What the page object says of a field, as JSON has it."""
+    case = json.loads((folder / "case.json").read_text(encoding="utf-8"))
+    text = next(folder.glob("page.*")).read_text(encoding="utf-8")
+    if case["page"] == "index":
+        assert site.index is not None
+        index = IndexPage(text, case["url"], site.index)
+        return index.next_page() if field == "next_page" else [[a.label, a.address] for a in index.categories()]
+    if case["page"] == "category":
+        return getattr(CategoryPage(text, case["url"], site.category), field)()
+    product = ProductPage(text, case["url"], site.product)
+    match field:
+        case "key":
+            return product_key(case["url"], site.product)
+        case "pictures":
+            return [[picture.image_url, picture.view] for picture in product.pictures()]
+        case "rejections":
+            return [site.rejection(picture.image_url) for picture in product.pictures()]
+    return getattr(product, field)()
+
+
+@pytest.mark.parametrize(("folder", "field"), cases())
+def test_page(folder: Path, field: str) -> None:
+    site = load_site(MARKET if folder.parent.name == "market" else folder.parent.name)
+    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))[field]
+    if isinstance(expected, dict) and "error" in expected:
+        with pytest.raises(PageError) as caught:
+            read(folder, field, site)
+        assert {"error": caught.value.reason, "selector": caught.value.selector} == expected
+    else:
+        found = read(folder, field, site)
+        assert (list(found) if isinstance(found, tuple) else found) == expected
+
+
+def test_every_folder_is_a_case() -> None:
+    assert {path.parent for path in PAGES.glob("*/*/page.*")} == {path.parent for path in PAGES.glob("*/*/case.json")}
+
+
+@pytest.mark.parametrize("text", ["", "\0", "{", "[" * 5000, "<html", "nothing", '{"a": 1}'])
+def test_a_page_that_is_none_has_no_categories(text: str) -> None:
+    site = load_site("gempundit")
+    assert site.index is not None
+    with pytest.raises(PageError, match="the index names no categories"):
+        IndexPage(text, "https://shop.example/", site.index).categories()
+    assert CategoryPage(text, "https://shop.example/", site.category).products() == ()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "ftp://shop.example/a", "http://[broken"],
+)
+def test_addresses_outside_the_web_are_left_out(address: str) -> None:
+    site = load_site("gempundit")
+    text = f'<a class="product-image dataimage" href="{address}"></a>'
+    assert CategoryPage(text, "https://shop.example/", site.category).products() == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("gp134726-1-250124.jpg", None),
+        ("gp134726-2-250124_1.jpg", None),
+        ("gp98765a-1-250124.jpg", None),
+        ("gp1-short-250124.jpg", None),
+        ("gp1-AGR-Certified-250124.jpg", "certificate"),
+        ("gp1-certi-250124.jpg", "certificate"),
+        ("gp1-certificate2.jpg", "certificate"),
+        ("gp1-cerified-250124.jpg", "certificate"),
+        ("gp1-itlgr-cerified-250124.jpg", "certificate"),
+        ("gp1-igi-250124.jpg", "certificate"),
+        ("gp1-c-250124.jpg", "certificate"),
+        ("gp1-ct-250124.jpg", "certificate"),
+        ("gp1-_1-2ct_.jpg", "certificate"),
+        ("gp1-hand-250124.jpg", "hand"),
+        ("gp1-Hand1.jpg", "hand"),
+        ("gp1-card-250124.jpg", "card"),
+        ("gp1-handmade-250124.jpg", None),
+        ("gp1-cardinal-250124.jpg", None),
+    ],
+)
+def test_what_file_names_give_away(name: str, reason: str | None) -> None:
+    site = load_site("gempundit")
+    assert site.rejection(f"https://cdn.example/media/hand/card/{name}?hand") == reason

@@ -1,0 +1,319 @@
+"""The stages of a crawl, asked and answered by hand: no network, no scrapy."""
+
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from gemhier.crawler.asking import EXPECTED, Answer, Stage, Tally
+from gemhier.crawler.catalogue import read_catalogue
+from gemhier.crawler.contents import CategoryLink, ListingContent, PictureContent, ProductContent
+from gemhier.crawler.folder import PictureStore
+from gemhier.crawler.history import History, read_history
+from gemhier.crawler.replica.painting import paint
+from gemhier.crawler.replica.stock import CATEGORIES, Picture
+from gemhier.crawler.site import Site
+from gemhier.crawler.site_file import load_site
+from gemhier.crawler.stages.index import IndexStage
+from gemhier.crawler.stages.pictures import PictureStage
+from gemhier.crawler.stages.products import ProductStage
+from gemhier.crawler.visits import DISALLOWED, FAILED, Validators, Visits
+from gemhier.errors import DataError
+
+HOST = "https://shop.example"
+START = f"{HOST}/gemstones"
+
+T = TypeVar("T")
+
+
+_OPEN: list[Any] = []
+
+
+def opened(journal: T) -> T:
+    """Have a journal closed when the test ends."""
+    _OPEN.append(journal)
+    return journal
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    yield
+    while _OPEN:
+        _OPEN.pop().close()
+
+
+def html(body: str, address: str, *, etag: str = "") -> Answer:
+    return Answer(200, address, body, body.encode(), Validators(etag=etag))
+
+
+def index(*slugs: str) -> str:
+    return "".join(
+        f'<a data-category="gemstones" title="{slug.title()}" href="/gemstones/{slug}">x</a>' for slug in slugs
+    )
+
+
+def category(*products: str, number: int | None = None) -> str:
+    links = "".join(f'<a class="product-image dataimage" href="/gemstones/{product}">x</a>' for product in products)
+    return links + (f'<li class="current">{number}</li>' if number is not None else "")
+
+
+def run(stage: Stage, pages: dict[str, str | int | Answer | tuple[str, str]]) -> list[str]:
+    """Answer a stage from a dictionary by paths until it has enough; what it asked for, in order."""
+    asked = []
+    waiting = deque(stage.begin())
+    while waiting:
+        ask = waiting.popleft()
+        path = ask.address.removeprefix(HOST)
+        asked.append(path)
+        found = pages.get(path, 404)
+        if isinstance(found, tuple):
+            stage.not_answered(ask, *found)
+            continue
+        if isinstance(found, str):
+            found = html(found, ask.address)
+        elif isinstance(found, int):
+            found = Answer(found, ask.address, "", b"")
+        waiting.extend(stage.answered(ask, found))
+    stage.finish()
+    return asked
+
+
+@pytest.fixture
+def site() -> Site:
+    return load_site("gempundit")
+
+
+@pytest.fixture
+def tally() -> Tally:
+    return Tally()
+
+
+def visits(folder: Path, crawl: int = 1) -> Visits[ListingContent]:
+    return opened(Visits(folder / "index.jsonl", ListingContent, crawl))
+
+
+def test_numbered_pages_are_read_until_the_last_comes_again(tmp_path: Path, site: Site, tally: Tally) -> None:
+    pages = {
+        "/gemstones": index("ruby"),
+        "/gemstones/ruby/page/1": category("ruby/gp1", "ruby/gp2", number=1),
+        "/gemstones/ruby/page/2": category("ruby/gp3", number=2),
+        "/gemstones/ruby/page/3": category("ruby/gp3", number=2),
+    }
+    known = visits(tmp_path)
+    asked = run(IndexStage(site, START, known, tally), pages)
+    assert asked == list(pages)
+    assert tally.problems == []
+    catalogue = read_catalogue(known, site, START)
+    assert list(catalogue.products) == ["gp1", "gp2", "gp3"]
+    assert run(IndexStage(site, START, known, Tally()), pages) == []
+
+
+@pytest.mark.parametrize("past_the_end", [404, "", category("ruby/gp1")], ids=["missing", "empty", "the same again"])
+def test_a_category_of_one_page_needs_no_number(
+    past_the_end: str | int, tmp_path: Path, site: Site, tally: Tally
+) -> None:
+    pages = {
+        "/gemstones": index("ruby"),
+        "/gemstones/ruby/page/1": category("ruby/gp1"),
+        "/gemstones/ruby/page/2": past_the_end,
+    }
+    assert run(IndexStage(site, START, visits(tmp_path), tally), pages) == list(pages)
+    assert tally.problems == []
+
+
+def test_pages_whose_number_is_not_found_are_a_problem_and_not_the_end(
+    tmp_path: Path, site: Site, tally: Tally
+) -> None:
+    pages = {
+        "/gemstones": index("ruby"),
+        "/gemstones/ruby/page/1": category("ruby/gp1"),
+        "/gemstones/ruby/page/2": category("ruby/gp2"),
+    }
+    run(IndexStage(site, START, visits(tmp_path), tally), pages)
+    (problem,) = tally.problems
+    assert str(problem) == (
+        f"{HOST}/gemstones/ruby/page/2: the page shows no number, but new products; selector: li.current ::text"
+    )
+
+
+def test_an_empty_category_is_a_problem_with_its_address_and_selector(tmp_path: Path, site: Site, tally: Tally) -> None:
+    pages = {
+        "/gemstones": index("ruby", "opal"),
+        "/gemstones/ruby/page/1": category("ruby/gp1", number=1),
+        "/gemstones/ruby/page/2": category("ruby/gp1", number=1),
+        "/gemstones/opal/page/1": "<p>We have moved</p>",
+    }
+    known = visits(tmp_path)
+    run(IndexStage(site, START, known, tally), pages)
+    selector = "a.product-image.dataimage::attr(href)"
+    assert [str(problem) for problem in tally.problems] == [
+        f"{HOST}/gemstones/opal/page/1: the category 'Opal' is empty; selector: {selector}"
+    ]
+    later, known = Tally(), visits(tmp_path, crawl=2)
+    run(IndexStage(site, START, known, later), pages | {"/gemstones/ruby/page/1": "<p>Redesigned</p>"})
+    assert [problem.reason for problem in later.problems] == [
+        "the category 'Ruby' is empty, but had 1 products on its first page before",
+        "the category 'Opal' is empty",
+    ]
+    assert list(read_catalogue(known, site, START).products) == ["gp1"]
+
+
+@pytest.mark.parametrize(("found", "reason"), [(500, "status 500"), (404, "status 404"), ("<p>", "no categories")])
+def test_an_index_that_cannot_be_read_is_a_problem(
+    found: str | int, reason: str, tmp_path: Path, site: Site, tally: Tally
+) -> None:
+    run(IndexStage(site, START, visits(tmp_path), tally), {"/gemstones": found})
+    assert reason in tally.problems[0].reason
+
+
+def test_a_category_that_robots_txt_forbids_is_none(tmp_path: Path, site: Site, tally: Tally) -> None:
+    pages = {"/gemstones": index("ruby"), "/gemstones/ruby/page/1": (DISALLOWED, "robots.txt forbids it")}
+    run(IndexStage(site, START, visits(tmp_path), tally), pages)
+    assert tally.problems == []
+    assert tally.counts["index", DISALLOWED] == 1
+
+
+def test_what_has_not_changed_need_not_be_sent_again(tmp_path: Path, site: Site) -> None:
+    known = visits(tmp_path)
+    first = html(index("ruby"), START, etag='"1"')
+    run(IndexStage(site, START, known, Tally()), {"/gemstones": first, "/gemstones/ruby/page/1": "<p>"})
+    known, tally = visits(tmp_path, crawl=2), Tally()
+    (ask,) = IndexStage(site, START, known, tally, since=1).begin()
+    assert ask.validators == Validators(etag='"1"')
+    (ask,) = IndexStage(site, START, known, Tally(), since=2).begin()
+    assert not ask.validators
+    stage = IndexStage(site, START, known, tally, since=1)
+    asked = run(stage, {"/gemstones": 304, "/gemstones/ruby/page/1": category("ruby/gp1")})
+    assert asked[:2] == ["/gemstones", "/gemstones/ruby/page/1"]
+    assert tally.counts["index", "unchanged"] == 1
+
+
+def test_classes_and_limit_narrow_what_is_asked_for(tmp_path: Path, site: Site, tally: Tally) -> None:
+    pages = {
+        "/gemstones": index("ruby", "opal", "fire-opal"),
+        "/gemstones/opal/page/1": category("opal/gp1", "opal/gp2", number=1),
+        "/gemstones/fire-opal/page/1": category("fire-opal/gp2", "fire-opal/gp3", "fire-opal/gp4", number=1),
+    }
+    known = visits(tmp_path)
+    asked = run(IndexStage(site, START, known, tally, classes=("Opal", "fire-opal"), limit=2), pages)
+    assert asked == list(pages)
+    catalogue = read_catalogue(known, site, START)
+    assert [listed.key for listed in catalogue.selection((), 3)] == ["gp2", "gp1", "gp3"]
+    assert [listed.key for listed in catalogue.selection(("Opal",), None)] == ["gp1", "gp2"]
+    assert catalogue.products["gp2"].labels == {"Opal", "Fire-Opal"}
+    assert catalogue.products["gp2"].addresses == [f"{HOST}/gemstones/opal/gp2", f"{HOST}/gemstones/fire-opal/gp2"]
+    with pytest.raises(DataError, match="no class 'Opals of fire'. The nearest are"):
+        catalogue.selection(("Opals of fire",), None)
+
+
+@pytest.mark.parametrize("name", ["Emerald (Panna)", "emerald", "Panna", "emeralds", "green-stones"])
+def test_a_class_may_be_named_by_any_of_its_names(name: str) -> None:
+    from gemhier.crawler.catalogue import chosen_categories
+
+    links = (CategoryLink("Emerald (Panna)", f"{HOST}/gemstones/green-stones"), CategoryLink("Ruby", f"{HOST}/ruby"))
+    assert chosen_categories(links, (name,)) == links[:1]
+
+
+def listed(folder: Path, site: Site) -> tuple[Visits[ListingContent], Visits[ProductContent]]:
+    known = visits(folder)
+    pages = {
+        "/gemstones": index("ruby", "burmese-ruby"),
+        "/gemstones/ruby/page/1": category("ruby/gp1", "ruby/gp2", number=1),
+        "/gemstones/burmese-ruby/page/1": category("burmese-ruby/gp2", number=1),
+    }
+    run(IndexStage(site, START, known, Tally()), pages)
+    return known, opened(Visits(folder / "products.jsonl", ProductContent, 1))
+
+
+def product(*pictures: str) -> str:
+    return "<h1>A ruby</h1>" + "".join(
+        f'<div class="item product_thumb_forHeight"><img src="/media/{picture}?w=1"></div>' for picture in pictures
+    )
+
+
+def test_a_product_in_two_classes_is_asked_for_once(tmp_path: Path, site: Site, tally: Tally) -> None:
+    known, products = listed(tmp_path, site)
+    catalogue = read_catalogue(known, site, START)
+    stage = ProductStage(site, START, catalogue, catalogue.selection((), None), products, tally)
+    asked = run(stage, {"/gemstones/ruby/gp1": "<p>sold out</p>", "/gemstones/ruby/gp2": product("gp2-1-010124.jpg")})
+    assert asked == ["/gemstones/ruby/gp1", "/gemstones/ruby/gp2"]
+    selector = "div.item.product_thumb_forHeight img::attr(src)"
+    assert [str(problem) for problem in tally.problems] == [
+        f"{HOST}/gemstones/ruby/gp1: the product has no pictures; selector: {selector}"
+    ]
+    assert tally.counts["products", EXPECTED] == 2
+    again = ProductStage(site, START, catalogue, catalogue.selection((), None), products, Tally())
+    assert run(again, {}) == ["/gemstones/ruby/gp1"]
+
+
+@pytest.mark.parametrize("found", [404, 410, Answer(200, f"{HOST}/gemstones/ruby/", "<p>", b"")])
+def test_a_product_that_was_sold_is_gone(found: int | Answer, tmp_path: Path, site: Site, tally: Tally) -> None:
+    known, products = listed(tmp_path, site)
+    catalogue = read_catalogue(known, site, START)
+    stage = ProductStage(site, START, catalogue, catalogue.selection((), None), products, tally)
+    run(stage, {"/gemstones/ruby/gp1": found, "/gemstones/ruby/gp2": product("gp2-1-010124.jpg")})
+    assert products["gp1"].outcome == "gone"
+    assert tally.problems == []
+
+
+@pytest.fixture(scope="module")
+def ruby() -> bytes:
+    return paint(Picture("gp2-1.jpg", "stone", 2), CATEGORIES[8], size=48)
+
+
+def test_pictures_are_kept_with_all_that_is_known_of_them(
+    tmp_path: Path, site: Site, tally: Tally, ruby: bytes
+) -> None:
+    known, products = listed(tmp_path, site)
+    catalogue = read_catalogue(known, site, START)
+    chosen = catalogue.selection((), None)
+    names = ["gp2-1-010124.jpg", "gp2-2-010124.jpg", "gp2-certi-010124.jpg", "gp2-3-010124.jpg", "gp2-4-010124.jpg"]
+    found = {"/gemstones/ruby/gp1": product(*names[:1]), "/gemstones/ruby/gp2": product(*names)}
+    run(ProductStage(site, START, catalogue, chosen, products, tally), found)
+
+    def stage(crawl: int, tally: Tally) -> PictureStage:
+        history = opened(History(tmp_path))
+        pictures = opened(Visits(tmp_path / "pictures.jsonl", PictureContent, crawl))
+        store = opened(PictureStore(tmp_path))
+        return PictureStage(site, chosen, products, pictures, store, history, tally, notes_gone=True)
+
+    def sent(name: str, body: bytes) -> Answer:
+        return Answer(200, f"{HOST}/media/{name}", None, body, Validators(etag=f'"{name}"'))
+
+    first = stage(1, tally)
+    asked = run(
+        first,
+        {
+            f"/media/{names[0]}": sent(names[0], ruby),
+            f"/media/{names[1]}": sent(names[1], ruby[: len(ruby) // 2]),
+            f"/media/{names[2]}": sent(names[2], ruby + b"another"),
+            f"/media/{names[3]}": (FAILED, "no answer"),
+        },
+    )
+    assert asked == [f"/media/{name}" for name in names]
+    counts = tally.by_stage()["pictures"]
+    assert counts == {EXPECTED: 5, "new": 2, "unusable": 1, "failed": 1, "gone": 1, "no longer shown": 0}
+    assert tally.counts["rejected", "certificate"] == 1
+    records = read_history(tmp_path)
+    assert {key[0] for key in records} == {"gp1", "gp2"}
+    record = records["gp2", f"{HOST}/media/{names[0]}"]
+    assert record.labels == ("Burmese-Ruby", "Ruby")
+    assert record.classes == (f"{HOST}/gemstones/burmese-ruby", f"{HOST}/gemstones/ruby")
+    assert (record.view, record.page, record.size) == ("1", f"{HOST}/gemstones/ruby/gp2", len(ruby))
+    assert (tmp_path / record.file).read_bytes() == ruby
+    assert records["gp1", f"{HOST}/media/{names[0]}"].file == record.file
+
+    (ask,) = stage(1, Tally()).begin()
+    assert ask.address == f"{HOST}/media/{names[3]}"
+    asks = {ask.address.rpartition("/")[2]: ask.validators for ask in stage(2, Tally()).begin()}
+    assert asks[names[0]] == Validators(etag=f'"{names[0]}"')
+    assert not asks[names[1]]
+    (tmp_path / record.file).unlink()
+    asks = {ask.address.rpartition("/")[2]: ask.validators for ask in stage(2, Tally()).begin()}
+    assert not asks[names[0]]
+    later = stage(2, Tally())
+    run(later, {f"/media/{names[0]}": 404, f"/media/{names[2]}": sent(names[2], ruby + b"another")})
+    gone = {key: record.gone_at is not None for key, record in read_history(tmp_path).items()}
+    assert gone == {key: key[1].endswith(names[0]) for key in records}
