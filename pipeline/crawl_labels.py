@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.pipeline.manifest import Contamination
+from gemhier.pipeline.data_info import Contamination
 
 Labels = frozenset[str]
 

@@ -24,7 +24,7 @@ from gemhier.hierarchy.labels import LabelSpace, label_space
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.finder import FILE as FINDER_FILE
 from gemhier.models.finder import Finder, load_finder
-from gemhier.pipeline.decisions import Decided
+from gemhier.pipeline.data_info import DataInfo, info_from_json
 
 FORMAT = "gemhier-data"
 FORMAT_VERSION = 2
@@ -76,81 +76,6 @@ class Row:
     width: int
     height: int
     source: str
-
-
-@dataclass(frozen=True)
-class SourceFolder:
-    """A folder that pictures come from: its short name in the manifest, and where it lies."""
-
-    name: str
-    root: str
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A file that has no row, and why.
-
-    Attributes:
-        image: absolute path of the file.
-        kind: "unreadable", "unknown name", "excluded", "not a picture" or "dropped"; of a crawl also "set aside"
-            when it was collected, "several families" by its names, or "no gem" by the stone finder.
-        reason: in words.
-    """
-
-    image: str
-    kind: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class SeveralNames:
-    """A group of near-copies, or of photographs of one stone, that stand under several labels."""
-
-    group: str
-    labels: tuple[str, ...]
-    images: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Contamination:
-    """A class of a shop with products of other families, most of it or several kinds, whose name is not believed.
-
-    Attributes:
-        label: the class, as the shop calls it.
-        family: to which its products should belong.
-        products: how many stand in it.
-        elsewhere: how many of them belong to other families, by all their other names.
-        families: these families, the most frequent first.
-    """
-
-    label: str
-    family: str
-    products: int
-    elsewhere: int
-    families: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class DataInfo:
-    """How a data set came about.
-
-    Attributes:
-        config: the settings of the preparation, by name.
-        sources: the folders that were read.
-        left_out: files that have no row.
-        several_names: groups under more than one label.
-        decisions: what a person decided about pictures before.
-        contamination: classes of crawled shops whose names are not believed.
-        ignored_names: names in crawled shops that the taxonomy does not know, of pictures with others that it knows.
-    """
-
-    config: Mapping[str, Any]
-    sources: tuple[SourceFolder, ...]
-    left_out: tuple[LeftOut, ...] = ()
-    several_names: tuple[SeveralNames, ...] = ()
-    decisions: tuple[Decided, ...] = ()
-    contamination: tuple[Contamination, ...] = ()
-    ignored_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -261,7 +186,7 @@ def read_manifest(folder: Path) -> Manifest:
             f"{folder / DATA_FILE}: format version {version}, this gemhier reads {FORMAT_VERSION}. {_PREPARE_AGAIN}."
         )
     try:
-        info = _info_from_json(data)
+        info = info_from_json(data)
         digests = (str(data["digest"]), str(data["taxonomy_digest"]))
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{folder / DATA_FILE}: damaged, {error} is missing or wrong. {_PREPARE_AGAIN}.") from error
@@ -333,23 +258,6 @@ def _info_to_json(manifest: Manifest) -> dict[str, Any]:
         "counts": manifest.counts(),
         **info,
     }
-
-
-def _info_from_json(data: Mapping[str, Any]) -> DataInfo:
-    return DataInfo(
-        config=dict(data["config"]),
-        sources=tuple(SourceFolder(**source) for source in data["sources"]),
-        left_out=tuple(LeftOut(**left_out) for left_out in data["left_out"]),
-        several_names=tuple(
-            SeveralNames(group=several["group"], labels=tuple(several["labels"]), images=tuple(several["images"]))
-            for several in data["several_names"]
-        ),
-        decisions=tuple(Decided(**decided) for decided in data.get("decisions", ())),
-        contamination=tuple(
-            Contamination(**found | {"families": tuple(found["families"])}) for found in data.get("contamination", ())
-        ),
-        ignored_names=tuple(data.get("ignored_names", ())),
-    )
 
 
 def _read_text(path: Path) -> str:

@@ -19,17 +19,9 @@ from gemhier.models.image import read_image
 from gemhier.pipeline.copies.search import find_near_copies, groups
 from gemhier.pipeline.crawl_labels import Labels, Meaning, ResolvedSets, resolve_sets
 from gemhier.pipeline.crawl_source import JOINT, write_set_aside
+from gemhier.pipeline.data_info import DataInfo, LeftOut, SeveralNames, SourceFolder
 from gemhier.pipeline.decisions import Decisions, read_decisions
-from gemhier.pipeline.manifest import (
-    DataInfo,
-    LeftOut,
-    Manifest,
-    Row,
-    SeveralNames,
-    SourceFolder,
-    is_prepared,
-    write_manifest,
-)
+from gemhier.pipeline.manifest import Manifest, Row, is_prepared, write_manifest
 from gemhier.pipeline.progress import map_with_progress
 from gemhier.pipeline.sources import Source, SourcePicture, read_sources, resolve_labels, unknown_labels_error
 from gemhier.pipeline.split import USUAL_SHARE, assign_splits

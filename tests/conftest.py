@@ -261,7 +261,8 @@ def tiny_data(
     import cv2
     import numpy as np
 
-    from gemhier.pipeline.manifest import DataInfo, Manifest, Row, SourceFolder, write_manifest
+    from gemhier.pipeline.data_info import DataInfo, SourceFolder
+    from gemhier.pipeline.manifest import Manifest, Row, write_manifest
 
     folder = tmp_path_factory.mktemp("data")
     chance = np.random.default_rng(3)

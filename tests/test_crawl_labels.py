@@ -8,7 +8,7 @@ from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
 from gemhier.pipeline.crawl_labels import Labels, ResolvedSets, resolve_sets
-from gemhier.pipeline.manifest import Contamination
+from gemhier.pipeline.data_info import Contamination
 
 BUILT_IN = load_taxonomy()
 

@@ -25,10 +25,11 @@ from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.prediction import Failure, Prediction
 from gemhier.pipeline import evaluate as step
+from gemhier.pipeline.data_info import DataInfo, SourceFolder
 from gemhier.pipeline.evaluate import evaluate, evaluate_bundle
 from gemhier.pipeline.evaluation import FIGURES
 from gemhier.pipeline.labelled_pictures import find_labelled
-from gemhier.pipeline.manifest import SPLITS, DataInfo, Manifest, Row, SourceFolder, write_manifest
+from gemhier.pipeline.manifest import SPLITS, Manifest, Row, write_manifest
 from gemhier.pipeline.reporting.folder import FILES
 from gemhier.pipeline.reporting.report import Report
 from gemhier.pipeline.sources import SPLIT_FOLDERS

@@ -10,17 +10,14 @@ from gemhier.errors import BundleError, DataError, OutputError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.finder import FILE as FINDER_FILE
+from gemhier.pipeline.data_info import DataInfo, LeftOut, SeveralNames, SourceFolder
 from gemhier.pipeline.manifest import (
     DATA_FILE,
     MANIFEST_FILE,
     SPLITS,
     TAXONOMY_FILE,
-    DataInfo,
-    LeftOut,
     Manifest,
     Row,
-    SeveralNames,
-    SourceFolder,
     is_prepared,
     read_manifest,
     require_pictures,
