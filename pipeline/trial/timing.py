@@ -61,4 +61,5 @@ def _exported(backbones: str, mode: str, hidden: int, space: LabelSpace) -> Expo
     chosen = [backbone(name, "none") for name in backbones.split("+")]
     members = [build_network(one, space, size=chosen[0].size, mode=mode, hidden=hidden) for one in chosen]
     with without_lines(TENSORFLOW_NOTES):
-        return ExportedNetwork(export_network(average_networks(members).whole), num_threads=1)
+        content = export_network(average_networks(members).whole)
+    return ExportedNetwork(content, num_threads=1)
