@@ -241,6 +241,7 @@ def scrapy_settings(config: CrawlConfig, pace: Pace, log: Path) -> dict[str, Any
         "AUTOTHROTTLE_TARGET_CONCURRENCY": 1.0,
         "DOWNLOAD_DELAY": pace.delay,
         "DOWNLOAD_DELAY_JITTER": 0.5,
+        "CONCURRENT_ITEMS": 1,  # there are none, and scrapy starts so many tasks for each response
         "CONCURRENT_REQUESTS": pace.at_a_time,
         "CONCURRENT_REQUESTS_PER_DOMAIN": pace.at_a_time,
         "DOWNLOAD_TIMEOUT": pace.timeout,
