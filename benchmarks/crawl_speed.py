@@ -31,7 +31,8 @@ from scrapy.crawler import AsyncCrawlerProcess
 
 class Plain(scrapy.Spider):
     name = "plain"
-    async def start(self):
+    start_urls = [sys.argv[3]]
+    def parse(self, response):
         for addresses in json.load(open(sys.argv[1])):
             yield {"image_urls": addresses}
 
@@ -78,7 +79,7 @@ def main() -> None:
             costs: dict[str, list[Cost]] = {"gemhier": [], "ImagesPipeline": []}
             for turn in range(given.rounds):
                 costs["gemhier"].append(ours(server, work / f"ours-{turn}", pictures))
-                costs["ImagesPipeline"].append(plain(work / f"plain-{turn}", work / "addresses.json", pictures))
+                costs["ImagesPipeline"].append(plain(server, work / f"plain-{turn}", work / "addresses.json", pictures))
     rates = {}
     for name, several in costs.items():
         clock, processor = (statistics.median(pictures / cost[which] for cost in several) for which in (0, 1))
@@ -108,9 +109,9 @@ def ours(server: ReplicaServer, folder: Path, pictures: int) -> Cost:
     return cost
 
 
-def plain(folder: Path, addresses: Path, pictures: int) -> Cost:
+def plain(server: ReplicaServer, folder: Path, addresses: Path, pictures: int) -> Cost:
     """The same pictures by scrapy's own pipeline."""
-    cost = measured([sys.executable, "-c", PLAIN, str(addresses), str(folder)])
+    cost = measured([sys.executable, "-c", PLAIN, str(addresses), str(folder), server.start])
     came = sum(1 for _ in folder.rglob("*.jpg"))
     if came < pictures:
         raise SystemExit(f"only {came} of {pictures} pictures came")

@@ -8,6 +8,7 @@ import yaml
 from gemhier.errors import DataError
 
 _LONGEST = 256 * 1024
+_DEEPEST = 16
 
 
 class Entry:
@@ -128,7 +129,13 @@ def read_entries(text: str, path: Path) -> Entry:
     if len(text) > _LONGEST:
         raise DataError(f"{path}: longer than {_LONGEST:,} letters, so this is no site file. Give another file.")
     try:
+        depth = 0
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                raise DataError(
+                    f"{path}: nested more than {_DEEPEST} deep, so this is no site file. Give another file."
+                )
             if isinstance(event, yaml.AliasEvent):
                 line = event.start_mark.line + 1 if event.start_mark else 1
                 raise DataError(f"{path}:{line}: `*{event.anchor}` refers to another part of the file. Write it out.")
@@ -138,8 +145,6 @@ def read_entries(text: str, path: Path) -> Entry:
         raise DataError(f"{path}:{line}: This is not YAML: {error.problem or error.context}. Correct it.") from error
     except yaml.YAMLError as error:
         raise DataError(f"{path}: This is not YAML: {str(error).splitlines()[0]}. Give a text file.") from error
-    except RecursionError as error:
-        raise DataError(f"{path}: nested too deep. Make it flatter.") from error
     if not isinstance(node, yaml.MappingNode):
         raise DataError(f"{path}:1: A site file must be names with values, from `format: 1` on.")
     return Entry(node, path, "a site file")

@@ -137,8 +137,8 @@ def prepare(
     """Turn folders of photographs into a data set to train on.
 
     Each SOURCE holds a folder for each class, with or without train, validation and test folders
-    above them. Every picture is read once; near-copies and photographs of one stone are kept in one
-    split. The pictures stay where they are.
+    above them, or is what `gemhier crawl` wrote. Every picture is read once; near-copies and photographs
+    of one stone are kept in one split. The pictures stay where they are.
 
     \b
     Example:

@@ -1,0 +1,47 @@
+"""The whole line: from a shop on this machine to a bundle that classifies, as docs/crawling.md shows it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("scrapy")
+
+from gemhier.crawler.replica.server import ReplicaServer
+from gemhier.crawler.replica.shops import GempunditReplica
+from gemhier.crawler.replica.stock import make_stock
+
+ROOT = Path(__file__).parents[1]
+CLASSES = ["Emerald", "Ruby", "Amethyst", "Citrine"]
+
+
+@pytest.mark.slow
+def test_from_a_crawl_to_a_bundle(tmp_path: Path) -> None:
+    def run(*words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", *words],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    with ReplicaServer(GempunditReplica(make_stock(360))).running() as server:
+        settings = json.dumps({"start": server.start, "classes": CLASSES, "limit": 80})
+        run("gemhier.crawler.replica.hasty", "gempundit", "crawl", settings)
+    run("gemhier", "clean", "crawl")
+    assert "certificate" in (tmp_path / "crawl" / "set-aside.html").read_text("utf-8")
+    assert "set aside" in run("gemhier", "prepare", "crawl", "--out", "data")
+    run("gemhier", "train", "data", "--schedule", "quick")
+    run("gemhier", "evaluate", "data", "--model", "latest", "--report", "report")
+    report = json.loads((tmp_path / "report" / "report.json").read_text("utf-8"))
+    # Their colours tell the four classes apart.
+    assert report["top1"] > 0.8
+    run("gemhier", "package", "latest", "--out", "bundle")
+    image = next((tmp_path / "crawl" / "images").rglob("*.jpg"))
+    answer = json.loads(run("gemhier", "classify", str(image), "--model", "bundle", "--format", "json"))
+    assert answer["image"] == str(image)
