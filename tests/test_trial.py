@@ -84,7 +84,8 @@ def test_a_trial_goes_on_where_it_stood_and_says_what_is_better(
     assert by_name["both: least cost"]["ece"] is None
     compared = [(row["first"], row["second"]) for row in found["comparisons"]]
     assert compared[-1] == ("both: soft", "learned: soft")
-    assert len(compared) == len(by_name)
+    assert compared[0] == ("the most frequent label", "flat: flat")
+    assert len(compared) == len(by_name) + 1
     assert all(0 < row["severity_p_value"] <= 1 for row in found["comparisons"])
     with (here / "trial" / "error_budget.csv").open(newline="") as file:
         budgets = list(csv.DictReader(file))
@@ -128,6 +129,9 @@ def test_pictures_of_one_group_are_never_learned_from_and_asked_about(
         )
 
     monkeypatch.setattr("gemhier.pipeline.trial.answers.learn_and_answer", learn)
+    monkeypatch.setattr(
+        "gemhier.pipeline.trial.timing.milliseconds", lambda arms, space: {arm.name: 1.0 for arm in arms}
+    )
     run_trial(tiny_data, load_plan(write_plan(here, 6, repeats=2)), here / "trial")
     assert sum(seen) == 2 * len(rows) * 9  # with the flat voice beside the separate networks
     found = json.loads((here / "trial" / "trial.json").read_text())

@@ -91,20 +91,17 @@ def decisions(arm: Arm, answers: Answers, known: Known) -> tuple[Decision, ...]:
     """All decisions of an arm: its strategies, and the least expected cost by the last of them."""
     found: dict[str, npt.NDArray[np.float64]] = {name: answers.probabilities[name] for name in arm.strategies}
     found[LEAST_COST] = by_least_cost(found[arm.strategies[-1]], severity_matrix(known.space))
-    labels, groups = _chosen(known.labels, answers.asked), _chosen(known.groups, answers.asked)
-    truth, parents = known.truth(answers.asked), known.space.parents
     made = []
     for name, ranking in found.items():
-        predicted = ranking.argmax(axis=1)
-        figures = measure_ranking(ranking, labels, groups, space=known.space, taxonomy=known.taxonomy)
+        decision = _decision(f"{arm.name}: {name}", arm.name, answers.asked, ranking, known)
         if name == LEAST_COST:
             # A ranking and no distribution: it states no probability, and its family is that of its label.
-            family_right = parents[predicted] == parents[truth]
-            figures = replace(
-                figures, family_right=family_right, family_top1=share(family_right, groups), ece=NO_FIGURE
-            )
-        severities = mistake_severities(truth, predicted, known.space)
-        made.append(Decision(f"{arm.name}: {name}", arm.name, answers.asked, predicted, severities, figures))
+            parents, groups = known.space.parents, _chosen(known.groups, answers.asked)
+            family_right = parents[decision.predicted] == parents[known.truth(answers.asked)]
+            named = share(family_right, groups)
+            figures = replace(decision.figures, family_right=family_right, family_top1=named, ece=NO_FIGURE)
+            decision = replace(decision, figures=figures)
+        made.append(decision)
     return tuple(made)
 
 
@@ -132,10 +129,29 @@ def budget(arm: Arm, made: Mapping[str, Decision], known: Known) -> tuple[ErrorB
     return error_budget(known.truth(hard.asked), hard.predicted, soft.predicted, last.predicted, known.space)
 
 
-def majority(known: Known) -> Figure:
-    """The share of the pictures that always naming the most frequent label gets right."""
-    truth = known.truth(np.ones(len(known.labels), dtype=np.bool_))
-    return share(truth == np.bincount(truth).argmax(), known.groups)
+def majority(known: Known) -> Decision:
+    """What always naming the most frequent label comes to."""
+    asked = np.ones(len(known.labels), dtype=np.bool_)
+    truth = known.truth(asked)
+    shares = np.bincount(truth, minlength=len(known.space)) / len(truth)
+    ranking = np.tile(shares, (len(truth), 1))
+    return _decision("the most frequent label", "", asked, ranking, known)
+
+
+def _decision(
+    name: str, arm: str, asked: npt.NDArray[np.bool_], ranking: npt.NDArray[np.float64], known: Known
+) -> Decision:
+    """Answer the pictures that were asked about with the first of a ranking of all labels."""
+    labels, groups = _chosen(known.labels, asked), _chosen(known.groups, asked)
+    predicted = ranking.argmax(axis=1)
+    return Decision(
+        name=name,
+        arm=arm,
+        asked=asked,
+        predicted=predicted,
+        severities=mistake_severities(known.truth(asked), predicted, known.space),
+        figures=measure_ranking(ranking, labels, groups, space=known.space, taxonomy=known.taxonomy),
+    )
 
 
 def _chosen(values: Sequence[str], asked: npt.NDArray[np.bool_]) -> list[str]:

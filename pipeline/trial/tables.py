@@ -53,7 +53,7 @@ class Outcome:
     pairs: tuple[Paired, ...]
     budgets: Mapping[str, tuple[ErrorBudget, ...]]
     milliseconds: Mapping[str, float]
-    majority: Figure
+    majority: Decision
 
 
 def write_outcome(outcome: Outcome, folder: Path, taxonomy: Taxonomy) -> None:
@@ -73,7 +73,7 @@ def write_outcome(outcome: Outcome, folder: Path, taxonomy: Taxonomy) -> None:
         "pictures": outcome.pictures,
         "groups": outcome.groups,
         "data": outcome.data,
-        "majority": outcome.majority.to_dict("top1"),
+        "majority": outcome.majority.figures.top1.to_dict("top1"),
         "decisions": decisions,
         "comparisons": pairs,
         "error_budget": budgets,
@@ -103,7 +103,7 @@ def markdown(outcome: Outcome, taxonomy: Taxonomy) -> str:
         f"{outcome.pictures:,} pictures of {outcome.groups:,} stones or groups of near-copies, "
         f"{outcome.plan.folds} folds, {outcome.plan.repeats} divisions.",
         "",
-        f"Always naming the most frequent label: {_cell(outcome.majority)}.",
+        f"Always naming the most frequent label: {_cell(outcome.majority.figures.top1)}.",
         "",
         "| decision | top-1 | in each division | top-3 | family | hierarchical F1 | severity | ECE | ms |",
         "| --- " * 9 + "|",

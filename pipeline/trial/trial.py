@@ -94,6 +94,7 @@ def _run(mlflow: ModuleType, manifest: Manifest, rows: Sequence[Row], plan: Plan
                 spread.setdefault(decision.name, []).append(float(decision.figures.right.mean()))
     pairs = [(plan.baseline, name) for name in made if name != plan.baseline]
     pairs += [pair for pair in plan.comparisons if pair not in pairs]
+    guess = majority(known)
     outcome = Outcome(
         plan=plan,
         pictures=len(rows),
@@ -101,10 +102,13 @@ def _run(mlflow: ModuleType, manifest: Manifest, rows: Sequence[Row], plan: Plan
         data=manifest.digest,
         decisions=tuple(made.values()),
         spread=spread,
-        pairs=tuple(paired(made[first], made[second], known) for first, second in pairs),
+        pairs=(
+            paired(guess, made[plan.baseline], known),
+            *(paired(made[first], made[second], known) for first, second in pairs),
+        ),
         budgets={arm.name: found for arm in plan.arms if (found := budget(arm, made, known))},
         milliseconds=milliseconds(plan.arms, space),
-        majority=majority(known),
+        majority=guess,
     )
     write_outcome(outcome, out, manifest.taxonomy)
     mlflow.log_params({"folds": plan.folds, "repeats": plan.repeats, "seed": plan.seed, "pictures": len(rows)})
