@@ -51,6 +51,32 @@ def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable, raising=False)
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with MLflow's tables and nothing of ours, which takes MLflow a second to make."""
+    import mlflow
+
+    database = tmp_path_factory.mktemp("empty") / "mlflow.db"
+    mlflow.MlflowClient(f"sqlite:///{database.as_posix()}").search_experiments()
+    return database
+
+
+@pytest.fixture
+def quick_stores(empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """New tracking stores begin as copies of an empty one."""
+    from gemhier.pipeline import tracking
+
+    point_at = tracking._point_at
+
+    def with_tables(mlflow: Any, uri: str) -> None:
+        database = tracking.local_database(uri)
+        if database is not None and (not database.exists() or not database.stat().st_size):
+            shutil.copyfile(empty_database, database)
+        point_at(mlflow, uri)
+
+    monkeypatch.setattr(tracking, "_point_at", with_tables)
+
+
 STONE_COLOURS = {
     "beryl/aquamarine": (110, 205, 225),
     "beryl/emerald": (40, 165, 90),

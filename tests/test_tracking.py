@@ -26,16 +26,6 @@ from gemhier.pipeline.tracking_ui import serve_ui
 TRAINING = {"gemhier_kind": "comparison"}
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with MLflow's tables and nothing of ours, which takes MLflow a second to make."""
-    import mlflow
-
-    database = tmp_path_factory.mktemp("empty") / "mlflow.db"
-    mlflow.MlflowClient(f"sqlite:///{database.as_posix()}").search_experiments()
-    return database
-
-
 @pytest.fixture
 def store(tmp_path: Path, empty_database: Path) -> str:
     """A tracking store in a folder of its own."""

@@ -28,7 +28,7 @@ from gemhier.pipeline.unfinished import unfinished_folder
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_stores: None) -> Path:
     """An empty current folder, in which mlruns/ comes to be."""
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -23,7 +23,7 @@ from gemhier.pipeline.trial.trial import run_trial
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_stores: None) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
