@@ -24,6 +24,9 @@ from gemhier.pipeline.training_bar import TrainingBar
 
 PREDICT_BATCH = 64
 
+_SEEDS_APART = 1000
+"""Between the seeds of a training and of what is left of it after an interruption, for each epoch done."""
+
 
 @dataclass(frozen=True)
 class Pictures:
@@ -283,6 +286,7 @@ def _fit_everything(
         network.freeze(schedule.frozen_share)
     crops = train.crops(network.size)
     copies = train.copies or each_once(len(crops))
+    done = sum(epoch.phase == "everything" for epoch in log.epochs)
     steps = epochs * -(-len(copies) // schedule.batch)
     _compile(network.whole, network, config, schedule.whole_rate(pretrained=pretrained), steps)
     batches = training_batches(
@@ -290,7 +294,8 @@ def _fit_everything(
         targets(train.truth, network.space, MODES[network.mode]),
         batch=schedule.batch,
         augmentation=schedule.augmentation,
-        seed=config.seed,
+        # A resumed training would otherwise see its first batches again, and learn them by heart.
+        seed=config.seed + _SEEDS_APART * done,
         copies=copies,
     )
 

@@ -83,6 +83,32 @@ def test_an_interrupted_training_ends_like_an_unbroken_one(fit: Callable[..., Fi
         assert resumed_epoch.loss == pytest.approx(unbroken_epoch.loss, rel=1e-4)  # threads add up in any order
 
 
+def test_a_resumed_training_does_not_see_its_first_pictures_again(
+    fit: Callable[..., Fitted], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(epoch: Epoch) -> None:
+        if epoch.number == 6:
+            raise Interrupted
+
+    seen: list[bytes] = []
+    make = fit_module.training_batches
+
+    def watched(*rest: Any, **named: Any) -> Any:
+        batches = make(*rest, **named)
+        seen.append(next(iter(batches))[0].numpy().tobytes())
+        return make(*rest, **named)
+
+    monkeypatch.setattr(fit_module, "training_batches", watched)
+    with pytest.raises(Interrupted):
+        fit("broken", on_epoch=interrupt)
+    fit("broken")
+    fit("whole")
+    assert seen[0] == seen[2] != seen[1]
+
+
 def test_several_networks_are_trained_from_seeds_that_follow_and_averaged(
     fit: Callable[..., Fitted], tiny_backbone: str
 ) -> None:
