@@ -16,6 +16,7 @@ from gemhier.models.heads import family_members
 from gemhier.models.modes import HEADS, MODES
 from gemhier.models.network import GemNetwork, average_networks, build_network
 from gemhier.models.runtime import OUTPUTS, Network
+from gemhier.pipeline.train import HALF_TOLERANCE
 
 Pictures = npt.NDArray[np.uint8]
 
@@ -234,6 +235,15 @@ def test_several_networks_as_one_say_the_mean_of_their_logits(mode: str) -> None
         np.testing.assert_allclose(in_two_steps[head], expected, rtol=1e-4, atol=1e-4)
         np.testing.assert_allclose(softmax(getattr(exported, head)), softmax(expected), rtol=0, atol=1e-4)
     assert np.abs(said[0]["flat"] - said[1]["flat"]).max() > 1e-2
+
+
+def test_weights_in_half_precision_take_half_the_space_and_hardly_move_a_probability() -> None:
+    network = build_network(backbone("lite0", "none"), SPACE, size=64)
+    whole, half = (export_network(network.whole, half=half) for half in (False, True))
+    assert len(half) < 0.55 * len(whole)
+    seen = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
+    exact, rounded = (softmax(Network(content).logits(seen).flat) for content in (whole, half))
+    assert 0 < np.abs(exact - rounded).max() < HALF_TOLERANCE
 
 
 def test_one_network_alone_stays_as_it_is_and_strangers_are_not_averaged() -> None:
