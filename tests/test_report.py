@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from gemhier.errors import OutputError
+from gemhier.hierarchy.answering import Threshold, Thresholds
 from gemhier.hierarchy.decoding import STRATEGIES
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.node import Node
@@ -21,8 +22,10 @@ from gemhier.pipeline.answer_figures import answer_figures
 from gemhier.pipeline.comparison import compare
 from gemhier.pipeline.evaluation import evaluate_probabilities
 from gemhier.pipeline.labelled_pictures import LabelledPicture, LabelledPictures, NoLabel
+from gemhier.pipeline.reporting.classes_section import RANKED
 from gemhier.pipeline.reporting.folder import FILES, FORMAT, check_report_folder, write_report_folder
-from gemhier.pipeline.reporting.page import MOST_LISTED, RANKED, page
+from gemhier.pipeline.reporting.losses_section import MOST_LISTED
+from gemhier.pipeline.reporting.page import page
 from gemhier.pipeline.reporting.report import Report, classes_table, confusion_table, predictions_table
 from gemhier.pipeline.reporting.summary import summary
 
@@ -72,6 +75,7 @@ def reported(
             model_version="gems-1",
         )
     known = [row for row, (truth, _) in enumerate(seen) if truth in LABELS]
+    asked = Threshold(precision=0.9, threshold=THRESHOLD, reached=True, observed=None, answered=1.0, depths=())
     answers = [
         result.answer.id if isinstance(result, Prediction) and result.answer is not None else None for result in results
     ]
@@ -100,6 +104,9 @@ def reported(
         ),
         space=space,
         taxonomy=TAXONOMY,
+        thresholds=Thresholds((asked,)),
+        probabilities=dict.fromkeys(STRATEGIES, found),
+        without_gem=np.zeros(len(seen), dtype=np.bool_),
     )
 
 
@@ -207,7 +214,7 @@ def test_best_and_worst_by_precision(report: Report) -> None:
 
 
 def test_at_most_ten_are_best(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gemhier.pipeline.reporting.page.RANKED", 1)
+    monkeypatch.setattr("gemhier.pipeline.reporting.classes_section.RANKED", 1)
     outline = Outline(page(reported(SEEN)))
     assert "Aquamarine" in outline.sections["Best"]
     assert "Emerald" not in outline.sections["Best"]

@@ -76,7 +76,7 @@ def coverage_section(found: Measured) -> str:
         "Precision against coverage",
         '<div class="two">',
         coverage_drawing(measured, asked),
-        table("coverage", [], ["asked for", "threshold", "answered", "precision here"], rows),
+        f"<div>{table('coverage', [], ['asked for', 'threshold', 'answered', 'precision here'], rows)}</div>",
         "</div>",
         note(
             "The fewer pictures are answered, the more of the answers are right. The dots are the thresholds of the "
@@ -103,7 +103,7 @@ def reliability_section(found: Measured) -> str:
         "Reliability",
         '<div class="two">',
         reliability_drawing(found.reliability, ece),
-        table("reliability", [], ["probabilities", "pictures", "mean stated", "right"], rows),
+        f"<div>{table('reliability', [], ['probabilities', 'pictures', 'mean stated', 'right'], rows)}</div>",
         "</div>",
         note("Bins of about as many pictures each. On the dashed line, stated probabilities are what comes true."),
     )

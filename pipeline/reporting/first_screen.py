@@ -73,18 +73,19 @@ def _cards(report: Report) -> str:
 
 
 def _strategies(report: Report) -> str:
-    rows = []
+    rows, further = [], []
     for strategy, figures in report.evaluation.strategies.items():
         decides = strategy == report.decided_by
         mark = '<small class="mark">decides</small>' if decides else ""
-        cells = [
-            figure_cell(getattr(figures, name), number if name in _PLAIN_NUMBERS else percent)
-            for name, *_ in (*MAIN_FIGURES, *FURTHER_FIGURES)
-        ]
+        head = f'<td data-value="{strategy}">{strategy}{mark}</td>'
         bar = f'<td class="bar-cell">{_bar(figures.top1, decides)}</td>'
-        rows.append(row(f'<td data-value="{strategy}">{strategy}{mark}</td>', bar, *cells))
-    titles = [heading for _, heading, *_ in (*MAIN_FIGURES, *FURTHER_FIGURES)]
-    others = "".join(
+        rows.append(row(head, bar, *(figure_cell(getattr(figures, name)) for name, *_ in MAIN_FIGURES)))
+        others = (
+            figure_cell(getattr(figures, name), number if name in _PLAIN_NUMBERS else percent)
+            for name, _ in FURTHER_FIGURES
+        )
+        further.append(row(head, *others))
+    comparisons = "".join(
         f"<li>{escape(comparison.sentence)}</li>"
         for comparison in report.evaluation.comparisons
         if comparison is not report.comparison
@@ -93,9 +94,12 @@ def _strategies(report: Report) -> str:
     return section(
         "strategies",
         "Flat against hierarchical",
-        table("strategies", ["strategy", ""], titles, rows, fixed=True),
+        table("strategies", ["strategy", ""], [heading for _, heading, _ in MAIN_FIGURES], rows, fixed=True),
         note(f"Bars: top-1 with its 95% interval. {meanings}."),
-        f"<ul>{others}</ul>" if others else "",
+        f"<ul>{comparisons}</ul>" if comparisons else "",
+        "<details><summary>Further figures of each</summary>",
+        table("strategies-further", ["strategy"], [heading for _, heading in FURTHER_FIGURES], further, fixed=True),
+        "</details>",
     )
 
 
@@ -110,12 +114,18 @@ def _bar(figure: Figure, main: bool) -> str:
 def _questions(found: Measured) -> str:
     """Where to read on, by what a reader wants to decide."""
     links = {
-        "Ship this model?": [("answers", "how deep it answers"), ("coverage", "precision against coverage")]
-        + [("reliability", "reliability")],
+        "Ship this model?": [
+            ("answers", "how deep it answers"),
+            ("coverage", "precision against coverage"),
+            ("reliability", "reliability"),
+        ],
         "Which pictures are mislabelled?": [("mistakes", "the worst mistakes"), ("pictures", "every picture")],
-        "Which class needs more data?": [("mistaken", "most misclassified"), ("labels", "every label")]
-        + [("confusion", "confusion")]
-        + ([("budget", "where families lose")] if found.budgets else []),
+        "Which class needs more data?": [
+            ("mistaken", "most misclassified"),
+            ("labels", "every label"),
+            ("confusion", "confusion"),
+            *([("budget", "where families lose")] if found.budgets else []),
+        ],
     }
     cards = []
     for question, places in links.items():

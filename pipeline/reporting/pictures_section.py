@@ -113,10 +113,7 @@ def _pictures(found: Measured) -> dict[str, Any]:
 
     severity = {mistake.row: mistake.severity for mistake in found.mistakes}
     kinds = list(OUTCOMES)
-    columns: dict[str, list[Any]] = {
-        name: []
-        for name in (["image", "source", "given", "truth", "guesses", "shares", "answer", "sure", "outcome", "reason", "right", "known", "severity"])
-    }
+    columns: dict[str, list[Any]] = {}
     for row, (picture, result) in enumerate(zip(report.labelled.pictures, report.results, strict=True)):
         ranked = () if isinstance(result, Failure) else result.subclasses[:TOP]
         answer = None if isinstance(result, Failure) else result.answer
@@ -137,7 +134,7 @@ def _pictures(found: Measured) -> dict[str, Any]:
             "known": int(picture.label in report.space),
             "severity": severity.get(row, 0),
         }.items():
-            columns[name].append(value)
+            columns.setdefault(name, []).append(value)
     return {
         **columns,
         "nodes": [

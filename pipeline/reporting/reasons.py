@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from gemhier.hierarchy.answering import paths
+from gemhier.models.decision import apart
 from gemhier.models.prediction import Failure
 from gemhier.pipeline.reporting.report import Report
 
@@ -48,10 +49,8 @@ def reasons(report: Report) -> tuple[Reason, ...]:
             found.append(Reason("no gem" if report.without_gem[row] else "unsure", result.refused or ""))
         elif depth < along.nodes.shape[1] and along.nodes[row, depth] >= 0:
             likeliest = report.taxonomy[space.nodes[along.nodes[row, depth]]].name
-            share = along.probabilities[row, depth]
-            found.append(
-                Reason("stopped", f"the likeliest below it, {likeliest}, has {share:.2f} of {threshold:.2f} asked for")
-            )
+            least, share = apart(threshold, float(along.probabilities[row, depth]))
+            found.append(Reason("stopped", f"the likeliest below it, {likeliest}, has {share} of {least} asked for"))
         elif len(space.children[space.node_index(result.answer.id)]):
             found.append(Reason("named", f"likelier {result.answer.name} in general than any kind of it"))
         else:

@@ -41,5 +41,8 @@ globalThis.report = {
     return () => { clearTimeout(timer); timer = setTimeout(act, wait); };
   },
 };
-// Links into the page and finding text in it need all of its heights; printing needs all of its parts.
-addEventListener("beforeprint", () => document.querySelectorAll("details").forEach(part => { part.open = true; }));
+// Paper shows what is folded and what no one has scrolled to.
+addEventListener("beforeprint", () => {
+  for (const part of document.querySelectorAll("details")) part.open = true;
+  for (const image of document.images) image.loading = "eager";
+});
