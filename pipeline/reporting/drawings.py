@@ -83,13 +83,15 @@ def budget_drawing(budgets: Sequence[ErrorBudget], taxonomy: Taxonomy) -> str:
         return ""
 
     def draw(axes: "Axes") -> None:
+        from matplotlib.ticker import MaxNLocator
+
         names = [taxonomy[row.family].name for row in losing]
         routing = [row.lost_by_routing for row in losing]
         axes.barh(names, routing, color=BAD, height=0.7, label="lost by routing: another family")
         region = [row.lost_by_region for row in losing]
         axes.barh(names, region, left=routing, color=OTHER, height=0.7, label="lost by region: family right")
         axes.invert_yaxis()
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("pictures that hard routing loses")
         axes.tick_params(axis="y", colors=INK, length=0)
         axes.grid(axis="x", linewidth=0.5)
@@ -108,10 +110,12 @@ def curves_drawings(curves: Sequence[Curve]) -> str:
             continue
 
         def draw(axes: "Axes", group: Sequence[Curve] = group, label: str = label) -> None:
+            from matplotlib.ticker import MaxNLocator
+
             for curve, colour in zip(group, (MAIN, OTHER, BAD), strict=False):
                 axes.plot(curve.epochs, curve.values, color=colour, label=_plain(curve.name), linewidth=1.6)
             axes.set(xlabel="epoch", ylabel=label)
-            axes.xaxis.get_major_locator().set_params(integer=True)
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.grid(color=LINE, linewidth=0.5)
             if len(group) > 1:
                 axes.legend()
