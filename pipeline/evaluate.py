@@ -47,7 +47,7 @@ Probabilities = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class _Classified:
+class Classified:
     """What became of N pictures: the fields of `Report` of these names."""
 
     results: tuple[Prediction | Failure, ...]
@@ -120,7 +120,15 @@ def evaluate_bundle(
         ValueError: if `target_precision` is outside its range.
     """
     precision = bundle.info.default_precision if target_precision is None else target_precision
-    found = _classified(bundle, labelled, precision)
+    return report_on(
+        bundle, labelled, _classified(bundle, labelled, precision), split=split, target_precision=precision
+    )
+
+
+def report_on(
+    bundle: Bundle, labelled: LabelledPictures, found: Classified, *, split: str, target_precision: float
+) -> Report:
+    """Compare what became of labelled pictures with their labels; `split` is only named in the report."""
     pictures = labelled.pictures
     known = [
         (_answer(result), picture.label, picture.group)
@@ -147,8 +155,8 @@ def evaluate_bundle(
             [label for _, label, _ in known],
             [group for _, _, group in known],
             taxonomy=bundle.taxonomy,
-            target_precision=precision,
-            threshold=bundle.info.thresholds.threshold_for(precision),
+            target_precision=target_precision,
+            threshold=bundle.info.thresholds.threshold_for(target_precision),
         ),
         space=bundle.space,
         taxonomy=bundle.taxonomy,
@@ -184,7 +192,7 @@ def _with_neighbours(report: Report, known: Known, name: str) -> Report:
     return replace(report, neighbours=dict(zip(rows, nearest, strict=True)), neighbours_in=name)
 
 
-def _classified(bundle: Bundle, labelled: LabelledPictures, target_precision: float) -> _Classified:
+def _classified(bundle: Bundle, labelled: LabelledPictures, target_precision: float) -> Classified:
     """Classify all pictures, and keep the stones of those that are named wrongly."""
     pictures = labelled.pictures
     found = {strategy: np.zeros((len(pictures), len(bundle.space))) for strategy in STRATEGIES}
@@ -209,7 +217,7 @@ def _classified(bundle: Bundle, labelled: LabelledPictures, target_precision: fl
                 label = pictures[row].label
                 if label in bundle.space and bundle.space.labels[found[bundle.info.strategy][row].argmax()] != label:
                     mistaken[row] = crop_thumbnail(stone.pixels)
-    return _Classified(tuple(results), found, without_gem, mistaken)
+    return Classified(tuple(results), found, without_gem, mistaken)
 
 
 def _predictions(
