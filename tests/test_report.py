@@ -29,6 +29,8 @@ from gemhier.pipeline.reporting.page import page
 from gemhier.pipeline.reporting.report import Report, classes_table, confusion_table, predictions_table
 from gemhier.pipeline.reporting.summary import summary
 
+pytestmark = pytest.mark.usefixtures("no_drawings")
+
 LABELS = ("beryl/aquamarine", "beryl/emerald", "quartz", "topaz")
 TAXONOMY = Taxonomy.from_nodes(
     [

@@ -61,7 +61,7 @@ const draw = () => {
       const count = counts[row].get(column);
       if (!count) { empty += 1; continue; }
       skip();
-      const share = Math.round(15 + 40 * count / totals[row]), right = column === row;
+      const share = Math.round(15 + 34 * count / totals[row]), right = column === row;
       const taken = column < 0 ? "could not be read" : `taken for ${entries[column].name}`;
       const words = `${entry.name} ${taken}: ${count} of ${totals[row]}`;
       const button = make("button", { type: "button", title: words, "aria-label": words }, String(count));

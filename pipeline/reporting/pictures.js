@@ -73,7 +73,7 @@ const turn = (words, step) => {
   button.addEventListener("click", () => { page += step; show(); });
   return button;
 };
-const back = turn("Back", -1), on = turn("On", 1), where = make("span", { class: "faint" });
+const back = turn("Previous", -1), on = turn("Next", 1), where = make("span", { class: "faint" });
 pages.append(back, where, on);
 
 const show = () => {
