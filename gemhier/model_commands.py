@@ -122,6 +122,12 @@ def classify(
     help="Share of the answers that shall be right, between 0 and 1.",
 )
 @click.option("--tracking", metavar="URI", help="Tracking server, or the folder that stands for mlruns/.")
+@click.option(
+    "--neighbours",
+    metavar="DATA",
+    type=click.Path(path_type=Path),
+    help="Prepared folder; the page shows beside each mistake which of its training stones look most alike.",
+)
 def evaluate_command(
     folders: tuple[Path, ...],
     model: str | None,
@@ -129,6 +135,7 @@ def evaluate_command(
     out: Path,
     target_precision: float | None,
     tracking: str | None,
+    neighbours: Path | None,
 ) -> None:
     """Measure a model on labelled photographs, flat against hierarchical, and write a report.
 
@@ -138,13 +145,22 @@ def evaluate_command(
     \b
     Example:
       gemhier evaluate photos --model bundle --report report
+      gemhier evaluate data --model latest --report report --neighbours data
     """
     from gemhier.models.files import visible
     from gemhier.pipeline.evaluate import evaluate
     from gemhier.pipeline.reporting.folder import PAGE_FILE
     from gemhier.pipeline.reporting.summary import summary
 
-    report = evaluate(folders, out=out, model=model, split=split, target_precision=target_precision, tracking=tracking)
+    report = evaluate(
+        folders,
+        out=out,
+        model=model,
+        split=split,
+        target_precision=target_precision,
+        tracking=tracking,
+        neighbours=neighbours,
+    )
     for line in summary(report):
         click.echo(visible(line))
     click.echo(f"Report: {out / PAGE_FILE}")

@@ -304,9 +304,14 @@ def expected_calibration_error(confidences: npt.ArrayLike, hits: npt.ArrayLike, 
         )
     if not len(stated):
         return float("nan")
-    below = np.searchsorted(np.sort(stated), stated, side="left")
-    gaps = np.bincount(below * bins // len(stated), weights=stated - right, minlength=bins)
+    gaps = np.bincount(equal_mass_bins(stated, bins), weights=stated - right, minlength=bins)
     return float(np.abs(gaps).sum() / len(stated))
+
+
+def equal_mass_bins(confidences: npt.NDArray[np.float64], bins: int) -> Classes:
+    """(N,) the bin of each confidence, from 0 for the lowest; as many in each as can be, equal ones in one."""
+    below = np.searchsorted(np.sort(confidences), confidences, side="left")
+    return np.asarray(below * bins // max(len(confidences), 1), dtype=np.intp)
 
 
 def brier_scores(probabilities: npt.ArrayLike, truth: npt.ArrayLike) -> Floats:

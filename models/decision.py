@@ -91,11 +91,13 @@ def _no_gem(score: float, threshold: float) -> str:
 
 
 def _refusal(likeliest: Candidate, threshold: float) -> str:
-    # As many decimals as it takes to tell the two apart, and a threshold below 1 from 1.
+    least, probability = apart(threshold, likeliest.probability)
+    return f"no family reached {least}: the likeliest, {likeliest.name}, has {probability}"
+
+
+def apart(threshold: float, probability: float) -> tuple[str, str]:
+    """Both with as many decimals as it takes to tell the two apart, and a threshold below 1 from 1."""
     decimals = 2
-    while decimals < 6 and round(threshold, decimals) in (round(likeliest.probability, decimals), 1):
+    while decimals < 6 and round(threshold, decimals) in (round(probability, decimals), 1):
         decimals += 1
-    return (
-        f"no family reached {threshold:.{decimals}f}: the likeliest, {likeliest.name}, "
-        f"has {likeliest.probability:.{decimals}f}"
-    )
+    return f"{threshold:.{decimals}f}", f"{probability:.{decimals}f}"

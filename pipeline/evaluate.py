@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -20,6 +21,7 @@ from gemhier.models.stone_crops import Cutter, StoneCrop, stone_crops
 from gemhier.pipeline.answer_figures import answer_figures
 from gemhier.pipeline.evaluation import evaluate_probabilities
 from gemhier.pipeline.labelled_pictures import LabelledPictures, find_labelled
+from gemhier.pipeline.neighbours import Known, known_stones
 from gemhier.pipeline.reporting.folder import (
     CLASSES_FILE,
     CONFUSION_FILE,
@@ -29,13 +31,29 @@ from gemhier.pipeline.reporting.folder import (
     check_report_folder,
     write_report_folder,
 )
+from gemhier.pipeline.reporting.mistakes import MOST_SHOWN, mistakes
 from gemhier.pipeline.reporting.page import page
 from gemhier.pipeline.reporting.report import TOP, Report, classes_table, confusion_table, predictions_table
+from gemhier.pipeline.reporting.thumbnails import crop_thumbnail
+from gemhier.pipeline.tracking import read_curves
 
 BATCH = 32
 """How many pictures the network sees at once; a bound on the memory, it changes no result."""
 
+CURVES = ("train/loss", "validation/flat_top1", "validation/family_top1")
+"""The measures of a training whose curves a report shows."""
+
 Probabilities = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Classified:
+    """What became of N pictures: the fields of `Report` of these names."""
+
+    results: tuple[Prediction | Failure, ...]
+    probabilities: Mapping[Strategy, Probabilities]
+    without_gem: npt.NDArray[np.bool_]
+    crops: Mapping[int, str]
 
 
 def evaluate(
@@ -46,6 +64,7 @@ def evaluate(
     split: str = "test",
     target_precision: float | None = None,
     tracking: str | None = None,
+    neighbours: Path | None = None,
 ) -> Report:
     """Classify labelled pictures, compare with their labels, and write a report.
 
@@ -57,6 +76,7 @@ def evaluate(
         target_precision: the share of answers that shall be right, between 0 and 1; None for the
             one that the bundle was packaged with.
         tracking: a tracking server or folder; None for the default.
+        neighbours: a data folder; the page then shows beside each mistake which of its training stones are alike.
 
     Raises:
         DataError: if a folder does not fit, or no class name in it is known.
@@ -66,9 +86,12 @@ def evaluate(
     """
     check_report_folder(out)
     bundle = find_model(model, tracking)
-    report = evaluate_bundle(
-        bundle, find_labelled(folders, split, bundle.taxonomy), split=split, target_precision=target_precision
-    )
+    labelled = find_labelled(folders, split, bundle.taxonomy)
+    known = None if neighbours is None else known_stones(neighbours, bundle)
+    report = evaluate_bundle(bundle, labelled, split=split, target_precision=target_precision)
+    report = replace(report, curves=read_curves(bundle.info.run_id, CURVES, tracking))
+    if known is not None and neighbours is not None:
+        report = _with_neighbours(report, known, neighbours.resolve().name)
     write_report(report, out)
     return report
 
@@ -97,11 +120,19 @@ def evaluate_bundle(
         ValueError: if `target_precision` is outside its range.
     """
     precision = bundle.info.default_precision if target_precision is None else target_precision
-    results, by_strategy = _classified(bundle, [picture.image for picture in labelled.pictures], precision)
+    return report_on(
+        bundle, labelled, _classified(bundle, labelled, precision), split=split, target_precision=precision
+    )
+
+
+def report_on(
+    bundle: Bundle, labelled: LabelledPictures, found: Classified, *, split: str, target_precision: float
+) -> Report:
+    """Compare what became of labelled pictures with their labels; `split` is only named in the report."""
     pictures = labelled.pictures
     known = [
         (_answer(result), picture.label, picture.group)
-        for picture, result in zip(pictures, results, strict=True)
+        for picture, result in zip(pictures, found.results, strict=True)
         if picture.label is not None and picture.label in bundle.space
     ]
     return Report(
@@ -111,9 +142,9 @@ def evaluate_bundle(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         split=split,
         labelled=labelled,
-        results=results,
+        results=found.results,
         evaluation=evaluate_probabilities(
-            by_strategy,
+            found.probabilities,
             [picture.label for picture in pictures],
             [picture.group for picture in pictures],
             space=bundle.space,
@@ -124,11 +155,15 @@ def evaluate_bundle(
             [label for _, label, _ in known],
             [group for _, _, group in known],
             taxonomy=bundle.taxonomy,
-            target_precision=precision,
-            threshold=bundle.info.thresholds.threshold_for(precision),
+            target_precision=target_precision,
+            threshold=bundle.info.thresholds.threshold_for(target_precision),
         ),
         space=bundle.space,
         taxonomy=bundle.taxonomy,
+        thresholds=bundle.info.thresholds,
+        probabilities=found.probabilities,
+        without_gem=found.without_gem,
+        crops=found.crops,
     )
 
 
@@ -150,44 +185,55 @@ def write_report(report: Report, folder: Path) -> None:
     )
 
 
-def _classified(
-    bundle: Bundle, images: Sequence[str], target_precision: float
-) -> tuple[tuple[Prediction | Failure, ...], Mapping[Strategy, Probabilities]]:
-    """A result for each picture, and (N, V) P(label) by each strategy, with zeros where it failed."""
-    found = {strategy: np.zeros((len(images), len(bundle.space))) for strategy in STRATEGIES}
+def _with_neighbours(report: Report, known: Known, name: str) -> Report:
+    """The same with the nearest stones of the mistakes that the page shows."""
+    rows = [mistake.row for mistake in mistakes(report)[:MOST_SHOWN]]
+    nearest = known.nearest(report.probabilities["flat"][rows])
+    return replace(report, neighbours=dict(zip(rows, nearest, strict=True)), neighbours_in=name)
+
+
+def _classified(bundle: Bundle, labelled: LabelledPictures, target_precision: float) -> Classified:
+    """Classify all pictures, and keep the stones of those that are named wrongly."""
+    pictures = labelled.pictures
+    found = {strategy: np.zeros((len(pictures), len(bundle.space))) for strategy in STRATEGIES}
     results: list[Prediction | Failure] = []
+    without_gem = np.zeros(len(pictures), dtype=np.bool_)
+    mistaken: dict[int, str] = {}
     cutter = Cutter(bundle.finder, bundle.info.size)
-    crops = stone_crops(images, cutter, workers=usable_cores(), ahead=2 * BATCH)
+    crops = stone_crops([picture.image for picture in pictures], cutter, workers=usable_cores(), ahead=2 * BATCH)
     with (
         closing(crops),
         click.progressbar(
-            crops, length=len(images), label="Classifying", file=sys.stderr, hidden=not sys.stderr.isatty()
+            crops, length=len(pictures), label="Classifying", file=sys.stderr, hidden=not sys.stderr.isatty()
         ) as shown,
     ):
         waiting = iter(shown)
         while batch := list(islice(waiting, BATCH)):
-            rows = [row for row, crop in enumerate(batch, start=len(results)) if isinstance(crop, StoneCrop)]
-            stones = [crop for crop in batch if isinstance(crop, StoneCrop)]
-            predictions = iter(_predictions(bundle, stones, rows, found, target_precision))
+            stones = {row: crop for row, crop in enumerate(batch, start=len(results)) if isinstance(crop, StoneCrop)}
+            predictions = iter(_predictions(bundle, stones, found, target_precision))
             results += [crop if isinstance(crop, Failure) else next(predictions) for crop in batch]
-    return tuple(results), found
+            for row, stone in stones.items():
+                without_gem[row] = stone.score < bundle.info.stone_threshold
+                label = pictures[row].label
+                if label in bundle.space and bundle.space.labels[found[bundle.info.strategy][row].argmax()] != label:
+                    mistaken[row] = crop_thumbnail(stone.pixels)
+    return Classified(tuple(results), found, without_gem, mistaken)
 
 
 def _predictions(
     bundle: Bundle,
-    stones: Sequence[StoneCrop],
-    rows: Sequence[int],
+    stones: Mapping[int, StoneCrop],
     found: Mapping[Strategy, Probabilities],
     target_precision: float,
 ) -> list[Prediction]:
-    """The predictions of some stones, whose probabilities are put into their rows of `found`."""
+    """The predictions of the stones of some rows, whose probabilities are put into these rows of `found`."""
     if not stones:
         return []
-    probabilities = bundle.probabilities(np.stack([stone.pixels for stone in stones])).by_strategy
+    probabilities = bundle.probabilities(np.stack([stone.pixels for stone in stones.values()])).by_strategy
     for strategy, of_label in probabilities.items():
-        found[strategy][rows] = of_label
+        found[strategy][list(stones)] = of_label
     return bundle.predictions(
-        stones,
+        list(stones.values()),
         probabilities[bundle.info.strategy],
         top=TOP,
         target_precision=target_precision,

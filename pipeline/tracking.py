@@ -4,12 +4,14 @@ Without a server everything lies in `mlruns/` of the current folder: a SQLite da
 it, the artifacts. MLflow's telemetry is switched off before it is imported.
 """
 
+import importlib.util
 import logging
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -202,6 +204,45 @@ def find_bundle(name: str, tracking: str | None = None) -> Path:
         raise TrackingError(
             f"{name}: the run has no bundle. Finish its training with `gemhier train` first."
         ) from error
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A measure of a run over its epochs.
+
+    Attributes:
+        name: as the run names it.
+        epochs: their numbers, from 1.
+        values: of the measure, one for each.
+    """
+
+    name: str
+    epochs: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+def read_curves(run_id: str, names: Sequence[str], tracking: str | None = None) -> tuple[Curve, ...]:
+    """Some measures of a run over its epochs; none if it is not known here, or the store cannot be read.
+
+    A report is whole without them, so nothing is said of what is missing.
+    """
+    uri = tracking_uri(tracking)
+    database = local_database(uri)
+    if (database is not None and not database.is_file()) or importlib.util.find_spec("mlflow") is None:
+        return ()
+    mlflow = _mlflow()
+    with suppress(*_failures(mlflow, sqlite3.Error, OSError)), _impatient():
+        if database is not None:
+            _try_reading(database)
+        _point_at(mlflow, uri)
+        client = mlflow.MlflowClient()
+        found = {name: client.get_metric_history(run_id, name) for name in names}
+        return tuple(
+            Curve(name, tuple(point.step for point in points), tuple(point.value for point in points))
+            for name, points in found.items()
+            if points
+        )
+    return ()
 
 
 QUIET = {

@@ -322,3 +322,9 @@ def tiny_data(
     info = DataInfo(config={}, sources=(SourceFolder("painted", str(folder / "pictures")),))
     write_manifest(Manifest(folder / "data", tuple(rows), tiny_taxonomy, info), finder.content)
     return folder / "data"
+
+
+@pytest.fixture
+def no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are made without their figures, which take longer than all else of them."""
+    monkeypatch.setattr("gemhier.pipeline.reporting.drawings.figure_svg", lambda *_, **__: "<svg></svg>")

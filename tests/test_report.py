@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from gemhier.errors import OutputError
+from gemhier.hierarchy.answering import Threshold, Thresholds
 from gemhier.hierarchy.decoding import STRATEGIES
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.node import Node
@@ -21,10 +22,14 @@ from gemhier.pipeline.answer_figures import answer_figures
 from gemhier.pipeline.comparison import compare
 from gemhier.pipeline.evaluation import evaluate_probabilities
 from gemhier.pipeline.labelled_pictures import LabelledPicture, LabelledPictures, NoLabel
+from gemhier.pipeline.reporting.classes_section import RANKED
 from gemhier.pipeline.reporting.folder import FILES, FORMAT, check_report_folder, write_report_folder
-from gemhier.pipeline.reporting.page import MOST_LISTED, RANKED, page
+from gemhier.pipeline.reporting.losses_section import MOST_LISTED
+from gemhier.pipeline.reporting.page import page
 from gemhier.pipeline.reporting.report import Report, classes_table, confusion_table, predictions_table
 from gemhier.pipeline.reporting.summary import summary
+
+pytestmark = pytest.mark.usefixtures("no_drawings")
 
 LABELS = ("beryl/aquamarine", "beryl/emerald", "quartz", "topaz")
 TAXONOMY = Taxonomy.from_nodes(
@@ -72,6 +77,7 @@ def reported(
             model_version="gems-1",
         )
     known = [row for row, (truth, _) in enumerate(seen) if truth in LABELS]
+    asked = Threshold(precision=0.9, threshold=THRESHOLD, reached=True, observed=None, answered=1.0, depths=())
     answers = [
         result.answer.id if isinstance(result, Prediction) and result.answer is not None else None for result in results
     ]
@@ -100,6 +106,9 @@ def reported(
         ),
         space=space,
         taxonomy=TAXONOMY,
+        thresholds=Thresholds((asked,)),
+        probabilities=dict.fromkeys(STRATEGIES, found),
+        without_gem=np.zeros(len(seen), dtype=np.bool_),
     )
 
 
@@ -129,7 +138,7 @@ def report() -> Report:
 class Outline(HTMLParser):
     """Reads a page and notes its tags, the texts below each heading, and whether all that is opened is closed."""
 
-    VOID = frozenset({"meta", "link", "br"})
+    VOID = frozenset({"meta", "link", "br", "input"})
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -168,8 +177,10 @@ def test_the_page_is_sound_and_reaches_for_nothing(report: Report) -> None:
     text = page(report)
     outline = Outline(text)
     addresses = [value for _, name, value in outline.attributes if name in ("src", "href", "srcset", "action")]
-    assert addresses == ["data:,"]
-    assert not re.search(r"https?:|@import|url\(|fetch\(|XMLHttp", text)
+    assert [address for address in addresses if not address.startswith("#")] == ["data:,"]
+    anchors = {value for _, name, value in outline.attributes if name == "id"}
+    assert {address[1:] for address in addresses if address.startswith("#")} <= anchors
+    assert not re.search(r"https?:|@import|url\((?!#)|fetch\(|XMLHttp", text)
     assert "default-src 'none'" in text
     assert "prefers-color-scheme: dark" in text
     assert ("meta", "name", "viewport") in outline.attributes
@@ -186,7 +197,7 @@ def test_the_page_shows_the_figures_with_their_intervals(report: Report) -> None
     strategies = outline.section("Flat against hierarchical")
     assert [name for name in STRATEGIES if f"{name}|" in strategies] == list(STRATEGIES)
     assert report.comparison is not None
-    assert f"{report.comparison.sentence}|" in strategies
+    assert f"{report.comparison.sentence}|" in outline.section("gems-1 on stones")
 
 
 def test_names_and_reasons_are_escaped(report: Report) -> None:
@@ -207,7 +218,7 @@ def test_best_and_worst_by_precision(report: Report) -> None:
 
 
 def test_at_most_ten_are_best(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gemhier.pipeline.reporting.page.RANKED", 1)
+    monkeypatch.setattr("gemhier.pipeline.reporting.classes_section.RANKED", 1)
     outline = Outline(page(reported(SEEN)))
     assert "Aquamarine" in outline.sections["Best"]
     assert "Emerald" not in outline.sections["Best"]
@@ -221,11 +232,13 @@ def test_the_most_misclassified_are_shown_with_what_they_were_taken_for(report: 
 
 
 def test_the_table_of_labels_can_be_sorted(report: Report) -> None:
-    outline = Outline(page(report))
     text = page(report)
-    assert text.count("<button>") == 5
+    start = text.index('<section id="labels"')
+    labels = text[start : text.index("</section>", start) + len("</section>")]
+    outline = Outline(labels)
+    assert labels.count("<button>") == 6
     values = [value for tag, name, value in outline.attributes if (tag, name) == ("td", "data-value")]
-    assert values[:5] == ["Aquamarine", "1.0", "1.0", "1", "1"]
+    assert values[:6] == ["Aquamarine", "1.0", "1.0", "1", "1", "0"]
 
 
 def test_answers_by_depth(report: Report) -> None:

@@ -1,20 +1,18 @@
 """The page of an audit: one HTML file that opens offline, with buttons to decide on what was found."""
 
 import hashlib
-import json
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
-from gemhier.pipeline.auditing import look, wrong_labels
+from gemhier.pipeline.auditing import wrong_labels
 from gemhier.pipeline.auditing.findings import Audit
 from gemhier.pipeline.auditing.listing_section import listing_section
 from gemhier.pipeline.auditing.questions import Question, Section, questions
 from gemhier.pipeline.auditing.summary import MAY_HAVE_LEARNED
-from gemhier.pipeline.auditing.thumbnails import thumbnails
 from gemhier.pipeline.auditing.words import count
 from gemhier.pipeline.copies.search import KINDS
-from gemhier.pipeline.reporting.style import FRAME, SCRIPT, STYLE
+from gemhier.pipeline.reporting.style import framed, json_script, printable
+from gemhier.pipeline.reporting.thumbnails import thumbnails
 
 MOST_SHOWN = 2000
 """Of each section so many findings are on the page; decisions.csv has a row for all."""
@@ -61,20 +59,18 @@ def page(result: Audit) -> str:
         body += [_unreadable(result)]
     body += [listing_section(listing, number) for number, listing in enumerate(result.listings)]
     body += [_bar()] if asked else []
-    names = {number: _printable(str(result.pictures[number].image)) for number in numbers}
+    names = {number: printable(str(result.pictures[number].image)) for number in numbers}
     body += [json_script("images", names), json_script("thumbs", thumbs)]
     known = hashlib.sha256("\n".join([title, *names.values()]).encode()).hexdigest()[:16]
     # So that decisions kept in the browser belong to this audit alone.
-    framed = FRAME.substitute(
-        title=escape(title), style=STYLE + look.STYLE, body="\n".join(body), script=SCRIPT + look.SCRIPT
+    return framed(
+        title,
+        "\n".join(body),
+        package=__package__,
+        styles=["audit.css"],
+        scripts=["audit.js"],
+        data={"audit": known},
     )
-    return framed.replace("<body>", f'<body data-audit="{known}">', 1)
-
-
-def json_script(name: str, content: Any) -> str:
-    """An element that holds JSON, whatever it says: nothing in it can end the element or begin another."""
-    text = json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
-    return f'<script type="application/json" id="{name}">{text}</script>'
 
 
 def _title(result: Audit) -> str:
@@ -163,7 +159,7 @@ def _pair(question: Question, result: Audit, thumbs: dict[int, str]) -> str:
         buttons = _choices(f"{first}-{second}", ("same stone", "keep"), "")
     return (
         f'<div class="pair"><div class="sides">{sides}</div>'
-        f'<div class="said-of">{escape(_printable(question.finding))}</div>{buttons}</div>'
+        f'<div class="said-of">{escape(printable(question.finding))}</div>{buttons}</div>'
     )
 
 
@@ -172,8 +168,8 @@ def _figure(number: int, result: Audit, thumbs: dict[int, str], choices: str) ->
     image = f'<img data-picture="{number}" alt="">' if number in thumbs else "<small>no thumbnail</small>"
     split = f" · {escape(picture.split)}" if picture.split else ""
     return (
-        f'<figure><div class="frame">{image}</div><figcaption><b>{escape(_printable(picture.label))}{split}</b>'
-        f"<small>{escape(_printable(str(picture.image)))}</small></figcaption>{choices}</figure>"
+        f'<figure><div class="frame">{image}</div><figcaption><b>{escape(printable(picture.label))}{split}</b>'
+        f"<small>{escape(printable(str(picture.image)))}</small></figcaption>{choices}</figure>"
     )
 
 
@@ -183,8 +179,7 @@ def _choices(key: str, verdicts: Sequence[str], label: str) -> str:
         for verdict in verdicts
     )
     field = (
-        f'<input hidden value="{escape(_printable(label))}" placeholder="right label, or none" '
-        'aria-label="right label">'
+        f'<input hidden value="{escape(printable(label))}" placeholder="right label, or none" aria-label="right label">'
         if "wrong label" in verdicts
         else ""
     )
@@ -195,7 +190,7 @@ def _unreadable(result: Audit) -> str:
     if not result.unreadable:
         return ""
     items = "".join(
-        f"<li>{escape(_printable(f'{file.image}: {file.reason}'))}</li>" for file in result.unreadable[:MOST_SHOWN]
+        f"<li>{escape(printable(f'{file.image}: {file.reason}'))}</li>" for file in result.unreadable[:MOST_SHOWN]
     )
     return f'<h2 id="unreadable">Unreadable ({len(result.unreadable):,})</h2><ul>{items}</ul>'
 
@@ -206,8 +201,3 @@ def _bar() -> str:
         '<button type="button" id="download" class="main" disabled>Download decisions.csv</button>'
         '<button type="button" id="clear" disabled>Clear</button></div>'
     )
-
-
-def _printable(text: str) -> str:
-    """The text with escapes for bytes of a file name that are not UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

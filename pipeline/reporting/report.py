@@ -4,11 +4,15 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.hierarchy.answering import Thresholds
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
@@ -17,7 +21,9 @@ from gemhier.pipeline.answer_figures import AnswerFigures, is_right
 from gemhier.pipeline.comparison import Comparison
 from gemhier.pipeline.evaluation import Evaluation, StrategyFigures
 from gemhier.pipeline.labelled_pictures import LabelledPicture, LabelledPictures
+from gemhier.pipeline.neighbours import Neighbour
 from gemhier.pipeline.reporting.folder import FORMAT
+from gemhier.pipeline.tracking import Curve
 
 FORMAT_VERSION = 1
 
@@ -43,6 +49,13 @@ class Report:
         answers: how deep pictures were answered, and how well.
         space: the labels of the model.
         taxonomy: of the bundle.
+        thresholds: what each precision that can be asked for takes.
+        probabilities: for each strategy (N, V), P(label), with zeros where a picture failed.
+        without_gem: (N,) whether no gem stands out in the picture, so that it is not answered.
+        crops: the stone as the network saw it, as a data address, of pictures that it named wrongly; by their rows.
+        neighbours: the stones that the network takes for most alike, the nearest first; by the rows of the pictures.
+        neighbours_in: the name of the data folder that they are from; "" if none was asked for.
+        curves: how the training went; none if its run is not known here.
     """
 
     model_version: str
@@ -56,6 +69,13 @@ class Report:
     answers: AnswerFigures
     space: LabelSpace
     taxonomy: Taxonomy
+    thresholds: Thresholds
+    probabilities: Mapping[Strategy, npt.NDArray[np.float64]]
+    without_gem: npt.NDArray[np.bool_]
+    crops: Mapping[int, str] = field(default_factory=dict)
+    neighbours: Mapping[int, tuple[Neighbour, ...]] = field(default_factory=dict)
+    neighbours_in: str = ""
+    curves: tuple[Curve, ...] = ()
 
     @property
     def figures(self) -> StrategyFigures:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from gemhier.errors import ImageError
 from gemhier.models.image import read_image
@@ -14,6 +15,9 @@ from gemhier.pipeline.progress import map_with_progress
 
 SIDE = 144
 """The longer side, in pixels."""
+
+CROP_SIDE = 96
+"""The side of the stone that a network saw, in pixels."""
 
 BUDGET = 16 * 2**20
 """Bytes of text that all thumbnails of a page may take."""
@@ -41,10 +45,20 @@ def thumbnails(images: Mapping[int, Path], *, budget: int = BUDGET) -> dict[int,
     return made
 
 
+def crop_thumbnail(crop: npt.NDArray[np.uint8]) -> str:
+    """A stone as the network saw it, (S, S, 3) uint8 RGB, as a data address."""
+    side = min(CROP_SIDE, len(crop))
+    return data_address(np.asarray(cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA), np.uint8))
+
+
+def data_address(pixels: npt.NDArray[np.uint8]) -> str:
+    """The address of a picture, (H, W, 3) uint8 RGB, that holds the picture itself."""
+    _, encoded = cv2.imencode(".webp", np.asarray(pixels[..., ::-1]), [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])
+    return "data:image/webp;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")
+
+
 def _of_file(path: Path) -> str | None:
     try:
-        small = read_image(path, longest=SIDE)
+        return data_address(read_image(path, longest=SIDE))
     except ImageError:
         return None
-    _, encoded = cv2.imencode(".webp", np.asarray(small[..., ::-1]), [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])
-    return "data:image/webp;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")

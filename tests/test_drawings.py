@@ -1,0 +1,89 @@
+"""The figures of a page: in the page's colours, with text as text, and none without matplotlib."""
+
+import importlib.util
+import re
+
+import numpy as np
+import pytest
+
+from gemhier.hierarchy.error_budget import ErrorBudget
+from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.pipeline.coverage import ChosenThreshold, Coverage
+from gemhier.pipeline.figures import NO_FIGURE, Figure
+from gemhier.pipeline.reliability import ReliabilityBin
+from gemhier.pipeline.reporting.drawings import (
+    budget_drawing,
+    coverage_drawing,
+    curves_drawings,
+    reliability_drawing,
+)
+from gemhier.pipeline.tracking import Curve
+
+BINS = (ReliabilityBin(10, 0.2, 0.4, 0.3, Figure(0.4, 0.2, 0.6)), ReliabilityBin(9, 0.5, 0.9, 0.8, Figure(1, 0.7, 1)))
+COVERAGE = Coverage(
+    np.array([0.1, 0.5, 0.9]),
+    np.array([1.0, 0.6, 0.0]),
+    np.array([0.7, 0.9, np.nan]),
+    (
+        ChosenThreshold(0.9, 0.5, True, Figure(0.6, 0.5, 0.7), Figure(0.9, 0.8, 0.95)),
+        ChosenThreshold(0.99, 0.99, False, Figure(0, 0, 0.1), NO_FIGURE),
+    ),
+)
+
+
+def budget(family: str, pictures: int, routing: int, region: int) -> ErrorBudget:
+    return ErrorBudget(
+        family=family,
+        pictures=pictures,
+        right=pictures - routing - region,
+        lost_by_routing=routing,
+        lost_by_region=region,
+        won_by_soft=0,
+        lost_by_soft=0,
+        won_by_fusion=0,
+        lost_by_fusion=0,
+    )
+
+
+def every_drawing(taxonomy: Taxonomy) -> dict[str, str]:
+    budgets = (budget("", 30, 3, 2), budget("beryl", 20, 3, 2), budget("quartz", 10, 0, 0))
+    curves = (Curve("train/loss", (1, 2), (2.0, 1.0)), Curve("validation/flat_top1", (1, 2), (0.1, 0.4)))
+    return {
+        "reliability": reliability_drawing(BINS, 0.1),
+        "coverage": coverage_drawing(COVERAGE, 0.9),
+        "budget": budget_drawing(budgets, taxonomy),
+        "curves": curves_drawings(curves),
+    }
+
+
+def test_figures_have_the_colours_of_the_page_and_nothing_of_elsewhere(tiny_taxonomy: Taxonomy) -> None:
+    drawn = every_drawing(tiny_taxonomy)
+    together = "".join(drawn.values())
+    for text in drawn.values():
+        assert "var(--main)" in text or "var(--bad)" in text
+        assert not re.search(r"https?:|xmlns|DejaVu|<metadata|#0[1-7]0[1-7]0[1-7]", text)
+    names = re.findall(r'\bid="([^"]+)"', together)
+    assert len(names) == len(set(names))
+    assert set(re.findall(r'(?:href="|url\()#([^")]+)', together)) <= set(names)
+
+
+def test_words_stay_words(tiny_taxonomy: Taxonomy) -> None:
+    drawn = every_drawing(tiny_taxonomy)
+    assert ">90% asked for<" in drawn["coverage"]
+    assert ">Beryl<" in drawn["budget"]
+    assert ">Quartz<" not in drawn["budget"]  # which loses nothing
+    assert ">training loss, nats<" in drawn["curves"]
+    assert 'aria-label="Reliability diagram of 2 bins. Expected calibration error 0.100."' in drawn["reliability"]
+
+
+def test_the_same_numbers_give_the_same_figure() -> None:
+    assert reliability_drawing(BINS, 0.1) == reliability_drawing(BINS, 0.1)
+
+
+def test_without_matplotlib_the_page_says_what_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert 'pip install "gemhier[train]"' in reliability_drawing(BINS, 0.1)
+
+
+def test_families_that_lose_nothing_are_not_drawn(tiny_taxonomy: Taxonomy) -> None:
+    assert budget_drawing((budget("", 10, 0, 0), budget("quartz", 10, 0, 0)), tiny_taxonomy) == ""
