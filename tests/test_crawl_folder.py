@@ -45,7 +45,8 @@ texts = st.text(max_size=20)
 def test_a_journal_loses_no_more_than_the_line_that_was_being_written(
     tmp_path_factory: pytest.TempPathFactory, entries: list[dict[str, object]], data: st.DataObject
 ) -> None:
-    path = tmp_path_factory.mktemp("journal") / "lines.jsonl"
+    path = tmp_path_factory.getbasetemp() / "lines.jsonl"
+    path.unlink(missing_ok=True)
     journal = Journal(path)
     for entry in entries:
         journal.append(entry)
