@@ -23,6 +23,7 @@ from gemhier.crawler.stages.pictures import PictureStage
 from gemhier.crawler.stages.products import ProductStage
 from gemhier.crawler.summary import Summary, summarise
 from gemhier.crawler.visits import Visits
+from gemhier.crawler.whole_file import clear_unfinished
 from gemhier.errors import DataError
 
 STAGES = ("index", "products", "pictures")
@@ -102,6 +103,7 @@ def crawl(config: CrawlConfig, folder: Path, *, pace: Pace | None = None) -> Sum
     check_crawl_folder(folder, config.site.name, config.first_page)
     with ExitStack() as stack:
         stack.enter_context(locked(folder))
+        clear_unfinished(folder)
         return _Crawl(config, folder, used_pace, host, stack).run()
 
 
