@@ -92,7 +92,7 @@ def _item(picture: SetAsidePicture, folder: Path) -> str:
     command = f"gemhier clean {shlex.quote(str(picture.crawl))}"
     caption = f"<br>{escape(picture.caption)}" if picture.caption else ""
     return (
-        f'<li><a href="{link}"><img loading="lazy" src="{link}" alt=""></a>'
+        f'<li><a href="{link}"><img loading="lazy" src="{link}" alt="{escape(picture.id)}"></a>'
         f'<label><input type="checkbox" value="{picture.id}" data-command="{escape(command)}"> '
         f"{escape(picture.why)}{caption}</label></li>"
     )

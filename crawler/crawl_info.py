@@ -1,13 +1,12 @@
 """crawl.json: which shop a crawl folder is of, and which crawls it has seen."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
+from gemhier.crawler.whole_file import write_whole
 from gemhier.errors import DataError
 
 FORMAT = "gemhier-crawl"
@@ -99,18 +98,3 @@ def write_crawl_info(folder: Path, info: CrawlInfo) -> None:
     """Write crawl.json at once, in place of the one before."""
     content = {"format": FORMAT, "format_version": FORMAT_VERSION, **asdict(info)}
     write_whole(folder / CRAWL_FILE, (json.dumps(content, indent=1) + "\n").encode())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that appears only when it is whole; its folder is made if need be."""
-    unfinished = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
-    try:
-        try:
-            unfinished.write_bytes(content)
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            unfinished.write_bytes(content)
-        os.replace(unfinished, path)  # noqa: PTH105  # as quick as can be: it is done for every picture
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise

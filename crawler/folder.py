@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gemhier.crawler.contents import PictureContent
-from gemhier.crawler.crawl_info import read_crawl_info, write_whole
+from gemhier.crawler.crawl_info import read_crawl_info
 from gemhier.crawler.journal import Journal, read_journal
+from gemhier.crawler.whole_file import write_whole
 from gemhier.errors import DataError, OutputError
 
 IMAGES = "images"

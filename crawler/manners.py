@@ -10,7 +10,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.extensions.throttle import AutoThrottle
 
 from gemhier.crawler.asking import PICTURE, Ask
-from gemhier.crawler.pace import ROBOTS_NAME
+from gemhier.crawler.pace import JITTER, ROBOTS_NAME
 from gemhier.crawler.patience import StoppedError
 
 if TYPE_CHECKING:
@@ -113,10 +113,12 @@ class PoliteThrottle(AutoThrottle):
         if not delay:
             return
         host = urlsplit(request.url).hostname or ""
-        self._floors[host] = float(delay)
-        slot = self.crawler.engine.downloader.slots.get(host)
+        floor = self._floors[host] = float(delay) / (1 - JITTER)  # so that the shortest pause is what it asks for
+        downloader = self.crawler.engine.downloader
+        downloader.per_slot_settings[host] = {"delay": floor}  # scrapy makes a host's slot anew when it was idle
+        slot = downloader.slots.get(host)
         if slot is not None:
-            slot.delay = max(slot.delay, self._floors[host])
+            slot.delay = max(slot.delay, floor)
 
     def _adjust_delay(self, slot: "Slot", latency: float, response: "Response") -> None:
         super()._adjust_delay(slot, latency, response)

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 ROBOTS_NAME = "gemhier"
 """What robots.txt files call this crawler."""
 
+JITTER = 0.5
+"""A pause between requests is longer or shorter by up to this part of it, at random."""
+
 PURPOSE = "collects photographs of gems to train a classifier"
 
 
@@ -13,7 +16,8 @@ class Pace:
     """Times in seconds.
 
     Attributes:
-        delay: between two requests, at least; each is up to half as long or longer, at random.
+        delay: between two requests on average, at least; each is drawn at random, from half to one and a half times
+            as long.
         first_delay: between the first requests, before the shop has shown how fast it answers.
         longest_delay: between two requests, however slowly the shop answers.
         at_a_time: requests under way at the same time, at most.
@@ -40,7 +44,9 @@ class Pace:
     def is_polite(self) -> bool:
         """Whether it may be used for anybody's server; any other is for servers on this machine."""
         usual = Pace()
-        return self.delay >= usual.delay and self.at_a_time <= usual.at_a_time and self.backoff >= usual.backoff
+        slow = all(getattr(self, name) >= getattr(usual, name) for name in ("delay", "first_delay", "backoff"))
+        limits = ("at_a_time", "retries", "refusals", "silences")
+        return slow and all(getattr(self, name) <= getattr(usual, name) for name in limits)
 
 
 def user_agent(program: str, contact: str | None) -> str:

@@ -78,7 +78,8 @@ class _Page:
         if not self._fits(selector):
             return
         for match in self._matches(selector, self._root if within is None else within):
-            found = match.get()
+            # An element means its text, as `string()` does in XPath.
+            found = match.get() if self._is_json or isinstance(match.root, str) else match.xpath("string()").get()
             value = selector.value_of(str(found)) if found is not None else None
             if value:
                 yield value

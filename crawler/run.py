@@ -14,7 +14,7 @@ from gemhier.crawler.crawl_info import CrawlInfo, CrawlRun, read_crawl_info, wri
 from gemhier.crawler.display import Display
 from gemhier.crawler.folder import LOG_FILE, STATE, PictureStore, check_crawl_folder, locked, now
 from gemhier.crawler.history import History
-from gemhier.crawler.pace import ROBOTS_NAME, Pace, user_agent
+from gemhier.crawler.pace import JITTER, ROBOTS_NAME, Pace, user_agent
 from gemhier.crawler.running import Running
 from gemhier.crawler.site import Site
 from gemhier.crawler.site_file import is_web_address
@@ -23,6 +23,7 @@ from gemhier.crawler.stages.pictures import PictureStage
 from gemhier.crawler.stages.products import ProductStage
 from gemhier.crawler.summary import Summary, summarise
 from gemhier.crawler.visits import Visits
+from gemhier.crawler.whole_file import clear_unfinished
 from gemhier.errors import DataError
 
 STAGES = ("index", "products", "pictures")
@@ -102,6 +103,7 @@ def crawl(config: CrawlConfig, folder: Path, *, pace: Pace | None = None) -> Sum
     check_crawl_folder(folder, config.site.name, config.first_page)
     with ExitStack() as stack:
         stack.enter_context(locked(folder))
+        clear_unfinished(folder)
         return _Crawl(config, folder, used_pace, host, stack).run()
 
 
@@ -119,9 +121,10 @@ class _Crawl:
         self._pictures = stack.enter_context(closing(Visits(state / "pictures.jsonl", PictureContent, number)))
         self._store = stack.enter_context(closing(PictureStore(folder)))
         self._history = stack.enter_context(closing(History(folder)))
-        self._running = Running(
-            pace=pace, own_hosts=frozenset({host}), picture_hosts=frozenset({host}) | config.site.picture_hosts
-        )
+        own = frozenset({host})
+        # At another pace nothing is asked of hosts elsewhere, whatever the site file says.
+        others = config.site.picture_hosts if pace.is_polite else frozenset()
+        self._running = Running(pace=pace, own_hosts=own, picture_hosts=own | others)
         self._since = same_rules_since(self._info, config.site)
 
     def run(self) -> Summary:
@@ -240,7 +243,7 @@ def scrapy_settings(config: CrawlConfig, pace: Pace, log: Path) -> dict[str, Any
         "AUTOTHROTTLE_MAX_DELAY": pace.longest_delay,
         "AUTOTHROTTLE_TARGET_CONCURRENCY": 1.0,
         "DOWNLOAD_DELAY": pace.delay,
-        "DOWNLOAD_DELAY_JITTER": 0.5,
+        "DOWNLOAD_DELAY_JITTER": JITTER,
         "CONCURRENT_ITEMS": 1,  # there are none, and scrapy starts so many tasks for each response
         "CONCURRENT_REQUESTS": pace.at_a_time,
         "CONCURRENT_REQUESTS_PER_DOMAIN": pace.at_a_time,

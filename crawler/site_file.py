@@ -72,8 +72,9 @@ def read_site(text: str, path: Path) -> Site:
         DataError: if it contradicts itself; it gives the line.
     """
     top = read_entries(text, path)
-    if top.text("format", "") != FORMAT:
-        raise top.error(f"`format` must be {FORMAT}.", "format")
+    version = top.text("format", "nothing")
+    if version != FORMAT:
+        raise top.error(f"`format` must be {FORMAT}. Received: {version}.", "format")
     top.allow(*_TOP)
     name = top.text("name")
     if not _NAME.fullmatch(name):

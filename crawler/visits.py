@@ -1,6 +1,6 @@
 """What came of asking a shop for its pages and pictures, so that nothing is asked for twice."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, Self, TypeVar
@@ -94,21 +94,9 @@ class Visits(Generic[ContentT]):
                 ) from error
         self._journal = Journal(path)
 
-    def __getitem__(self, key: str) -> Visit[ContentT]:
-        """The last visit; KeyError if there was none."""
-        return self._visits[key]
-
     def get(self, key: str) -> Visit[ContentT] | None:
         """The last visit; None if there was none."""
         return self._visits.get(key)
-
-    def __contains__(self, key: object) -> bool:
-        """Whether there was a visit."""
-        return key in self._visits
-
-    def items(self) -> Iterator[tuple[str, Visit[ContentT]]]:
-        """All keys with their last visits, in the order in which they were first asked for."""
-        yield from self._visits.items()
 
     def is_settled(self, key: str) -> bool:
         """Whether this crawl has its answer already; what failed is asked for again after an interruption."""

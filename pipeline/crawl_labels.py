@@ -1,23 +1,14 @@
 """What several names of one product mean together, and which classes of a shop are not to be believed."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.pipeline.contamination import Foreign, foreign_products
 from gemhier.pipeline.data_info import Contamination
 
 Labels = frozenset[str]
-
-_MOST = 0.5
-"""A class with a larger share of products of other families is contaminated,"""
-
-_SEVERAL = 3
-"""and so is one with products of so many other families,"""
-
-_FEW_PRODUCTS, _FEW = 3, 0.01
-"""each with at least so many of them, and at least such a share. Fewer prove nothing in any case."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +53,7 @@ def resolve_sets(products: Sequence[Labels], taxonomy: Taxonomy) -> ResolvedSets
     """
     known = {label: taxonomy.meanings(label) for label in sorted(set().union(*products))}
     families = _families(known, taxonomy)
-    contamination = tuple(find_contamination(products, families))
+    contamination = tuple(_told(one) for one in foreign_products(products, families) if one.contaminated)
     distrusted = {found.label for found in contamination}
     meanings = {}
     ignored: set[str] = set()
@@ -77,70 +68,8 @@ def resolve_sets(products: Sequence[Labels], taxonomy: Taxonomy) -> ResolvedSets
     return ResolvedSets(meanings, contamination, tuple(sorted(ignored)))
 
 
-def find_contamination(products: Sequence[Labels], families: Mapping[str, set[str]]) -> Iterator[Contamination]:
-    """Find classes that hold products of other families, by all the other names that these have.
-
-    At first those with products of several other families: they sort by something else than the gem, as a shop's
-    "Cats Eye" may hold quartz, apatite and opal. Then those most of whose products belong to another family, the worst
-    first. A class that was found does not count as a name when the others are looked at: two classes that share most of
-    their products accuse each other, and it is the one with the larger share that is wrong.
-
-    Args:
-        products: the names of each product.
-        families: to which each name can belong; names that are not there do not count.
-    """
-    sets = [frozenset(label for label in labels if label in families) for labels in products]
-    while True:
-        found = _astray(sets, families)
-        mixed = [one for one in found if one.is_mixed]
-        most = [one for one in found if one.share > _MOST and one.elsewhere >= _FEW_PRODUCTS]
-        if not mixed and not most:
-            return
-        # Of equally large shares the smaller class is wrong, and then the first by its name.
-        worst = min(mixed or most, key=lambda one: (-one.share, one.products, one.label))
-        ranked = sorted(worst.families, key=lambda family: (-worst.families[family], family))
-        yield Contamination(
-            label=worst.label,
-            family=min(families[worst.label]),
-            products=worst.products,
-            elsewhere=worst.elsewhere,
-            families=tuple(ranked),
-        )
-        sets = [labels - {worst.label} for labels in sets]
-
-
-@dataclass(frozen=True)
-class _Astray:
-    """The products of a class that belong elsewhere, and to which families."""
-
-    label: str
-    products: int
-    elsewhere: int
-    families: Mapping[str, int]
-
-    @property
-    def share(self) -> float:
-        return self.elsewhere / self.products
-
-    @property
-    def is_mixed(self) -> bool:
-        """Whether they belong to several families, each with more than a stray product or two."""
-        least = max(_FEW_PRODUCTS, _FEW * self.products)
-        return sum(count >= least for count in self.families.values()) >= _SEVERAL
-
-
-def _astray(sets: Sequence[Labels], families: Mapping[str, set[str]]) -> list[_Astray]:
-    products: Counter[str] = Counter()
-    elsewhere: Counter[str] = Counter()
-    of_families: dict[str, Counter[str]] = defaultdict(Counter)
-    for labels in sets:
-        products.update(labels)
-        for label in labels:
-            others = set().union(*(families[other] for other in labels if other != label))
-            if others and not others & families[label]:
-                elsewhere[label] += 1
-                of_families[label].update(others)
-    return [_Astray(label, products[label], count, of_families[label]) for label, count in elsewhere.items()]
+def _told(one: Foreign) -> Contamination:
+    return Contamination(one.name, one.family, one.products, one.foreign, one.families)
 
 
 def _families(known: Mapping[str, tuple[str, ...]], taxonomy: Taxonomy) -> dict[str, set[str]]:

@@ -20,6 +20,7 @@ from gemhier.crawler.history import History, read_history
 from gemhier.crawler.journal import Journal, read_journal
 from gemhier.crawler.records import ImageRecord
 from gemhier.crawler.visits import FAILED, NO_VALIDATORS, Validators, Visits
+from gemhier.crawler.whole_file import clear_unfinished, write_whole
 from gemhier.errors import DataError, OutputError
 
 RECORD = ImageRecord(
@@ -45,7 +46,8 @@ texts = st.text(max_size=20)
 def test_a_journal_loses_no_more_than_the_line_that_was_being_written(
     tmp_path_factory: pytest.TempPathFactory, entries: list[dict[str, object]], data: st.DataObject
 ) -> None:
-    path = tmp_path_factory.mktemp("journal") / "lines.jsonl"
+    path = tmp_path_factory.getbasetemp() / "lines.jsonl"
+    path.unlink(missing_ok=True)
     journal = Journal(path)
     for entry in entries:
         journal.append(entry)
@@ -104,7 +106,9 @@ def test_visits_are_remembered_with_what_was_read_before(tmp_path: Path) -> None
     visits = Visits(path, ListingContent, 2)
     assert visits.is_settled("page")
     assert visits.is_settled("other")
-    assert visits["page"].outcome == "unchanged"
+    visit = visits.get("page")
+    assert visit is not None
+    assert visit.outcome == "unchanged"
     assert visits.content("page") == content
     assert visits.content("other") is None
     visits.add_without_content("page", FAILED, "no answer")
@@ -187,6 +191,17 @@ def test_a_picture_that_lost_its_content_is_written_again(tmp_path: Path) -> Non
     store.add(b"stone", ".jpg", None)
     assert store.has(stone)
     store.close()
+
+
+def test_what_a_kill_left_of_a_file_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "images" / "ab" / "stone.jpg"
+    write_whole(place, b"stone")
+    monkeypatch.setattr("os.replace", lambda *_: None)  # as if it was killed just before
+    write_whole(place, b"more")
+    assert len(list(place.parent.iterdir())) == 2
+    clear_unfinished(tmp_path)
+    assert list(place.parent.iterdir()) == [place]
+    assert place.read_bytes() == b"stone"
 
 
 def test_a_folder_of_another_kind_is_refused(tmp_path: Path) -> None:

@@ -98,11 +98,6 @@ def test_a_class_that_sorts_by_something_else_than_the_gem_is_not_believed() -> 
     assert found.contamination[0].families == ("beryl", "corundum", "quartz")
 
 
-def test_a_few_products_in_the_wrong_place_accuse_no_class() -> None:
-    assert resolve(*[{"Opal", "Ruby"}] * 2, *[{"Opal"}] * 10, *[{"Ruby"}] * 10).contamination == ()
-    assert resolve(*[{"Ruby", "Sapphire"}] * 9).contamination == ()
-
-
 def test_a_contaminated_name_counts_where_another_bears_it_out() -> None:
     found = resolve_sets(
         [frozenset({"Mexican Fire Opal", "Pearl"})] * 8

@@ -20,9 +20,9 @@ from gemhier.crawler.pace import Pace, user_agent
 from gemhier.crawler.patience import retry_after
 from gemhier.crawler.replica.hasty import HASTY
 from gemhier.crawler.replica.server import Asked, ReplicaServer
-from gemhier.crawler.replica.shops import GempunditReplica
+from gemhier.crawler.replica.shops import GempunditReplica, Reply
 from gemhier.crawler.replica.stock import make_stock
-from gemhier.crawler.run import CrawlConfig, crawl, scrapy_settings
+from gemhier.crawler.run import STAGES, CrawlConfig, crawl, scrapy_settings
 from gemhier.crawler.site_file import load_site
 from gemhier.errors import DataError
 
@@ -50,8 +50,17 @@ def test_another_pace_is_for_this_machine_only(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="may be hasty on this machine only"):
         crawl(config, tmp_path / "crawl", pace=HASTY)
     assert Pace().is_polite
+    assert Pace(delay=5, at_a_time=1).is_polite
     assert not HASTY.is_polite
     assert not (tmp_path / "crawl").exists()
+
+
+@pytest.mark.parametrize(
+    "hastier",
+    [{"delay": 0.5}, {"first_delay": 0.5}, {"backoff": 1}, {"at_a_time": 3}, {"retries": 9}, {"refusals": 99}],
+)
+def test_a_pace_that_is_hastier_in_anything_is_not_polite(hastier: dict[str, Any]) -> None:
+    assert not Pace(**hastier).is_polite
 
 
 def test_the_user_agent_says_who_asks_and_whom_to_write_to() -> None:
@@ -120,17 +129,19 @@ def server() -> Iterator[ReplicaServer]:
         yield running
 
 
-def run(server: ReplicaServer, folder: Path, **pace: float) -> tuple[int, dict[str, Any]]:
+def run(
+    server: ReplicaServer, folder: Path, stages: tuple[str, ...] = ("index",), **pace: float
+) -> tuple[int, dict[str, Any]]:
     """Crawl with the usual patience, but in a hurry."""
     script = (
         "import sys, json, dataclasses; from pathlib import Path; from gemhier.crawler.run import *\n"
         "from gemhier.crawler.replica.hasty import HASTY\n"
         "from gemhier.crawler.site_file import load_site\n"
-        "config = CrawlConfig(site=load_site('gempundit'), start=sys.argv[1])\n"
+        "config = CrawlConfig(site=load_site('gempundit'), start=sys.argv[1], stages=tuple(sys.argv[4:]))\n"
         "pace = dataclasses.replace(HASTY, **json.loads(sys.argv[3]))\n"
         "sys.exit(0 if crawl(config, Path(sys.argv[2]), pace=pace).is_good else 1)\n"
     )
-    words = [sys.executable, "-c", script, server.start, str(folder), json.dumps(pace)]
+    words = [sys.executable, "-c", script, server.start, str(folder), json.dumps(pace), *stages]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, json.loads((folder / "crawl.json").read_text())["crawls"][-1]["summary"]
@@ -161,6 +172,20 @@ def test_a_crawl_that_is_blocked_stops_and_says_so(server: ReplicaServer, tmp_pa
     assert len(server.asked) < 30
 
 
+def test_at_another_pace_pictures_are_asked_for_on_this_machine_only(server: ReplicaServer, tmp_path: Path) -> None:
+    class Linked(GempunditReplica):
+        def reply(self, target: str) -> Reply | None:
+            found = super().reply(target)
+            elsewhere = b'src="https://imgcdn1.gempundit.com/media/'
+            return found and Reply(found.kind, found.body.replace(b'src="/media/', elsewhere), found.picture)
+
+    server.shop = Linked(make_stock(24))
+    code, summary = run(server, tmp_path, STAGES)
+    assert code == 1
+    assert {reason.partition(" is not a host")[0] for _, _, reason in summary["problems"]} == {"imgcdn1.gempundit.com"}
+    assert "new" not in summary["counts"]["pictures"]
+
+
 def test_a_shop_that_asks_to_stay_away_for_long_is_not_waited_for(server: ReplicaServer, tmp_path: Path) -> None:
     answering(server, {"/gemstones/": [(429, {"Retry-After": "86400"})]})
     code, summary = run(server, tmp_path)
@@ -179,17 +204,17 @@ def test_nothing_is_asked_for_where_robots_txt_cannot_be_read(server: ReplicaSer
 def test_robots_txt_may_speak_to_this_crawler_alone_and_ask_for_a_delay(server: ReplicaServer, tmp_path: Path) -> None:
     shop = Scripted(make_stock(24))
     shop.text = (
-        "User-agent: *\nDisallow: /\n\nUser-agent: gemhier\nCrawl-delay: 0.6\n"
+        "User-agent: *\nDisallow: /\n\nUser-agent: gemhier\nCrawl-delay: 0.3\n"
         "Disallow: /gemstones/\nAllow: /gemstones/emerald/page/\n"
     )
     server.shop = shop
-    code, summary = run(server, tmp_path, delay=0.01, first_delay=0.01)
+    code, summary = run(server, tmp_path, STAGES, delay=0.01, first_delay=0.01)
     assert code == 0
     pages = [f"/gemstones/emerald/page/{number}" for number in (1, 2)]
     assert [asked.target for asked in server.asked] == ["/robots.txt", "/gemstones", *pages]
     assert summary["counts"]["index"]["disallowed"] == 24
-    # The delay varies at random, by half of it.
-    assert all(after.at - before.at >= 0.29 for before, after in pairwise(server.asked[1:]))
+    # The delay varies at random, and is never less than what robots.txt asks for.
+    assert all(after.at - before.at >= 0.29 for before, after in pairwise(server.asked))
 
 
 def test_a_usage_error_and_an_unknown_site_are_one_line(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 import gemhier.crawler.replica
 from gemhier.crawler.pages import CategoryPage, IndexPage, PageError, ProductPage, product_key
 from gemhier.crawler.site import Site
-from gemhier.crawler.site_file import load_site
+from gemhier.crawler.site_file import load_site, read_site
 
 PAGES = Path(__file__).with_name("pages")
 MARKET = str(Path(gemhier.crawler.replica.__file__).with_name("market.yaml"))
@@ -108,3 +108,14 @@ def test_addresses_outside_the_web_are_left_out(address: str) -> None:
 def test_what_file_names_give_away(name: str, reason: str | None) -> None:
     site = load_site("gempundit")
     assert site.rejection(f"https://cdn.example/media/hand/card/{name}?hand") == reason
+
+
+def test_an_element_means_all_of_its_text() -> None:
+    text = "format: 1\nname: shop\nstart: https://shop.example/\ncategory: {products: a}\nproduct:\n"
+    text += "  key: '/(?P<product>.+)$'\n  pictures: 'img::attr(src)'\n  texts: {title: h1, price: 'xpath: //p'}\n"
+    page = '<h1>Blue <b>Sapphire</b><!-- sold --></h1><p> </p><p>$ 5</p><img src="a.jpg">'
+    site = read_site(text, Path("shop.yaml"))
+    assert ProductPage(page, "https://shop.example/1", site.product).texts() == {
+        "title": "Blue Sapphire",
+        "price": "$ 5",
+    }

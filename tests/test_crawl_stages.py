@@ -254,7 +254,9 @@ def test_a_product_that_was_sold_is_gone(found: int | Answer, tmp_path: Path, si
     catalogue = read_catalogue(known, site, START)
     stage = ProductStage(site, START, catalogue, catalogue.selection((), None), products, tally)
     run(stage, {"/gemstones/ruby/gp1": found, "/gemstones/ruby/gp2": product("gp2-1-010124.jpg")})
-    assert products["gp1"].outcome == "gone"
+    assert products.is_settled("gp1")
+    assert products.content("gp1") is None
+    assert tally.counts["products", "gone"] == 1
     assert tally.problems == []
 
 

@@ -18,7 +18,6 @@ from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.audit import audit
 from gemhier.pipeline.auditing.ceiling import ceiling
 from gemhier.pipeline.auditing.containment import find_edges, shares
-from gemhier.pipeline.auditing.contamination import foreign_products
 from gemhier.pipeline.auditing.listing import Listing, address_key, read_links, read_listings
 from gemhier.pipeline.auditing.shared_names import shared_names
 
@@ -164,25 +163,7 @@ def test_no_oracle_is_above_the_ceiling_and_one_reaches_it(classes: Mapping[str,
     assert max(class_means) == pytest.approx(best.over_classes)
 
 
-def test_a_class_of_mostly_another_family_is_contaminated_and_loses_its_vote() -> None:
-    # a and b stand in two classes of pearls; c in one, so that it is a draw until Fire Opal has no vote.
-    found = listing(Fire_Opal="abcd", Opal="d", Pearl="abcxyz", South_Sea_Pearl="abx", Amethyst="v")
-    (fire, *others) = foreign_products(found, {name: node.family for name, node in nodes_of(found).items()})
-    assert (fire.name, fire.family, fire.mostly) == ("Fire Opal", "opal", "pearl")
-    assert (fire.products, fire.foreign, fire.contaminated) == (4, 2, False)
-    found = listing(Fire_Opal="abce", Opal="e", Pearl="abcxyz", South_Sea_Pearl="abx", Tahitian_Pearl="abc")
-    (fire, *others) = foreign_products(found, {name: node.family for name, node in nodes_of(found).items()})
-    assert (fire.foreign, fire.share, fire.contaminated) == (3, 0.75, True)
-    assert others == []
-
-
-def test_products_that_stand_alone_belong_to_their_class() -> None:
-    found = listing(Fire_Opal="abcdefgh", Pearl="ab", South_Sea_Pearl="ab")
-    (fire,) = foreign_products(found, {name: node.family for name, node in nodes_of(found).items()})
-    assert (fire.foreign, fire.contaminated) == (2, False)
-
-
-def test_names_that_mean_nothing_do_not_vote() -> None:
+def test_names_that_mean_nothing_accuse_nobody() -> None:
     found = shared_names(listing(Opal="abcdef", Unheard="abcdef", Navratna="abcdef"), TAXONOMY)
     assert list(found.unknown) == ["Unheard"]
     assert found.foreign == ()

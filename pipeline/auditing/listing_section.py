@@ -8,7 +8,8 @@ from html import escape
 import cv2
 import numpy as np
 
-from gemhier.pipeline.auditing import ceiling, contamination
+from gemhier.pipeline import contamination
+from gemhier.pipeline.auditing import ceiling
 from gemhier.pipeline.auditing.containment import CONTAINED, FEWEST, STANDINGS, Edge, shares
 from gemhier.pipeline.auditing.shared_names import SharedNames
 
@@ -46,7 +47,11 @@ def _cards(found: SharedNames) -> str:
         ("under several names", f"{found.share:.1%}", f"of {len(found.listing.names):,} {found.listing.noun}"),
         ("ceiling by listing", f"{narrowest.by_listing:.3f}", f"top-1, {narrowest.classes:,} largest classes"),
         ("ceiling over classes", f"{narrowest.over_classes:.3f}", f"mean top-1, {narrowest.classes:,} largest classes"),
-        ("contaminated classes", f"{len(found.contaminated):,}", "most of it belongs to another family"),
+        (
+            "contaminated classes",
+            f"{len(found.contaminated):,}",
+            "most of them belong to another family, or some to each of several",
+        ),
     )
     shown = "".join(f'<div class="card">{a}<b>{b}</b><small>{c}</small></div>' for a, b, c in cards)
     return f'<div class="cards">{shown}</div>'

@@ -11,13 +11,13 @@ from typing import Any
 from gemhier.errors import TaxonomyError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.pipeline import contamination
 from gemhier.pipeline.auditing import ceiling as ceilings
-from gemhier.pipeline.auditing import contamination
 from gemhier.pipeline.auditing.ceiling import Ceiling, ceiling
 from gemhier.pipeline.auditing.containment import Edge, find_edges, shares
-from gemhier.pipeline.auditing.contamination import Foreign, foreign_products
 from gemhier.pipeline.auditing.listing import Listing
 from gemhier.pipeline.auditing.words import count
+from gemhier.pipeline.contamination import Foreign, foreign_products
 
 LARGEST = 99
 """Over so many of the largest classes the ceiling is given too, unless told otherwise."""
@@ -82,7 +82,10 @@ class SharedNames:
             "by_number_of_classes": {str(number): count for number, count in self.by_number.items()},
             "ceilings": [_rounded(asdict(found)) for found in self.ceilings],
             "ceiling_method": ceilings.METHOD,
-            "contaminated": [_rounded(asdict(judged) | {"share": judged.share}) for judged in self.contaminated],
+            "contaminated": [
+                _rounded(asdict(judged) | {"mostly": judged.mostly, "share": judged.share})
+                for judged in self.contaminated
+            ],
             "contamination_method": contamination.METHOD,
             "edges": [_rounded(asdict(edge)) for edge in self.edges],
             "unknown_names": [{"name": name, "reason": reason} for name, reason in self.unknown.items()],
@@ -119,9 +122,10 @@ class SharedNames:
                 f"{found.over_classes:.3f} as the mean over classes, on {_which(found, self)}."
             )
         for judged in self.contaminated:
+            others = "another family" if len(judged.families) == 1 else f"{len(judged.families)} other families"
             yield (
                 f"  {judged.name} is contaminated: {judged.share:.1%} of its {judged.products:,} {noun} belong to "
-                f"another family, mostly to {judged.mostly}."
+                f"{others}, mostly to {judged.mostly}."
             )
         counts = Counter(edge.standing for edge in self.edges)
         if self.edges:
@@ -180,7 +184,8 @@ def shared_names(listing: Listing, taxonomy: Taxonomy, *, largest: int = LARGEST
             nodes[name] = taxonomy.resolve(name)
         except TaxonomyError as error:
             unknown[name] = str(error)
-    foreign = foreign_products(listing, {name: node.family for name, node in nodes.items() if node.excluded is None})
+    families = {name: frozenset({node.family}) for name, node in nodes.items() if node.excluded is None}
+    foreign = foreign_products(map(frozenset, listing.names.values()), families)
     chosen = [listing.filled] + ([listing.filled[:largest]] if largest < len(listing.filled) else [])
     return SharedNames(
         listing=listing,
