@@ -98,6 +98,28 @@ def evaluate_bundle(
     """
     precision = bundle.info.default_precision if target_precision is None else target_precision
     results, by_strategy = _classified(bundle, [picture.image for picture in labelled.pictures], precision)
+    return report_of(bundle, labelled, results, by_strategy, split=split, target_precision=precision)
+
+
+def report_of(
+    bundle: Bundle,
+    labelled: LabelledPictures,
+    results: Sequence[Prediction | Failure],
+    by_strategy: Mapping[Strategy, Probabilities],
+    *,
+    split: str,
+    target_precision: float,
+) -> Report:
+    """Compare what was said of pictures with their labels.
+
+    Args:
+        bundle: the model.
+        labelled: the pictures.
+        results: (N,), by the strategy of the bundle.
+        by_strategy: (N, V) P(label) by each strategy, with zeros where a picture could not be read.
+        split: of the pictures; it is only named.
+        target_precision: with which the results were decided.
+    """
     pictures = labelled.pictures
     known = [
         (_answer(result), picture.label, picture.group)
@@ -111,7 +133,7 @@ def evaluate_bundle(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         split=split,
         labelled=labelled,
-        results=results,
+        results=tuple(results),
         evaluation=evaluate_probabilities(
             by_strategy,
             [picture.label for picture in pictures],
@@ -124,8 +146,8 @@ def evaluate_bundle(
             [label for _, label, _ in known],
             [group for _, _, group in known],
             taxonomy=bundle.taxonomy,
-            target_precision=precision,
-            threshold=bundle.info.thresholds.threshold_for(precision),
+            target_precision=target_precision,
+            threshold=bundle.info.thresholds.threshold_for(target_precision),
         ),
         space=bundle.space,
         taxonomy=bundle.taxonomy,
@@ -138,16 +160,18 @@ def write_report(report: Report, folder: Path) -> None:
     Raises:
         OutputError: if the folder cannot be written, or holds something else.
     """
-    write_report_folder(
-        folder,
-        {
-            PAGE_FILE: page(report),
-            REPORT_FILE: report.to_json(),
-            PREDICTIONS_FILE: predictions_table(report),
-            CLASSES_FILE: classes_table(report),
-            CONFUSION_FILE: confusion_table(report),
-        },
-    )
+    write_report_folder(folder, report_files(report))
+
+
+def report_files(report: Report) -> dict[str, str]:
+    """The texts of the page, the figures and the tables of a report, by the names of their files."""
+    return {
+        PAGE_FILE: page(report),
+        REPORT_FILE: report.to_json(),
+        PREDICTIONS_FILE: predictions_table(report),
+        CLASSES_FILE: classes_table(report),
+        CONFUSION_FILE: confusion_table(report),
+    }
 
 
 def _classified(
