@@ -69,9 +69,7 @@ def compare_models(
 
 def _evaluated(name: str, folders: Sequence[Path], split: str, tracking: str | None) -> Side:
     if is_report(Path(name)):
-        raise DataError(
-            f"{name}: a report, which was made of pictures already. Leave out {folders[0]}, or name a model."
-        )
+        raise DataError(f"{name}: a report, made on pictures of its own. Leave out {folders[0]}, or name a model.")
     bundle = _model(name, tracking)
     return side_of(evaluate_bundle(bundle, find_labelled(folders, split, bundle.taxonomy), split=split), name)
 

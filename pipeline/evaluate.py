@@ -80,12 +80,17 @@ def find_model(model: str | None, tracking: str | None) -> Bundle:
         BundleError: if there is no sound bundle.
         TrackingError: if there is no such run.
     """
-    # A name with a slash is meant as a folder, even if it is missing.
-    if model is None or Path(model).exists() or os.sep in model or "/" in model:
+    if model is None or not is_run(model):
         return load_bundle(model)
     from gemhier.pipeline.tracking import find_bundle
 
     return load_bundle(find_bundle(model, tracking))
+
+
+def is_run(model: str | None) -> bool:
+    """Whether a name means a tracked run, and no folder."""
+    # A name with a slash is meant as a folder, even if it is missing.
+    return model is not None and not (Path(model).exists() or os.sep in model or "/" in model)
 
 
 def evaluate_bundle(

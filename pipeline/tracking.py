@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -145,7 +145,8 @@ def recorded_run(
 def unused_name(mlflow: ModuleType, name: str) -> str:
     """The name, or with a number behind it if a training has it already, so that a name means one run."""
     taken = {run.info.run_name for run in _trainings(mlflow)}
-    return next(each for each in (name, *(f"{name} {number}" for number in count(2))) if each not in taken)
+    numbered = (f"{name} {number}" for number in count(2))
+    return next(each for each in chain([name], numbered) if each not in taken)
 
 
 def known_run(mlflow: ModuleType, run_id: str | None) -> str | None:
@@ -167,6 +168,30 @@ def nested_runs(mlflow: ModuleType, run_id: str) -> dict[str, str]:
         output_format="list",
     )
     return {run.info.run_name: run.info.run_id for run in found}
+
+
+def nested_ways(mlflow: ModuleType, run_id: str) -> dict[str, str]:
+    """Id -> way to decide of the runs nested in a run that have one."""
+    found = mlflow.search_runs(
+        experiment_names=[EXPERIMENT],
+        filter_string=f"tags.mlflow.parentRunId = '{run_id}' and tags.{KIND} = 'decision'",
+        output_format="list",
+    )
+    return {run.info.run_id: run.data.tags["strategy"] for run in found}
+
+
+@contextmanager
+def written_to(mlflow: ModuleType) -> Iterator[None]:
+    """Turn what a store raises while it is written to into one line.
+
+    Raises:
+        TrackingError: if it fails.
+    """
+    try:
+        with _impatient():
+            yield
+    except _failures(mlflow, OSError) as error:
+        raise TrackingError(f"{mlflow.get_tracking_uri()}: cannot be written to ({_reason(error)}).") from error
 
 
 def find_run(name: str, tracking: str | None = None) -> str:
