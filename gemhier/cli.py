@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from gemhier import __version__
+from gemhier.compare_commands import compare_command
 from gemhier.crawl_commands import clean_command, crawl_command
 from gemhier.data_commands import audit_command, prepare, sample
 from gemhier.errors import GemhierError, OutputError
@@ -107,6 +108,7 @@ for command in (
     audit_command,
     classify,
     clean_command,
+    compare_command,
     crawl_command,
     evaluate_command,
     package_command,

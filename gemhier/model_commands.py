@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gemhier.errors import TrackingError
+
 if TYPE_CHECKING:
     from gemhier.pipeline.prediction_formats import Layout
 
@@ -128,6 +130,7 @@ def classify(
     type=click.Path(path_type=Path),
     help="Prepared folder; the page shows beside each mistake which of its training stones look most alike.",
 )
+@click.option("--no-record", is_flag=True, help="Where the model is a run, do not put the report into it.")
 def evaluate_command(
     folders: tuple[Path, ...],
     model: str | None,
@@ -136,8 +139,11 @@ def evaluate_command(
     target_precision: float | None,
     tracking: str | None,
     neighbours: Path | None,
+    no_record: bool,
 ) -> None:
     """Measure a model on labelled photographs, flat against hierarchical, and write a report.
+
+    If the model is a tracked run, the report and its figures go into the run as well.
 
     Each SOURCE_OR_DATA is a folder that `gemhier prepare` wrote, or one with a folder for each class,
     named as the taxonomy names it, with or without train, validation and test folders above them.
@@ -148,7 +154,7 @@ def evaluate_command(
       gemhier evaluate data --model latest --report report --neighbours data
     """
     from gemhier.models.files import visible
-    from gemhier.pipeline.evaluate import evaluate
+    from gemhier.pipeline.evaluate import evaluate, is_run
     from gemhier.pipeline.reporting.folder import PAGE_FILE
     from gemhier.pipeline.reporting.summary import summary
 
@@ -164,3 +170,12 @@ def evaluate_command(
     for line in summary(report):
         click.echo(visible(line))
     click.echo(f"Report: {out / PAGE_FILE}")
+    if is_run(model) and not no_record:
+        from gemhier.pipeline.recorded_evaluation import record_evaluation
+
+        try:
+            pictures = record_evaluation(report, folders, out, tracking)
+        except TrackingError as error:  # the report is there all the same
+            click.echo(f"Not put into the run: {error}", err=True)
+        else:
+            click.echo(f"In the run: evaluation/{pictures}, and measures {pictures}/top1 and so on.")

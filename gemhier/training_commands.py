@@ -1,6 +1,7 @@
 """The commands from a data set to a bundle: package, train, trial, ui."""
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -246,4 +247,9 @@ def ui(ctx: click.Context, host: str, port: int, tracking: str | None) -> None:
     """
     from gemhier.pipeline.tracking_ui import serve_ui
 
-    ctx.exit(serve_ui(tracking, host, port, lambda page: click.echo(f"Runs: {page} (Ctrl-C ends it)")))
+    def announce(views: Mapping[str, str]) -> None:
+        for shown, address in views.items():
+            click.echo(f"{shown}:\n  {address}")
+        click.echo("Ctrl-C ends it.")
+
+    ctx.exit(serve_ui(tracking, host, port, announce))

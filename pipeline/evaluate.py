@@ -35,7 +35,7 @@ from gemhier.pipeline.reporting.mistakes import MOST_SHOWN, mistakes
 from gemhier.pipeline.reporting.page import page
 from gemhier.pipeline.reporting.report import TOP, Report, classes_table, confusion_table, predictions_table
 from gemhier.pipeline.reporting.thumbnails import crop_thumbnail
-from gemhier.pipeline.tracking import read_curves
+from gemhier.pipeline.tracking import find_bundle, read_curves
 
 BATCH = 32
 """How many pictures the network sees at once; a bound on the memory, it changes no result."""
@@ -103,12 +103,15 @@ def find_model(model: str | None, tracking: str | None) -> Bundle:
         BundleError: if there is no sound bundle.
         TrackingError: if there is no such run.
     """
-    # A name with a slash is meant as a folder, even if it is missing.
-    if model is None or Path(model).exists() or os.sep in model or "/" in model:
+    if model is None or not is_run(model):
         return load_bundle(model)
-    from gemhier.pipeline.tracking import find_bundle
-
     return load_bundle(find_bundle(model, tracking))
+
+
+def is_run(model: str | None) -> bool:
+    """Whether a name means a tracked run, and no folder."""
+    # A name with a slash is meant as a folder, even if it is missing.
+    return model is not None and not (Path(model).exists() or os.sep in model or "/" in model)
 
 
 def evaluate_bundle(
@@ -128,7 +131,15 @@ def evaluate_bundle(
 def report_on(
     bundle: Bundle, labelled: LabelledPictures, found: Classified, *, split: str, target_precision: float
 ) -> Report:
-    """Compare what became of labelled pictures with their labels; `split` is only named in the report."""
+    """Compare what became of labelled pictures with their labels.
+
+    Args:
+        bundle: the model.
+        labelled: the pictures.
+        found: what became of them.
+        split: of the pictures; it is only named.
+        target_precision: with which the results were decided.
+    """
     pictures = labelled.pictures
     known = [
         (_answer(result), picture.label, picture.group)
@@ -173,16 +184,18 @@ def write_report(report: Report, folder: Path) -> None:
     Raises:
         OutputError: if the folder cannot be written, or holds something else.
     """
-    write_report_folder(
-        folder,
-        {
-            PAGE_FILE: page(report),
-            REPORT_FILE: report.to_json(),
-            PREDICTIONS_FILE: predictions_table(report),
-            CLASSES_FILE: classes_table(report),
-            CONFUSION_FILE: confusion_table(report),
-        },
-    )
+    write_report_folder(folder, report_files(report))
+
+
+def report_files(report: Report) -> dict[str, str]:
+    """The texts of the page, the figures and the tables of a report, by the names of their files."""
+    return {
+        PAGE_FILE: page(report),
+        REPORT_FILE: report.to_json(),
+        PREDICTIONS_FILE: predictions_table(report),
+        CLASSES_FILE: classes_table(report),
+        CONFUSION_FILE: confusion_table(report),
+    }
 
 
 def _with_neighbours(report: Report, known: Known, name: str) -> Report:

@@ -23,8 +23,8 @@ from gemhier.hierarchy.metrics import (
     family_hits,
     hierarchical_counts,
     mistake_severities,
+    ranks,
     tolerant_hits,
-    top_k_hits,
 )
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.comparison import Comparison, compare
@@ -93,6 +93,8 @@ class StrategyFigures:
             without a prediction state none and are left out.
         per_class: of every label, in the order of the space.
         confusion: every cell that is not 0, by true and predicted label.
+        places: (N,) the true label's place in the ranking, from 1, one beyond the labels if it has no probability
+            (see `ranks`); 0 where the label is outside the space.
         right: (N,) whether the most probable label is the true one; a tie with another is not.
         family_right: (N,) the same of the family.
     """
@@ -107,6 +109,7 @@ class StrategyFigures:
     ece: Figure
     per_class: tuple[ClassFigures, ...]
     confusion: tuple[ConfusionCell, ...]
+    places: Classes
     right: npt.NDArray[np.bool_]
     family_right: npt.NDArray[np.bool_]
 
@@ -257,9 +260,9 @@ def _strategy_figures(probabilities: Floats, pictures: _Pictures) -> StrategyFig
     found, truth, groups = probabilities[known], pictures.labels[known], pictures.groups[known]
     given = found.any(axis=1)
     predicted = np.where(given, found.argmax(axis=1), -1).astype(np.intp)
-    hits = top_k_hits(found, truth, 1)
-    right = np.zeros(len(probabilities), dtype=np.bool_)
-    right[known] = hits > 0
+    places = np.zeros(len(probabilities), dtype=np.intp)
+    places[known] = ranks(found, truth)
+    hits = (places[known] == 1).astype(np.float64)
     family_right = np.zeros(len(probabilities), dtype=np.bool_)
     in_space = np.flatnonzero(pictures.families >= 0)
     family_right[in_space] = (
@@ -268,8 +271,8 @@ def _strategy_figures(probabilities: Floats, pictures: _Pictures) -> StrategyFig
     true_nodes, guessed_nodes = _nodes(truth, pictures), _nodes(predicted, pictures)
     return StrategyFigures(
         top1=share(hits, groups),
-        top3=share(top_k_hits(found, truth, 3), groups),
-        top5=share(top_k_hits(found, truth, 5), groups),
+        top3=share(places[known] <= 3, groups),
+        top5=share(places[known] <= 5, groups),
         family_top1=share(family_right, pictures.groups),
         tolerant_top1=share(tolerant_hits(true_nodes, guessed_nodes, pictures.ancestors), groups),
         hierarchical_f1=_hierarchical_f1(true_nodes, guessed_nodes, groups, pictures.ancestors),
@@ -277,7 +280,8 @@ def _strategy_figures(probabilities: Floats, pictures: _Pictures) -> StrategyFig
         ece=_calibration_error(found[given].max(axis=1, initial=0), hits[given], groups[given]),
         per_class=_per_class(truth, predicted, pictures.space),
         confusion=_cells(truth, predicted, pictures.space),
-        right=right,
+        places=places,
+        right=places == 1,
         family_right=family_right,
     )
 

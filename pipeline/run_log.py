@@ -4,6 +4,7 @@
   run those of its network or its way to decide;
 - `validation_interval/top1_low`, `.../top1_high`: their 95% intervals;
 - `validation_precision/<label>`: the precision of each class;
+- `test/top1`, `test_interval/...`, `test_precision/...`: the same of the test pictures, from `gemhier evaluate`;
 - `top1/flat`, `top1/hierarchical_soft` and so on, in the run of a training: flat against hierarchical at a glance.
 """
 
@@ -22,13 +23,10 @@ from gemhier.models.modes import MODES
 from gemhier.pipeline.evaluation import FIGURES, Evaluation, StrategyFigures
 from gemhier.pipeline.figures import Figure
 from gemhier.pipeline.manifest import Manifest, Row
-from gemhier.pipeline.tracking import BUNDLE, KIND, recorded_run
+from gemhier.pipeline.tracking import BUNDLE, CANDIDATE, KIND, REGISTERED_MODEL, recorded_run
 
 if TYPE_CHECKING:
     from gemhier.pipeline.fit import Epoch
-
-REGISTERED_MODEL = "gemhier"
-"""The name in the model registry under which each training adds a version."""
 
 WAYS: Mapping[Strategy, str] = {
     "flat": "flat",
@@ -39,6 +37,12 @@ WAYS: Mapping[Strategy, str] = {
 """The ways to decide as the measures of a training name them."""
 
 _MAIN = ("top1", "top3", "top5")
+_SIDE_BY_SIDE = (*_MAIN, "family_top1")
+_REGISTRY_NOTE = (
+    "Names the gemstone in a photograph. Each version is the bundle of a training. `candidate` is the newest. Give the "
+    "version that you use an alias of its own, such as `champion`: `gemhier evaluate DATA --model champion`, `gemhier "
+    "package champion --out bundle`."
+)
 _MEASURES = {"flat": "flat_top1", "family": "family_top1"}
 _SCHEMA = [{"name": "picture", "type": "binary"}, {"name": "label", "type": "string"}]
 
@@ -77,7 +81,7 @@ class RunLog:
     def epoch(self, epoch: "Epoch") -> None:
         """Record an epoch in the training's run as it happens; those of further networks under names of their own."""
         measures = {"train/loss": epoch.loss}
-        measures |= {f"validation/{name}": value for name, value in epoch.validation.items()}
+        measures |= {f"curve/{name}": value for name, value in epoch.validation.items()}
         prefix = f"network_{epoch.network + 1}/" if epoch.network else ""
         self._mlflow.log_metrics({f"{prefix}{name}": value for name, value in measures.items()}, step=epoch.number)
 
@@ -94,39 +98,33 @@ class RunLog:
                 for family in self._space.regional_families:
                     name = self._taxonomy[family].name
                     self._curve(
-                        f"network: {name}",
+                        f"network {name}",
                         {"network": "regional", "family": family},
                         history,
                         f"regional_top1/{family}",
                     )
             else:
                 network = {"flat": "flat", "family": "general"}[head]
-                self._curve(f"network: {network}", {"network": network}, history, _MEASURES[head])
+                self._curve(f"network {network}", {"network": network}, history, _MEASURES[head])
 
     def decisions(self, evaluation: Evaluation, decided_by: Strategy) -> None:
         """A nested run for each way to decide, and what they come to side by side in the training's run."""
         for strategy, figures in evaluation.strategies.items():
-            found = {name: getattr(figures, name) for name in FIGURES}
             words = _in_words(strategy, figures.top1, evaluation.n, self._measured_on)
             note = f"{words}. Precision of each class: per_class.csv."
-            with self._nested_run(f"decision: {strategy}", {KIND: "decision", "strategy": WAYS[strategy]}, note):
+            with self._nested_run(str(strategy), {KIND: "decision", "strategy": WAYS[strategy]}, note):
                 self._log_data("validation")
-                self._mlflow.log_metrics(
-                    _defined({f"validation/{name}": figure.value for name, figure in found.items()})
-                    | _defined({f"validation_interval/{name}_low": figure.low for name, figure in found.items()})
-                    | _defined({f"validation_interval/{name}_high": figure.high for name, figure in found.items()})
-                    | _defined({f"validation_precision/{row.label}": row.precision for row in figures.per_class})
-                )
+                self._mlflow.log_metrics(measures(figures, "validation"))
                 self._mlflow.log_text(_as_csv(self._per_class(figures)), "per_class.csv")
                 self._mlflow.log_text(_as_csv(_confusion(figures)), "confusion.csv")
         best = evaluation.strategies[decided_by]
         self._mlflow.log_metrics(
-            _defined({f"validation/{name}": getattr(best, name).value for name in _MAIN})
+            measures(best, "validation")
             | _defined(
                 {
                     f"{name}/{WAYS[strategy]}": getattr(figures, name).value
                     for strategy, figures in evaluation.strategies.items()
-                    for name in _MAIN
+                    for name in _SIDE_BY_SIDE
                 }
             )
         )
@@ -148,7 +146,12 @@ class RunLog:
         for name, figure in plots.items():
             self._mlflow.log_figure(figure, f"figures/{name}.png")
 
-    def bundle(self, folder: Path) -> None:
+    def report(self, pages: Mapping[str, str]) -> None:
+        """The report on the measured pictures, whose page opens in MLflow's own pages."""
+        for name, text in pages.items():
+            self._mlflow.log_text(text, f"report/{name}")
+
+    def bundle(self, folder: Path, evaluation: Evaluation, decided_by: Strategy) -> None:
         """The bundle as an artifact, and as a registered model that `mlflow models predict` can run."""
         self._mlflow.log_artifacts(str(folder), BUNDLE)
         model = Path(__file__).with_name("served_model.py")
@@ -163,10 +166,26 @@ class RunLog:
             )
         # It tells of every version that it makes.
         with redirect_stderr(io.StringIO()):
-            self._mlflow.register_model(info.model_uri, REGISTERED_MODEL)
+            version = self._mlflow.register_model(info.model_uri, REGISTERED_MODEL).version
+        client, run = self._mlflow.MlflowClient(), self._mlflow.active_run().info
+        client.update_registered_model(REGISTERED_MODEL, description=_REGISTRY_NOTE)
+        client.update_model_version(
+            REGISTERED_MODEL, version, f"{run.run_name}. {description(evaluation, decided_by, self._measured_on)}"
+        )
+        top1 = evaluation.strategies[decided_by].top1.value
+        tags = {
+            "training": run.run_name,
+            "decided_by": decided_by,
+            "validation_top1": "" if top1 is None else f"{top1:.3f}",
+        }
+        for name, value in tags.items():
+            client.set_model_version_tag(REGISTERED_MODEL, version, name, value)
+        client.set_registered_model_alias(REGISTERED_MODEL, CANDIDATE, version)
 
     @contextmanager
     def _nested_run(self, name: str, tags: Mapping[str, str], note: str) -> Iterator[None]:
+        # With the training's name behind it, so that it tells which one it is of beside those of others.
+        name = f"{name}: {self._mlflow.active_run().info.run_name}"
         with recorded_run(
             self._mlflow,
             name,
@@ -207,6 +226,17 @@ class RunLog:
         }
 
 
+def measures(figures: StrategyFigures, pictures: str) -> dict[str, float]:
+    """All figures of a way to decide on some pictures, such as `validation`, as metrics of a run."""
+    found = {name: getattr(figures, name) for name in FIGURES}
+    return (
+        _defined({f"{pictures}/{name}": figure.value for name, figure in found.items()})
+        | _defined({f"{pictures}_interval/{name}_low": figure.low for name, figure in found.items()})
+        | _defined({f"{pictures}_interval/{name}_high": figure.high for name, figure in found.items()})
+        | _defined({f"{pictures}_precision/{row.label}": row.precision for row in figures.per_class})
+    )
+
+
 def description(evaluation: Evaluation, decided_by: Strategy, measured_on: str) -> str:
     """What a training found: a sentence and a table in Markdown, all with intervals."""
     comparison = evaluation.comparison(decided_by)
@@ -217,7 +247,7 @@ def description(evaluation: Evaluation, decided_by: Strategy, measured_on: str) 
     )
     lines = ["| | top-1 | top-3 | top-5 | family |", "| --- | --- | --- | --- | --- |"]
     for strategy, figures in evaluation.strategies.items():
-        cells = [_cell(getattr(figures, name)) for name in (*_MAIN, "family_top1")]
+        cells = [_cell(getattr(figures, name)) for name in _SIDE_BY_SIDE]
         name = f"**{strategy}**, decides" if strategy == decided_by else strategy
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join([sentence, "", *lines, "", f"Intervals: {evaluation.intervals}."])

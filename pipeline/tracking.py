@@ -12,11 +12,13 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from gemhier.errors import TrackingError
+from gemhier.pipeline.tracking_views import view_tags
 
 EXPERIMENT = "gemhier"
 FOLDER = Path("mlruns")
@@ -30,6 +32,12 @@ KIND = "gemhier_kind"
 `finder` for the training of a stone finder."""
 
 ENVIRONMENT = "MLFLOW_TRACKING_URI"
+
+REGISTERED_MODEL = "gemhier"
+"""The name in the model registry under which each training adds a version."""
+
+CANDIDATE = "candidate"
+"""The alias of the version that was registered last."""
 
 _EXPERIMENT_TAGS = {
     # Which of its two faces MLflow shows, the one for training or the one for language models.
@@ -80,15 +88,21 @@ def open_tracking(tracking: str | None = None) -> ModuleType:
             experiment = mlflow.get_experiment_by_name(EXPERIMENT)
             if experiment is None:
                 artifacts = (database.absolute().parent / ARTIFACTS).as_uri() if database is not None else None
-                mlflow.create_experiment(EXPERIMENT, artifact_location=artifacts, tags=_EXPERIMENT_TAGS)
+                mlflow.create_experiment(EXPERIMENT, artifact_location=artifacts, tags=_missing_tags({}))
             else:
-                for name in _EXPERIMENT_TAGS.keys() - experiment.tags.keys():
-                    mlflow.MlflowClient().set_experiment_tag(experiment.experiment_id, name, _EXPERIMENT_TAGS[name])
+                for name, value in _missing_tags(experiment.tags).items():
+                    mlflow.MlflowClient().set_experiment_tag(experiment.experiment_id, name, value)
             mlflow.set_experiment(EXPERIMENT)
     except _failures(mlflow, sqlite3.Error, OSError) as error:
         advice = "Check --tracking." if database is not None else f"Start it, or check --tracking and {ENVIRONMENT}."
         raise TrackingError(f"{uri}: runs cannot be recorded there ({_reason(error)}). {advice}") from error
     return mlflow
+
+
+def _missing_tags(present: Mapping[str, str]) -> dict[str, str]:
+    """What an experiment still lacks; our views are renewed, and what a user has written stays."""
+    views = {name: value for name, value in view_tags().items() if present.get(name) != value}
+    return {name: value for name, value in _EXPERIMENT_TAGS.items() if name not in present} | views
 
 
 @contextmanager
@@ -111,7 +125,9 @@ def recorded_run(
     """
     failures = _failures(mlflow)
     try:
-        run = mlflow.start_run(run_id=run_id, run_name=None if run_id else name, tags=dict(tags), nested=nested)
+        # Else MLflow shows the path of a program here.
+        tags = {"mlflow.source.name": "gemhier", "mlflow.source.type": "LOCAL", **tags}
+        run = mlflow.start_run(run_id=run_id, run_name=None if run_id else name, tags=tags, nested=nested)
         yield run.info.run_id
         mlflow.end_run()
     except KeyboardInterrupt:
@@ -126,6 +142,13 @@ def recorded_run(
     except BaseException:
         _end_early(mlflow, "FAILED")
         raise
+
+
+def unused_name(mlflow: ModuleType, name: str) -> str:
+    """The name, or with a number behind it if a training has it already, so that a name means one run."""
+    taken = {run.info.run_name for run in _trainings(mlflow)}
+    numbered = (f"{name} {number}" for number in count(2))
+    return next(each for each in chain([name], numbered) if each not in taken)
 
 
 def known_run(mlflow: ModuleType, run_id: str | None) -> str | None:
@@ -149,9 +172,34 @@ def nested_runs(mlflow: ModuleType, run_id: str) -> dict[str, str]:
     return {run.info.run_name: run.info.run_id for run in found}
 
 
-def find_run(name: str, tracking: str | None = None) -> str:
-    """The id of the run that a user means: an id, the beginning of one, a run's name, or `latest`.
+def nested_ways(mlflow: ModuleType, run_id: str) -> dict[str, str]:
+    """Id -> way to decide of the runs nested in a run that have one."""
+    found = mlflow.search_runs(
+        experiment_names=[EXPERIMENT],
+        filter_string=f"tags.mlflow.parentRunId = '{run_id}' and tags.{KIND} = 'decision'",
+        output_format="list",
+    )
+    return {run.info.run_id: run.data.tags["strategy"] for run in found}
 
+
+@contextmanager
+def written_to(mlflow: ModuleType) -> Iterator[None]:
+    """Turn what a store raises while it is written to into one line.
+
+    Raises:
+        TrackingError: if it fails.
+    """
+    try:
+        with _impatient():
+            yield
+    except _failures(mlflow, OSError) as error:
+        raise TrackingError(f"{mlflow.get_tracking_uri()}: cannot be written to ({_reason(error)}).") from error
+
+
+def find_run(name: str, tracking: str | None = None) -> str:
+    """The id of the run that a user means.
+
+    That is an id, the beginning of one, a run's name, `latest`, or an alias in the model registry such as `candidate`.
     Nothing is written, so a store that can only be read will do.
 
     Raises:
@@ -182,6 +230,8 @@ def find_run(name: str, tracking: str | None = None) -> str:
             raise TrackingError(f"{uri}: holds no finished training. Run `gemhier train DATA` first.")
         return str(finished[0].info.run_id)
     found = [run.info for run in runs if run.info.run_id.startswith(name) or run.info.run_name == name]
+    if not found:
+        found = [run.info for run in runs if run.info.run_id == _run_of_alias(mlflow, name)]
     if len(found) == 1 or any(info.run_id == name for info in found):
         return name if any(info.run_id == name for info in found) else str(found[0].run_id)
     if not found:
@@ -271,6 +321,13 @@ def _mlflow() -> ModuleType:
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     return mlflow  # type: ignore[no-any-return]
+
+
+def _run_of_alias(mlflow: ModuleType, alias: str) -> str | None:
+    """The run that trained the registered version with an alias; None if there is none."""
+    with suppress(mlflow.MlflowException), _impatient():
+        return str(mlflow.MlflowClient().get_model_version_by_alias(REGISTERED_MODEL, alias).run_id)
+    return None
 
 
 def _point_at(mlflow: ModuleType, uri: str) -> None:

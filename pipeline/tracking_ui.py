@@ -7,20 +7,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 
 from gemhier.errors import TrackingError
 from gemhier.pipeline.tracking import ARTIFACTS, EXPERIMENT, QUIET, local_database, open_tracking, tracking_uri
-
-_CHARTS = "workflowType=machine_learning&compareRunsMode=CHART"
-"""Opens the runs as charts of trainings: without it MLflow remembers, and starts with language models."""
+from gemhier.pipeline.tracking_views import VIEWS, view_address
 
 
-def serve_ui(tracking: str | None, host: str, port: int, on_start: Callable[[str], None]) -> int:
+def serve_ui(tracking: str | None, host: str, port: int, on_start: Callable[[Mapping[str, str]], None]) -> int:
     """Run MLflow's UI on the tracking store until it is stopped; returns its exit code, 0 if told to end.
 
-    `on_start` is called with the address of the runs as soon as they can be seen there.
+    `on_start` is called with the addresses of the views as soon as they can be seen there, by what they show.
 
     Raises:
         TrackingError: if the store is a server, which has a UI of its own, or the port is taken.
@@ -43,7 +41,8 @@ def serve_ui(tracking: str | None, host: str, port: int, on_start: Callable[[str
         with subprocess.Popen(command, env=os.environ | QUIET | {"PYTHONWARNINGS": "ignore"}) as server:
             try:
                 if _answers(server, host, port):
-                    on_start(f"http://{host}:{port}/#/experiments/{experiment}/runs?{_CHARTS}")
+                    pages = f"http://{host}:{port}"
+                    on_start({shown: view_address(pages, experiment, key) for key, shown in VIEWS.items()})
                 return server.wait()
             except KeyboardInterrupt:
                 server.terminate()

@@ -19,6 +19,7 @@ from gemhier.hierarchy.decoding import Strategy, softmax
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle_info import BundleInfo
+from gemhier.models.decision import decide
 from gemhier.models.native_output import without_lines
 from gemhier.models.probabilities import decode
 from gemhier.models.runtime import Logits
@@ -26,10 +27,13 @@ from gemhier.models.stone import cover_backdrop
 from gemhier.pipeline.balance import balance
 from gemhier.pipeline.calibrate import Calibration, calibrate
 from gemhier.pipeline.crops import load_crops
+from gemhier.pipeline.evaluate import Classified, report_files, report_on
 from gemhier.pipeline.evaluation import Evaluation, evaluate_probabilities
+from gemhier.pipeline.labelled_pictures import LabelledPicture, LabelledPictures
 from gemhier.pipeline.manifest import Manifest, Row, read_manifest
 from gemhier.pipeline.model_card import OUT_OF_FOLD, VALIDATION
 from gemhier.pipeline.package import write_with_report
+from gemhier.pipeline.reporting.report import TOP, Report
 from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
 from gemhier.pipeline.split import grouped_folds
 from gemhier.pipeline.start_tensorflow import TENSORFLOW_NOTES, start_tensorflow
@@ -99,7 +103,7 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
     measured_on = OUT_OF_FOLD if config.folds else VALIDATION
 
     # MLflow and TensorFlow take seconds to load: only now, and TensorFlow only if runs can be recorded.
-    from gemhier.pipeline.tracking import known_run, nested_runs, open_tracking, recorded_run
+    from gemhier.pipeline.tracking import known_run, nested_runs, open_tracking, recorded_run, unused_name
 
     mlflow = open_tracking(tracking)
     start_tensorflow()
@@ -111,9 +115,10 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
 
     work = unfinished_folder(_settings(manifest, config))
     resumed = known_run(mlflow, remembered_run(work))
+    name = _run_name(config) if resumed else unused_name(mlflow, _run_name(config))
     with (
         full_disk_in_one_line(work),
-        recorded_run(mlflow, _run_name(config), tags=_tags(manifest, config), run_id=resumed) as run_id,
+        recorded_run(mlflow, name, tags=_tags(manifest, config), run_id=resumed) as run_id,
     ):
         remember_run(work, run_id)
         nested = nested_runs(mlflow, resumed) if resumed else {}
@@ -147,7 +152,8 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
         log.networks(fitted.history, config.mode)
         log.decisions(evaluation, calibration.strategy)
         log.figures(fitted.history, evaluation, calibration.strategy)
-        log.bundle(bundle.folder)
+        log.report(report_files(_report(bundle, measured_rows, probabilities, measured_on)))
+        log.bundle(bundle.folder, evaluation, calibration.strategy)
     shutil.rmtree(work, ignore_errors=True)
     return Trained(run_id, evaluation, calibration.strategy, measured_on, resumed is not None)
 
@@ -218,6 +224,7 @@ def _run_name(config: TrainConfig) -> str:
 def _tags(manifest: Manifest, config: TrainConfig) -> dict[str, str]:
     return {
         "gemhier_kind": "comparison",
+        "mlflow.source.name": "gemhier train",
         "data": manifest.folder.resolve().name,
         "mode": config.mode,
         "backbone": config.backbone,
@@ -306,6 +313,35 @@ def _check_export(
             f"The export moves a probability by {moved:.2g}, more than {tolerance:g}. "
             "Train again; if it stays so, report it with the versions of tensorflow and ai-edge-litert."
         )
+
+
+def _report(
+    bundle: Bundle, rows: Sequence[Row], probabilities: Mapping[Strategy, npt.NDArray[np.float64]], measured_on: str
+) -> Report:
+    """What `gemhier evaluate` would report of pictures whose probabilities are known."""
+    info = bundle.info
+    pictures = tuple(LabelledPicture(row.image, row.label_given, row.label, row.group, row.source) for row in rows)
+    results = decide(
+        [row.image for row in rows],
+        probabilities[info.strategy],
+        [row.score for row in rows],
+        space=bundle.space,
+        taxonomy=bundle.taxonomy,
+        threshold=info.thresholds.threshold_for(info.default_precision),
+        stone_threshold=info.stone_threshold,
+        top=TOP,
+        decided_by=info.strategy,
+        model_version=info.model_version,
+    )
+    sources = tuple(dict.fromkeys(row.source for row in rows))
+    without_gem = np.array([row.score < info.stone_threshold for row in rows])
+    return report_on(
+        bundle,
+        LabelledPictures(pictures, sources, unknown=(), excluded=()),
+        Classified(tuple(results), probabilities, without_gem, crops={}),
+        split=measured_on,
+        target_precision=info.default_precision,
+    )
 
 
 def _evaluate(

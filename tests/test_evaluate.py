@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -361,8 +360,8 @@ def test_a_run_is_found_by_the_tracking(tiny_bundle: Path, photos: Path, monkeyp
         asked.append((name, tracking))
         return tiny_bundle
 
-    monkeypatch.setitem(sys.modules, "gemhier.pipeline.tracking", SimpleNamespace(find_bundle=find_bundle))
-    result = run(Path("latest"), "photos", "--report", "report", "--tracking", "runs")
+    monkeypatch.setattr(step, "find_bundle", find_bundle)
+    result = run(Path("latest"), "photos", "--report", "report", "--tracking", "runs", "--no-record")
     assert (result.exit_code, asked) == (0, [("latest", "runs")])
 
 

@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import socket
@@ -5,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from gemhier.pipeline.tracking import (
     open_tracking,
     recorded_run,
     tracking_uri,
+    unused_name,
 )
 from gemhier.pipeline.tracking_ui import serve_ui
+from gemhier.pipeline.tracking_views import VIEWS, view_tags
 
 TRAINING = {"gemhier_kind": "comparison"}
 
@@ -90,6 +93,26 @@ def test_a_name_that_fits_several_runs_is_refused_with_their_ids(store: str) -> 
     assert all(run_id[:12] in str(raised.value) for run_id in ids)
 
 
+def test_a_name_that_a_training_has_gets_a_number(store: str) -> None:
+    mlflow = open_tracking(store)
+    assert unused_name(mlflow, "lite0 both quick") == "lite0 both quick"
+    finished(store)
+    assert unused_name(mlflow, "lite0 both quick") == "lite0 both quick 2"
+    finished(store, "lite0 both quick 2")
+    assert unused_name(mlflow, "lite0 both quick") == "lite0 both quick 3"
+
+
+def test_the_run_of_an_alias_in_the_registry_is_found(store: str) -> None:
+    mlflow, run_id = open_tracking(store), finished(store)
+    client = mlflow.MlflowClient()
+    client.create_registered_model("gemhier")
+    version = client.create_model_version("gemhier", "file:///nowhere", run_id)
+    client.set_registered_model_alias("gemhier", "champion", version.version)
+    assert find_run("champion", store) == run_id
+    with pytest.raises(TrackingError, match="runner-up: neither a bundle nor a run"):
+        find_run("runner-up", store)
+
+
 def test_nested_runs_are_no_trainings(store: str) -> None:
     mlflow = open_tracking(store)
     with (
@@ -147,6 +170,19 @@ def test_an_older_experiment_gets_the_tags_that_it_lacks_and_keeps_its_own(store
     tags = open_tracking(store).get_experiment_by_name(EXPERIMENT).tags
     assert tags["mlflow.experimentKind"] == "custom_model_development"
     assert tags["mlflow.note.content"] == "my own words"
+
+
+def test_the_views_of_the_runs_are_renewed_and_small_enough_for_a_tag(store: str) -> None:
+    mlflow, views = open_tracking(store), view_tags()
+    assert {tag.removeprefix("mlflow.sharedViewState.") for tag in views} == set(VIEWS)
+    experiment = mlflow.get_experiment_by_name(EXPERIMENT)
+    assert {tag: experiment.tags[tag] for tag in views} == views
+    mlflow.MlflowClient().set_experiment_tag(experiment.experiment_id, "mlflow.sharedViewState.trainings", "{}")
+    assert open_tracking(store).get_experiment_by_name(EXPERIMENT).tags["mlflow.sharedViewState.trainings"] != "{}"
+    for state in map(json.loads, views.values()):
+        sections = {section["uuid"] for section in state["compareRunSections"]}
+        assert {chart["metricSectionId"] for chart in state["compareRunCharts"]} <= sections
+        assert mlflow.search_runs(experiment_names=[EXPERIMENT], filter_string=state["searchFilter"]).empty
 
 
 def test_after_control_c_a_run_and_those_nested_in_it_are_killed_and_can_go_on(store: str) -> None:
@@ -260,8 +296,8 @@ def test_the_pages_are_announced_when_they_can_be_seen_and_end_with_control_c(
         served.append(server)
         return server
 
-    def look(page: str) -> None:
-        pages.append(page)
+    def look(views: Mapping[str, str]) -> None:
+        pages.extend(views.values())
         raise KeyboardInterrupt
 
     pages: list[str] = []
@@ -269,9 +305,10 @@ def test_the_pages_are_announced_when_they_can_be_seen_and_end_with_control_c(
     monkeypatch.setattr(subprocess, "Popen", serve)
     assert serve_ui(store, "127.0.0.1", free_port, look) == 0
     experiment = open_tracking(store).get_experiment_by_name(EXPERIMENT).experiment_id
-    (page,) = pages
-    assert page.startswith(f"http://127.0.0.1:{free_port}/#/experiments/{experiment}/runs?")
-    assert "workflowType=machine_learning" in page
+    for page, key in zip(pages, VIEWS, strict=True):
+        assert page.startswith(f"http://127.0.0.1:{free_port}/#/experiments/{experiment}/runs?")
+        assert "workflowType=machine_learning" in page
+        assert page.endswith(f"viewStateShareKey={key}")
     assert served[0].poll() is not None
 
 

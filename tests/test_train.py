@@ -22,7 +22,7 @@ from gemhier.pipeline.manifest import Manifest, read_manifest, write_manifest
 from gemhier.pipeline.package import package
 from gemhier.pipeline.run_log import RunLog
 from gemhier.pipeline.schedules import TrainConfig
-from gemhier.pipeline.tracking import find_bundle, open_tracking, recorded_run
+from gemhier.pipeline.tracking import find_bundle, find_run, open_tracking, recorded_run
 from gemhier.pipeline.train import Trained, _settings, train
 from gemhier.pipeline.unfinished import unfinished_folder
 
@@ -50,6 +50,20 @@ def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here
     assert run.data.metrics["top5/flat"] == figures["flat"].top5.value
     assert run.data.metrics["validation/top1"] == figures[trained.decided_by].top1.value
     assert run.data.tags["decided_by"] == trained.decided_by
+    assert run.data.tags["mlflow.source.name"] == "gemhier train"
+    client = mlflow.MlflowClient()
+    (version,) = client.search_model_versions("name = 'gemhier'")
+    assert client.get_model_version_by_alias("gemhier", "candidate").version == version.version
+    assert (version.run_id, version.tags["training"]) == (trained.run_id, "tiny both tiny")
+    assert find_run("candidate") == trained.run_id
+    report = mlflow.artifacts.load_text(f"runs:/{trained.run_id}/report/report.html")
+    assert "<td>flat" in report
+    listed = json.loads(mlflow.artifacts.load_text(f"runs:/{trained.run_id}/report/report.json"))
+    assert (listed["n"], listed["split"], listed["top1"]) == (
+        24,
+        "validation pictures",
+        listed["strategies"]["fused"]["top1"],
+    )
     low, high = figures["flat"].top1.low, figures["flat"].top1.high
     assert f"| flat | 1.000 ({low:.3f} to {high:.3f}) |" in run.data.tags["mlflow.note.content"]
     losses = mlflow.MlflowClient().get_metric_history(trained.run_id, "train/loss")
@@ -62,25 +76,29 @@ def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here
     )
     by_name = {run.info.run_name: run for run in nested}
     assert set(by_name) == {
-        "network: flat",
-        "network: general",
-        "network: Beryl",
-        "network: Corundum",
-        "decision: flat",
-        "decision: hard",
-        "decision: soft",
-        "decision: fused",
+        "network flat: tiny both tiny",
+        "network general: tiny both tiny",
+        "network Beryl: tiny both tiny",
+        "network Corundum: tiny both tiny",
+        "flat: tiny both tiny",
+        "hard: tiny both tiny",
+        "soft: tiny both tiny",
+        "fused: tiny both tiny",
     }
     for run in nested:
         assert "validation/top1" in run.data.metrics
         assert run.info.status == "FINISHED"
         assert "data/validation" in {entry.dataset.name for entry in run.inputs.dataset_inputs}
-    found, soft = by_name["decision: soft"].data, figures["soft"]
+    found, soft = by_name["soft: tiny both tiny"].data, figures["soft"]
     assert found.tags["strategy"] == "hierarchical_soft"
     assert found.metrics["validation_interval/top1_low"] == soft.top1.low
     assert {name: value for name, value in found.metrics.items() if name.startswith("validation_precision/")} == {
         f"validation_precision/{row.label}": row.precision for row in soft.per_class if row.precision is not None
     }
+
+    best = by_name[f"{trained.decided_by}: tiny both tiny"].data.metrics
+    parent = mlflow.get_run(trained.run_id).data.metrics
+    assert {name: parent[name] for name in best} == best
 
     bundle = load_bundle(find_bundle("latest"))
     assert bundle.finder.content == (tiny_data / "finder.tflite").read_bytes()
@@ -249,8 +267,8 @@ def test_an_interrupted_training_goes_on_in_the_same_runs(
     runs = {run.info.run_name: run for run in mlflow.search_runs(experiment_names=["gemhier"], output_format="list")}
     assert {name: run.info.status for name, run in runs.items()} == {
         "tiny flat tiny": "KILLED",
-        "network: flat": "FINISHED",
-        "decision: flat": "KILLED",
+        "network flat: tiny flat tiny": "FINISHED",
+        "flat: tiny flat tiny": "KILLED",
     }
 
     trained = train(tiny_data, config)
@@ -296,6 +314,55 @@ def test_a_server_that_is_not_there_is_one_line_before_anything_is_written(here:
     (line,) = outcome.stderr.splitlines()
     assert line.startswith(f"Error: {server}: runs cannot be recorded there (Connection refused).")
     assert list(here.iterdir()) == []
+
+
+def test_an_evaluation_goes_into_the_run_unless_told_otherwise(trained: Trained, here: Path, tiny_data: Path) -> None:
+    command = ["evaluate", str(tiny_data), "--model", "latest", "--split", "validation", "--report", "report"]
+    mlflow = open_tracking()
+
+    unrecorded = CliRunner().invoke(main, [*command, "--no-record"])
+    assert (unrecorded.exit_code, "In the run" in unrecorded.output) == (0, False)
+    before = mlflow.get_run(trained.run_id).data.metrics
+    outcome = CliRunner().invoke(main, command)
+    assert outcome.exit_code == 0, outcome.output
+    assert (
+        outcome.stdout.splitlines()[-1] == "In the run: evaluation/validation, and measures validation/top1 and so on."
+    )
+    run = mlflow.get_run(trained.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics["validation/top1"] == before["validation/top1"]
+    page = mlflow.artifacts.load_text(f"runs:/{trained.run_id}/evaluation/validation/report.html")
+    assert page == Path("report/report.html").read_text()
+
+    shutil.copytree(tiny_data.parent / "pictures", here / "photos of May" / "Quartz")
+    outcome = CliRunner().invoke(main, ["evaluate", "photos of May", "--model", "candidate", "--report", "report"])
+    assert outcome.exit_code == 0, outcome.output
+    runs = {run.info.run_name: run for run in mlflow.search_runs(experiment_names=["gemhier"], output_format="list")}
+    of_training, of_flat = (runs[name].data.metrics for name in ("tiny both tiny", "flat: tiny both tiny"))
+    report = json.loads(Path("report/report.json").read_text())
+    assert of_training["photos_of_May/top1"] == pytest.approx(report["top1"], abs=1e-6)
+    assert of_flat["photos_of_May_interval/top1_low"] == pytest.approx(
+        report["strategies"]["flat"]["top1_low"], abs=1e-6
+    )
+    assert of_flat["photos_of_May_precision/quartz"] == 1
+    assert not any(name.startswith("photos") for name in runs["network flat: tiny both tiny"].data.metrics)
+
+
+def test_a_store_that_cannot_be_written_keeps_no_report_back(
+    trained: Trained, here: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gemhier.errors import TrackingError
+    from gemhier.pipeline import recorded_evaluation
+
+    def refuse(*_: object) -> None:
+        raise TrackingError("mlruns: runs cannot be recorded there (read-only).")
+
+    monkeypatch.setattr(recorded_evaluation, "open_tracking", refuse)
+    command = ["evaluate", str(tiny_data), "--model", "latest", "--split", "validation", "--report", "report"]
+    outcome = CliRunner().invoke(main, command)
+    assert outcome.exit_code == 0
+    assert outcome.stderr.splitlines()[-1] == "Not put into the run: mlruns: runs cannot be recorded there (read-only)."
+    assert Path("report/report.html").exists()
 
 
 def test_a_packaged_run_carries_its_evaluations(trained: Trained, here: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from gemhier.errors import OutputError
@@ -17,18 +18,38 @@ CONFUSION_FILE = "confusion.csv"
 FILES = (PAGE_FILE, REPORT_FILE, PREDICTIONS_FILE, CLASSES_FILE, CONFUSION_FILE)
 
 
-def check_report_folder(folder: Path) -> None:
-    """Make sure, before the work, that a report can be written to `folder`.
+@dataclass(frozen=True)
+class FolderKind:
+    """A folder that one command writes, and may write again.
+
+    Attributes:
+        name: in words.
+        main: the JSON file by which it is known.
+        format: what this file has under `format`.
+        files: all of its files.
+    """
+
+    name: str
+    main: str
+    format: str
+    files: tuple[str, ...]
+
+
+REPORT = FolderKind("a report", REPORT_FILE, FORMAT, FILES)
+
+
+def check_report_folder(folder: Path, kind: FolderKind = REPORT) -> None:
+    """Make sure, before the work, that a report, or another kind of folder, can be written to `folder`.
 
     Raises:
-        OutputError: if it holds anything but an earlier report, or cannot be written.
+        OutputError: if it holds anything but an earlier one, or cannot be written.
     """
     target = folder.resolve()
     existing = next(path for path in (target, *target.parents) if path.exists())
     if not existing.is_dir():
         raise OutputError(f"{folder}: cannot be a folder, since {existing} is a file. Choose another folder.")
-    if existing == target and not _is_replaceable(target):
-        raise OutputError(f"{folder}: holds something other than a report. Choose a new or empty folder.")
+    if existing == target and not _is_replaceable(target, kind):
+        raise OutputError(f"{folder}: holds something other than {kind.name}. Choose a new or empty folder.")
     # A folder is written beside its place and then renamed.
     writable = target.parent if existing == target else existing
     if not os.access(writable, os.W_OK | os.X_OK):
@@ -37,26 +58,28 @@ def check_report_folder(folder: Path) -> None:
         )
 
 
-def write_report_folder(folder: Path, contents: Mapping[str, str]) -> None:
-    """Write the files of a report, in place of an earlier one; after an error all is as it was before.
+def write_report_folder(folder: Path, contents: Mapping[str, str], kind: FolderKind = REPORT) -> None:
+    """Write the files of a report, or of another kind of folder, in place of an earlier one.
+
+    After an error all is as it was before.
 
     Raises:
         OutputError: if the folder cannot be written, or holds something else.
     """
-    check_report_folder(folder)
+    check_report_folder(folder, kind)
     # File names that are not UTF-8 are written with escapes.
     write_whole_folder(folder, {name: text.encode("utf-8", "backslashreplace") for name, text in contents.items()})
 
 
-def _is_replaceable(folder: Path) -> bool:
-    """Whether a folder is empty, or holds a report and nothing that somebody put beside it."""
+def _is_replaceable(folder: Path, kind: FolderKind) -> bool:
+    """Whether a folder is empty, or is of the kind and holds nothing that somebody put beside it."""
     names = {path.name for path in folder.iterdir()}
     if not names:
         return True
-    if not names <= set(FILES):
+    if not names <= set(kind.files):
         return False
     try:
-        report = json.loads((folder / REPORT_FILE).read_text(encoding="utf-8"))
+        report = json.loads((folder / kind.main).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(report, dict) and report.get("format") == FORMAT
+    return isinstance(report, dict) and report.get("format") == kind.format

@@ -139,15 +139,16 @@ def predictions_table(report: Report) -> str:
     ranked = [f"predicted_{place}_{part}" for place in range(1, TOP + 1) for part in ("id", "probability")]
     answer = ["answer", "answer_probability", "answer_right", "refused"]
     header = ["image", "source", "truth", "truth_given", *ranked, *answer, "right", "family_right", "failure"]
-    rights = zip(report.figures.right, report.figures.family_right, strict=True)
+    header += ["place", "group"]
+    rights = zip(report.figures.places, report.figures.family_right, strict=True)
     rows = []
-    for picture, result, (right, family_right) in zip(report.labelled.pictures, report.results, rights, strict=True):
+    for picture, result, (place, family_right) in zip(report.labelled.pictures, report.results, rights, strict=True):
         shown = _shown(result, picture, report.taxonomy)
         is_known = picture.label in report.space
-        right_cell = int(right) if is_known else ""
+        right_cell, place_cell = (int(place == 1), int(place)) if is_known else ("", "")
         failure = result.reason if isinstance(result, Failure) else ""
         truth = [picture.image, picture.source, picture.label or "", picture.label_given]
-        rows.append([*truth, *shown, right_cell, int(family_right), failure])
+        rows.append([*truth, *shown, right_cell, int(family_right), failure, place_cell, picture.group])
     return _table(header, rows)
 
 

@@ -1,0 +1,122 @@
+"""Take the pictures of docs/mlflow.md from MLflow's running pages.
+
+    python docs/make_mlflow_pictures.py mlruns docs/mlflow
+
+Beforehand, in an empty folder, with USER and LOGNAME set to a name that may be seen:
+
+    gemhier sample photos && gemhier prepare photos --out data
+    gemhier train data --schedule quick --mode flat
+    gemhier train data --schedule quick --mode hierarchical
+    gemhier train data --schedule quick
+    gemhier evaluate data --model latest --report report
+
+It needs Playwright (pip install playwright) and a Chromium, whose program the variable CHROMIUM names.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import quote
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from gemhier.pipeline.tracking import EXPERIMENT, REGISTERED_MODEL, open_tracking
+from gemhier.pipeline.tracking_views import view_address
+
+PORT = 5055
+PAGES = f"http://127.0.0.1:{PORT}"
+WIDTH = 1200
+COLOURS = 96
+SETTLES = 3000
+"""Milliseconds until charts stand still."""
+
+CLOSE_ASSISTANT = '[data-component-id="mlflow.assistant.chat_panel.close"]'
+CLOSE_NOTE = '[data-component-id="mlflow.experiment_page.shared_view.dismiss"]'
+
+
+def main(store: str, out: str) -> None:
+    """Start the pages on a store and take all pictures."""
+    mlflow = open_tracking(store)
+    experiment = mlflow.get_experiment_by_name(EXPERIMENT).experiment_id
+    runs = mlflow.search_runs(
+        [experiment], "tags.gemhier_kind = 'comparison'", order_by=["start_time ASC"], output_format="list"
+    )
+    by_mode = {run.data.tags["mode"]: run.info.run_id for run in runs}
+    one, other = by_mode["flat"], by_mode["hierarchical"]
+    compared = f"runs={quote(json.dumps([one, other]))}&experiments={quote(json.dumps([experiment]))}"
+    run = f"{PAGES}/#/experiments/{experiment}/runs/{by_mode['both']}"
+    trainings, decisions = (view_address(PAGES, experiment, key) for key in ("trainings", "decisions"))
+    pages = {
+        "trainings": trainings,
+        "list": trainings.replace("=CHART", "=TABLE"),
+        "decisions": decisions,
+        "precision": decisions,
+        "compare": f"{PAGES}/#/compare-runs?{compared}",
+        "report": f"{run}/artifacts/report/report.html",
+        "figure": f"{run}/artifacts/figures/strategies.png",
+        "registry": f"{PAGES}/#/models/{REGISTERED_MODEL}",
+    }
+    Path(out).mkdir(parents=True, exist_ok=True)
+    with pages_of(store), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+        for name, address in pages.items():
+            # A browser that remembers nothing, as that of somebody who comes for the first time.
+            page = browser.new_context(viewport={"width": 1500, "height": 940}).new_page()
+            page.set_default_timeout(180_000)
+            page.goto(address)
+            settle(page)
+            for button in (CLOSE_ASSISTANT, CLOSE_NOTE):
+                if page.locator(button).count():
+                    page.locator(button).first.click()
+            settle(page)
+            if name == "precision":
+                page.get_by_text("validation_precision", exact=False).first.scroll_into_view_if_needed()
+                page.mouse.move(900, 700)
+                page.mouse.wheel(0, 600)
+                settle(page)
+            write_small(page.screenshot(), Path(out) / f"{name}.png")
+            page.context.close()
+        browser.close()
+
+
+@contextmanager
+def pages_of(store: str) -> Iterator[None]:
+    """MLflow's pages on a store, for as long as they are needed."""
+    command = [sys.executable, "-m", "gemhier", "ui", "--tracking", store, "--port", str(PORT)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            for line in server.stdout:
+                if "Ctrl-C" in line:
+                    break
+            yield
+        finally:
+            server.terminate()
+
+
+def settle(page: Page) -> None:
+    """Wait until nothing is loaded any more."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(SETTLES)
+    end = time.monotonic() + 60
+    while page.locator(".du-bois-light-skeleton, [role=progressbar]").count() and time.monotonic() < end:
+        page.wait_for_timeout(500)
+
+
+def write_small(picture: bytes, path: Path) -> None:
+    """Write a picture with few colours and no wider than a page of text needs."""
+    image = Image.open(BytesIO(picture)).convert("RGB")
+    image = image.resize((WIDTH, round(image.height * WIDTH / image.width)), Image.Resampling.LANCZOS)
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

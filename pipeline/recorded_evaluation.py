@@ -1,0 +1,53 @@
+"""The report of an evaluation in the run that trained its model, with measures named as those of the training."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from gemhier.hierarchy.decoding import Strategy
+from gemhier.pipeline.manifest import is_data_folder, read_manifest
+from gemhier.pipeline.reporting.report import Report
+from gemhier.pipeline.run_log import WAYS, measures
+from gemhier.pipeline.tracking import nested_ways, open_tracking, written_to
+
+
+def record_evaluation(report: Report, folders: Sequence[Path], folder: Path, tracking: str | None) -> str:
+    """Put a report into the run that trained its model, and its figures there and into the runs nested in it.
+
+    The files become `evaluation/<pictures>`, the measures `<pictures>/top1` and so on; those of an earlier evaluation
+    on the same pictures are replaced.
+
+    Args:
+        report: of a run's model.
+        folders: what was evaluated.
+        folder: where the report was written.
+        tracking: a tracking server or folder; None for the default.
+
+    Returns:
+        What the pictures are called in the run.
+
+    Raises:
+        TrackingError: if the store cannot be written.
+    """
+    mlflow = open_tracking(tracking)
+    strategy_of: Mapping[str, Strategy] = {way: strategy for strategy, way in WAYS.items()}
+    with written_to(mlflow):
+        tags = mlflow.get_run(report.run_id).data.tags
+        pictures = _name(report, folders, tags.get("data_digest", ""))
+        figures = {report.run_id: report.figures}
+        for run_id, way in nested_ways(mlflow, report.run_id).items():
+            if way in strategy_of:
+                figures[run_id] = report.evaluation.strategies[strategy_of[way]]
+        for run_id, of_way in figures.items():
+            mlflow.log_metrics(measures(of_way, pictures), run_id=run_id)
+        mlflow.log_artifacts(str(folder), f"evaluation/{pictures}", run_id=report.run_id)
+    return pictures
+
+
+def _name(report: Report, folders: Sequence[Path], data_digest: str) -> str:
+    """`test`, if it is the test pictures of the data that the run was trained on; else the names of the sources."""
+    if len(folders) == 1 and is_data_folder(folders[0]) and read_manifest(folders[0]).digest[:12] == data_digest:
+        return report.split
+    # MLflow takes a slash for the end of a section.
+    name = re.sub(r"[^\w.-]+", "_", "+".join(report.labelled.sources), flags=re.ASCII)
+    return name if report.split == "test" else f"{name}_{report.split}"

@@ -1,0 +1,91 @@
+"""Views of MLflow's run list that are there without clicking: which runs, which columns, in which order.
+
+MLflow keeps such a view in a tag of the experiment, as JSON, and opens it by an address that ends in the view's key.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+_TAG = "mlflow.sharedViewState."
+_ADDRESS = "viewStateShareKey"
+
+_MEASURES = ("top1", "top3", "top5")
+_WAYS = ("flat", "hierarchical_hard", "hierarchical_soft", "fused")
+
+VIEWS = {
+    "trainings": "Trainings, flat against hierarchical",
+    "decisions": "Ways to decide, with the precision of each class",
+}
+"""Key of a view -> what it shows."""
+
+
+def view_tags() -> dict[str, str]:
+    """The tags of an experiment that hold its views."""
+    side_by_side = [f"{measure}/{way}" for measure in _MEASURES for way in _WAYS]
+    validation = [f"validation/{measure}" for measure in (*_MEASURES, "family_top1")]
+    bars = {measure: [f"{measure}/{way}" for way in _WAYS] for measure in (*_MEASURES, "family_top1")}
+    states = {
+        "trainings": {
+            **_state("comparison", "attributes.start_time", [*_metrics(side_by_side), _tag("decided_by")]),
+            **_charts({"flat against hierarchical": bars}),
+        },
+        "decisions": {
+            # By another column than the time, since MLflow would fold these runs into those of their trainings.
+            **_state("decision", "metrics.`validation/top1`", [*_metrics(validation), _tag("strategy")]),
+            **_charts({"validation": {name: [name] for name in validation}, "validation_precision": {}}),
+        },
+    }
+    return {f"{_TAG}{key}": json.dumps(state, separators=(",", ":")) for key, state in states.items()}
+
+
+def view_address(pages: str, experiment: str, key: str) -> str:
+    """Where a view of an experiment is seen on MLflow's pages."""
+    # Without the type of work MLflow remembers one, and starts with that of language models.
+    settings = f"workflowType=machine_learning&compareRunsMode=CHART&{_ADDRESS}={key}"
+    return f"{pages}/#/experiments/{experiment}/runs?{settings}"
+
+
+def _state(kind: str, order: str, columns: list[str]) -> dict[str, Any]:
+    return {
+        "searchFilter": f"tags.gemhier_kind = '{kind}'",
+        "orderByKey": order,
+        "orderByAsc": False,
+        "startTime": "ALL",
+        "lifecycleFilter": "Active",
+        "datasetsFilter": [],
+        "modelVersionFilter": "All Runs",
+        "selectedColumns": columns,
+        "runsHiddenMode": "FIRST_20_RUNS",
+    }
+
+
+def _charts(sections: Mapping[str, Mapping[str, Sequence[str]]]) -> dict[str, Any]:
+    """Bars, by section and title, of one metric or several; MLflow adds those of the other metrics behind them."""
+    return {
+        "compareRunSections": [
+            {"uuid": name, "name": name, "display": True, "isReordered": False, "deleted": False} for name in sections
+        ],
+        "compareRunCharts": [
+            {
+                "type": "BAR",
+                "uuid": f"{section}: {title}",
+                "metricSectionId": section,
+                "metricKey": metrics[0],
+                "selectedMetricKeys": list(metrics) if len(metrics) > 1 else None,
+                "displayName": title,
+                "isGenerated": len(metrics) == 1,
+                "deleted": False,
+            }
+            for section, charts in sections.items()
+            for title, metrics in charts.items()
+        ],
+    }
+
+
+def _metrics(names: Iterable[str]) -> list[str]:
+    return [f"metrics.`{name}`" for name in names]
+
+
+def _tag(name: str) -> str:
+    return f"tags.`{name}`"
