@@ -42,7 +42,8 @@ class CrawlConfig:
         classes: names of the categories to crawl; empty for all.
         limit: how many products at most; None for all.
         stages: which stages to run.
-        retry: ask again only for what failed in the last crawl.
+        retry: ask again only for what failed in the last crawl, which tells the classes and the limit unless they are
+            given.
         contact: whom the shop may write to: an address of mail or of the web; None for nobody.
         program: name and version, as in "gemhier/0.1.0".
 
@@ -111,10 +112,10 @@ class _Crawl:
     """One go at a crawl."""
 
     def __init__(self, config: CrawlConfig, folder: Path, pace: Pace, host: str, stack: ExitStack) -> None:
-        self._config = config
         self._folder = folder
         self._info = read_crawl_info(folder) or CrawlInfo(site=config.site.name, start=config.first_page)
         self._run = next_run(self._info, config)
+        self._config = replace(config, classes=self._run.classes, limit=self._run.limit)
         number, state = self._run.number, folder / STATE
         self._pages = stack.enter_context(closing(Visits(state / "index.jsonl", ListingContent, number)))
         self._products = stack.enter_context(closing(Visits(state / "products.jsonl", ProductContent, number)))
@@ -204,8 +205,9 @@ def next_run(info: CrawlInfo, config: CrawlConfig) -> CrawlRun:
     """
     last = info.crawls[-1] if info.crawls else None
     if last is not None and last.rules == config.site.digest:
-        if config.retry:
-            return replace(last, ended_at=None)
+        if config.retry:  # what was left out then has not failed, so it is left out again
+            classes, limit = config.classes or last.classes, config.limit or last.limit
+            return replace(last, ended_at=None, classes=classes, limit=limit)
         if last.ended_at is None and not set(config.stages) <= set(last.stages):
             same = (last.classes, last.limit) == (config.classes, config.limit)
             stages = last.stages if same else ()

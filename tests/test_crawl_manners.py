@@ -1,4 +1,4 @@
-"""What makes a crawl polite."""
+"""What makes a crawl polite, and what it asks for again."""
 
 import json
 import subprocess
@@ -16,13 +16,14 @@ from click.testing import CliRunner
 pytest.importorskip("scrapy")
 
 from gemhier.cli import main
+from gemhier.crawler.crawl_info import CrawlInfo, CrawlRun
 from gemhier.crawler.pace import Pace, user_agent
 from gemhier.crawler.patience import retry_after
 from gemhier.crawler.replica.hasty import HASTY
 from gemhier.crawler.replica.server import Asked, ReplicaServer
 from gemhier.crawler.replica.shops import GempunditReplica, Reply
 from gemhier.crawler.replica.stock import make_stock
-from gemhier.crawler.run import STAGES, CrawlConfig, crawl, scrapy_settings
+from gemhier.crawler.run import STAGES, CrawlConfig, crawl, next_run, scrapy_settings
 from gemhier.crawler.site_file import load_site
 from gemhier.errors import DataError
 
@@ -215,6 +216,18 @@ def test_robots_txt_may_speak_to_this_crawler_alone_and_ask_for_a_delay(server: 
     assert summary["counts"]["index"]["disallowed"] == 24
     # The delay varies at random, and is never less than what robots.txt asks for.
     assert all(after.at - before.at >= 0.29 for before, after in pairwise(server.asked))
+
+
+def test_a_retry_asks_for_nothing_that_the_last_crawl_left_out() -> None:
+    site = load_site("gempundit")
+    last = CrawlRun(number=2, rules=site.digest, began_at="", ended_at="", stages=STAGES, classes=("Ruby",), limit=3)
+    info = CrawlInfo(site="gempundit", start=site.start, crawls=(last,))
+    again = next_run(info, CrawlConfig(site=site, retry=True))
+    assert (again.number, again.ended_at, again.classes, again.limit) == (2, None, ("Ruby",), 3)
+    assert next_run(info, CrawlConfig(site=site, retry=True, limit=2)).limit == 2
+    assert next_run(info, CrawlConfig(site=site)).number == 3
+    with pytest.raises(DataError, match="nothing can be tried again"):
+        next_run(CrawlInfo(site="gempundit", start=site.start), CrawlConfig(site=site, retry=True))
 
 
 def test_a_usage_error_and_an_unknown_site_are_one_line(tmp_path: Path) -> None:

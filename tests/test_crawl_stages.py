@@ -1,7 +1,7 @@
 """The stages of a crawl, asked and answered by hand: no network, no scrapy."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +26,8 @@ HOST = "https://shop.example"
 START = f"{HOST}/gemstones"
 
 T = TypeVar("T")
+Reply = str | int | Answer | tuple[str, str]
+"""What a page answers: its text, a status, an answer, or an outcome and its reason if none comes."""
 
 
 _OPEN: list[Any] = []
@@ -59,7 +61,7 @@ def category(*products: str, number: int | None = None) -> str:
     return links + (f'<li class="current">{number}</li>' if number is not None else "")
 
 
-def run(stage: Stage, pages: dict[str, str | int | Answer | tuple[str, str]]) -> list[str]:
+def run(stage: Stage, pages: Mapping[str, Reply]) -> list[str]:
     """Answer a stage from a dictionary by paths until it has enough; what it asked for, in order."""
     asked = []
     waiting = deque(stage.begin())
@@ -169,7 +171,8 @@ def test_an_index_that_cannot_be_read_is_a_problem(
 
 
 def test_a_category_that_robots_txt_forbids_is_none(tmp_path: Path, site: Site, tally: Tally) -> None:
-    pages = {"/gemstones": index("ruby"), "/gemstones/ruby/page/1": (DISALLOWED, "robots.txt forbids it")}
+    forbidden = (DISALLOWED, "robots.txt forbids it")
+    pages: dict[str, Reply] = {"/gemstones": index("ruby"), "/gemstones/ruby/page/1": forbidden}
     run(IndexStage(site, START, visits(tmp_path), tally), pages)
     assert tally.problems == []
     assert tally.counts["index", DISALLOWED] == 1
