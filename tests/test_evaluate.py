@@ -37,6 +37,8 @@ Paint = Callable[[str], npt.NDArray[np.uint8]]
 Put = Callable[..., Path]
 ROOT = Path(__file__).parents[1]
 
+pytestmark = pytest.mark.usefixtures("no_drawings")
+
 
 @pytest.fixture
 def put(tmp_path: Path, paint_stone: Paint, monkeypatch: pytest.MonkeyPatch) -> Put:

@@ -15,10 +15,12 @@ import pytest
 from gemhier.errors import TrackingError
 from gemhier.pipeline.tracking import (
     EXPERIMENT,
+    Curve,
     find_bundle,
     find_run,
     nested_runs,
     open_tracking,
+    read_curves,
     recorded_run,
     tracking_uri,
     unused_name,
@@ -320,3 +322,19 @@ def test_a_port_that_is_taken_and_a_server_that_has_pages_are_one_line(store: st
             serve_ui(store, "127.0.0.1", taken.getsockname()[1], print)
     with pytest.raises(TrackingError, match="is a tracking server. Open that address in a browser"):
         serve_ui("http://127.0.0.1:1", "127.0.0.1", 1, print)
+
+
+def test_curves_of_a_run_are_read_back_and_missing_ones_left_out(store: str) -> None:
+    mlflow = open_tracking(store)
+    with recorded_run(mlflow, "training", tags={}) as run_id:
+        for epoch, loss in ((1, 3.0), (2, 2.0)):
+            mlflow.log_metrics({"train/loss": loss}, step=epoch)
+    curves = read_curves(run_id, ("train/loss", "validation/flat_top1"), store)
+    assert curves == (Curve("train/loss", (1, 2), (3.0, 2.0)),)
+
+
+def test_an_unknown_run_or_store_has_no_curves(tmp_path: Path, store: str) -> None:
+    assert read_curves("0" * 32, ("train/loss",), str(tmp_path / "none")) == ()
+    assert not (tmp_path / "none").exists()
+    open_tracking(store)
+    assert read_curves("0" * 32, ("train/loss",), store) == ()

@@ -73,6 +73,7 @@ def _for_page(svg: str, name: str, meaning: str) -> str:
     inner = inner.replace("url(#", f"url(#{name}-")
     # Fonts of the page, in matplotlib's sizes.
     inner = re.sub(r"font: ([\d.]+px)[^;\"]*", r"font: \1 system-ui, sans-serif", inner)
+    inner = re.sub(r"font-family: [^;\"]*", "font-family: system-ui, sans-serif", inner)
     for colour, variable in _VARIABLES.items():
         inner = inner.replace(colour, f"var(--{variable})")
     return re.sub(r"\n\s*", "\n", inner).strip()
