@@ -57,7 +57,7 @@ def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here
     assert (version.run_id, version.tags["training"]) == (trained.run_id, "tiny both tiny")
     assert find_run("candidate") == trained.run_id
     report = mlflow.artifacts.load_text(f"runs:/{trained.run_id}/report/report.html")
-    assert "<td>flat" in report
+    assert '<td data-value="flat">flat' in report
     listed = json.loads(mlflow.artifacts.load_text(f"runs:/{trained.run_id}/report/report.json"))
     assert (listed["n"], listed["split"], listed["top1"]) == (
         24,
