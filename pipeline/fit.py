@@ -36,11 +36,18 @@ class Pictures:
         crops: side in pixels -> (N, side, side, 4) uint8, RGB and how much of each pixel is stone.
         truth: (N,) the column of each picture's label.
         copies: which of them a pass shows, and how; None for each once as it is.
+        part_of: all pictures, and (N,) which of them these are; None for all. Frozen features are computed for all
+            at once, so that the next part has them too.
     """
 
     crops: Callable[[int], npt.NDArray[np.uint8]]
     truth: npt.NDArray[np.intp]
     copies: Copies | None = None
+    part_of: "tuple[Pictures, npt.NDArray[np.intp]] | None" = None
+
+    def part(self, rows: npt.NDArray[np.intp]) -> "Pictures":
+        """Some of them, by their places."""
+        return Pictures(lambda size: self.crops(size)[rows], self.truth[rows], part_of=(self, rows))
 
 
 @dataclass(frozen=True)
@@ -229,6 +236,9 @@ def _fit_heads(
         return
 
     def features(pictures: Pictures, views: int) -> npt.NDArray[np.float32]:
+        if pictures.part_of and not pictures.copies:
+            whole, rows = pictures.part_of
+            return features(whole, views)[:, rows]
         return load_features(
             network.extractor,
             pictures.crops(network.size),

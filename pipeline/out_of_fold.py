@@ -128,8 +128,9 @@ def learn_and_answer(
     path = folder / "answers.npz"
     if not path.exists():
         work = folder / "training"
-        fitted = fit_network(space, _part(pictures, learned), None, replace(config, folds=0), work=work, cache=features)
-        logits = predict_logits(fitted.network, _part(pictures, asked).crops(fitted.network.size))
+        taught, posed = (pictures.part(np.flatnonzero(chosen)) for chosen in (learned, asked))
+        fitted = fit_network(space, taught, None, replace(config, folds=0), work=work, cache=features)
+        logits = predict_logits(fitted.network, posed.crops(fitted.network.size))
         with whole_file(path) as file:
             np.savez(file, **{head: getattr(logits, head) for head in _HEADS})
         shutil.rmtree(work, ignore_errors=True)
@@ -160,10 +161,6 @@ def cross_fitted(
         for strategy, probabilities in decoded.by_strategy.items():
             found.setdefault(strategy, np.zeros((len(folds), len(space))))[inside] = probabilities
     return found
-
-
-def _part(pictures: Pictures, chosen: Chosen) -> Pictures:
-    return Pictures(lambda size: pictures.crops(size)[chosen], pictures.truth[chosen])
 
 
 def _rows(logits: Logits, chosen: Chosen) -> Logits:

@@ -109,6 +109,27 @@ def test_a_resumed_training_does_not_see_its_first_pictures_again(
     assert seen[0] == seen[2] != seen[1]
 
 
+def test_parts_of_the_same_pictures_share_their_frozen_features(
+    tiny_data: Path, tiny_backbone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = read_manifest(tiny_data)
+    space, rows = manifest.label_space, manifest.split("train")
+    crops = load_crops(rows, 32, manifest.finder, tmp_path / "crops")
+    pictures = Pictures(lambda size: crops, np.array([space.index(row.label) for row in rows]))
+    config = TrainConfig(backbone=tiny_backbone, schedule=tiny_backbone)
+    fitted = {}
+    for name, start in (("even", 0), ("odd", 1)):
+        part = pictures.part(np.arange(start, len(rows), 2))
+        fitted[name] = fit_network(space, part, None, config, work=tmp_path / name, cache=tmp_path / "features")
+        # The even ones left the features of the odd ones, too.
+        monkeypatch.setattr("gemhier.pipeline.features._extract", None)
+    odd = crops[1::2]
+    learned, strange = (predict_logits(fitted[name].network, odd).flat for name in ("odd", "even"))
+    assert not np.allclose(learned, strange, atol=0.1)
+    truth = pictures.truth[1::2]
+    assert (learned.argmax(axis=1) == truth).mean() >= 0.8
+
+
 def test_several_networks_are_trained_from_seeds_that_follow_and_averaged(
     fit: Callable[..., Fitted], tiny_backbone: str
 ) -> None:
