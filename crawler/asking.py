@@ -78,11 +78,13 @@ class Tally:
         counts: by stage and outcome; `expected` is how many things a stage knows to have.
         problems: in the order in which they came up.
         stopped: why the crawl ended early, in words; "" if it did not.
+        misfits: the last product pages in a row that did not fit.
     """
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     stopped: str = ""
+    misfits: int = 0
 
     def add(self, stage: str, outcome: str, number: int = 1) -> None:
         """Count something."""

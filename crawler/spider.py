@@ -127,6 +127,13 @@ class ShopSpider(scrapy.Spider):
         validators = Validators(_header(response, "ETag"), _header(response, "Last-Modified"))
         answer = Answer(response.status, response.url, text, response.body, validators)
         self._more.extend(self._guarded(self._stage.answered, ask, answer) or ())
+        misfits = self.running.tally.misfits
+        if misfits >= self.running.pace.misfits:
+            last = self.running.tally.problems[-1]
+            self.running.stop(
+                f"{misfits} product pages in a row do not fit ({last.reason}): the shop has changed them, or shows "
+                f"another page to whom it has blocked. Look at {last.address}"
+            )
         self._settled()
 
     def _not_answered(self, failure: "Failure") -> None:

@@ -58,7 +58,15 @@ def test_another_pace_is_for_this_machine_only(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "hastier",
-    [{"delay": 0.5}, {"first_delay": 0.5}, {"backoff": 1}, {"at_a_time": 3}, {"retries": 9}, {"refusals": 99}],
+    [
+        {"delay": 0.5},
+        {"first_delay": 0.5},
+        {"backoff": 1},
+        {"at_a_time": 3},
+        {"retries": 9},
+        {"refusals": 99},
+        {"misfits": 99},
+    ],
 )
 def test_a_pace_that_is_hastier_in_anything_is_not_polite(hastier: dict[str, Any]) -> None:
     assert not Pace(**hastier).is_polite
@@ -171,6 +179,23 @@ def test_a_crawl_that_is_blocked_stops_and_says_so(server: ReplicaServer, tmp_pa
     assert code == 1
     assert summary["stopped"] == "127.0.0.1 has refused 4 requests in a row (status 403)"
     assert len(server.asked) < 30
+
+
+def test_a_shop_that_shows_another_page_to_whom_it_has_blocked_is_left_alone(
+    server: ReplicaServer, tmp_path: Path
+) -> None:
+    class Guarded(Scripted):
+        def reply(self, target: str) -> Reply | None:
+            found = super().reply(target)
+            is_product = "-gp1" in target and found is not None and found.kind.startswith("text/html")
+            return Reply("text/html", b"<h1>Are you human?</h1>") if is_product else found
+
+    with ReplicaServer(Guarded(make_stock(60))).running() as guarded:
+        code, summary = run(guarded, tmp_path, ("index", "products"), misfits=3)
+    assert code == 1
+    assert summary["stopped"].startswith("3 product pages in a row do not fit (")
+    asked = [one.target for one in guarded.asked if "-gp1" in one.target]
+    assert 3 <= len(asked) < 12
 
 
 def test_at_another_pace_pictures_are_asked_for_on_this_machine_only(server: ReplicaServer, tmp_path: Path) -> None:

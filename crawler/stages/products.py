@@ -97,6 +97,8 @@ class ProductStage:
             self._products.add_without_content(key, FAILED, error.reason)
             self._tally.add(self.name, FAILED)
             self._tally.problems.append(Problem(ask.address, error.selector, error.reason))
+            self._tally.misfits += 1
             return
+        self._tally.misfits = 0
         self._products.add_read(key, content, answer.validators)
         self._tally.add(self.name, READ)
