@@ -1,7 +1,6 @@
 """Change cut-out stones in ways that leave their names alone: turns, mirroring, zoom, shifts, camera, outline."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -9,9 +8,6 @@ import numpy.typing as npt
 
 from gemhier.models.camera import Camera, photograph
 from gemhier.models.stone import cover_backdrop
-
-if TYPE_CHECKING:
-    import keras
 
 Pictures = npt.NDArray[np.uint8]
 
@@ -37,27 +33,51 @@ class Augmentation:
     bare: float = 0.05
 
 
-def build_augmenter(augmentation: Augmentation, seed: int) -> "keras.Sequential":
-    """Return layers that turn, mirror, zoom and shift each picture of a batch in its own way.
-
-    Input and output: (N, S, S, C) in 0..255, float32. Most of them change pictures whenever they are
-    called, in training or not.
+def augmented(cuts: Pictures, augmentation: Augmentation, generator: np.random.Generator) -> Pictures:
+    """Lay cut-out stones another way and photograph them anew, each in its own way; see `pose` and `develop`.
 
     Args:
-        augmentation: how far.
-        seed: 0 or more. The same seed gives the same changes, call after call.
-    """
-    import keras
-    import keras_cv
+        cuts: (N, S, S, 4) uint8, RGB and how much of each pixel is stone.
+        augmentation: how far they are changed.
+        generator: draws the changes.
 
-    layers = [
-        # keras-cv takes a seed of 0 for none at all.
-        keras_cv.layers.RandomFlip("horizontal_and_vertical", seed=seed + 1),
-        keras_cv.layers.RandomRotation(augmentation.turn, fill_mode="nearest", seed=seed + 2),
-        keras_cv.layers.RandomZoom((-augmentation.zoom, augmentation.zoom), fill_mode="nearest", seed=seed + 3),
-        keras_cv.layers.RandomTranslation(augmentation.shift, augmentation.shift, fill_mode="nearest", seed=seed + 4),
-    ]
-    return keras.Sequential(layers, name="augmentation")
+    Returns:
+        (N, S, S, 3) uint8 RGB.
+    """
+    return develop(pose(cuts, augmentation, generator), augmentation, generator)
+
+
+def pose(pictures: Pictures, augmentation: Augmentation, generator: np.random.Generator) -> Pictures:
+    """Turn, mirror, zoom and shift pictures, each in its own way, with one resampling for all of it.
+
+    Args:
+        pictures: (N, S, S, C) uint8. What comes in at the edges repeats them.
+        augmentation: how far.
+        generator: draws the changes.
+
+    Returns:
+        (N, S, S, C) uint8.
+    """
+    return np.stack([_posed(picture, augmentation, generator) for picture in pictures])
+
+
+def _posed(picture: Pictures, augmentation: Augmentation, generator: np.random.Generator) -> Pictures:
+    side = picture.shape[0]
+    down, across = generator.random(2) < 0.5
+    angle, growth, right, below = generator.uniform(-1, 1, 4) * (
+        360 * augmentation.turn,
+        augmentation.zoom,
+        side * augmentation.shift,
+        side * augmentation.shift,
+    )
+    mirrored = np.ascontiguousarray(picture[:: -1 if down else 1, :: -1 if across else 1])
+    if not (angle or growth or right or below):
+        return mirrored
+    middle = (side - 1) / 2
+    change = cv2.getRotationMatrix2D((middle, middle), angle, 1 / (1 + growth))
+    change[:, 2] += right, below
+    warped = cv2.warpAffine(mirrored, change, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(warped, np.uint8).reshape(picture.shape)
 
 
 def develop(cuts: Pictures, augmentation: Augmentation, generator: np.random.Generator) -> Pictures:

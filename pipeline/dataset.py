@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.augmentation import Augmentation, build_augmenter, develop
+from gemhier.models.augmentation import Augmentation, augmented
 from gemhier.pipeline.balance import Copies, each_once, transformed
 
 if TYPE_CHECKING:
@@ -51,21 +51,17 @@ def training_batches(
     """
     import tensorflow as tf
 
-    augment = build_augmenter(augmentation, seed)
     generator = np.random.default_rng(seed)
-    shape = (None, *crops.shape[1:])
     shown = each_once(len(crops)) if copies is None else copies
 
     def pictures(
         rows: "tf.Tensor", transforms: "tf.Tensor", columns: dict[str, "tf.Tensor"]
     ) -> tuple["tf.Tensor", dict[str, "tf.Tensor"]]:
-        found = tf.numpy_function(
-            lambda wanted_rows, how: transformed(crops[wanted_rows], how), [rows, transforms], tf.uint8
+        developed = tf.numpy_function(
+            lambda wanted_rows, how: augmented(transformed(crops[wanted_rows], how), augmentation, generator),
+            [rows, transforms],
+            tf.uint8,
         )
-        found.set_shape(shape)
-        changed = augment(tf.cast(found, tf.float32), training=True)
-        turned = tf.cast(tf.clip_by_value(tf.round(changed), 0, 255), tf.uint8)
-        developed = tf.numpy_function(lambda cuts: develop(cuts, augmentation, generator), [turned], tf.uint8)
         developed.set_shape((None, *crops.shape[1:3], 3))
         return developed, columns
 

@@ -3,13 +3,14 @@
 import hashlib
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.models.augmentation import Augmentation, build_augmenter, develop
+from gemhier.models.augmentation import Augmentation, augmented
 from gemhier.models.stone import cover_backdrop
 from gemhier.pipeline.balance import Copies, each_once, transformed
 from gemhier.pipeline.progress import progress
@@ -64,25 +65,12 @@ def load_features(
         path = cache_folder / f"features-{hashlib.sha256(key.encode()).hexdigest()[:32]}.npy"
         found = _read(path, len(shown))
         if found is None:
-            change = _changes(augmentation, seed + 10 * view) if view else cover_backdrop
+            generator = np.random.default_rng(seed + 10 * view)
+            change = partial(augmented, augmentation=augmentation, generator=generator) if view else cover_backdrop
             found = _extract(forward, crops, shown, change, f"Frozen features, view {view + 1} of {views}")
             _write(path, found)
         pieces.append(found)
     return np.stack(pieces)
-
-
-def _changes(augmentation: Augmentation, seed: int) -> Callable[[Pictures], Pictures]:
-    import tensorflow as tf
-
-    # keras-cv draws from TensorFlow's global generator too, wherever that stands.
-    tf.random.set_seed(seed)
-    augmenter, generator = build_augmenter(augmentation, seed), np.random.default_rng(seed)
-
-    def change(cuts: Pictures) -> Pictures:
-        turned = augmenter(tf.cast(tf.convert_to_tensor(cuts), tf.float32), training=True).numpy()
-        return develop(np.clip(np.rint(turned), 0, 255).astype(np.uint8), augmentation, generator)
-
-    return change
 
 
 def _digest_weights(extractor: "keras.Model") -> str:
