@@ -15,7 +15,6 @@ It needs Playwright (pip install playwright) and a Chromium, whose program the v
 
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ from urllib.parse import quote
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from gemhier.pipeline.tracking import EXPERIMENT, REGISTERED_MODEL, open_tracking
+from gemhier.pipeline.tracking import EXPERIMENT, REGISTERED_MODEL, nested_ways, open_tracking
 from gemhier.pipeline.tracking_views import view_address
 
 PORT = 5055
@@ -40,6 +39,13 @@ PATIENCE = 1000 * int(os.environ.get("PATIENCE", "6"))
 TRAINING = "workflowType=machine_learning"
 """Shows the face of MLflow that is for training."""
 
+SCROLL = """
+heading => {
+  const named = [...document.querySelectorAll("*")].filter(e => new RegExp(heading).test(e.textContent.trim()));
+  named.at(-1)?.scrollIntoView();
+}
+"""
+
 HIDE_FOLDER = """
 folder => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -48,22 +54,23 @@ folder => {
 """
 """Where the store lies is nobody's business."""
 
-SCROLLED = {"precision": r"^precision \(\d+\)$", "compare": "^Metrics$"}
+SCROLLED = {"precision": r"^precision\s*\(\d+\)$", "compare": "^Metrics$"}
 """The heading down to which a page is scrolled."""
 
 CLOSE_ASSISTANT = '[data-component-id="mlflow.assistant.chat_panel.close"]'
 CLOSE_NOTE = '[data-component-id="mlflow.experiment_page.shared_view.dismiss"]'
 
 
-def main(store: str, out: str) -> None:
-    """Start the pages on a store and take all pictures."""
+def main(store: str, out: str, *names: str) -> None:
+    """Start the pages on a store and take all pictures, or those that are named."""
     mlflow = open_tracking(store)
     experiment = mlflow.get_experiment_by_name(EXPERIMENT).experiment_id
     runs = mlflow.search_runs(
         [experiment], "tags.gemhier_kind = 'comparison'", order_by=["start_time ASC"], output_format="list"
     )
     by_mode = {run.data.tags["mode"]: run.info.run_id for run in runs}
-    one, other = by_mode["flat"], by_mode["hierarchical"]
+    way = {name: run_id for run_id, name in nested_ways(mlflow, by_mode["both"]).items()}
+    one, other = way["flat"], way["hierarchical_soft"]
     compared = f"runs={quote(json.dumps([one, other]))}&experiments={quote(json.dumps([experiment]))}&{TRAINING}"
     run = f"{PAGES}/#/experiments/{experiment}/runs/{by_mode['both']}"
     trainings, decisions = (view_address(PAGES, experiment, key) for key in ("trainings", "decisions"))
@@ -83,18 +90,18 @@ def main(store: str, out: str) -> None:
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
             args=["--no-sandbox"] if os.geteuid() == 0 else [],
         )
-        for name, address in pages.items():
+        for name in names or pages:
             # A browser that remembers nothing, as that of somebody who comes for the first time.
             page = browser.new_context(viewport={"width": 1500, "height": 940}).new_page()
             page.set_default_timeout(180_000)
-            page.goto(address)
+            page.goto(pages[name])
             page.wait_for_timeout(2 * PATIENCE)
             for button in (CLOSE_ASSISTANT, CLOSE_NOTE):
                 if page.locator(button).count():
                     page.locator(button).first.click()
             page.wait_for_timeout(PATIENCE)
             if name in SCROLLED:
-                page.get_by_text(re.compile(SCROLLED[name])).first.evaluate("heading => heading.scrollIntoView()")
+                page.evaluate(SCROLL, SCROLLED[name])
                 page.wait_for_timeout(PATIENCE)
             page.evaluate(HIDE_FOLDER, str(Path(store).resolve().parent))
             write_small(page.screenshot(), Path(out) / f"{name}.png")

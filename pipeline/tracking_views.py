@@ -63,10 +63,10 @@ def _state(kind: str, order: str, columns: list[str]) -> dict[str, Any]:
 def _charts(sections: Mapping[str, Mapping[str, Sequence[str]]]) -> dict[str, Any]:
     """Bars, by section and title, of one metric or several; MLflow adds those of the other metrics behind them."""
     return {
-        # Else they are sorted by name, and the curves of the losses come first.
+        # Else sections, and charts within them, are sorted by name, and curves and lesser measures come first.
         "isAccordionReordered": True,
         "compareRunSections": [
-            {"uuid": name, "name": name, "display": True, "isReordered": False, "deleted": False} for name in sections
+            {"uuid": name, "name": name, "display": True, "isReordered": True, "deleted": False} for name in sections
         ],
         "compareRunCharts": [
             {

@@ -57,7 +57,7 @@ def _cards(comparison: ModelComparison) -> str:
 
 def _measures(comparison: ModelComparison) -> str:
     rows = "".join(_measure(WORDS[name], measured) for name, measured in comparison.measures.items())
-    head = _head(("measure", "A", "B", "B - A", "McNemar's p"), sortable=False)
+    head = _head(("measure", "A", "B", "B - A", "McNemar's p"), texts=1, sortable=False)
     return f"<h2>Both, with 95% intervals</h2>{_table(head, rows)}"
 
 
@@ -80,7 +80,7 @@ def _changed(comparison: ModelComparison) -> str:
     rows = "".join(_picture(pair, small.get(number)) for number, pair in enumerate(shown))
     total = sum(map(len, by_change.values()))
     note = f'<p class="faint">{len(shown):,} of {total:,}; changes.csv has all.</p>' if total > len(shown) else ""
-    head = _head(("picture", "truth", "A", "B", "B is"))
+    head = _head(("picture", "truth", "A", "B", "B is"), texts=5)
     return f"<h2>What changed</h2>{note}{_table(head, rows)}"
 
 
@@ -106,13 +106,13 @@ def _said(judged: Judged) -> str:
 
 def _classes(classes: Sequence[ClassChange]) -> str:
     rows = "".join(
-        f"<tr><td>{escape(row.label)}</td>{_number(row.gain, f'{row.gain:+d}')}{_number(row.better)}"
-        f"{_number(row.worse)}{_number(row.pictures)}{_number(row.first_right)}{_number(row.second_right)}"
+        f"<tr><td>{escape(row.label)}</td>{_number(row.gain, f'{row.gain:+d}' if row.gain else '0')}"
+        f"{_number(row.better)}{_number(row.worse)}{_number(row.pictures)}{_number(row.first_right)}{_number(row.second_right)}"
         f"{_precision(row.first_precision)}{_precision(row.second_precision)}</tr>"
         for row in sorted(classes, key=lambda row: (-abs(row.gain), row.label))
     )
     titles = ("label", "gain", "better", "worse", "pictures", "A right", "B right", "A precision", "B precision")
-    return f"<h2>Every label</h2>{_table(_head(titles), rows)}"
+    return f"<h2>Every label</h2>{_table(_head(titles, texts=1), rows)}"
 
 
 def _number(value: int, shown: str | None = None) -> str:
@@ -134,8 +134,13 @@ def _points(share: float | None) -> str:
     return _DASH if share is None else f"{100 * share:+.1f}"
 
 
-def _head(titles: Sequence[str], *, sortable: bool = True) -> str:
-    return "".join(f"<th><button>{title}</button></th>" if sortable else f"<th>{title}</th>" for title in titles)
+def _head(titles: Sequence[str], *, texts: int, sortable: bool = True) -> str:
+    """The head of a table whose first columns, `texts` of them, are texts and whose others are numbers."""
+    cells = []
+    for column, title in enumerate(titles):
+        shown = f"<button>{title}</button>" if sortable else title
+        cells.append(f"<th>{shown}</th>" if column < texts else f'<th class="number">{shown}</th>')
+    return "".join(cells)
 
 
 def _table(head: str, rows: str) -> str:
