@@ -17,7 +17,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -25,32 +24,54 @@ from pathlib import Path
 from urllib.parse import quote
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
-from gemhier.pipeline.tracking import EXPERIMENT, REGISTERED_MODEL, open_tracking
+from gemhier.pipeline.tracking import EXPERIMENT, REGISTERED_MODEL, nested_ways, open_tracking
 from gemhier.pipeline.tracking_views import view_address
 
 PORT = 5055
 PAGES = f"http://127.0.0.1:{PORT}"
 WIDTH = 1200
 COLOURS = 96
-SETTLES = 3000
-"""Milliseconds until charts stand still."""
+PATIENCE = 1000 * int(os.environ.get("PATIENCE", "6"))
+"""Milliseconds until a page stands still: its requests never end, so they tell nothing."""
+
+TRAINING = "workflowType=machine_learning"
+"""Shows the face of MLflow that is for training."""
+
+SCROLL = """
+heading => {
+  const named = [...document.querySelectorAll("*")].filter(e => new RegExp(heading).test(e.textContent.trim()));
+  named.at(-1)?.scrollIntoView();
+}
+"""
+
+HIDE_FOLDER = """
+folder => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(folder, "/home/you");
+}
+"""
+"""Where the store lies is nobody's business."""
+
+SCROLLED = {"precision": r"^precision\s*\(\d+\)$", "compare": "^Metrics$"}
+"""The heading down to which a page is scrolled."""
 
 CLOSE_ASSISTANT = '[data-component-id="mlflow.assistant.chat_panel.close"]'
 CLOSE_NOTE = '[data-component-id="mlflow.experiment_page.shared_view.dismiss"]'
 
 
-def main(store: str, out: str) -> None:
-    """Start the pages on a store and take all pictures."""
+def main(store: str, out: str, *names: str) -> None:
+    """Start the pages on a store and take all pictures, or those that are named."""
     mlflow = open_tracking(store)
     experiment = mlflow.get_experiment_by_name(EXPERIMENT).experiment_id
     runs = mlflow.search_runs(
         [experiment], "tags.gemhier_kind = 'comparison'", order_by=["start_time ASC"], output_format="list"
     )
     by_mode = {run.data.tags["mode"]: run.info.run_id for run in runs}
-    one, other = by_mode["flat"], by_mode["hierarchical"]
-    compared = f"runs={quote(json.dumps([one, other]))}&experiments={quote(json.dumps([experiment]))}"
+    way = {name: run_id for run_id, name in nested_ways(mlflow, by_mode["both"]).items()}
+    one, other = way["flat"], way["hierarchical_soft"]
+    compared = f"runs={quote(json.dumps([one, other]))}&experiments={quote(json.dumps([experiment]))}&{TRAINING}"
     run = f"{PAGES}/#/experiments/{experiment}/runs/{by_mode['both']}"
     trainings, decisions = (view_address(PAGES, experiment, key) for key in ("trainings", "decisions"))
     pages = {
@@ -59,28 +80,30 @@ def main(store: str, out: str) -> None:
         "decisions": decisions,
         "precision": decisions,
         "compare": f"{PAGES}/#/compare-runs?{compared}",
-        "report": f"{run}/artifacts/report/report.html",
-        "figure": f"{run}/artifacts/figures/strategies.png",
-        "registry": f"{PAGES}/#/models/{REGISTERED_MODEL}",
+        "report": f"{run}/artifacts/report/report.html?{TRAINING}",
+        "figure": f"{run}/artifacts/figures/strategies.png?{TRAINING}",
+        "registry": f"{PAGES}/#/models/{REGISTERED_MODEL}?{TRAINING}",
     }
     Path(out).mkdir(parents=True, exist_ok=True)
     with pages_of(store), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-        for name, address in pages.items():
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+            args=["--no-sandbox"] if os.geteuid() == 0 else [],
+        )
+        for name in names or pages:
             # A browser that remembers nothing, as that of somebody who comes for the first time.
             page = browser.new_context(viewport={"width": 1500, "height": 940}).new_page()
             page.set_default_timeout(180_000)
-            page.goto(address)
-            settle(page)
+            page.goto(pages[name])
+            page.wait_for_timeout(2 * PATIENCE)
             for button in (CLOSE_ASSISTANT, CLOSE_NOTE):
                 if page.locator(button).count():
                     page.locator(button).first.click()
-            settle(page)
-            if name == "precision":
-                page.get_by_text("validation_precision", exact=False).first.scroll_into_view_if_needed()
-                page.mouse.move(900, 700)
-                page.mouse.wheel(0, 600)
-                settle(page)
+            page.wait_for_timeout(PATIENCE)
+            if name in SCROLLED:
+                page.evaluate(SCROLL, SCROLLED[name])
+                page.wait_for_timeout(PATIENCE)
+            page.evaluate(HIDE_FOLDER, str(Path(store).resolve().parent))
             write_small(page.screenshot(), Path(out) / f"{name}.png")
             page.context.close()
         browser.close()
@@ -99,15 +122,6 @@ def pages_of(store: str) -> Iterator[None]:
             yield
         finally:
             server.terminate()
-
-
-def settle(page: Page) -> None:
-    """Wait until nothing is loaded any more."""
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(SETTLES)
-    end = time.monotonic() + 60
-    while page.locator(".du-bois-light-skeleton, [role=progressbar]").count() and time.monotonic() < end:
-        page.wait_for_timeout(500)
 
 
 def write_small(picture: bytes, path: Path) -> None:

@@ -3,7 +3,8 @@
 - `validation/top1`, `validation/top3` and so on: in the run of a training those of the way that decides, in a nested
   run those of its network or its way to decide;
 - `validation_interval/top1_low`, `.../top1_high`: their 95% intervals;
-- `validation_precision/<label>`: the precision of each class;
+- `precision/<label>`: the precision of each class, with dots in the label's id, since MLflow makes a section of charts
+  of all before the last slash, and cuts long names;
 - `test/top1`, `test_interval/...`, `test_precision/...`: the same of the test pictures, from `gemhier evaluate`;
 - `top1/flat`, `top1/hierarchical_soft` and so on, in the run of a training: flat against hierarchical at a glance.
 """
@@ -229,11 +230,12 @@ class RunLog:
 def measures(figures: StrategyFigures, pictures: str) -> dict[str, float]:
     """All figures of a way to decide on some pictures, such as `validation`, as metrics of a run."""
     found = {name: getattr(figures, name) for name in FIGURES}
+    precision = "precision" if pictures == "validation" else f"{pictures}_precision"
     return (
         _defined({f"{pictures}/{name}": figure.value for name, figure in found.items()})
         | _defined({f"{pictures}_interval/{name}_low": figure.low for name, figure in found.items()})
         | _defined({f"{pictures}_interval/{name}_high": figure.high for name, figure in found.items()})
-        | _defined({f"{pictures}_precision/{row.label}": row.precision for row in figures.per_class})
+        | _defined({f"{precision}/{row.label.replace('/', '.')}": row.precision for row in figures.per_class})
     )
 
 

@@ -33,7 +33,7 @@ def view_tags() -> dict[str, str]:
         "decisions": {
             # By another column than the time, since MLflow would fold these runs into those of their trainings.
             **_state("decision", "metrics.`validation/top1`", [*_metrics(validation), _tag("strategy")]),
-            **_charts({"validation": {name: [name] for name in validation}, "validation_precision": {}}),
+            **_charts({"validation": {name: [name] for name in validation}, "precision": {}}),
         },
     }
     return {f"{_TAG}{key}": json.dumps(state, separators=(",", ":")) for key, state in states.items()}
@@ -63,8 +63,10 @@ def _state(kind: str, order: str, columns: list[str]) -> dict[str, Any]:
 def _charts(sections: Mapping[str, Mapping[str, Sequence[str]]]) -> dict[str, Any]:
     """Bars, by section and title, of one metric or several; MLflow adds those of the other metrics behind them."""
     return {
+        # Else sections, and charts within them, are sorted by name, and curves and lesser measures come first.
+        "isAccordionReordered": True,
         "compareRunSections": [
-            {"uuid": name, "name": name, "display": True, "isReordered": False, "deleted": False} for name in sections
+            {"uuid": name, "name": name, "display": True, "isReordered": True, "deleted": False} for name in sections
         ],
         "compareRunCharts": [
             {

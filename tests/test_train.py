@@ -92,8 +92,8 @@ def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here
     found, soft = by_name["soft: tiny both tiny"].data, figures["soft"]
     assert found.tags["strategy"] == "hierarchical_soft"
     assert found.metrics["validation_interval/top1_low"] == soft.top1.low
-    assert {name: value for name, value in found.metrics.items() if name.startswith("validation_precision/")} == {
-        f"validation_precision/{row.label}": row.precision for row in soft.per_class if row.precision is not None
+    assert {name: value for name, value in found.metrics.items() if name.startswith("precision/")} == {
+        f"precision/{row.label.replace('/', '.')}": row.precision for row in soft.per_class if row.precision is not None
     }
 
     best = by_name[f"{trained.decided_by}: tiny both tiny"].data.metrics

@@ -102,7 +102,7 @@ def _classes(classes: Sequence[ClassChange]) -> str:
     rows = [
         row(
             text_cell(each.label),
-            f'<td class="number" data-value="{each.gain}">{each.gain:+d}</td>',
+            f'<td class="number" data-value="{each.gain}">{f"{each.gain:+d}" if each.gain else "0"}</td>',
             *(count_cell(count) for count in (each.better, each.worse, each.pictures, each.first_right)),
             count_cell(each.second_right),
             share_cell(each.first_precision),
