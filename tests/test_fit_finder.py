@@ -118,26 +118,6 @@ def plain_data(tmp_path_factory: pytest.TempPathFactory, finder: Finder) -> tupl
     return root / "data", root / "grounds"
 
 
-def test_a_finder_is_trained_recorded_and_written(
-    plain_data: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from gemhier.pipeline.finder_config import FinderConfig
-    from gemhier.pipeline.tracking import open_tracking
-    from gemhier.pipeline.train_finder import train_finder
-
-    monkeypatch.chdir(tmp_path)
-    data, grounds = plain_data
-    config = FinderConfig(size=64, epochs=2, steps=2, batch=4)
-    out, tracking = tmp_path / "finder.tflite", str(tmp_path / "mlruns")
-    trained = train_finder(data, [grounds], out, config, tracking=tracking)
-    assert Finder(out.read_bytes()).size == 64
-    assert set(trained.validation) == {"iou", "core_iou", "found", "refused"}
-    run = open_tracking(tracking).get_run(trained.run_id)
-    assert run.data.params["epochs"] == "2"
-    assert run.data.metrics["iou"] == pytest.approx(trained.validation["iou"])
-    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "mlruns") == ["finder.tflite"]
-
-
 def test_batches_go_on_where_they_stood() -> None:
     from gemhier.pipeline.finder_config import FinderConfig
     from gemhier.pipeline.fit_finder import scene_batches
@@ -154,8 +134,8 @@ def test_batches_go_on_where_they_stood() -> None:
     np.testing.assert_array_equal(whole[3:], rest)
 
 
-def test_an_interrupted_training_goes_on(
-    plain_data: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_interrupted_training_goes_on_is_recorded_and_written(
+    plain_data: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_stores: None
 ) -> None:
     from gemhier.pipeline import fit_finder
     from gemhier.pipeline.finder_config import FinderConfig
@@ -163,6 +143,7 @@ def test_an_interrupted_training_goes_on(
     from gemhier.pipeline.train_finder import train_finder
 
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("gemhier.pipeline.train_finder.VALIDATION_SCENES", 12)
     data, grounds = plain_data
     config = FinderConfig(size=64, epochs=2, steps=2, batch=4)
     starts: list[int] = []
@@ -192,6 +173,11 @@ def test_an_interrupted_training_goes_on(
     assert (starts[0], starts[-1], len(measured)) == (0, config.steps, 3)
     (run,) = open_tracking().search_runs(output_format="list")
     assert run.info.run_id == trained.run_id
+    assert run.data.params["epochs"] == "2"
+    assert set(trained.validation) == {"iou", "core_iou", "found", "refused"}
+    assert run.data.metrics["iou"] == pytest.approx(trained.validation["iou"])
+    assert Finder((tmp_path / "finder.tflite").read_bytes()).size == 64
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["finder.tflite", "mlruns"]
     assert not list((tmp_path / "mlruns" / "unfinished").iterdir())
 
 
