@@ -4,18 +4,14 @@ from pathlib import Path
 
 import click
 
+from gemhier.options import split_option, tracking_option
+
 
 @click.command(name="compare", short_help="Compare two models on the same photographs, picture by picture.")
 @click.argument("first", metavar="FIRST")
 @click.argument("second", metavar="SECOND")
 @click.argument("folders", metavar="[SOURCE_OR_DATA...]", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--split",
-    type=click.Choice(["train", "validation", "test", "leaking", "unused"]),
-    default="test",
-    show_default=True,
-    help="Which pictures, where the folders are split; others are taken whole.",
-)
+@split_option
 @click.option(
     "--report",
     "out",
@@ -23,7 +19,7 @@ import click
     type=click.Path(path_type=Path),
     help="Folder for compare.html, compare.json and changes.csv; an earlier comparison in it is replaced.",
 )
-@click.option("--tracking", metavar="URI", help="Tracking server, or the folder that stands for mlruns/.")
+@tracking_option
 def compare_command(
     first: str, second: str, folders: tuple[Path, ...], split: str, out: Path | None, tracking: str | None
 ) -> None:

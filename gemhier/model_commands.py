@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gemhier.errors import TrackingError
+from gemhier.options import split_option, tracking_option
 
 if TYPE_CHECKING:
     from gemhier.pipeline.prediction_formats import Layout
@@ -101,13 +102,7 @@ def classify(
     help="Folder of the model, or a tracked run; without it, the one in GEMHIER_MODEL or else the one that comes "
     "with gemhier.",
 )
-@click.option(
-    "--split",
-    type=click.Choice(["train", "validation", "test", "leaking", "unused"]),
-    default="test",
-    show_default=True,
-    help="Which pictures, where the folders are split; others are taken whole.",
-)
+@split_option
 @click.option(
     "--report",
     "out",
@@ -123,7 +118,7 @@ def classify(
     callback=_open_interval,
     help="Share of the answers that shall be right, between 0 and 1.",
 )
-@click.option("--tracking", metavar="URI", help="Tracking server, or the folder that stands for mlruns/.")
+@tracking_option
 @click.option(
     "--neighbours",
     metavar="DATA",

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from gemhier.options import tracking_option
+
 
 @click.command(name="package", short_help="Write a run's model to a folder of its own.")
 @click.argument("run", metavar="RUN")
@@ -29,7 +31,7 @@ import click
     type=click.FloatRange(0, 1),
     help="Refuse a picture whose likeliest stone has a lower score. [default: the run's]",
 )
-@click.option("--tracking", metavar="URI", help="Tracking server, or the folder that stands for mlruns/.")
+@tracking_option
 def package_command(
     run: str,
     out: Path,
@@ -130,7 +132,7 @@ def _named(option: str, given: tuple[str, ...]) -> dict[str, Path]:
     help="Train the backbone in bfloat16, which some processors do much faster. The model that comes out computes in "
     "float32.",
 )
-@click.option("--tracking", metavar="URI", help="Tracking server, or a folder to stand for mlruns/.")
+@tracking_option
 def train_command(
     data: Path,
     mode: str,
@@ -202,7 +204,7 @@ def train_command(
     "--epochs", metavar="N", type=click.IntRange(min=1), default=26, show_default=True, help="Of 1,920 scenes."
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of first weights and scenes.")
-@click.option("--tracking", metavar="URI", help="Tracking server, or a folder to stand for mlruns/.")
+@tracking_option
 def train_finder_command(
     data: Path,
     backgrounds: tuple[Path, ...],

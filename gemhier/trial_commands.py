@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from gemhier.options import tracking_option
+
 
 def _show_plan(context: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
@@ -30,7 +32,7 @@ def _show_plan(context: click.Context, _: click.Parameter, value: bool) -> None:
     show_default=True,
     help="Folder for tables and plots.",
 )
-@click.option("--tracking", metavar="URI", help="Tracking server, or the folder that stands for mlruns/.")
+@tracking_option
 @click.option(
     "--show-plan",
     is_flag=True,

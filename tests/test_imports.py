@@ -51,8 +51,8 @@ class Import(NamedTuple):
 
 
 def part_named(module: str) -> str:
-    """The part of a module in gemhier/: the modules with commands belong to the command line."""
-    return "cli" if module.endswith("_commands") else module
+    """The part of a module in gemhier/: the modules with commands and their options belong to the command line."""
+    return "cli" if module.endswith("_commands") or module == "options" else module
 
 
 def sources() -> list[tuple[str, Path]]:
