@@ -17,6 +17,7 @@ from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.metrics import (
     Ancestry,
     ancestry,
+    brier_scores,
     class_scores,
     confusion,
     expected_calibration_error,
@@ -42,6 +43,7 @@ FIGURES = (
     "hierarchical_f1",
     "mistake_severity",
     "ece",
+    "brier",
 )
 """The figures of a strategy, as reports and tracked runs name them."""
 
@@ -91,6 +93,7 @@ class StrategyFigures:
         mistake_severity: mean height of the lowest node above both the true and the predicted label, over the mistakes.
         ece: expected calibration error of the probability of the most probable label. Pictures
             without a prediction state none and are left out.
+        brier: mean Brier score over all labels, from 0 to 2; the lower, the better. The same are left out.
         per_class: of every label, in the order of the space.
         confusion: every cell that is not 0, by true and predicted label.
         places: (N,) the true label's place in the ranking, from 1, one beyond the labels if it has no probability
@@ -107,6 +110,7 @@ class StrategyFigures:
     hierarchical_f1: Figure
     mistake_severity: Figure
     ece: Figure
+    brier: Figure
     per_class: tuple[ClassFigures, ...]
     confusion: tuple[ConfusionCell, ...]
     places: Classes
@@ -147,7 +151,7 @@ class Evaluation:
         """How the intervals were made."""
         if self.grouped:
             return "95%, bootstrap over groups of pictures of one stone; Wilson's over groups for shares of 0 and 1"
-        return "95%, Wilson's for shares; bootstrap over pictures for hierarchical_f1, mistake_severity and ece"
+        return "95%, Wilson's for shares; bootstrap over pictures for the other figures"
 
     def comparison(self, decided_by: Strategy) -> Comparison | None:
         """`flat` against the strategy that decides, or against `fused` if `flat` itself decides; None without it."""
@@ -223,7 +227,7 @@ def measure_ranking(
 
     Args:
         ranking: (N, V), P(label), or any numbers that are the higher the better an answer is: then those of its
-            figures that ask for probabilities, `family_top1` and `ece`, mean nothing.
+            figures that ask for probabilities, `family_top1`, `ece` and `brier`, mean nothing.
         truth, groups, space, taxonomy: as for `evaluate_probabilities`.
     """
     return _strategy_figures(np.asarray(ranking, dtype=np.float64), _known(truth, groups, space, taxonomy))
@@ -278,6 +282,7 @@ def _strategy_figures(probabilities: Floats, pictures: _Pictures) -> StrategyFig
         hierarchical_f1=_hierarchical_f1(true_nodes, guessed_nodes, groups, pictures.ancestors),
         mistake_severity=_mistake_severity(truth, predicted, groups, pictures.space),
         ece=_calibration_error(found[given].max(axis=1, initial=0), hits[given], groups[given]),
+        brier=mean(brier_scores(found[given], truth[given]), groups[given]),
         per_class=_per_class(truth, predicted, pictures.space),
         confusion=_cells(truth, predicted, pictures.space),
         places=places,

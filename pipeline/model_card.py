@@ -27,6 +27,15 @@ _CALIBRATED_ON = {
     "learned from it, calibrated on the other folds",
 }
 
+_SHOWN = {
+    "top1": "top-1",
+    "top3": "top-3",
+    "top5": "top-5",
+    "family_top1": "family",
+    "ece": "calibration error",
+    "brier": "Brier score",
+}
+
 _LIMITS = """\
 ## What it cannot do
 
@@ -62,8 +71,8 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
         "covered",
         f"- refuses a picture if no stone in it has a score of {info.stone_threshold:.2f} or more",
         f"- decides by: {info.strategy}, {_STRATEGIES[info.strategy]}",
-        f"- answers as deep as a precision of {info.default_precision:.0%} allows, by thresholds set on validation "
-        "pictures",
+        f"- answers as deep as a precision of {info.default_precision:.0%} allows, by thresholds set on "
+        f"{'answers out of fold' if OUT_OF_FOLD in report else 'validation pictures'}",
         "",
         "## What it learned from",
         "",
@@ -96,16 +105,32 @@ def _table(name: str, evaluation: Mapping[str, Any], info: BundleInfo) -> list[s
     lines = [
         f"{title} ({evaluation['n']:,} pictures, 95% intervals):",
         "",
-        "| strategy | top-1 | top-3 | top-5 | family |",
-        "| --- | --- | --- | --- | --- |",
+        f"| strategy | {' | '.join(_SHOWN.values())} |",
+        "| --- " * (1 + len(_SHOWN)) + "|",
     ]
     for strategy, figures in evaluation["strategies"].items():
-        cells = [_cell(figures, key) for key in ("top1", "top3", "top5", "family_top1")]
-        lines.append(f"| {strategy} | {' | '.join(cells)} |")
-    return [*lines, ""]
+        lines.append(f"| {strategy} | {' | '.join(_cell(figures, key) for key in _SHOWN)} |")
+    return [*lines, "", *_answered(evaluation)]
+
+
+def _answered(evaluation: Mapping[str, Any]) -> list[str]:
+    """How deep the pictures were answered, and how many of the answers are right."""
+    answers = evaluation.get("answers")
+    if not answers or answers["precision"] is None:
+        return []
+    depths = ", ".join(
+        f"{depth['share']:.1%} at depth {depth['depth']} ({depth['precision']:.1%})"
+        for depth in answers["depths"]
+        if depth["n"]
+    )
+    return [
+        f"Asked for a precision of {answers['target_precision']:.0%}, {answers['answered']:.1%} were answered, and "
+        f"{_cell(answers, 'precision')} of the answers are right; from the families down: {depths}.",
+        "",
+    ]
 
 
 def _cell(figures: Mapping[str, Any], key: str) -> str:
-    if figures[key] is None:
+    if figures.get(key) is None:
         return "–"
     return f"{figures[key]:.3f} ({figures[f'{key}_low']:.3f} to {figures[f'{key}_high']:.3f})"

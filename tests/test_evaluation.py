@@ -109,6 +109,17 @@ def test_the_calibration_error_leaves_out_what_has_no_prediction(by_hand: Evalua
     assert value(by_hand.strategies["flat"].ece) == pytest.approx((2 * 0 + abs(2 * 0.6 - 1)) / 4)
 
 
+def test_the_brier_score_leaves_out_what_has_no_prediction(by_hand: Evaluation) -> None:
+    right = [0.4**2 + 0.2**2 + 0.1**2 + 0.06**2 + 0.04**2, 0.1**2 + 0.5**2 + 0.3**2 + 0.06**2 + 0.04**2]
+    colombian = 0.1**2 + 0.5**2 + 0.7**2 + 0.06**2 + 0.04**2
+    chatoyant = 0.6**2 + 0.2**2 + 0.1**2 + 0.94**2 + 0.04**2
+    brier = by_hand.strategies["flat"].brier
+    assert value(brier) == pytest.approx((sum(right) + colombian + chatoyant) / 4)
+    assert brier.low is not None
+    assert brier.high is not None
+    assert brier.low <= value(brier) <= brier.high
+
+
 def test_a_share_has_wilsons_interval(by_hand: Evaluation) -> None:
     top1 = by_hand.strategies["flat"].top1
     low, high = wilson(2, 5)
@@ -187,7 +198,7 @@ def test_when_nothing_can_be_read_all_is_wrong() -> None:
     figures = evaluated(["beryl/emerald", "chatoyant"], "none", "none").strategies["flat"]
     for name in ("top1", "top3", "top5", "family_top1", "tolerant_top1", "hierarchical_f1"):
         assert value(getattr(figures, name)) == 0
-    assert figures.ece == NO_FIGURE
+    assert (figures.ece, figures.brier) == (NO_FIGURE, NO_FIGURE)
     assert value(figures.mistake_severity) == 3
 
 
@@ -237,7 +248,7 @@ def test_laws_of_the_figures(n: int, seed: int) -> None:
     for name in FIGURES:
         figure: Figure = getattr(figures, name)
         if figure.low is not None and figure.high is not None and name != "mistake_severity":
-            assert 0 <= figure.low <= figure.high <= 1
+            assert 0 <= figure.low <= figure.high <= (2 if name == "brier" else 1)
 
 
 def test_json_has_each_figure_with_its_interval(by_hand: Evaluation) -> None:

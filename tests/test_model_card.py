@@ -25,6 +25,7 @@ def test_a_card_says_what_it_learned_from_how_good_it_is_and_what_it_cannot_do(t
     assert "which also calibrated it (120 pictures" in card
     assert "On shop pictures (93 pictures" in card
     assert "| fused | 0.500 (0.700 to 0.800) | 0.900 (0.850 to 0.950) |" in card
+    assert "thresholds set on validation pictures" in card
     assert "origin is not determinable from a photograph" in card
 
 
@@ -32,4 +33,36 @@ def test_a_measure_without_a_value_is_left_blank(tiny_bundle: Path) -> None:
     bundle = load_bundle(tiny_bundle)
     nothing = dict.fromkeys(FIGURES)
     card = model_card(bundle.info, bundle.taxonomy, {"validation": {"n": 0, "strategies": {"flat": nothing}}})
-    assert "| flat | – | – | – | – |" in card
+    assert "| flat | – | – | – | – | – | – |" in card
+
+
+def test_a_card_says_how_deep_pictures_were_answered(tiny_bundle: Path) -> None:
+    bundle = load_bundle(tiny_bundle)
+    answers = {
+        "target_precision": 0.95,
+        "answered": 0.75,
+        "precision": 0.94,
+        "precision_low": 0.9,
+        "precision_high": 0.97,
+        "depths": [
+            {"depth": 1, "n": 30, "share": 0.3, "precision": 0.96},
+            {"depth": 2, "n": 45, "share": 0.45, "precision": 0.92},
+            {"depth": 3, "n": 0, "share": 0.0, "precision": None},
+        ],
+    }
+    report = {"shop pictures": {"n": 100, "strategies": {"fused": FIGURES}, "answers": answers}}
+    assert (
+        "Asked for a precision of 95%, 75.0% were answered, and 0.940 (0.900 to 0.970) of the answers are right; "
+        "from the families down: 30.0% at depth 1 (96.0%), 45.0% at depth 2 (92.0%).\n"
+    ) in model_card(bundle.info, bundle.taxonomy, report)
+    nobody = {**answers, "answered": 0.0, "precision": None}
+    report = {"shop pictures": {"n": 100, "strategies": {"fused": FIGURES}, "answers": nobody}}
+    assert "Asked for" not in model_card(bundle.info, bundle.taxonomy, report)
+
+
+def test_a_card_says_that_answers_out_of_fold_calibrated_it(tiny_bundle: Path) -> None:
+    bundle = load_bundle(tiny_bundle)
+    report = {"pictures out of fold": {"n": 100, "strategies": {"fused": FIGURES}}, "data": {"train": 80}}
+    card = model_card(bundle.info, bundle.taxonomy, report)
+    assert "thresholds set on answers out of fold" in card
+    assert "validation" not in card

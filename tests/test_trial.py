@@ -82,6 +82,7 @@ def test_a_trial_goes_on_where_it_stood_and_says_what_is_better(
         assert row["milliseconds"] > 0
     assert by_name["separate: flat"]["top1"] == by_name["flat: flat"]["top1"]
     assert by_name["both: least cost"]["ece"] is None
+    assert by_name["both: least cost"]["brier"] is None
     compared = [(row["first"], row["second"]) for row in found["comparisons"]]
     assert compared[-1] == ("both: soft", "learned: soft")
     assert compared[0] == ("the most frequent label", "flat: flat")

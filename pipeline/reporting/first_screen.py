@@ -20,8 +20,9 @@ FURTHER_FIGURES = (
     ("hierarchical_f1", "hierarchical F1"),
     ("mistake_severity", "mistake severity"),
     ("ece", "calibration error"),
+    ("brier", "Brier score"),
 )
-_PLAIN_NUMBERS = frozenset({"mistake_severity", "ece"})
+_PLAIN_NUMBERS = frozenset({"mistake_severity", "ece", "brier"})
 
 STRATEGIES: dict[Strategy, str] = {
     "flat": "one classifier over all labels",

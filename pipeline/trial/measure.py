@@ -99,7 +99,9 @@ def decisions(arm: Arm, answers: Answers, known: Known) -> tuple[Decision, ...]:
             parents, groups = known.space.parents, _chosen(known.groups, answers.asked)
             family_right = parents[decision.predicted] == parents[known.truth(answers.asked)]
             named = share(family_right, groups)
-            figures = replace(decision.figures, family_right=family_right, family_top1=named, ece=NO_FIGURE)
+            figures = replace(
+                decision.figures, family_right=family_right, family_top1=named, ece=NO_FIGURE, brier=NO_FIGURE
+            )
             decision = replace(decision, figures=figures)
         made.append(decision)
     return tuple(made)

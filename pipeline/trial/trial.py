@@ -25,7 +25,7 @@ from gemhier.pipeline.trial.plan import LEAST_COST, Arm, Plan
 if TYPE_CHECKING:
     from gemhier.pipeline.trial.measure import Decision
 
-_REPORTED = ("top1", "top3", "top5", "family_top1", "hierarchical_f1", "mistake_severity", "ece")
+_REPORTED = ("top1", "top3", "top5", "family_top1", "hierarchical_f1", "mistake_severity", "ece", "brier")
 
 
 def run_trial(data: Path, plan: Plan, out: Path, *, tracking: str | None = None) -> str:
