@@ -74,9 +74,10 @@ SCHEDULES = {
         Schedule(name="quick", description="heads on frozen features: minutes on two cores"),
         Schedule(
             name="standard",
-            description="heads on frozen features, then 20 epochs with the backbone but its first third",
+            description="heads on frozen features, then 12 epochs with the backbone but its first third",
             views=2,
-            tune_epochs=20,
+            tune_epochs=12,
+            scratch_epochs=20,
             frozen_share=0.33,
         ),
         Schedule(

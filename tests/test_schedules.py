@@ -56,7 +56,7 @@ def test_the_schedule_of_the_report_is_the_report_s() -> None:
     assert [report.whole_epochs(pretrained=pretrained) for pretrained in (True, False)] == [5, 20]
     assert [report.whole_rate(pretrained=pretrained) for pretrained in (True, False)] == [1e-5, 1e-3]
     standard = SCHEDULES["standard"]
-    assert [standard.whole_epochs(pretrained=pretrained) for pretrained in (True, False)] == [20, 20]
+    assert [standard.whole_epochs(pretrained=pretrained) for pretrained in (True, False)] == [12, 20]
 
 
 def test_the_report_turns_and_mirrors_and_leaves_colours_alone() -> None:
