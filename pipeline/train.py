@@ -20,6 +20,7 @@ from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle_info import BundleInfo
 from gemhier.models.decision import decide
+from gemhier.models.modes import TRAINED_STRATEGIES
 from gemhier.models.native_output import without_lines
 from gemhier.models.probabilities import decode
 from gemhier.models.runtime import Logits
@@ -44,13 +45,6 @@ if TYPE_CHECKING:
     from gemhier.pipeline.fit import Pictures
     from gemhier.pipeline.out_of_fold import OutOfFold
     from gemhier.pipeline.run_log import RunLog
-
-STRATEGIES: dict[str, tuple[Strategy, ...]] = {
-    "flat": ("flat",),
-    "hierarchical": ("hard", "soft"),
-    "both": ("flat", "hard", "soft", "fused"),
-}
-"""The ways to decide that each mode has trained heads for."""
 
 DEFAULT_PRECISION = 0.9
 """The precision of answers that a bundle asks for unless told otherwise."""
@@ -351,7 +345,7 @@ def _evaluate(
     config: TrainConfig,
 ) -> Evaluation:
     return evaluate_probabilities(
-        {strategy: probabilities[strategy] for strategy in STRATEGIES[config.mode]},
+        {strategy: probabilities[strategy] for strategy in TRAINED_STRATEGIES[config.mode]},
         [row.label for row in rows],
         [row.group for row in rows],
         space=manifest.label_space,
