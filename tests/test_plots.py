@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.pipeline.epochs import Epoch
 from gemhier.pipeline.evaluation import Evaluation, evaluate_probabilities
-from gemhier.pipeline.fit import Epoch
 from gemhier.pipeline.plots import confusion_plot, curves_plot, precision_plot, strategies_plot
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.models.modes import MODES
+from gemhier.pipeline.epochs import Epoch
 from gemhier.pipeline.evaluation import Evaluation
 from gemhier.pipeline.manifest import Manifest, Row
 from gemhier.pipeline.tracking.data_sets import dataset_input
@@ -17,9 +17,6 @@ from gemhier.pipeline.tracking.names import BUNDLE, KIND, WAYS
 from gemhier.pipeline.tracking.registry import register_bundle
 from gemhier.pipeline.tracking.runs import recorded_run
 from gemhier.pipeline.tracking.tables import confusion_table, per_class_table, precision_table
-
-if TYPE_CHECKING:
-    from gemhier.pipeline.fit import Epoch
 
 _MEASURES = {"flat": "flat_top1", "family": "family_top1"}
 
@@ -55,7 +52,7 @@ class RunLog:
         self._mlflow.log_params(dict(parameters))
         self._log_data("training", "validation")
 
-    def epoch(self, epoch: "Epoch") -> None:
+    def epoch(self, epoch: Epoch) -> None:
         """Record an epoch in the training's run as it happens; those of further networks under names of their own."""
         found = {"train/loss": epoch.loss}
         found |= {f"curve/{name}": value for name, value in epoch.validation.items()}
@@ -68,7 +65,7 @@ class RunLog:
             {f"fold/{name}": measured[name] for name in _MEASURES.values() if name in measured}, step=number
         )
 
-    def networks(self, history: Sequence["Epoch"], mode: str) -> None:
+    def networks(self, history: Sequence[Epoch], mode: str) -> None:
         """A nested run for each network that was trained, with its own curve under the name validation/top1."""
         for head in MODES[mode]:
             if head == "regional":
@@ -101,7 +98,7 @@ class RunLog:
             {"decided_by": decided_by, "mlflow.note.content": description(evaluation, decided_by, self._measured_on)}
         )
 
-    def figures(self, history: Sequence["Epoch"], evaluation: Evaluation, decided_by: Strategy) -> None:
+    def figures(self, history: Sequence[Epoch], evaluation: Evaluation, decided_by: Strategy) -> None:
         """Plots of the curves, the ways to decide, the classes, and the confusion between families."""
         from gemhier.pipeline.plots import confusion_plot, curves_plot, precision_plot, strategies_plot
 
@@ -143,7 +140,7 @@ class RunLog:
         run_id = self._mlflow.active_run().info.run_id
         self._mlflow.MlflowClient().log_inputs(run_id, [self._data[context] for context in contexts])
 
-    def _curve(self, name: str, tags: Mapping[str, str], history: Sequence["Epoch"], measure: str) -> None:
+    def _curve(self, name: str, tags: Mapping[str, str], history: Sequence[Epoch], measure: str) -> None:
         curve = [(epoch.number, epoch.validation[measure]) for epoch in history if measure in epoch.validation]
         note = f"Top-1 of this network alone after each epoch; {curve[-1][1]:.1%} at the end." if curve else ""
         with self._nested_run(name, {KIND: "network", **tags}, note):
