@@ -2,7 +2,7 @@
 
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.pipeline.evaluation import Evaluation
-from gemhier.pipeline.figures import Figure
+from gemhier.pipeline.figure_text import figure_text
 from gemhier.pipeline.tracking.names import SIDE_BY_SIDE
 
 
@@ -16,7 +16,7 @@ def description(evaluation: Evaluation, decided_by: Strategy, measured_on: str) 
     )
     lines = ["| | top-1 | top-3 | top-5 | family |", "| --- | --- | --- | --- | --- |"]
     for strategy, figures in evaluation.strategies.items():
-        cells = [_cell(getattr(figures, name)) for name in SIDE_BY_SIDE]
+        cells = [figure_text(getattr(figures, name)) for name in SIDE_BY_SIDE]
         name = f"**{strategy}**, decides" if strategy == decided_by else strategy
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join([sentence, "", *lines, "", f"Intervals: {evaluation.intervals}."])
@@ -29,9 +29,3 @@ def decision_in_words(evaluation: Evaluation, strategy: Strategy, measured_on: s
         return f"There are no pictures to measure {strategy} on"
     interval = f"95% interval {top1.low:.1%} to {top1.high:.1%}"
     return f"{strategy} names {top1.value:.1%} of {evaluation.n:,} {measured_on} right ({interval})"
-
-
-def _cell(figure: Figure) -> str:
-    if figure.value is None:
-        return "–"
-    return f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
