@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from gemhier.hierarchy.taxonomy import Taxonomy
     from gemhier.models.finder import Finder
+    from gemhier.pipeline.evaluation import Evaluation
     from gemhier.pipeline.train import Trained
 
 # Before TensorFlow and MLflow are imported, which read these once.
@@ -369,6 +370,25 @@ def trained(here: Path, tiny_data: Path, tiny_backbone: str) -> "Trained":
     from gemhier.pipeline.train import train
 
     return train(tiny_data, TrainConfig(backbone=tiny_backbone, schedule=tiny_backbone))
+
+
+@pytest.fixture(scope="session")
+def evaluation(tiny_taxonomy: "Taxonomy") -> "Evaluation":
+    """Two ways to decide on twelve pictures of three labels, both by chance."""
+    import numpy as np
+
+    from gemhier.hierarchy.labels import LabelSpace
+    from gemhier.pipeline.evaluation import evaluate_probabilities
+
+    space = LabelSpace(("beryl/emerald", "corundum/ruby", "quartz"))
+    probabilities = np.random.default_rng(0).dirichlet((1, 1, 1), 12)
+    return evaluate_probabilities(
+        {"flat": probabilities, "fused": probabilities[:, [1, 0, 2]]},
+        [space.labels[index % 3] for index in range(12)],
+        [str(index) for index in range(12)],
+        space=space,
+        taxonomy=tiny_taxonomy,
+    )
 
 
 @pytest.fixture
