@@ -33,10 +33,12 @@ from gemhier.models.image import read_image
 from gemhier.pipeline.manifest import Manifest, Row, read_manifest, write_manifest
 from gemhier.pipeline.progress import progress
 from gemhier.pipeline.scenes.cutouts import PlainPhotograph, outline_stones
+from gemhier.pipeline.scenes.photographs import Corners, read_outlines
 from gemhier.pipeline.split import grouped_folds
 
 Picture = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
+Rectangle = tuple[float, float, float, float]
+"""Left, top, width and height, as shares of a picture's."""
 
 FOLDS = 5
 SIDE = 640
@@ -133,7 +135,7 @@ def distort(picture: Picture, generator: np.random.Generator) -> Picture:
 
 def replace_stones(
     photograph: Picture,
-    rectangles: list[tuple[float, float, float, float]],
+    rectangles: list[Rectangle],
     plain: PlainPhotograph,
     generator: np.random.Generator,
 ) -> Placed:
@@ -179,23 +181,30 @@ def _save(folder: Path, row: Row, number: int, picture: Picture, quality: int = 
     return path
 
 
-def _share_out(folder: Path, out: Path) -> dict[Path, list[tuple[float, float, float, float]]]:
+def may_be_learned(name: str) -> bool:
+    """Whether the training of a stone finder may use an outlined photograph, by its listing."""
+    listing = Path(name).name.partition("__")[0]
+    return int(hashlib.sha256(listing.encode()).hexdigest(), 16) % 2 == 1
+
+
+def _share_out(folder: Path, out: Path) -> dict[Path, list[Rectangle]]:
     """Write the outlines for training, and return the rectangles of the other photographs' stones."""
-    found: dict[Path, list[tuple[float, float, float, float]]] = {}
-    with OUTLINES.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.DictReader(file))
-    with (out / "outlines.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, ("file", "outline"))
-        writer.writeheader()
-        for line in lines:
-            listing = Path(line["file"]).name.partition("__")[0]
-            if int(hashlib.sha256(listing.encode()).hexdigest(), 16) % 2:
-                writer.writerow(line)
-                continue
-            corners = np.array([corner.split() for corner in line["outline"].split(";")], float) / 1000
-            (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
-            found.setdefault(folder / line["file"], []).append((left, top, right - left, bottom - top))
-    return found
+    with (
+        OUTLINES.open(encoding="utf-8", newline="") as every,
+        (out / "outlines.csv").open("w", encoding="utf-8", newline="") as shared,
+    ):
+        header, *lines = csv.reader(every)
+        csv.writer(shared).writerows([header, *(line for line in lines if may_be_learned(line[0]))])
+    return {
+        folder / name: [_rectangle(corners) for corners in outlines]
+        for name, outlines in read_outlines(OUTLINES).items()
+        if not may_be_learned(name)
+    }
+
+
+def _rectangle(corners: Corners) -> Rectangle:
+    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+    return left, top, right - left, bottom - top
 
 
 @click.command()

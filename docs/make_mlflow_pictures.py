@@ -26,8 +26,10 @@ from urllib.parse import quote
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from gemhier.pipeline.tracking import EXPERIMENT, REGISTERED_MODEL, nested_ways, open_tracking
-from gemhier.pipeline.tracking_views import view_address
+from gemhier.pipeline.tracking.names import EXPERIMENT, KIND, REGISTERED_MODEL
+from gemhier.pipeline.tracking.runs import nested_ways
+from gemhier.pipeline.tracking.store import open_tracking
+from gemhier.pipeline.tracking.views import view_address
 
 PORT = 5055
 PAGES = f"http://127.0.0.1:{PORT}"
@@ -66,7 +68,7 @@ def main(store: str, out: str, *names: str) -> None:
     mlflow = open_tracking(store)
     experiment = mlflow.get_experiment_by_name(EXPERIMENT).experiment_id
     runs = mlflow.search_runs(
-        [experiment], "tags.gemhier_kind = 'comparison'", order_by=["start_time ASC"], output_format="list"
+        [experiment], f"tags.{KIND} = 'comparison'", order_by=["start_time ASC"], output_format="list"
     )
     by_mode = {run.data.tags["mode"]: run.info.run_id for run in runs}
     way = {name: run_id for run_id, name in nested_ways(mlflow, by_mode["both"]).items()}

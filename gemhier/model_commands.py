@@ -166,7 +166,7 @@ def evaluate_command(
         click.echo(visible(line))
     click.echo(f"Report: {out / PAGE_FILE}")
     if is_run(model) and not no_record:
-        from gemhier.pipeline.recorded_evaluation import record_evaluation
+        from gemhier.pipeline.tracking.evaluation import record_evaluation
 
         try:
             pictures = record_evaluation(report, folders, out, tracking)

@@ -247,7 +247,7 @@ def ui(ctx: click.Context, host: str, port: int, tracking: str | None) -> None:
     Example:
       gemhier ui --port 5001
     """
-    from gemhier.pipeline.tracking_ui import serve_ui
+    from gemhier.pipeline.tracking.ui import serve_ui
 
     def announce(views: Mapping[str, str]) -> None:
         for shown, address in views.items():

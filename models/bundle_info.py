@@ -4,15 +4,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any, get_args
+from typing import Any
 
 from gemhier.hierarchy.answering import Thresholds
-from gemhier.hierarchy.decoding import Strategy
+from gemhier.hierarchy.decoding import STRATEGIES, Strategy
 
 FORMAT = 2
 """Counts up when a bundle can no longer be read by what was released before."""
-
-STRATEGIES = frozenset(get_args(Strategy))
 
 
 @dataclass(frozen=True, kw_only=True)

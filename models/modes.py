@@ -1,8 +1,19 @@
-"""The ways of training: which heads a network learns by itself, and the losses of the flat one."""
+"""The ways of training: which heads a network learns by itself, and so what it decides by; losses of the flat head."""
+
+from collections.abc import Mapping
+
+from gemhier.hierarchy.decoding import Strategy
 
 HEADS = ("flat", "family", "regional")
 MODES = {"flat": ("flat",), "hierarchical": ("family", "regional"), "both": HEADS}
 """Which heads each way of training has. The others are derived, so that every network answers alike."""
+
+TRAINED_STRATEGIES: Mapping[str, tuple[Strategy, ...]] = {
+    "flat": ("flat",),
+    "hierarchical": ("hard", "soft"),
+    "both": ("flat", "hard", "soft", "fused"),
+}
+"""The ways to decide that each way of training has heads of its own for."""
 
 FLAT_LOSSES = ("cross-entropy", "summed-leaves", "soft-labels")
 """What the flat head learns to make small: `gemhier.models.heads.losses` has them."""

@@ -35,7 +35,8 @@ from gemhier.pipeline.reporting.mistakes import MOST_SHOWN, mistakes
 from gemhier.pipeline.reporting.page import page
 from gemhier.pipeline.reporting.report import TOP, Report, classes_table, confusion_table, predictions_table
 from gemhier.pipeline.reporting.thumbnails import crop_thumbnail
-from gemhier.pipeline.tracking import find_bundle, read_curves
+from gemhier.pipeline.tracking.curves import read_curves
+from gemhier.pipeline.tracking.finding import find_bundle
 
 BATCH = 32
 """How many pictures the network sees at once; a bound on the memory, it changes no result."""

@@ -1,8 +1,7 @@
 """Fit a network to crops: heads on frozen features, then everything, resumable after each epoch."""
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -18,6 +17,7 @@ from gemhier.models.runtime import Logits
 from gemhier.models.stone import cover_backdrop
 from gemhier.pipeline.balance import Copies, balance, each_once
 from gemhier.pipeline.dataset import targets, training_batches
+from gemhier.pipeline.epochs import Epoch, EpochLog
 from gemhier.pipeline.features import load_features
 from gemhier.pipeline.schedules import SCHEDULES, Schedule, TrainConfig
 from gemhier.pipeline.training_bar import TrainingBar
@@ -48,25 +48,6 @@ class Pictures:
     def part(self, rows: npt.NDArray[np.intp]) -> "Pictures":
         """Some of them, by their places."""
         return Pictures(lambda size: self.crops(size)[rows], self.truth[rows], part_of=(self, rows))
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one pass over the training pictures came to.
-
-    Attributes:
-        phase: "heads", or "everything" with the backbone.
-        number: counts through both phases, from 1.
-        loss: of the training pictures, in nats, the sum over heads.
-        validation: measure to value on the validation pictures, such as flat_top1.
-        network: which of several networks that are averaged, from 0.
-    """
-
-    phase: str
-    number: int
-    loss: float
-    validation: dict[str, float] = field(default_factory=dict)
-    network: int = 0
 
 
 @dataclass(frozen=True)
@@ -107,8 +88,19 @@ def fit_network(
 
     def fit_one(number: int) -> Fitted:
         own, folder = replace(config, seed=config.seed + number), work / f"network-{number}"
-        log = _Log(folder / "history.jsonl", lambda epoch: on_epoch(replace(epoch, network=number)))
-        return _fit_one(space, train, validation, own, config.backbones[number], folder, cache, log)
+        taught = replace(train, copies=balance(train.truth, own.balance, own.seed)) if own.balance else train
+        return _fit_one(
+            _Training(
+                space=space,
+                train=taught,
+                validation=validation,
+                config=own,
+                backbone=config.backbones[number],
+                work=folder,
+                cache=cache,
+                log=EpochLog(folder / "history.jsonl", lambda epoch: on_epoch(replace(epoch, network=number))),
+            )
+        )
 
     fitted = [fit_one(number) for number in range(len(config.backbones))]
     return Fitted(average_networks([one.network for one in fitted]), fitted[0].history)
@@ -145,39 +137,54 @@ def validation_measures(logits: Logits, truth: npt.NDArray[np.intp], space: Labe
     return measures
 
 
-def _fit_one(
-    space: LabelSpace,
-    train: Pictures,
-    validation: Pictures | None,
-    config: TrainConfig,
-    backbone: Backbone,
-    work: Path,
-    cache: Path,
-    log: "_Log",
-) -> Fitted:
+@dataclass(frozen=True, kw_only=True)
+class _Training:
+    """What stays the same while one network is trained: what `fit_network` was given, for this network alone.
+
+    Attributes:
+        train: with the copies that balance its classes.
+        config: with the network's own seed.
+        backbone: its own.
+        work: the folder of its checkpoints.
+        log: its epochs.
+    """
+
+    space: LabelSpace
+    train: Pictures
+    validation: Pictures | None
+    config: TrainConfig
+    backbone: Backbone
+    work: Path
+    cache: Path
+    log: EpochLog
+
+    @property
+    def schedule(self) -> Schedule:
+        return SCHEDULES[self.config.schedule]
+
+
+def _fit_one(training: _Training) -> Fitted:
+    config, pretrained = training.config, training.backbone.pretrained
     keras.utils.set_random_seed(config.seed)
-    schedule = SCHEDULES[config.schedule]
-    network = _build(config, backbone, space, mixed_precision=config.mixed_precision)
-    if config.balance:
-        train = replace(train, copies=balance(train.truth, config.balance, config.seed))
-    if backbone.pretrained:
-        _fit_heads(network, train, validation, config, schedule, work, cache, log)
-    if schedule.whole_epochs(pretrained=backbone.pretrained):
-        _fit_everything(network, train, validation, config, schedule, backbone.pretrained, work, log)
+    network = _build(training, mixed_precision=config.mixed_precision)
+    if pretrained:
+        _fit_heads(network, training)
+    if training.schedule.whole_epochs(pretrained=pretrained):
+        _fit_everything(network, training)
     if config.mixed_precision:
         trained = network.whole.get_weights()
-        network = _build(config, backbone, space, mixed_precision=False)
+        network = _build(training, mixed_precision=False)
         network.whole.set_weights(trained)
-    return Fitted(network, tuple(log.epochs))
+    return Fitted(network, tuple(training.log.epochs))
 
 
-def _build(config: TrainConfig, backbone: Backbone, space: LabelSpace, *, mixed_precision: bool) -> GemNetwork:
-    schedule = SCHEDULES[config.schedule]
+def _build(training: _Training, *, mixed_precision: bool) -> GemNetwork:
+    schedule = training.schedule
     return build_network(
-        backbone,
-        space,
-        size=config.size,
-        mode=config.mode,
+        training.backbone,
+        training.space,
+        size=training.config.size,
+        mode=training.config.mode,
         dropout=schedule.dropout,
         hidden=schedule.hidden,
         l2=schedule.l2,
@@ -185,30 +192,10 @@ def _build(config: TrainConfig, backbone: Backbone, space: LabelSpace, *, mixed_
     )
 
 
-class _Log:
-    """The epochs so far, kept in a file so that a resumed training has them all."""
-
-    def __init__(self, path: Path, on_epoch: Callable[[Epoch], None]) -> None:
-        self.path = path
-        self.on_epoch = on_epoch
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        self.epochs = [Epoch(**json.loads(line)) for line in lines]
-
-    def add(self, epoch: Epoch) -> None:
-        # A kill between checkpoint and log repeats an epoch: the later record stands.
-        self.epochs = [*(known for known in self.epochs if known.number < epoch.number), epoch]
-        text = "".join(json.dumps(vars(known)) + "\n" for known in self.epochs)
-        unfinished = self.path.with_suffix(".part")
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(self.path)
-        self.on_epoch(epoch)
-
-
 class _Report(keras.callbacks.Callback):
     """Measure on the validation pictures after each epoch, and log it."""
 
-    def __init__(self, phase: str, first: int, log: _Log, measure: Callable[[], dict[str, float]]) -> None:
+    def __init__(self, phase: str, first: int, log: EpochLog, measure: Callable[[], dict[str, float]]) -> None:
         super().__init__()
         self.phase = phase
         self.first = first
@@ -220,17 +207,9 @@ class _Report(keras.callbacks.Callback):
         self.log.add(Epoch(self.phase, self.first + epoch, loss, self.measure()))
 
 
-def _fit_heads(
-    network: GemNetwork,
-    train: Pictures,
-    validation: Pictures | None,
-    config: TrainConfig,
-    schedule: Schedule,
-    work: Path,
-    cache: Path,
-    log: _Log,
-) -> None:
-    weights = work / "heads.weights.h5"
+def _fit_heads(network: GemNetwork, training: _Training) -> None:
+    train, validation, schedule = training.train, training.validation, training.schedule
+    weights = training.work / "heads.weights.h5"
     if weights.exists():
         network.heads.load_weights(weights)
         return
@@ -244,8 +223,8 @@ def _fit_heads(
             pictures.crops(network.size),
             views=views,
             augmentation=schedule.augmentation,
-            seed=config.seed,
-            cache_folder=cache,
+            seed=training.config.seed,
+            cache_folder=training.cache,
             copies=pictures.copies,
         )
 
@@ -257,8 +236,8 @@ def _fit_heads(
     batch = schedule.batch * len(views)
     steps = schedule.head_epochs * -(-views.shape[0] * views.shape[1] // batch)
     # Whether the features came from the cache must not change what follows.
-    keras.utils.set_random_seed(config.seed)
-    _compile(network.heads, network, config, schedule.head_rate, steps)
+    keras.utils.set_random_seed(training.config.seed)
+    _compile(network.heads, training, schedule.head_rate, steps)
     shown = train.truth[train.copies.rows] if train.copies else train.truth
     truth = np.tile(shown, len(views))
 
@@ -275,22 +254,15 @@ def _fit_heads(
         batch_size=batch,
         epochs=schedule.head_epochs,
         verbose=0,
-        callbacks=[_Report("heads", 1, log, measure), TrainingBar("Heads", schedule.head_epochs)],
+        callbacks=[_Report("heads", 1, training.log, measure), TrainingBar("Heads", schedule.head_epochs)],
     )
     network.heads.save_weights(weights)
 
 
-def _fit_everything(
-    network: GemNetwork,
-    train: Pictures,
-    validation: Pictures | None,
-    config: TrainConfig,
-    schedule: Schedule,
-    pretrained: bool,
-    work: Path,
-    log: _Log,
-) -> None:
-    keras.utils.set_random_seed(config.seed)
+def _fit_everything(network: GemNetwork, training: _Training) -> None:
+    train, validation, schedule, log = training.train, training.validation, training.schedule, training.log
+    pretrained = training.backbone.pretrained
+    keras.utils.set_random_seed(training.config.seed)
     epochs = schedule.whole_epochs(pretrained=pretrained)
     if pretrained:
         network.freeze(schedule.frozen_share)
@@ -298,14 +270,14 @@ def _fit_everything(
     copies = train.copies or each_once(len(crops))
     done = sum(epoch.phase == "everything" for epoch in log.epochs)
     steps = epochs * -(-len(copies) // schedule.batch)
-    _compile(network.whole, network, config, schedule.whole_rate(pretrained=pretrained), steps)
+    _compile(network.whole, training, schedule.whole_rate(pretrained=pretrained), steps)
     batches = training_batches(
         crops,
         targets(train.truth, network.space, MODES[network.mode]),
         batch=schedule.batch,
         augmentation=schedule.augmentation,
         # A resumed training would otherwise see its first batches again, and learn them by heart.
-        seed=config.seed + _SEEDS_APART * done,
+        seed=training.config.seed + _SEEDS_APART * done,
         copies=copies,
     )
 
@@ -324,13 +296,13 @@ def _fit_everything(
         callbacks=[
             _Report("everything", first, log, measure),
             TrainingBar("Whole network", epochs),
-            keras.callbacks.BackupAndRestore(work / "backup", delete_checkpoint=False),
+            keras.callbacks.BackupAndRestore(training.work / "backup", delete_checkpoint=False),
         ],
     )
 
 
-def _compile(model: keras.Model, network: GemNetwork, config: TrainConfig, rate: float, steps: int) -> None:
-    schedule = SCHEDULES[config.schedule]
+def _compile(model: keras.Model, training: _Training, rate: float, steps: int) -> None:
+    schedule, config = training.schedule, training.config
     falling = keras.optimizers.schedules.CosineDecay(
         0.1 * rate, max(1, steps), alpha=0.01, warmup_target=rate, warmup_steps=max(1, steps // 20)
     )
@@ -340,5 +312,5 @@ def _compile(model: keras.Model, network: GemNetwork, config: TrainConfig, rate:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     else:
         optimizer = keras.optimizers.Adam(chosen)
-    chosen_losses = losses(network.space, network.mode, schedule.smoothing, config.loss)
+    chosen_losses = losses(training.space, config.mode, schedule.smoothing, config.loss)
     model.compile(optimizer, loss=chosen_losses, jit_compile=False)

@@ -10,7 +10,7 @@ from gemhier.errors import DataError
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle_files import NETWORK_FILE, REPORT_FILE
 from gemhier.pipeline.model_card import model_card
-from gemhier.pipeline.tracking import find_bundle
+from gemhier.pipeline.tracking.finding import find_bundle
 
 
 def package(

@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.pipeline.epochs import Epoch
 from gemhier.pipeline.evaluation import Evaluation, StrategyFigures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from gemhier.pipeline.fit import Epoch
-
 _COLOURS = {"flat": "#8a8f98", "hard": "#d08a4e", "soft": "#3f8f6b", "fused": "#3b5fa8"}
 
 
-def curves_plot(history: Sequence["Epoch"]) -> "Figure":
+def curves_plot(history: Sequence[Epoch]) -> "Figure":
     """Training loss and validation top-1 of flat and general network, over the epochs."""
     figure = _figure(9, 3.6)
     losses, accuracies = figure.subplots(1, 2)

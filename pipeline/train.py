@@ -20,6 +20,7 @@ from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle_info import BundleInfo
 from gemhier.models.decision import decide
+from gemhier.models.modes import TRAINED_STRATEGIES
 from gemhier.models.native_output import without_lines
 from gemhier.models.probabilities import decode
 from gemhier.models.runtime import Logits
@@ -37,20 +38,16 @@ from gemhier.pipeline.reporting.report import TOP, Report
 from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
 from gemhier.pipeline.split import grouped_folds
 from gemhier.pipeline.start_tensorflow import TENSORFLOW_NOTES, start_tensorflow
+from gemhier.pipeline.tracking.names import KIND
+from gemhier.pipeline.tracking.run_log import RunLog
+from gemhier.pipeline.tracking.runs import known_run, nested_runs, recorded_run, unused_name
+from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.unfinished import full_disk_in_one_line, remember_run, remembered_run, unfinished_folder
 
 if TYPE_CHECKING:
     from gemhier.models.network import GemNetwork
     from gemhier.pipeline.fit import Pictures
     from gemhier.pipeline.out_of_fold import OutOfFold
-    from gemhier.pipeline.run_log import RunLog
-
-STRATEGIES: dict[str, tuple[Strategy, ...]] = {
-    "flat": ("flat",),
-    "hierarchical": ("hard", "soft"),
-    "both": ("flat", "hard", "soft", "fused"),
-}
-"""The ways to decide that each mode has trained heads for."""
 
 DEFAULT_PRECISION = 0.9
 """The precision of answers that a bundle asks for unless told otherwise."""
@@ -102,13 +99,10 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
     train_rows, measured_rows = _rows(manifest, space, config)
     measured_on = OUT_OF_FOLD if config.folds else VALIDATION
 
-    # MLflow and TensorFlow take seconds to load: only now, and TensorFlow only if runs can be recorded.
-    from gemhier.pipeline.tracking import known_run, nested_runs, open_tracking, recorded_run, unused_name
-
     mlflow = open_tracking(tracking)
+    # TensorFlow takes seconds to load, and is loaded only when runs can be recorded.
     start_tensorflow()
     from gemhier.pipeline.fit import Pictures, fit_network, predict_logits
-    from gemhier.pipeline.run_log import RunLog
 
     def pictures(rows: Sequence[Row]) -> Pictures:
         return Pictures(partial(_crops, manifest, rows), _columns(rows, space))
@@ -159,7 +153,7 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
 
 
 def _out_of_fold(
-    manifest: Manifest, rows: Sequence[Row], pictures: "Pictures", config: TrainConfig, log: "RunLog"
+    manifest: Manifest, rows: Sequence[Row], pictures: "Pictures", config: TrainConfig, log: RunLog
 ) -> "OutOfFold":
     from gemhier.pipeline.out_of_fold import answers_folder, out_of_fold
 
@@ -223,7 +217,7 @@ def _run_name(config: TrainConfig) -> str:
 
 def _tags(manifest: Manifest, config: TrainConfig) -> dict[str, str]:
     return {
-        "gemhier_kind": "comparison",
+        KIND: "comparison",
         "mlflow.source.name": "gemhier train",
         "data": manifest.folder.resolve().name,
         "mode": config.mode,
@@ -351,7 +345,7 @@ def _evaluate(
     config: TrainConfig,
 ) -> Evaluation:
     return evaluate_probabilities(
-        {strategy: probabilities[strategy] for strategy in STRATEGIES[config.mode]},
+        {strategy: probabilities[strategy] for strategy in TRAINED_STRATEGIES[config.mode]},
         [row.label for row in rows],
         [row.group for row in rows],
         space=manifest.label_space,

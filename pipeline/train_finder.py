@@ -16,7 +16,9 @@ from gemhier.pipeline.manifest import read_manifest
 from gemhier.pipeline.scenes.composition import Scene, SceneMaker
 from gemhier.pipeline.scenes.photographs import background_pictures, outlined_photographs, plain_photographs
 from gemhier.pipeline.start_tensorflow import start_tensorflow
-from gemhier.pipeline.tracking import KIND, known_run, open_tracking, recorded_run
+from gemhier.pipeline.tracking.names import KIND
+from gemhier.pipeline.tracking.runs import known_run, recorded_run
+from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.unfinished import full_disk_in_one_line, remember_run, remembered_run, unfinished_folder
 from gemhier.pipeline.whole_file import whole_file
 

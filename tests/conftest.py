@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from gemhier.hierarchy.taxonomy import Taxonomy
     from gemhier.models.finder import Finder
+    from gemhier.pipeline.evaluation import Evaluation
+    from gemhier.pipeline.train import Trained
 
 # Before TensorFlow and MLflow are imported, which read these once.
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -64,17 +66,54 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def quick_stores(empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """New tracking stores begin as copies of an empty one."""
-    from gemhier.pipeline import tracking
+    from gemhier.pipeline.tracking import store
 
-    point_at = tracking._point_at
+    point_at = store._point_at
 
     def with_tables(mlflow: Any, uri: str) -> None:
-        database = tracking.local_database(uri)
+        database = store.local_database(uri)
         if database is not None and (not database.exists() or not database.stat().st_size):
             shutil.copyfile(empty_database, database)
         point_at(mlflow, uri)
 
-    monkeypatch.setattr(tracking, "_point_at", with_tables)
+    monkeypatch.setattr(store, "_point_at", with_tables)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_stores: None) -> Path:
+    """An empty current folder, in which mlruns/ comes to be."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def tracking_store(tmp_path: Path, empty_database: Path) -> str:
+    """A tracking store in a folder of its own."""
+    (tmp_path / "runs").mkdir()
+    shutil.copy(empty_database, tmp_path / "runs" / "mlflow.db")
+    return str(tmp_path / "runs")
+
+
+@pytest.fixture
+def finish_training() -> Callable[..., str]:
+    """Records a training that learns nothing in a tracking store, and returns the id of its run."""
+    from gemhier.pipeline.tracking.names import KIND
+    from gemhier.pipeline.tracking.runs import recorded_run
+    from gemhier.pipeline.tracking.store import open_tracking
+
+    def finish(tracking: str, name: str = "lite0 both quick") -> str:
+        with recorded_run(open_tracking(tracking), name, tags={KIND: "comparison"}) as run_id:
+            return run_id
+
+    return finish
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of this machine on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 STONE_COLOURS = {
@@ -322,6 +361,34 @@ def tiny_data(
     info = DataInfo(config={}, sources=(SourceFolder("painted", str(folder / "pictures")),))
     write_manifest(Manifest(folder / "data", tuple(rows), tiny_taxonomy, info), finder.content)
     return folder / "data"
+
+
+@pytest.fixture
+def trained(here: Path, tiny_data: Path, tiny_backbone: str) -> "Trained":
+    """A training on painted stones that is recorded in the current folder."""
+    from gemhier.pipeline.schedules import TrainConfig
+    from gemhier.pipeline.train import train
+
+    return train(tiny_data, TrainConfig(backbone=tiny_backbone, schedule=tiny_backbone))
+
+
+@pytest.fixture(scope="session")
+def evaluation(tiny_taxonomy: "Taxonomy") -> "Evaluation":
+    """Two ways to decide on twelve pictures of three labels, both by chance."""
+    import numpy as np
+
+    from gemhier.hierarchy.labels import LabelSpace
+    from gemhier.pipeline.evaluation import evaluate_probabilities
+
+    space = LabelSpace(("beryl/emerald", "corundum/ruby", "quartz"))
+    probabilities = np.random.default_rng(0).dirichlet((1, 1, 1), 12)
+    return evaluate_probabilities(
+        {"flat": probabilities, "fused": probabilities[:, [1, 0, 2]]},
+        [space.labels[index % 3] for index in range(12)],
+        [str(index) for index in range(12)],
+        space=space,
+        taxonomy=tiny_taxonomy,
+    )
 
 
 @pytest.fixture

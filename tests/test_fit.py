@@ -13,7 +13,8 @@ from gemhier.models.runtime import Logits, Network
 from gemhier.models.stone import cover_backdrop
 from gemhier.pipeline import fit as fit_module
 from gemhier.pipeline.crops import load_crops
-from gemhier.pipeline.fit import Epoch, Fitted, Pictures, fit_network, predict_logits, validation_measures
+from gemhier.pipeline.epochs import Epoch
+from gemhier.pipeline.fit import Fitted, Pictures, fit_network, predict_logits, validation_measures
 from gemhier.pipeline.manifest import read_manifest
 from gemhier.pipeline.schedules import TrainConfig
 

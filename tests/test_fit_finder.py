@@ -139,7 +139,7 @@ def test_an_interrupted_training_goes_on_is_recorded_and_written(
 ) -> None:
     from gemhier.pipeline import fit_finder
     from gemhier.pipeline.finder_config import FinderConfig
-    from gemhier.pipeline.tracking import open_tracking
+    from gemhier.pipeline.tracking.store import open_tracking
     from gemhier.pipeline.train_finder import train_finder
 
     monkeypatch.chdir(tmp_path)

@@ -4,25 +4,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.pipeline.evaluation import Evaluation, evaluate_probabilities
-from gemhier.pipeline.fit import Epoch
+from gemhier.pipeline.epochs import Epoch
+from gemhier.pipeline.evaluation import Evaluation
 from gemhier.pipeline.plots import confusion_plot, curves_plot, precision_plot, strategies_plot
-
-
-@pytest.fixture
-def evaluation(tiny_taxonomy: Taxonomy) -> Evaluation:
-    space = LabelSpace(("beryl/emerald", "corundum/ruby", "quartz"))
-    probabilities = np.random.default_rng(0).dirichlet((1, 1, 1), 12)
-    truth = [space.labels[index % 3] for index in range(12)]
-    return evaluate_probabilities(
-        {"flat": probabilities, "fused": probabilities[:, [1, 0, 2]]},
-        truth,
-        [str(index) for index in range(12)],
-        space=space,
-        taxonomy=tiny_taxonomy,
-    )
 
 
 def drawn(figure: Figure) -> bytes:

@@ -13,7 +13,7 @@ from gemhier.models.bundle import load_bundle
 from gemhier.pipeline.reporting.mistakes import mistakes
 from gemhier.pipeline.reporting.page import page
 from gemhier.pipeline.reporting.report import Report
-from gemhier.pipeline.tracking import Curve
+from gemhier.pipeline.tracking.curves import Curve
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Page

@@ -12,7 +12,7 @@ from gemhier.models.camera import Camera, photograph
 from gemhier.models.stone import Picture
 from gemhier.pipeline.scenes.composition import Scene, SceneMaker, core
 from gemhier.pipeline.scenes.cutouts import PlainPhotograph, outline_stones
-from gemhier.pipeline.scenes.photographs import background_pictures, outlined_photographs
+from gemhier.pipeline.scenes.photographs import background_pictures, outlined_photographs, read_outlines
 
 WHITE, GREY, BLACK = (250, 250, 250), (128, 130, 135), (12, 12, 14)
 GREEN, PALE = (20, 140, 60), (225, 215, 190)
@@ -175,6 +175,8 @@ def test_outlines_drawn_by_hand_are_read(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "hand.png"), np.full((200, 400, 3), 90, np.uint8))
     table = tmp_path / "outlines.csv"
     table.write_text("file,outline\nhand.png,250 250;750 250;750 750;250 750\nhand.png,0 0;100 0;0 100\n")
+    (corners, _) = read_outlines(table)["hand.png"]
+    assert corners.tolist() == [[0.25, 0.25], [0.75, 0.25], [0.75, 0.75], [0.25, 0.75]]
     (plain,) = outlined_photographs(table, tmp_path).values()
     first, second = plain.outlines
     assert first[55:145, 105:295].min() == 255

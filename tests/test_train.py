@@ -1,10 +1,7 @@
 import hashlib
 import json
-import os
 import shutil
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,23 +17,11 @@ from gemhier.models.bundle import load_bundle
 from gemhier.models.prediction import Prediction
 from gemhier.pipeline.manifest import Manifest, read_manifest, write_manifest
 from gemhier.pipeline.package import package
-from gemhier.pipeline.run_log import RunLog
 from gemhier.pipeline.schedules import TrainConfig
-from gemhier.pipeline.tracking import find_bundle, find_run, open_tracking, recorded_run
+from gemhier.pipeline.tracking.finding import find_bundle, find_run
+from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.train import Trained, _settings, train
 from gemhier.pipeline.unfinished import unfinished_folder
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_stores: None) -> Path:
-    """An empty current folder, in which mlruns/ comes to be."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def trained(here: Path, tiny_data: Path, tiny_backbone: str) -> Trained:
-    return train(tiny_data, TrainConfig(backbone=tiny_backbone, schedule=tiny_backbone))
 
 
 def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here: Path, tiny_data: Path) -> None:
@@ -210,48 +195,10 @@ def test_weights_that_cannot_be_fetched_are_one_line(
     assert "Give --weights FILE" in line
 
 
-def test_the_data_of_a_run_is_named_and_counted_and_not_located(here: Path, tiny_data: Path) -> None:
-    mlflow, manifest = open_tracking(), read_manifest(tiny_data)
-    pictures = {"training": manifest.split("train"), "validation": manifest.split("validation")}
-    with recorded_run(mlflow, "x", tags={}) as run_id:
-        for _ in ("begun", "gone on with"):
-            RunLog(mlflow, manifest, pictures, "validation pictures").start({"seed": 0})
-    (training, validation) = [entry.dataset for entry in mlflow.get_run(run_id).inputs.dataset_inputs]
-    contexts = [entry.tags[0].value for entry in mlflow.get_run(run_id).inputs.dataset_inputs]
-    assert contexts == ["training", "validation"]
-    assert (training.name, validation.name) == ("data/training", "data/validation")
-    assert training.digest == validation.digest == read_manifest(tiny_data).digest[:12]
-    assert json.loads(training.profile)["num_rows"] == 48
-    assert json.loads(validation.profile) == {
-        "num_rows": 24,
-        "labels": 6,
-        "families": 3,
-        "stones_or_groups_of_copies": 24,
-    }
-    assert json.loads(training.source) == {"uri": "data"}
-    assert mlflow.data.get_source(training).to_dict() == {"uri": "data"}
-
-
-def test_mlflow_runs_the_registered_model(trained: Trained, here: Path, tiny_data: Path) -> None:
-    images = [row.image for row in read_manifest(tiny_data).split("validation")[:2]]
-    (here / "images.csv").write_text("image\n" + "\n".join(images) + "\n")
-    command = ["models", "predict", "-m", "models:/gemhier/1", "-i", "images.csv", "-t", "csv", "-o", "answers.json"]
-    environment = os.environ | {
-        "MLFLOW_TRACKING_URI": f"sqlite:///{here}/mlruns/mlflow.db",
-        "PYTHONPATH": str(Path(__file__).parents[1]),
-    }
-    subprocess.run(
-        [sys.executable, "-m", "mlflow", *command, "--env-manager", "local"], env=environment, check=True, cwd=here
-    )
-    answers = json.loads((here / "answers.json").read_text())["predictions"]
-    bundle = load_bundle(find_bundle("latest"))
-    assert answers == [json.loads(json.dumps(result.to_dict())) for result in bundle.classify(images)]
-
-
 def test_an_interrupted_training_goes_on_in_the_same_runs(
     here: Path, tiny_data: Path, tiny_backbone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gemhier.pipeline import run_log
+    from gemhier.pipeline.tracking import run_log
 
     def interrupt(figures: object) -> None:
         raise KeyboardInterrupt
@@ -259,7 +206,7 @@ def test_an_interrupted_training_goes_on_in_the_same_runs(
     config = TrainConfig(mode="flat", backbone=tiny_backbone, schedule=tiny_backbone)
     command = ["train", str(tiny_data), "--mode", "flat", "--backbone", tiny_backbone, "--schedule", tiny_backbone]
     with monkeypatch.context() as broken:
-        broken.setattr(run_log, "_confusion", interrupt)
+        broken.setattr(run_log, "confusion_table", interrupt)
         outcome = CliRunner().invoke(main, command)
     assert outcome.exit_code == 130
     assert outcome.stderr.splitlines() == ["Interrupted."]
@@ -314,55 +261,6 @@ def test_a_server_that_is_not_there_is_one_line_before_anything_is_written(here:
     (line,) = outcome.stderr.splitlines()
     assert line.startswith(f"Error: {server}: runs cannot be recorded there (Connection refused).")
     assert list(here.iterdir()) == []
-
-
-def test_an_evaluation_goes_into_the_run_unless_told_otherwise(trained: Trained, here: Path, tiny_data: Path) -> None:
-    command = ["evaluate", str(tiny_data), "--model", "latest", "--split", "validation", "--report", "report"]
-    mlflow = open_tracking()
-
-    unrecorded = CliRunner().invoke(main, [*command, "--no-record"])
-    assert (unrecorded.exit_code, "In the run" in unrecorded.output) == (0, False)
-    before = mlflow.get_run(trained.run_id).data.metrics
-    outcome = CliRunner().invoke(main, command)
-    assert outcome.exit_code == 0, outcome.output
-    assert (
-        outcome.stdout.splitlines()[-1] == "In the run: evaluation/validation, and measures validation/top1 and so on."
-    )
-    run = mlflow.get_run(trained.run_id)
-    assert run.info.status == "FINISHED"
-    assert run.data.metrics["validation/top1"] == before["validation/top1"]
-    page = mlflow.artifacts.load_text(f"runs:/{trained.run_id}/evaluation/validation/report.html")
-    assert page == Path("report/report.html").read_text()
-
-    shutil.copytree(tiny_data.parent / "pictures", here / "photos of May" / "Quartz")
-    outcome = CliRunner().invoke(main, ["evaluate", "photos of May", "--model", "candidate", "--report", "report"])
-    assert outcome.exit_code == 0, outcome.output
-    runs = {run.info.run_name: run for run in mlflow.search_runs(experiment_names=["gemhier"], output_format="list")}
-    of_training, of_flat = (runs[name].data.metrics for name in ("tiny both tiny", "flat: tiny both tiny"))
-    report = json.loads(Path("report/report.json").read_text())
-    assert of_training["photos_of_May/top1"] == pytest.approx(report["top1"], abs=1e-6)
-    assert of_flat["photos_of_May_interval/top1_low"] == pytest.approx(
-        report["strategies"]["flat"]["top1_low"], abs=1e-6
-    )
-    assert of_flat["photos_of_May_precision/quartz"] == 1
-    assert not any(name.startswith("photos") for name in runs["network flat: tiny both tiny"].data.metrics)
-
-
-def test_a_store_that_cannot_be_written_keeps_no_report_back(
-    trained: Trained, here: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from gemhier.errors import TrackingError
-    from gemhier.pipeline import recorded_evaluation
-
-    def refuse(*_: object) -> None:
-        raise TrackingError("mlruns: runs cannot be recorded there (read-only).")
-
-    monkeypatch.setattr(recorded_evaluation, "open_tracking", refuse)
-    command = ["evaluate", str(tiny_data), "--model", "latest", "--split", "validation", "--report", "report"]
-    outcome = CliRunner().invoke(main, command)
-    assert outcome.exit_code == 0
-    assert outcome.stderr.splitlines()[-1] == "Not put into the run: mlruns: runs cannot be recorded there (read-only)."
-    assert Path("report/report.html").exists()
 
 
 def test_a_packaged_run_carries_its_evaluations(trained: Trained, here: Path) -> None:

@@ -17,16 +17,9 @@ from gemhier.cli import main
 from gemhier.hierarchy.metrics import severity_matrix
 from gemhier.pipeline import out_of_fold as out_of_fold_module
 from gemhier.pipeline.manifest import read_manifest
-from gemhier.pipeline.tracking import open_tracking
+from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.trial.plan import load_plan
 from gemhier.pipeline.trial.trial import run_trial
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_stores: None) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
 
 ARMS = (
     {"name": "flat", "mode": "flat"},

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from gemhier.pipeline.comparing.result import ClassChange, ModelComparison, to_dict
+from gemhier.pipeline.figure_text import interval_text, value_text
 from gemhier.pipeline.figures import Figure
 
 PAGE_FILE = "compare.html"
@@ -53,8 +54,8 @@ def summary(comparison: ModelComparison) -> list[str]:
     for name, measured in comparison.measures.items():
         difference = measured.comparison.difference
         lines.append(
-            f"  {WORDS[name]:<8}{_percent(measured.first)}{_percent(measured.second)}"
-            f"{_points(difference)}p = {measured.comparison.test.p_value:.2g}"
+            f"  {WORDS[name]:<8}{_with_interval(measured.first, 6)}{_with_interval(measured.second, 6)}"
+            f"{_with_interval(difference, 7, '+.1f', 100)}p = {measured.comparison.test.p_value:.2g}"
         )
     counts = comparison.counts
     lines += [
@@ -92,13 +93,5 @@ def _moved(classes: Sequence[ClassChange]) -> str:
     return ", ".join(f"{row.label} {row.gain:+d} of {row.pictures:,}" for row in classes)
 
 
-def _percent(figure: Figure) -> str:
-    if figure.value is None or figure.low is None or figure.high is None:
-        return f"{'-':>6}  {'':<16}"
-    return f"{figure.value:>6.1%}  {f'[{figure.low:.1%}, {figure.high:.1%}]':<16}"
-
-
-def _points(figure: Figure) -> str:
-    if figure.value is None or figure.low is None or figure.high is None:
-        return f"{'-':>7}  {'':<16}"
-    return f"{100 * figure.value:>+7.1f}  {f'[{100 * figure.low:+.1f}, {100 * figure.high:+.1f}]':<16}"
+def _with_interval(figure: Figure, width: int, form: str = ".1%", scale: float = 1) -> str:
+    return f"{value_text(figure, form, scale):>{width}}  {interval_text(figure, form, scale):<16}"

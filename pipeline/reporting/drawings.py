@@ -9,7 +9,7 @@ from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.coverage import Coverage
 from gemhier.pipeline.reliability import ReliabilityBin
 from gemhier.pipeline.reporting.svg import BAD, CARD, FAINT, INK, LINE, MAIN, OTHER, figure_svg
-from gemhier.pipeline.tracking import Curve
+from gemhier.pipeline.tracking.curves import Curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -23,7 +23,7 @@ from gemhier.pipeline.evaluation import Evaluation, StrategyFigures
 from gemhier.pipeline.labelled_pictures import LabelledPicture, LabelledPictures
 from gemhier.pipeline.neighbours import Neighbour
 from gemhier.pipeline.reporting.folder import FORMAT
-from gemhier.pipeline.tracking import Curve
+from gemhier.pipeline.tracking.curves import Curve
 
 FORMAT_VERSION = 1
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gemhier.pipeline.figures import Figure
+from gemhier.pipeline.figure_text import interval_text, value_text
 from gemhier.pipeline.labelled_pictures import NoLabel
 from gemhier.pipeline.reporting.report import Report
 
@@ -20,16 +20,16 @@ def summary(report: Report) -> list[str]:
         f"  {'':<8}{'top-1':>7}  {'95% interval':<17}{'top-3':>7}{'top-5':>8}{'family':>8}",
     ]
     for strategy, figures in evaluation.strategies.items():
-        others = "".join(f"{_percent(getattr(figures, name)):>8}" for name in _OTHERS)
+        others = "".join(f"{value_text(getattr(figures, name)):>8}" for name in _OTHERS)
         mark = "  decides" if strategy == report.decided_by else ""
-        lines.append(f"  {strategy:<8}{_percent(figures.top1):>7}  {_interval(figures.top1):<16}{others}{mark}")
+        lines.append(f"  {strategy:<8}{value_text(figures.top1):>7}  {interval_text(figures.top1):<16}{others}{mark}")
     if report.comparison is not None:
         lines.append(report.comparison.sentence)
     answers = report.answers
     if answers.precision.value is not None:
         lines.append(
-            f"At a precision of {answers.target_precision:.0%} it answers {_percent(answers.answered)}, "
-            f"and {_percent(answers.precision)} of the answers are right."
+            f"At a precision of {answers.target_precision:.0%} it answers {value_text(answers.answered)}, "
+            f"and {value_text(answers.precision)} of the answers are right."
         )
     return [*lines, *_left_over(report)]
 
@@ -63,11 +63,3 @@ def _named(labels: Sequence[NoLabel]) -> str:
 
 def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
-
-
-def _percent(figure: Figure) -> str:
-    return "-" if figure.value is None else f"{figure.value:.1%}"
-
-
-def _interval(figure: Figure) -> str:
-    return "" if figure.low is None or figure.high is None else f"[{figure.low:.1%}, {figure.high:.1%}]"

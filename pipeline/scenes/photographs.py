@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from gemhier.errors import DataError, ImageError
 from gemhier.models.files import list_pictures
@@ -17,6 +18,9 @@ from gemhier.pipeline.manifest import Row, require_pictures
 from gemhier.pipeline.progress import map_with_progress
 from gemhier.pipeline.scenes.cutouts import WORKING_SIDE, PlainPhotograph, outline_stones
 from gemhier.pipeline.whole_file import whole_file
+
+Corners = npt.NDArray[np.float64]
+"""(corners, 2) x and y, as shares of a picture's width and height."""
 
 VERSION = 1
 """Counts up when the same photograph would give other outlines."""
@@ -71,37 +75,53 @@ def _background(path: Path) -> Picture:
         raise DataError(str(error)) from error
 
 
-def outlined_photographs(table: Path, folder: Path) -> dict[str, PlainPhotograph]:
-    """Photographs that somebody outlined, by their names in the table.
+def read_outlines(table: Path) -> dict[str, list[Corners]]:
+    """The stones that somebody outlined on photographs, by the photographs' names in the table.
 
     Args:
         table: a CSV file with the columns `file` and `outline`, a row for each stone: the corners of its outline
             as `x y` in thousandths of the picture's width and height, with semicolons between them.
-        folder: what `file` is relative to.
+
+    Raises:
+        DataError: if the table cannot be read.
+    """
+    found: dict[str, list[Corners]] = {}
+    try:
+        with table.open(encoding="utf-8", newline="") as file:
+            for line in csv.DictReader(file):
+                corners = np.array([corner.split() for corner in line["outline"].split(";")], np.float64) / 1000
+                found.setdefault(line["file"], []).append(corners)
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError(f"{table}: outlines cannot be read from it ({error}). Check its columns.") from error
+    return found
+
+
+def outlined_photographs(table: Path, folder: Path) -> dict[str, PlainPhotograph]:
+    """Photographs that somebody outlined, by their names in the table.
+
+    Args:
+        table: as `read_outlines` reads it.
+        folder: what the names in it are relative to.
 
     Raises:
         DataError: if the table or a picture cannot be read.
     """
-    corners: dict[str, list[list[list[float]]]] = {}
+    outlines = read_outlines(table)
     try:
-        with table.open(encoding="utf-8", newline="") as file:
-            for line in csv.DictReader(file):
-                outline = [[float(number) / 1000 for number in corner.split()] for corner in line["outline"].split(";")]
-                corners.setdefault(line["file"], []).append(outline)
-        return {name: _by_hand(folder / name, outlines) for name, outlines in corners.items()}
-    except (OSError, KeyError, ValueError, ImageError) as error:
+        return {name: _by_hand(folder / name, corners) for name, corners in outlines.items()}
+    except ImageError as error:
         raise DataError(
             f"{table}: outlines cannot be read from it ({error}). Check its columns and {folder}."
         ) from error
 
 
-def _by_hand(path: Path, outlines: list[list[list[float]]]) -> PlainPhotograph:
+def _by_hand(path: Path, outlines: Sequence[Corners]) -> PlainPhotograph:
     picture = _at_most(read_image(path), 2 * WORKING_SIDE)
     size = np.array([picture.shape[1], picture.shape[0]])
     alphas = []
-    for outline in outlines:
+    for corners in outlines:
         alpha = np.zeros(picture.shape[:2], np.uint8)
-        cv2.fillPoly(alpha, [np.round(np.array(outline) * size * 16).astype(np.int32)], 255, cv2.LINE_AA, shift=4)
+        cv2.fillPoly(alpha, [np.round(corners * size * 16).astype(np.int32)], 255, cv2.LINE_AA, shift=4)
         alphas.append(alpha)
     return PlainPhotograph(picture, tuple(alphas))
 

@@ -9,6 +9,7 @@ import yaml
 
 from gemhier.errors import DataError
 from gemhier.hierarchy.decoding import Strategy
+from gemhier.models.modes import TRAINED_STRATEGIES
 from gemhier.pipeline.schedules import TrainConfig
 
 DEFAULT_PLAN = Path(__file__).with_name("default_plan.yaml")
@@ -27,11 +28,6 @@ LEAST_COST = "least cost"
 _TOP = ("format", "folds", "repeats", "seed", "baseline", "settings", "arms", "comparisons")
 _OWN = ("name", "tree", "regional", "first_folds")
 _SETTINGS = tuple(field.name for field in fields(TrainConfig) if field.name not in ("seed", "folds"))
-_STRATEGIES: Mapping[str, tuple[Strategy, ...]] = {
-    "flat": ("flat",),
-    "hierarchical": ("hard", "soft"),
-    "both": ("flat", "hard", "soft", "fused"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +51,7 @@ class Arm:
     @property
     def strategies(self) -> tuple[Strategy, ...]:
         """The ways to decide that its networks are trained for."""
-        return _STRATEGIES[self.config.mode]
+        return TRAINED_STRATEGIES[self.config.mode]
 
     @property
     def decisions(self) -> tuple[str, ...]:

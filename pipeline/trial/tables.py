@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gemhier.hierarchy.error_budget import ErrorBudget
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.evaluation import FIGURES
+from gemhier.pipeline.figure_text import figure_text
 from gemhier.pipeline.figures import Figure
 from gemhier.pipeline.trial.measure import Decision, Paired
 from gemhier.pipeline.trial.plan import Plan
@@ -103,14 +104,14 @@ def markdown(outcome: Outcome, taxonomy: Taxonomy) -> str:
         f"{outcome.pictures:,} pictures of {outcome.groups:,} stones or groups of near-copies, "
         f"{outcome.plan.folds} folds, {outcome.plan.repeats} divisions.",
         "",
-        f"Always naming the most frequent label: {_cell(outcome.majority.figures.top1)}.",
+        f"Always naming the most frequent label: {figure_text(outcome.majority.figures.top1)}.",
         "",
         "| decision | top-1 | in each division | top-3 | family | hierarchical F1 | severity | ECE | ms |",
         "| --- " * 9 + "|",
     ]
     for decision in outcome.decisions:
         spread = ", ".join(f"{value:.3f}" for value in outcome.spread[decision.name])
-        top1, *others = (_cell(getattr(decision.figures, name)) for name in _SHOWN)
+        top1, *others = (figure_text(getattr(decision.figures, name)) for name in _SHOWN)
         cells = [decision.name, top1, spread, *others, f"{outcome.milliseconds[decision.arm]:.1f}"]
         lines.append(f"| {' | '.join(cells)} |")
     lines += [
@@ -122,11 +123,11 @@ def markdown(outcome: Outcome, taxonomy: Taxonomy) -> str:
         found = pair.top1
         cells = [
             f"{found.second} against {found.first}",
-            _cell(found.difference, 100, "+.1f"),
+            figure_text(found.difference, "+.1f", 100),
             str(found.test.first_only),
             str(found.test.second_only),
             f"{found.test.p_value:.2g}",
-            _cell(pair.severity, 1, "+.3f"),
+            figure_text(pair.severity, "+.3f"),
             f"{pair.severity_p:.2g}",
         ]
         lines.append(f"| {' | '.join(cells)} |")
@@ -220,12 +221,6 @@ def _budget_cells(part: ErrorBudget, taxonomy: Taxonomy) -> list[str]:
         f"+{part.won_by_soft} -{part.lost_by_soft}",
         f"+{part.won_by_fusion} -{part.lost_by_fusion}",
     ]
-
-
-def _cell(figure: Figure, scale: float = 1, form: str = ".3f") -> str:
-    if figure.value is None or figure.low is None or figure.high is None:
-        return "–"
-    return f"{scale * figure.value:{form}} ({scale * figure.low:{form}} to {scale * figure.high:{form}})"
 
 
 def _as_csv(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -15,11 +15,12 @@ from gemhier.pipeline.crops import load_crops
 from gemhier.pipeline.figures import Figure
 from gemhier.pipeline.manifest import Manifest, Row, read_manifest
 from gemhier.pipeline.progress import say
-from gemhier.pipeline.run_log import WAYS
 from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
 from gemhier.pipeline.split import grouped_folds
 from gemhier.pipeline.start_tensorflow import start_tensorflow
-from gemhier.pipeline.tracking import KIND, open_tracking, recorded_run
+from gemhier.pipeline.tracking.names import KIND, WAYS
+from gemhier.pipeline.tracking.runs import recorded_run
+from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.trial.plan import LEAST_COST, Arm, Plan
 
 if TYPE_CHECKING:

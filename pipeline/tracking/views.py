@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from gemhier.pipeline.tracking.names import KIND, SIDE_BY_SIDE, WAYS
+
 _TAG = "mlflow.sharedViewState."
 _ADDRESS = "viewStateShareKey"
 
-_MEASURES = ("top1", "top3", "top5")
-_WAYS = ("flat", "hierarchical_hard", "hierarchical_soft", "fused")
+_COLUMNS = ("top1", "top3", "top5")
 
 VIEWS = {
     "trainings": "Trainings, flat against hierarchical",
@@ -22,9 +23,9 @@ VIEWS = {
 
 def view_tags() -> dict[str, str]:
     """The tags of an experiment that hold its views."""
-    side_by_side = [f"{measure}/{way}" for measure in _MEASURES for way in _WAYS]
-    validation = [f"validation/{measure}" for measure in (*_MEASURES, "family_top1")]
-    bars = {measure: [f"{measure}/{way}" for way in _WAYS] for measure in (*_MEASURES, "family_top1")}
+    side_by_side = [f"{measure}/{way}" for measure in _COLUMNS for way in WAYS.values()]
+    validation = [f"validation/{measure}" for measure in SIDE_BY_SIDE]
+    bars = {measure: [f"{measure}/{way}" for way in WAYS.values()] for measure in SIDE_BY_SIDE}
     states = {
         "trainings": {
             **_state("comparison", "attributes.start_time", [*_metrics(side_by_side), _tag("decided_by")]),
@@ -48,7 +49,7 @@ def view_address(pages: str, experiment: str, key: str) -> str:
 
 def _state(kind: str, order: str, columns: list[str]) -> dict[str, Any]:
     return {
-        "searchFilter": f"tags.gemhier_kind = '{kind}'",
+        "searchFilter": f"tags.{KIND} = '{kind}'",
         "orderByKey": order,
         "orderByAsc": False,
         "startTime": "ALL",

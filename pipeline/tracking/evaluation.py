@@ -7,8 +7,10 @@ from pathlib import Path
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.pipeline.manifest import is_data_folder, read_manifest
 from gemhier.pipeline.reporting.report import Report
-from gemhier.pipeline.run_log import WAYS, measures
-from gemhier.pipeline.tracking import nested_ways, open_tracking, written_to
+from gemhier.pipeline.tracking.measures import measures
+from gemhier.pipeline.tracking.names import WAYS
+from gemhier.pipeline.tracking.runs import nested_ways
+from gemhier.pipeline.tracking.store import open_tracking, written_to
 
 
 def record_evaluation(report: Report, folders: Sequence[Path], folder: Path, tracking: str | None) -> str:

@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 
 from gemhier.errors import TrackingError
-from gemhier.pipeline.tracking import ARTIFACTS, EXPERIMENT, QUIET, local_database, open_tracking, tracking_uri
-from gemhier.pipeline.tracking_views import VIEWS, view_address
+from gemhier.pipeline.tracking.library import QUIET
+from gemhier.pipeline.tracking.names import EXPERIMENT
+from gemhier.pipeline.tracking.store import ARTIFACTS, local_database, open_tracking, tracking_uri
+from gemhier.pipeline.tracking.views import VIEWS, view_address
 
 
 def serve_ui(tracking: str | None, host: str, port: int, on_start: Callable[[Mapping[str, str]], None]) -> int:

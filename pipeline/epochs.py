@@ -1,0 +1,51 @@
+"""The epochs of a training, and the file that keeps them for when it is taken up again."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one pass over the training pictures came to.
+
+    Attributes:
+        phase: "heads", or "everything" with the backbone.
+        number: counts through both phases, from 1.
+        loss: of the training pictures, in nats, the sum over heads.
+        validation: measure to value on the validation pictures, such as flat_top1.
+        network: which of several networks that are averaged, from 0.
+    """
+
+    phase: str
+    number: int
+    loss: float
+    validation: dict[str, float] = field(default_factory=dict)
+    network: int = 0
+
+
+class EpochLog:
+    """The epochs so far, kept in a file so that a resumed training has them all.
+
+    Args:
+        path: the file, a line of JSON for each epoch.
+        on_epoch: called with each epoch that is added.
+    """
+
+    def __init__(self, path: Path, on_epoch: Callable[[Epoch], None]) -> None:
+        self.path = path
+        self.on_epoch = on_epoch
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        self.epochs = [Epoch(**json.loads(line)) for line in lines]
+
+    def add(self, epoch: Epoch) -> None:
+        """Keep an epoch."""
+        # A kill between checkpoint and log repeats an epoch: the later record stands.
+        self.epochs = [*(known for known in self.epochs if known.number < epoch.number), epoch]
+        text = "".join(json.dumps(vars(known)) + "\n" for known in self.epochs)
+        unfinished = self.path.with_suffix(".part")
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(self.path)
+        self.on_epoch(epoch)

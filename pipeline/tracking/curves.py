@@ -1,0 +1,47 @@
+"""The measures of a run over its epochs."""
+
+import importlib.util
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from gemhier.pipeline.tracking.failures import failures
+from gemhier.pipeline.tracking.library import load_mlflow
+from gemhier.pipeline.tracking.store import local_database, reading, tracking_uri
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A measure of a run over its epochs.
+
+    Attributes:
+        name: as the run names it.
+        epochs: their numbers, from 1.
+        values: of the measure, one for each.
+    """
+
+    name: str
+    epochs: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+def read_curves(run_id: str, names: Sequence[str], tracking: str | None = None) -> tuple[Curve, ...]:
+    """Some measures of a run over its epochs; none if it is not known here, or the store cannot be read.
+
+    A report is whole without them, so nothing is said of what is missing.
+    """
+    uri = tracking_uri(tracking)
+    database = local_database(uri)
+    if (database is not None and not database.is_file()) or importlib.util.find_spec("mlflow") is None:
+        return ()
+    mlflow = load_mlflow()
+    with suppress(*failures(mlflow, sqlite3.Error, OSError)), reading(mlflow, uri):
+        client = mlflow.MlflowClient()
+        found = {name: client.get_metric_history(run_id, name) for name in names}
+        return tuple(
+            Curve(name, tuple(point.step for point in points), tuple(point.value for point in points))
+            for name, points in found.items()
+            if points
+        )
+    return ()

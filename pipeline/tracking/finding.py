@@ -1,0 +1,89 @@
+"""The run that a user means, and its bundle."""
+
+import sqlite3
+import tempfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from gemhier.errors import TrackingError
+from gemhier.pipeline.tracking.failures import failures, reason
+from gemhier.pipeline.tracking.library import load_mlflow
+from gemhier.pipeline.tracking.names import BUNDLE, EXPERIMENT
+from gemhier.pipeline.tracking.registry import run_of_alias
+from gemhier.pipeline.tracking.runs import trainings
+from gemhier.pipeline.tracking.store import ENVIRONMENT, local_database, reading, tracking_uri
+
+
+def find_run(name: str, tracking: str | None = None) -> str:
+    """The id of the run that a user means.
+
+    That is an id, the beginning of one, a run's name, `latest`, or an alias in the model registry such as `candidate`.
+    Nothing is written, so a store that can only be read will do.
+
+    Raises:
+        TrackingError: if there is none, or more than one, or the store cannot be read.
+    """
+    uri = tracking_uri(tracking)
+    database = local_database(uri)
+    if database is not None and not database.is_file():
+        raise TrackingError(
+            f"{name}: neither a bundle nor a run, for {database.parent} holds no runs. Check --tracking."
+        )
+    mlflow = load_mlflow()
+    try:
+        with reading(mlflow, uri):
+            known = mlflow.get_experiment_by_name(EXPERIMENT) is not None
+            runs = trainings(mlflow) if known else []
+    except failures(mlflow, sqlite3.Error, OSError) as error:
+        raise TrackingError(
+            f"{name}: no such folder, and {uri} cannot be asked for a run of that name ({reason(error)}). "
+            f"Check --tracking and {ENVIRONMENT}."
+        ) from error
+    return _latest(runs, uri) if name == "latest" else _named(mlflow, name, runs, uri)
+
+
+def find_bundle(name: str, tracking: str | None = None) -> Path:
+    """The bundle of a run, fetched into a temporary folder.
+
+    Raises:
+        TrackingError: if there is no such run, or it has no bundle.
+    """
+    run_id = find_run(name, tracking)
+    mlflow = load_mlflow()
+    try:
+        return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=BUNDLE, dst_path=_scratch()))
+    except failures(mlflow, OSError) as error:
+        raise TrackingError(
+            f"{name}: the run has no bundle. Finish its training with `gemhier train` first."
+        ) from error
+
+
+def _latest(runs: list[Any], uri: str) -> str:
+    finished = [run for run in runs if run.info.status == "FINISHED"]
+    if not finished:
+        raise TrackingError(f"{uri}: holds no finished training. Run `gemhier train DATA` first.")
+    return str(finished[0].info.run_id)
+
+
+def _named(mlflow: ModuleType, name: str, runs: list[Any], uri: str) -> str:
+    found = [run.info for run in runs if run.info.run_id.startswith(name) or run.info.run_name == name]
+    if not found:
+        registered = run_of_alias(mlflow, name)
+        found = [run.info for run in runs if run.info.run_id == registered]
+    if len(found) == 1 or any(info.run_id == name for info in found):
+        return name if any(info.run_id == name for info in found) else str(found[0].run_id)
+    if not found:
+        raise TrackingError(f"{name}: neither a bundle nor a run in {uri}. Name a folder, a run's id or `latest`.")
+    ids = ", ".join(info.run_id[:12] for info in found[:5])
+    raise TrackingError(f"{name}: {len(found)} runs fit ({ids}). Name one of them by its id.")
+
+
+def _scratch() -> str:
+    """A folder that lasts as long as the process."""
+    folder: Any = tempfile.TemporaryDirectory(prefix="gemhier-")
+    _KEPT.append(folder)
+    return str(folder.name)
+
+
+_KEPT: list[Any] = []

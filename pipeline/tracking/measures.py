@@ -1,0 +1,42 @@
+"""Figures as metrics of a run, named alike in every run.
+
+- `validation/top1`, `validation/top3` and so on: in the run of a training those of the way that decides, in a nested
+  run those of its network or its way to decide;
+- `validation_interval/top1_low`, `.../top1_high`: their 95% intervals;
+- `precision/<label>`: the precision of each class, with dots in the label's id, since MLflow makes a section of charts
+  of all before the last slash, and cuts long names;
+- `test/top1`, `test_interval/...`, `test_precision/...`: the same of the test pictures, from `gemhier evaluate`;
+- `top1/flat`, `top1/hierarchical_soft` and so on, in the run of a training: flat against hierarchical at a glance.
+"""
+
+from collections.abc import Mapping
+
+from gemhier.pipeline.evaluation import FIGURES, Evaluation, StrategyFigures
+from gemhier.pipeline.tracking.names import SIDE_BY_SIDE, WAYS
+
+
+def measures(figures: StrategyFigures, pictures: str) -> dict[str, float]:
+    """All figures of a way to decide on some pictures, such as `validation`."""
+    found = {name: getattr(figures, name) for name in FIGURES}
+    precision = "precision" if pictures == "validation" else f"{pictures}_precision"
+    return (
+        _defined({f"{pictures}/{name}": figure.value for name, figure in found.items()})
+        | _defined({f"{pictures}_interval/{name}_low": figure.low for name, figure in found.items()})
+        | _defined({f"{pictures}_interval/{name}_high": figure.high for name, figure in found.items()})
+        | _defined({f"{precision}/{row.label.replace('/', '.')}": row.precision for row in figures.per_class})
+    )
+
+
+def measures_side_by_side(evaluation: Evaluation) -> dict[str, float]:
+    """The main figures of all ways to decide, under the names of both."""
+    return _defined(
+        {
+            f"{name}/{WAYS[strategy]}": getattr(figures, name).value
+            for strategy, figures in evaluation.strategies.items()
+            for name in SIDE_BY_SIDE
+        }
+    )
+
+
+def _defined(numbers: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: value for name, value in numbers.items() if value is not None}

@@ -1,0 +1,31 @@
+"""What the things in a tracking store are called."""
+
+from collections.abc import Mapping
+
+from gemhier.hierarchy.decoding import Strategy
+
+EXPERIMENT = "gemhier"
+
+KIND = "gemhier_kind"
+"""The tag that tells what a run is: `comparison` for a training, `network` and `decision` for the runs nested in it,
+`finder` for the training of a stone finder, `trial` for a trial and `arm` for the runs nested in that."""
+
+BUNDLE = "bundle"
+"""The artifact of a training's run that holds its bundle."""
+
+REGISTERED_MODEL = "gemhier"
+"""The name in the model registry under which each training adds a version."""
+
+CANDIDATE = "candidate"
+"""The alias of the version that was registered last."""
+
+WAYS: Mapping[Strategy, str] = {
+    "flat": "flat",
+    "hard": "hierarchical_hard",
+    "soft": "hierarchical_soft",
+    "fused": "fused",
+}
+"""The ways to decide as the measures of a training name them."""
+
+SIDE_BY_SIDE = ("top1", "top3", "top5", "family_top1")
+"""The measures in which the ways to decide are seen side by side."""

@@ -1,0 +1,99 @@
+"""Runs: begun, gone on with and ended, and those that are nested in another."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from itertools import chain, count
+from types import ModuleType
+from typing import Any
+
+from gemhier.errors import TrackingError
+from gemhier.pipeline.tracking.failures import failures, reason
+from gemhier.pipeline.tracking.library import impatient
+from gemhier.pipeline.tracking.names import EXPERIMENT, KIND
+
+
+@contextmanager
+def recorded_run(
+    mlflow: ModuleType, name: str, *, tags: Mapping[str, str], run_id: str | None = None, nested: bool = False
+) -> Iterator[str]:
+    """Open a run, or go on with an interrupted one; yields its id.
+
+    It ends as FINISHED, after Ctrl-C as KILLED, and after any other exception as FAILED.
+
+    Args:
+        mlflow: from `open_tracking`.
+        name: what the UI shows.
+        tags: what the run is about.
+        run_id: the interrupted run, or None.
+        nested: whether it belongs to the run that is open.
+
+    Raises:
+        TrackingError: if the store stops taking what is recorded.
+    """
+    refused = failures(mlflow)
+    try:
+        # Else MLflow shows the path of a program here.
+        tags = {"mlflow.source.name": "gemhier", "mlflow.source.type": "LOCAL", **tags}
+        run = mlflow.start_run(run_id=run_id, run_name=None if run_id else name, tags=tags, nested=nested)
+        yield run.info.run_id
+        mlflow.end_run()
+    except KeyboardInterrupt:
+        _end_early(mlflow, "KILLED")
+        raise
+    except refused as error:
+        _end_early(mlflow, "FAILED")
+        raise TrackingError(
+            f"{mlflow.get_tracking_uri()}: the run cannot be recorded any further ({reason(error)}). "
+            "Give the same command again once that is mended: it goes on where it stood."
+        ) from error
+    except BaseException:
+        _end_early(mlflow, "FAILED")
+        raise
+
+
+def known_run(mlflow: ModuleType, run_id: str | None) -> str | None:
+    """The id itself if the store still has that run, else None."""
+    if run_id is None:
+        return None
+    try:
+        run = mlflow.get_run(run_id)
+    except mlflow.MlflowException:
+        return None
+    return run_id if run.info.lifecycle_stage == "active" else None
+
+
+def trainings(mlflow: ModuleType) -> list[Any]:
+    """The runs of trainings, the latest first."""
+    return _runs(mlflow, f"tags.{KIND} = 'comparison'", order_by=["attributes.start_time DESC"])
+
+
+def unused_name(mlflow: ModuleType, name: str) -> str:
+    """The name, or with a number behind it if a training has it already, so that a name means one run."""
+    taken = {run.info.run_name for run in trainings(mlflow)}
+    numbered = (f"{name} {number}" for number in count(2))
+    return next(each for each in chain([name], numbered) if each not in taken)
+
+
+def nested_runs(mlflow: ModuleType, run_id: str) -> dict[str, str]:
+    """Name -> id of the runs nested in a run."""
+    found = _runs(mlflow, f"tags.mlflow.parentRunId = '{run_id}'")
+    return {run.info.run_name: run.info.run_id for run in found}
+
+
+def nested_ways(mlflow: ModuleType, run_id: str) -> dict[str, str]:
+    """Id -> way to decide of the runs nested in a run that have one."""
+    found = _runs(mlflow, f"tags.mlflow.parentRunId = '{run_id}' and tags.{KIND} = 'decision'")
+    return {run.info.run_id: run.data.tags["strategy"] for run in found}
+
+
+def _runs(mlflow: ModuleType, condition: str, order_by: list[str] | None = None) -> list[Any]:
+    runs: list[Any] = mlflow.search_runs(
+        experiment_names=[EXPERIMENT], filter_string=condition, order_by=order_by, output_format="list"
+    )
+    return runs
+
+
+def _end_early(mlflow: ModuleType, status: str) -> None:
+    """End the open run, if the store still takes that."""
+    with impatient(), suppress(*failures(mlflow, OSError)):
+        mlflow.end_run(status)

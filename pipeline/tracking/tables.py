@@ -1,0 +1,54 @@
+"""What a training found of each class, as the CSV files of its runs."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.pipeline.evaluation import Evaluation, StrategyFigures
+
+
+def per_class_table(figures: StrategyFigures, taxonomy: Taxonomy) -> str:
+    """How well a way to decide tells each label, a row for each."""
+    return _as_csv(_per_class(figures, taxonomy))
+
+
+def precision_table(evaluation: Evaluation, taxonomy: Taxonomy) -> str:
+    """The precision of each label, a column for each way to decide."""
+    columns = [_per_class(figures, taxonomy) for figures in evaluation.strategies.values()]
+    first = {name: columns[0][name] for name in ("label", "name", "support")}
+    precisions: dict[str, list[Any]] = {
+        strategy: column["precision"] for strategy, column in zip(evaluation.strategies, columns, strict=True)
+    }
+    return _as_csv(first | precisions)
+
+
+def confusion_table(figures: StrategyFigures) -> str:
+    """What was taken for what and how often, a row for each pair that occurs."""
+    return _as_csv(
+        {
+            "truth": [cell.truth for cell in figures.confusion],
+            "predicted": [cell.predicted for cell in figures.confusion],
+            "count": [cell.count for cell in figures.confusion],
+        }
+    )
+
+
+def _per_class(figures: StrategyFigures, taxonomy: Taxonomy) -> dict[str, list[Any]]:
+    rows = figures.per_class
+    return {
+        "label": [row.label for row in rows],
+        "name": [taxonomy[row.label].name for row in rows],
+        "precision": [row.precision for row in rows],
+        "recall": [row.recall for row in rows],
+        "support": [row.support for row in rows],
+    }
+
+
+def _as_csv(columns: Mapping[str, Sequence[Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return text.getvalue()

@@ -1,0 +1,37 @@
+from dataclasses import replace
+
+from gemhier.pipeline.evaluation import FIGURES, Evaluation
+from gemhier.pipeline.figures import NO_FIGURE
+from gemhier.pipeline.tracking.measures import measures, measures_side_by_side
+from gemhier.pipeline.tracking.names import SIDE_BY_SIDE
+
+
+def test_every_figure_has_its_interval_and_every_class_its_precision(evaluation: Evaluation) -> None:
+    flat = evaluation.strategies["flat"]
+    found = measures(flat, "validation")
+    figures = {name: getattr(flat, name) for name in FIGURES}
+    assert found == (
+        {f"validation/{name}": figure.value for name, figure in figures.items()}
+        | {f"validation_interval/{name}_low": figure.low for name, figure in figures.items()}
+        | {f"validation_interval/{name}_high": figure.high for name, figure in figures.items()}
+        | {f"precision/{row.label.replace('/', '.')}": row.precision for row in flat.per_class}
+    )
+    assert "precision/beryl.emerald" in found
+
+
+def test_other_pictures_have_measures_of_their_own(evaluation: Evaluation) -> None:
+    validation, test = (set(measures(evaluation.strategies["flat"], pictures)) for pictures in ("validation", "test"))
+    assert len(validation) == len(test)
+    assert not validation & test
+    assert "test_precision/beryl.emerald" in test
+
+
+def test_what_was_not_measured_is_left_out(evaluation: Evaluation) -> None:
+    figures = replace(evaluation.strategies["flat"], mistake_severity=NO_FIGURE)
+    assert not [name for name in measures(figures, "validation") if "mistake_severity" in name]
+
+
+def test_the_ways_to_decide_stand_side_by_side(evaluation: Evaluation) -> None:
+    found = measures_side_by_side(evaluation)
+    assert set(found) == {f"{name}/{way}" for name in SIDE_BY_SIDE for way in ("flat", "fused")}
+    assert found["top3/fused"] == evaluation.strategies["fused"].top3.value

@@ -1,0 +1,52 @@
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from gemhier.errors import TrackingError
+from gemhier.pipeline.tracking.names import EXPERIMENT
+from gemhier.pipeline.tracking.store import open_tracking, tracking_uri
+from gemhier.pipeline.tracking.ui import serve_ui
+from gemhier.pipeline.tracking.views import VIEWS
+
+
+def test_the_pages_are_announced_when_they_can_be_seen_and_end_with_control_c(
+    tracking_store: str, free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[Any] = []
+
+    def serve(command: list[str], **settings: object) -> "subprocess.Popen[bytes]":
+        """Python's own server, which answers anything, in place of MLflow's."""
+        port = command[command.index("--port") + 1]
+        assert command[command.index("--backend-store-uri") + 1] == tracking_uri(tracking_store)
+        server = popen([sys.executable, "-m", "http.server", port, "--bind", "127.0.0.1"], stderr=subprocess.DEVNULL)
+        served.append(server)
+        return server
+
+    def look(views: Mapping[str, str]) -> None:
+        pages.extend(views.values())
+        raise KeyboardInterrupt
+
+    pages: list[str] = []
+    popen = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", serve)
+    assert serve_ui(tracking_store, "127.0.0.1", free_port, look) == 0
+    experiment = open_tracking(tracking_store).get_experiment_by_name(EXPERIMENT).experiment_id
+    for page, key in zip(pages, VIEWS, strict=True):
+        assert page.startswith(f"http://127.0.0.1:{free_port}/#/experiments/{experiment}/runs?")
+        assert "workflowType=machine_learning" in page
+        assert page.endswith(f"viewStateShareKey={key}")
+    assert served[0].poll() is not None
+
+
+def test_a_port_that_is_taken_and_a_server_that_has_pages_are_one_line(tracking_store: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(TrackingError, match="cannot be listened on .*Choose another --port"):
+            serve_ui(tracking_store, "127.0.0.1", taken.getsockname()[1], print)
+    with pytest.raises(TrackingError, match="is a tracking server. Open that address in a browser"):
+        serve_ui("http://127.0.0.1:1", "127.0.0.1", 1, print)
