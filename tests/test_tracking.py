@@ -320,8 +320,16 @@ def test_a_port_that_is_taken_and_a_server_that_has_pages_are_one_line(store: st
         taken.listen()
         with pytest.raises(TrackingError, match="cannot be listened on .*Choose another --port"):
             serve_ui(store, "127.0.0.1", taken.getsockname()[1], print)
+    with pytest.raises(TrackingError, match=r"192\.0\.2\.1:1024: cannot be listened on .*Choose another --host"):
+        serve_ui(store, "192.0.2.1", 1024, print)
     with pytest.raises(TrackingError, match="is a tracking server. Open that address in a browser"):
         serve_ui("http://127.0.0.1:1", "127.0.0.1", 1, print)
+
+
+def test_pages_on_a_folder_without_runs_are_refused_and_no_store_is_made(tmp_path: Path, free_port: int) -> None:
+    with pytest.raises(TrackingError, match="mistyped: holds no runs. Train first, or check --tracking"):
+        serve_ui(str(tmp_path / "mistyped"), "127.0.0.1", free_port, print)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_curves_of_a_run_are_read_back_and_missing_ones_left_out(store: str) -> None:
