@@ -10,7 +10,7 @@ from typing import Any
 from gemhier.errors import BundleError, OutputError
 from gemhier.models.bundle_info import FORMAT, BundleInfo
 from gemhier.models.finder import FILE as FINDER_FILE
-from gemhier.models.whole_folder import write_whole_folder
+from gemhier.models.whole_folder import names_in, write_whole_folder
 
 INFO_FILE = "bundle.json"
 TAXONOMY_FILE = "taxonomy.json"
@@ -129,7 +129,7 @@ def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
         OutputError: if the folder cannot be written, or holds something else.
     """
     try:
-        found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        found = names_in(folder) if folder.is_dir() else frozenset()
         taken = folder.exists() and (not folder.is_dir() or (bool(found) and not (folder / INFO_FILE).is_file()))
     except OSError as error:
         raise OutputError(f"{folder}: cannot be read ({error.strerror}). Choose another folder.") from error

@@ -316,6 +316,13 @@ def test_what_somebody_put_into_a_bundle_is_not_replaced(bundle: Bundle, tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
 
 
+def test_what_a_file_manager_left_in_a_bundle_does_not_keep_it(bundle: Bundle, tmp_path: Path) -> None:
+    for version in ("1", "2"):
+        rewrite(tmp_path / "bundle", bundle, info=replace(bundle.info, model_version=version))
+        (tmp_path / "bundle" / "Thumbs.db").touch()
+    assert load_bundle(tmp_path / "bundle").info.model_version == "2"
+
+
 def test_a_folder_with_something_else_is_not_replaced(bundle: Bundle, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(OutputError, match="exists already and is not a bundle"):
