@@ -40,7 +40,7 @@ import click
     "--model",
     metavar="BUNDLE",
     type=click.Path(path_type=Path),
-    help="Bundle that looks for gems in the pictures and, without --predictions, suspects labels.",
+    help="Bundle, or `shipped`, that looks for gems in the pictures and, without --predictions, suspects labels.",
 )
 def audit_command(
     folders: tuple[Path, ...],

@@ -10,7 +10,7 @@ from typing import Any
 from gemhier.errors import BundleError, OutputError
 from gemhier.models.bundle_info import FORMAT, BundleInfo
 from gemhier.models.finder import FILE as FINDER_FILE
-from gemhier.models.whole_folder import write_whole_folder
+from gemhier.models.whole_folder import names_in, write_whole_folder
 
 INFO_FILE = "bundle.json"
 TAXONOMY_FILE = "taxonomy.json"
@@ -23,6 +23,9 @@ FILES = (TAXONOMY_FILE, NETWORK_FILE, FINDER_FILE, REPORT_FILE, CARD_FILE)
 SHIPPED = Path(__file__).with_name("shipped")
 """The bundle that comes with the package."""
 
+SHIPPED_NAME = "shipped"
+"""Stands for it where a bundle is named, unless there is a folder of this name."""
+
 ENVIRONMENT = "GEMHIER_MODEL"
 """The environment variable that names another bundle."""
 
@@ -30,11 +33,16 @@ ENVIRONMENT = "GEMHIER_MODEL"
 def find_folder(path: Path | str | None) -> Path:
     """The folder of a bundle: the named one, else the one in GEMHIER_MODEL, else the shipped one.
 
+    The name `shipped` is the shipped one's, if there is no such folder.
+
     Raises:
         BundleError: if there is no bundle.
     """
     from_environment = os.environ.get(ENVIRONMENT) if path is None else None
-    folder = SHIPPED if path is None and not from_environment else Path(path or from_environment or "")
+    named = path or from_environment
+    folder = Path(named or "")
+    if (path is None and not named) or (str(named) == SHIPPED_NAME and not folder.exists()):
+        folder = SHIPPED
     where = f"{folder} (from {ENVIRONMENT})" if from_environment else str(folder)
     if (folder / INFO_FILE).exists():
         return folder
@@ -121,13 +129,15 @@ def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
         OutputError: if the folder cannot be written, or holds something else.
     """
     try:
-        taken = (
-            folder.exists() and not (folder / INFO_FILE).is_file() and (not folder.is_dir() or any(folder.iterdir()))
-        )
+        found = names_in(folder) if folder.is_dir() else frozenset()
+        taken = folder.exists() and (not folder.is_dir() or (bool(found) and not (folder / INFO_FILE).is_file()))
     except OSError as error:
         raise OutputError(f"{folder}: cannot be read ({error.strerror}). Choose another folder.") from error
     if taken:
         raise OutputError(f"{folder}: exists already and is not a bundle. Choose another folder.")
+    others = sorted(found - {INFO_FILE, *FILES})
+    if others:
+        raise OutputError(f"{folder}: holds {others[0]} beside a bundle. Move it away, or choose another folder.")
     write_whole_folder(folder, contents)
 
 

@@ -8,6 +8,14 @@ from uuid import uuid4
 
 from gemhier.errors import OutputError
 
+_LEFT_BY_DESKTOPS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+"""What file managers leave in a folder that somebody looked at."""
+
+
+def names_in(folder: Path) -> frozenset[str]:
+    """The names of what a folder holds, without what a file manager left there by itself."""
+    return frozenset(path.name for path in folder.iterdir()) - _LEFT_BY_DESKTOPS
+
 
 def write_whole_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Write all files beside the folder's place, then rename; after an error everything is as it was before.

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from gemhier.errors import DataError
 from gemhier.hierarchy.decoding import STRATEGIES
-from gemhier.models.bundle import Bundle, load_bundle
-from gemhier.models.bundle_files import SHIPPED
+from gemhier.models.bundle import Bundle
+from gemhier.models.bundle_files import SHIPPED_NAME
 from gemhier.pipeline.comparing.page import page
 from gemhier.pipeline.comparing.result import ModelComparison, compare_sides
 from gemhier.pipeline.comparing.side import Side, is_report, read_side, side_of
@@ -17,9 +17,6 @@ from gemhier.pipeline.labelled_pictures import find_labelled
 from gemhier.pipeline.reporting.folder import FolderKind, check_report_folder, write_report_folder
 
 FOLDER = FolderKind("a comparison", COMPARE_FILE, "gemhier-comparison", (PAGE_FILE, COMPARE_FILE, CHANGES_FILE))
-
-SHIPPED_NAME = "shipped"
-"""Stands for the bundle that comes with gemhier."""
 
 
 def compare_models(
@@ -50,11 +47,8 @@ def compare_models(
     """
     if out is not None:
         check_report_folder(out, FOLDER)
-    sides = (
-        [_evaluated(name, folders, split, tracking) for name in (first, second)]
-        if folders
-        else [_reported(name) for name in (first, second)]
-    )
+    names = (first, second)
+    sides = _evaluated(names, folders, split, tracking) if folders else [_reported(name) for name in names]
     comparison = compare_sides(*sides)
     if out is not None:
         contents = {
@@ -66,11 +60,17 @@ def compare_models(
     return comparison
 
 
-def _evaluated(name: str, folders: Sequence[Path], split: str, tracking: str | None) -> Side:
-    if is_report(Path(name)):
-        raise DataError(f"{name}: a report, made on pictures of its own. Leave out {folders[0]}, or name a model.")
-    bundle = _model(name, tracking)
-    return side_of(evaluate_bundle(bundle, find_labelled(folders, split, bundle.taxonomy), split=split), name)
+def _evaluated(names: Sequence[str], folders: Sequence[Path], split: str, tracking: str | None) -> list[Side]:
+    for name in names:
+        if is_report(Path(name)):
+            raise DataError(f"{name}: a report, made on pictures of its own. Leave out {folders[0]}, or name a model.")
+    # Whatever is wrong with the second model or its labels is told before the first looks at any picture.
+    bundles = [_model(name, tracking) for name in names]
+    labelled = [find_labelled(folders, split, bundle.taxonomy) for bundle in bundles]
+    return [
+        side_of(evaluate_bundle(bundle, pictures, split=split), name)
+        for name, bundle, pictures in zip(names, bundles, labelled, strict=True)
+    ]
 
 
 def _reported(name: str) -> Side:
@@ -83,11 +83,10 @@ def _model(name: str, tracking: str | None) -> Bundle:
     """The bundle of a name, which decides in the way that the name asks for."""
     model, _, ending = name.rpartition("@")
     strategy = next((known for known in STRATEGIES if known == ending), None)
+    if strategy is None and not Path(name).exists() and (model == SHIPPED_NAME or (model and Path(model).exists())):
+        ways = ", ".join(f"@{known}" for known in STRATEGIES)
+        raise DataError(f"{name}: @{ending} is no way to decide. Use {ways}, or leave it out.")
     if not model or strategy is None:
-        return _load(name, tracking)
-    bundle = _load(model, tracking)
+        return find_model(name, tracking)
+    bundle = find_model(model, tracking)
     return replace(bundle, info=replace(bundle.info, strategy=strategy))
-
-
-def _load(name: str, tracking: str | None) -> Bundle:
-    return load_bundle(SHIPPED) if name == SHIPPED_NAME else find_model(name, tracking)

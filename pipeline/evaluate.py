@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from gemhier.hierarchy.decoding import STRATEGIES, Strategy
 from gemhier.models.bundle import Bundle, load_bundle
+from gemhier.models.bundle_files import SHIPPED_NAME
 from gemhier.models.litert import usable_cores
 from gemhier.models.prediction import Failure, Prediction
 from gemhier.models.stone_crops import Cutter, StoneCrop, stone_crops
@@ -72,7 +73,8 @@ def evaluate(
     Args:
         folders: folders of class folders, or folders that `gemhier prepare` wrote.
         out: the folder of the report: new, empty, or with an earlier report, which is replaced.
-        model: a bundle's folder or a tracked run; None for the bundle in GEMHIER_MODEL or else the shipped one.
+        model: a bundle's folder, `shipped` or a tracked run; None for the bundle in GEMHIER_MODEL or else the
+            shipped one.
         split: one of `manifest.SPLITS`, where the folders have any.
         target_precision: the share of answers that shall be right, between 0 and 1; None for the
             one that the bundle was packaged with.
@@ -111,8 +113,10 @@ def find_model(model: str | None, tracking: str | None) -> Bundle:
 
 def is_run(model: str | None) -> bool:
     """Whether a name means a tracked run, and no folder."""
+    if model is None or model == SHIPPED_NAME:
+        return False
     # A name with a slash is meant as a folder, even if it is missing.
-    return model is not None and not (Path(model).exists() or os.sep in model or "/" in model)
+    return not (Path(model).exists() or os.sep in model or "/" in model)
 
 
 def evaluate_bundle(

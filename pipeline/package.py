@@ -78,7 +78,11 @@ def _evaluation(folder: Path) -> dict[str, Any]:
     path = folder / "report.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror}). Name a folder that `gemhier evaluate` wrote."
+        ) from error
+    except ValueError as error:
         raise DataError(f"{path}: not a report ({error}). Name a folder that `gemhier evaluate` wrote.") from error
     if not isinstance(found, dict) or "strategies" not in found:
         raise DataError(f"{path}: not a report. Name a folder that `gemhier evaluate` wrote.")

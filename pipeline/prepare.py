@@ -68,7 +68,7 @@ class PrepareConfig:
         validation, test = (
             USUAL_SHARE if share is None else share for share in (self.validation_share, self.test_share)
         )
-        if min(validation, test) < 0 or validation + test >= 1:
+        if not (validation >= 0 and test >= 0 and validation + test < 1):  # NaN neither
             raise DataError(
                 f"The shares of validation, {validation:g}, and test, {test:g}, must be 0 or more and add up to "
                 "less than 1. Choose smaller ones."
@@ -77,11 +77,11 @@ class PrepareConfig:
             names = re.compile(self.stone_pattern).groupindex
         except re.error as error:
             raise DataError(
-                f"The stone pattern {self.stone_pattern!r} is not a regular expression ({error}). Correct it."
+                f"The stone pattern {self.stone_pattern} is not a regular expression ({error}). Correct it."
             ) from error
         if "stone" not in names:
             raise DataError(
-                f"The stone pattern {self.stone_pattern!r} has no group named stone. Write it as in {STONE_PATTERN!r}."
+                f"The stone pattern {self.stone_pattern} has no group named stone. Write it as in {STONE_PATTERN}"
             )
 
 

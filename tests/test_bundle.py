@@ -122,6 +122,17 @@ def test_the_shipped_bundle_is_the_default(tiny_bundle: Path, monkeypatch: pytes
     assert load_bundle().folder == tiny_bundle
 
 
+def test_the_shipped_bundle_has_a_name_unless_a_folder_is_called_so(
+    tiny_bundle: Path, tiny_bundle_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundle_files, "SHIPPED", tiny_bundle)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GEMHIER_MODEL", "/nowhere")
+    assert load_bundle("shipped").folder == load_bundle(Path("shipped")).folder == tiny_bundle
+    tiny_bundle_copy.rename(tmp_path / "shipped")
+    assert load_bundle("shipped").folder == Path("shipped")
+
+
 def test_an_installation_without_a_model_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundle_files, "SHIPPED", tmp_path / "shipped")
     with pytest.raises(BundleError, match="brings no model. Name a bundle with --model or GEMHIER_MODEL"):
@@ -291,11 +302,25 @@ def test_a_report_that_json_cannot_say_is_not_written(bundle: Bundle, tmp_path: 
 
 def test_writing_again_replaces_a_bundle_whole(bundle: Bundle, tmp_path: Path) -> None:
     rewrite(tmp_path / "made" / "bundle", bundle)
-    (tmp_path / "made" / "bundle" / "stray").write_text("")
     rewrite(tmp_path / "made" / "bundle", bundle, info=replace(bundle.info, model_version="2"))
     assert load_bundle(tmp_path / "made" / "bundle").info.model_version == "2"
     assert [path.name for path in (tmp_path / "made").iterdir()] == ["bundle"]
-    assert not (tmp_path / "made" / "bundle" / "stray").exists()
+
+
+def test_what_somebody_put_into_a_bundle_is_not_replaced(bundle: Bundle, tmp_path: Path) -> None:
+    rewrite(tmp_path / "bundle", bundle)
+    (tmp_path / "bundle" / "notes.txt").write_text("years of work")
+    with pytest.raises(OutputError, match=r"bundle: holds notes\.txt beside a bundle. Move it away"):
+        rewrite(tmp_path / "bundle", bundle, info=replace(bundle.info, model_version="2"))
+    assert load_bundle(tmp_path / "bundle").info.model_version == bundle.info.model_version
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+
+
+def test_what_a_file_manager_left_in_a_bundle_does_not_keep_it(bundle: Bundle, tmp_path: Path) -> None:
+    for version in ("1", "2"):
+        rewrite(tmp_path / "bundle", bundle, info=replace(bundle.info, model_version=version))
+        (tmp_path / "bundle" / "Thumbs.db").touch()
+    assert load_bundle(tmp_path / "bundle").info.model_version == "2"
 
 
 def test_a_folder_with_something_else_is_not_replaced(bundle: Bundle, tmp_path: Path) -> None:

@@ -261,12 +261,17 @@ def test_the_page_shows_what_changed_and_runs_nothing_from_a_file_name(
     [
         (["shipped", "shipped"], "shipped: not a report. Name the pictures"),
         (["report", "report", "photos"], "report: a report, made on pictures of its own. Leave out photos"),
+        (
+            ["emptied", "old"],
+            "emptied/predictions.csv: cannot be read (No such file or directory). Run `gemhier evaluate`",
+        ),
         (["old", "old"], "has no column group, as older reports have none. Run `gemhier evaluate` again"),
         (["shipped", "nothing/here", "photos"], "nothing/here: no such bundle"),
+        (["shipped", "shipped@best", "photos"], "@best is no way to decide. Use @flat, @hard, @soft, @fused"),
     ],
 )
 def test_what_cannot_be_compared_is_one_line(arguments: list[str], message: str, here: Path) -> None:
-    for folder in ("report", "old"):
+    for folder in ("report", "old", "emptied"):
         Path(folder).mkdir()
         Path(folder, "report.json").write_text(json.dumps({"format": "gemhier-report"}))
     header = "image,source,truth,truth_given,predicted_1_id,predicted_1_probability,family_right,failure,place"
@@ -275,6 +280,15 @@ def test_what_cannot_be_compared_is_one_line(arguments: list[str], message: str,
     assert result.exit_code == 1
     (line,) = result.stderr.splitlines()
     assert message in line
+
+
+def test_a_second_model_that_is_missing_is_told_before_pictures_are_classified(
+    tiny_bundle: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gemhier.pipeline.compare_models.evaluate_bundle", lambda *_, **__: pytest.fail("classified"))
+    result = run(str(tiny_bundle), "nothing/here", "photos")
+    assert result.exit_code == 1
+    assert "nothing/here: no such bundle" in result.stderr
 
 
 def test_a_folder_of_something_else_is_not_replaced(tiny_bundle: Path, here: Path) -> None:

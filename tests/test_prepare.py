@@ -220,9 +220,11 @@ def test_sources_with_nothing_to_train_on(tmp_path: Path, finder: Finder) -> Non
     ("settings", "message"),
     [
         ({"stone_pattern": "("}, "not a regular expression"),
-        ({"stone_pattern": r"^(\d+)"}, "no group named stone"),
+        ({"stone_pattern": r"^(\d+)"}, r"pattern \^\(\\d\+\) has no group named stone"),
         ({"validation_share": 0.6, "test_share": 0.4}, "less than 1"),
         ({"validation_share": 0.9}, "less than 1"),
+        ({"validation_share": float("nan")}, "less than 1"),
+        ({"validation_share": 0.1, "test_share": float("nan")}, "less than 1"),
         ({"test_share": -0.1}, "0 or more"),
     ],
 )

@@ -335,6 +335,13 @@ def test_an_earlier_report_is_replaced_whole(tmp_path: Path) -> None:
     assert [path.name for path in folder.parent.iterdir()] == ["report"]
 
 
+def test_what_a_file_manager_left_in_a_report_does_not_keep_it(tmp_path: Path) -> None:
+    write_report_folder(tmp_path / "report", CONTENTS)
+    (tmp_path / "report" / ".DS_Store").touch()
+    write_report_folder(tmp_path / "report", CONTENTS)
+    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == sorted(FILES)
+
+
 def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
     write_report_folder(tmp_path, CONTENTS)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)

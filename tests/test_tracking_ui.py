@@ -2,6 +2,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,5 +49,13 @@ def test_a_port_that_is_taken_and_a_server_that_has_pages_are_one_line(tracking_
         taken.listen()
         with pytest.raises(TrackingError, match="cannot be listened on .*Choose another --port"):
             serve_ui(tracking_store, "127.0.0.1", taken.getsockname()[1], print)
+    with pytest.raises(TrackingError, match=r"192\.0\.2\.1:1024: cannot be listened on .*Choose another --host"):
+        serve_ui(tracking_store, "192.0.2.1", 1024, print)
     with pytest.raises(TrackingError, match="is a tracking server. Open that address in a browser"):
         serve_ui("http://127.0.0.1:1", "127.0.0.1", 1, print)
+
+
+def test_pages_on_a_folder_without_runs_are_refused_and_no_store_is_made(tmp_path: Path, free_port: int) -> None:
+    with pytest.raises(TrackingError, match="mistyped: holds no runs. Train first, or check --tracking"):
+        serve_ui(str(tmp_path / "mistyped"), "127.0.0.1", free_port, print)
+    assert list(tmp_path.iterdir()) == []

@@ -132,7 +132,9 @@ def read_side(folder: Path) -> Side:
             sources=tuple(report["sources"]),
             judged=judged,
         )
-    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}). Run `gemhier evaluate` again.") from error
+    except (ValueError, KeyError, TypeError, csv.Error) as error:
         raise DataError(f"{path}: cannot be read ({error}). Run `gemhier evaluate` again.") from error
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gemhier.errors import OutputError
-from gemhier.models.whole_folder import write_whole_folder
+from gemhier.models.whole_folder import names_in, write_whole_folder
 
 FORMAT = "gemhier-report"
 PAGE_FILE = "report.html"
@@ -73,7 +73,7 @@ def write_report_folder(folder: Path, contents: Mapping[str, str], kind: FolderK
 
 def _is_replaceable(folder: Path, kind: FolderKind) -> bool:
     """Whether a folder is empty, or is of the kind and holds nothing that somebody put beside it."""
-    names = {path.name for path in folder.iterdir()}
+    names = names_in(folder)
     if not names:
         return True
     if not names <= set(kind.files):

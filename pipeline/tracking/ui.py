@@ -1,5 +1,6 @@
 """MLflow's pages on the tracking store."""
 
+import errno
 import http.client
 import os
 import signal
@@ -23,15 +24,17 @@ def serve_ui(tracking: str | None, host: str, port: int, on_start: Callable[[Map
     `on_start` is called with the addresses of the views as soon as they can be seen there, by what they show.
 
     Raises:
-        TrackingError: if the store is a server, which has a UI of its own, or the port is taken.
+        TrackingError: if the store is a server, which has a UI of its own, or holds no runs, or the port is taken.
     """
     uri = tracking_uri(tracking)
     database = local_database(uri)
     if database is None and uri.startswith("http"):
         raise TrackingError(f"{uri}: is a tracking server. Open that address in a browser.")
+    if database is not None and not database.exists():
+        raise TrackingError(f"{database.parent}: holds no runs. Train first, or check --tracking.")
+    _check_port(host, port)
     mlflow = open_tracking(tracking)
     experiment = mlflow.get_experiment_by_name(EXPERIMENT).experiment_id
-    _check_port(host, port)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--registry-store-uri", uri]
     # One process: with several, a busy machine takes those that start slowly for dead, over and over.
     command += ["--host", host, "--port", str(port), "--workers", "1", "--uvicorn-opts", "--log-level warning"]
@@ -62,8 +65,9 @@ def _check_port(host: str, port: int) -> None:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
+        wrong = "--host" if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL else "--port"
         raise TrackingError(
-            f"{host}:{port}: cannot be listened on ({error.strerror}). Choose another --port."
+            f"{host}:{port}: cannot be listened on ({error.strerror}). Choose another {wrong}."
         ) from error
 
 
