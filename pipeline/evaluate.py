@@ -38,12 +38,10 @@ from gemhier.pipeline.reporting.report import TOP, Report, classes_table, confus
 from gemhier.pipeline.reporting.thumbnails import crop_thumbnail
 from gemhier.pipeline.tracking.curves import read_curves
 from gemhier.pipeline.tracking.finding import find_bundle
+from gemhier.pipeline.tracking.names import FAMILY_CURVE, FLAT_CURVE, LOSS_CURVE
 
 BATCH = 32
 """How many pictures the network sees at once; a bound on the memory, it changes no result."""
-
-CURVES = ("train/loss", "validation/flat_top1", "validation/family_top1")
-"""The measures of a training whose curves a report shows."""
 
 Probabilities = npt.NDArray[np.float64]
 
@@ -92,7 +90,7 @@ def evaluate(
     labelled = find_labelled(folders, split, bundle.taxonomy)
     known = None if neighbours is None else known_stones(neighbours, bundle)
     report = evaluate_bundle(bundle, labelled, split=split, target_precision=target_precision)
-    report = replace(report, curves=read_curves(bundle.info.run_id, CURVES, tracking))
+    report = replace(report, curves=read_curves(bundle.info.run_id, (LOSS_CURVE, FLAT_CURVE, FAMILY_CURVE), tracking))
     if known is not None and neighbours is not None:
         report = _with_neighbours(report, known, neighbours.resolve().name)
     write_report(report, out)

@@ -47,7 +47,7 @@ def budget(family: str, pictures: int, routing: int, region: int) -> ErrorBudget
 
 def every_drawing(taxonomy: Taxonomy) -> dict[str, str]:
     budgets = (budget("", 30, 3, 2), budget("beryl", 20, 3, 2), budget("quartz", 10, 0, 0))
-    curves = (Curve("train/loss", (1, 2), (2.0, 1.0)), Curve("validation/flat_top1", (1, 2), (0.1, 0.4)))
+    curves = (Curve("train/loss", (1, 2), (2.0, 1.0)), Curve("curve/flat_top1", (1, 2), (0.1, 0.4)))
     return {
         "reliability": reliability_drawing(BINS, 0.1),
         "coverage": coverage_drawing(COVERAGE, 0.9),

@@ -46,7 +46,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     found: Report = made["made_up_report"](load_bundle(), painted, PICTURES)
     curves = (
         Curve("train/loss", (1, 2, 3), (3.0, 2.0, 1.5)),
-        Curve("validation/flat_top1", (1, 2, 3), (0.2, 0.5, 0.6)),
+        Curve("curve/flat_top1", (1, 2, 3), (0.2, 0.5, 0.6)),
     )
     return replace(found, curves=curves)
 

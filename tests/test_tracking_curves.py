@@ -10,7 +10,7 @@ def test_curves_of_a_run_are_read_back_and_missing_ones_left_out(tracking_store:
     with recorded_run(mlflow, "training", tags={}) as run_id:
         for epoch, loss in ((1, 3.0), (2, 2.0)):
             mlflow.log_metrics({"train/loss": loss}, step=epoch)
-    curves = read_curves(run_id, ("train/loss", "validation/flat_top1"), tracking_store)
+    curves = read_curves(run_id, ("train/loss", "curve/flat_top1"), tracking_store)
     assert curves == (Curve("train/loss", (1, 2), (3.0, 2.0)),)
 
 

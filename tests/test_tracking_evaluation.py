@@ -29,6 +29,8 @@ def test_an_evaluation_goes_into_the_run_unless_told_otherwise(trained: Trained,
     assert run.data.metrics["validation/top1"] == before["validation/top1"]
     page = mlflow.artifacts.load_text(f"runs:/{trained.run_id}/evaluation/validation/report.html")
     assert page == Path("report/report.html").read_text()
+    for drawn in ("training loss, nats over the epochs", "validation top-1 over the epochs", "general: family"):
+        assert drawn in page
 
     shutil.copytree(tiny_data.parent / "pictures", here / "photos of May" / "Quartz")
     outcome = CliRunner().invoke(main, ["evaluate", "photos of May", "--model", "candidate", "--report", "report"])

@@ -10,6 +10,7 @@ from gemhier.pipeline.coverage import Coverage
 from gemhier.pipeline.reliability import ReliabilityBin
 from gemhier.pipeline.reporting.svg import BAD, CARD, FAINT, INK, LINE, MAIN, OTHER, figure_svg
 from gemhier.pipeline.tracking.curves import Curve
+from gemhier.pipeline.tracking.names import FAMILY_CURVE, FLAT_CURVE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -125,7 +126,7 @@ def curves_drawings(curves: Sequence[Curve]) -> str:
 
 
 def _plain(name: str) -> str:
-    return {"validation/flat_top1": "flat: label", "validation/family_top1": "general: family"}.get(name, name)
+    return {FLAT_CURVE: "flat: label", FAMILY_CURVE: "general: family"}.get(name, name)
 
 
 def _drawn(name: str, meaning: str, draw: Callable[["Axes"], None], width: float = 5, height: float = 3.6) -> str:
