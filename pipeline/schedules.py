@@ -45,7 +45,7 @@ class Schedule:
     head_rate: float = 1e-3
     tune_epochs: int = 0
     frozen_share: float = 0.0
-    tune_rate: float = 3e-4
+    tune_rate: float = 1e-3
     scratch_epochs: int | None = None
     scratch_rate: float = 1e-3
     constant: bool = False
