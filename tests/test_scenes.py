@@ -182,6 +182,21 @@ def test_outlines_drawn_by_hand_are_read(tmp_path: Path) -> None:
     assert first[55:145, 105:295].min() == 255
     assert first[:45].max() == first[:, :95].max() == 0
     assert 0 < (second > 127).mean() < 0.02
-    table.write_text("file,corners\nhand.png,1 2\n")
-    with pytest.raises(DataError, match="outlines cannot be read"):
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("file,corners\nhand.png,1 2\n", "'outline'"),
+        ("file,outline\nhand.png\n", "hand.png has the outline ''"),
+        ("file,outline\nhand.png,1 2;3 4\n", "hand.png has the outline '1 2;3 4'"),
+        ("file,outline\nhand.png,1 2 3;3 4 5;5 6 7\n", "hand.png has the outline"),
+        ("file,outline\nhand.png,1 2;3 4;5\n", "inhomogeneous"),
+        ("file,outline\nhand.png,a b;3 4;5 6\n", "could not convert"),
+    ],
+)
+def test_a_table_of_outlines_that_cannot_be_read_says_why(tmp_path: Path, text: str, reason: str) -> None:
+    table = tmp_path / "outlines.csv"
+    table.write_text(text)
+    with pytest.raises(DataError, match=f"outlines cannot be read from it .*{reason}.*Check its columns"):
         outlined_photographs(table, tmp_path)

@@ -88,10 +88,12 @@ def read_outlines(table: Path) -> dict[str, list[Corners]]:
     found: dict[str, list[Corners]] = {}
     try:
         with table.open(encoding="utf-8", newline="") as file:
-            for line in csv.DictReader(file):
+            for line in csv.DictReader(file, restval=""):
                 corners = np.array([corner.split() for corner in line["outline"].split(";")], np.float64) / 1000
+                if corners.ndim != 2 or corners.shape[1] != 2 or len(corners) < 3:
+                    raise ValueError(f"{line['file']} has the outline {line['outline']!r}")
                 found.setdefault(line["file"], []).append(corners)
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, csv.Error) as error:
         raise DataError(f"{table}: outlines cannot be read from it ({error}). Check its columns.") from error
     return found
 
