@@ -254,5 +254,4 @@ def ui(ctx: click.Context, host: str, port: int, tracking: str | None) -> None:
             click.echo(f"{shown}:\n  {address}")
         click.echo("Ctrl-C ends it.")
 
-    click.echo("Starting MLflow's pages ...", err=True)
     ctx.exit(serve_ui(tracking, host, port, announce))

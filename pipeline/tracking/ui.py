@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 
 from gemhier.errors import TrackingError
+from gemhier.extras import require
+from gemhier.pipeline.progress import say
 from gemhier.pipeline.tracking.library import QUIET
 from gemhier.pipeline.tracking.names import EXPERIMENT
 from gemhier.pipeline.tracking.store import ARTIFACTS, local_database, open_tracking, tracking_uri
@@ -24,8 +26,10 @@ def serve_ui(tracking: str | None, host: str, port: int, on_start: Callable[[Map
     `on_start` is called with the addresses of the views as soon as they can be seen there, by what they show.
 
     Raises:
+        MissingExtraError: if MLflow is not installed.
         TrackingError: if the store is a server, which has a UI of its own, or holds no runs, or the port is taken.
     """
+    require("mlflow")
     uri = tracking_uri(tracking)
     database = local_database(uri)
     if database is None and uri.startswith("http"):
@@ -33,6 +37,7 @@ def serve_ui(tracking: str | None, host: str, port: int, on_start: Callable[[Map
     if database is not None and not database.exists():
         raise TrackingError(f"{database.parent}: holds no runs. Train first, or check --tracking.")
     _check_port(host, port)
+    say("Starting MLflow's pages ...")
     mlflow = open_tracking(tracking)
     experiment = mlflow.get_experiment_by_name(EXPERIMENT).experiment_id
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--registry-store-uri", uri]
