@@ -81,16 +81,7 @@ def _posed(picture: Pictures, augmentation: Augmentation, generator: np.random.G
 
 
 def develop(cuts: Pictures, augmentation: Augmentation, generator: np.random.Generator) -> Pictures:
-    """Photograph cut-out stones anew, each in its own way, and cover their backdrops.
-
-    Args:
-        cuts: (N, S, S, 4) uint8, RGB and how much of each pixel is stone.
-        augmentation: how far they are changed.
-        generator: draws the changes.
-
-    Returns:
-        (N, S, S, 3) uint8 RGB.
-    """
+    """Photograph cut-out stones anew, each in its own way, and cover their backdrops; from and to as `augmented`."""
     return np.stack([_develop(cut, augmentation, generator) for cut in cuts])
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle_info import BundleInfo
+from gemhier.pipeline.figure_text import figure_text
+from gemhier.pipeline.figures import Figure
 
 _STRATEGIES = {
     "flat": "one softmax over all labels",
@@ -131,6 +133,5 @@ def _answered(evaluation: Mapping[str, Any]) -> list[str]:
 
 
 def _cell(figures: Mapping[str, Any], key: str) -> str:
-    if figures.get(key) is None:
-        return "–"
-    return f"{figures[key]:.3f} ({figures[f'{key}_low']:.3f} to {figures[f'{key}_high']:.3f})"
+    # Reports of before a measure was made have none of it.
+    return figure_text(Figure(figures.get(key), figures.get(f"{key}_low"), figures.get(f"{key}_high")))

@@ -13,7 +13,7 @@ from gemhier.pipeline.manifest import Manifest, Row
 from gemhier.pipeline.tracking.data_sets import dataset_input
 from gemhier.pipeline.tracking.description import decision_in_words, description
 from gemhier.pipeline.tracking.measures import measures, measures_side_by_side
-from gemhier.pipeline.tracking.names import BUNDLE, KIND, WAYS
+from gemhier.pipeline.tracking.names import BUNDLE, CURVE, KIND, LOSS_CURVE, WAYS
 from gemhier.pipeline.tracking.registry import register_bundle
 from gemhier.pipeline.tracking.runs import recorded_run
 from gemhier.pipeline.tracking.tables import confusion_table, per_class_table, precision_table
@@ -54,8 +54,8 @@ class RunLog:
 
     def epoch(self, epoch: Epoch) -> None:
         """Record an epoch in the training's run as it happens; those of further networks under names of their own."""
-        found = {"train/loss": epoch.loss}
-        found |= {f"curve/{name}": value for name, value in epoch.validation.items()}
+        found = {LOSS_CURVE: epoch.loss}
+        found |= {f"{CURVE}{name}": value for name, value in epoch.validation.items()}
         prefix = f"network_{epoch.network + 1}/" if epoch.network else ""
         self._mlflow.log_metrics({f"{prefix}{name}": value for name, value in found.items()}, step=epoch.number)
 
