@@ -126,7 +126,7 @@ class Finder:
             ValueError: if the box lies outside the picture.
         """
         crop = crop_stone(picture, box, size)
-        return np.concatenate([crop, self.outline(crop)[..., None]], axis=-1)
+        return np.asarray(cv2.merge([crop, self.outline(crop)]), np.uint8)
 
     def outline(self, crop: Picture) -> npt.NDArray[np.uint8]:
         """Which pixels of a crop are the stone in its middle.

@@ -49,9 +49,11 @@ def cover_backdrop(cut: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     Returns:
         (..., 3) uint8 RGB.
     """
-    share = cut[..., 3:].astype(np.float32) / np.float32(255)
-    covered = cut[..., :3] * share + BACKDROP * (1 - share)
-    return np.asarray(np.rint(covered), np.uint8)
+    *colours, share = cv2.split(cut.reshape(-1, 1, 4))
+    stone = share.astype(np.uint16)
+    backdrop = BACKDROP * (255 - stone) + 127  # and what rounds
+    covered = cv2.merge([((colour * stone + backdrop) // 255).astype(np.uint8) for colour in colours])
+    return np.asarray(covered, np.uint8).reshape(*cut.shape[:-1], 3)
 
 
 def crop_stone(picture: Picture, box: Box, size: int) -> Picture:
