@@ -43,10 +43,10 @@ class BundleInfo:
     Attributes:
         model_version: what predictions name as their model.
         run_id: the tracked run that trained the network.
-        created: when it was packaged, as ISO 8601 in UTC.
+        created: when its training exported it, as ISO 8601 in UTC.
         size: side of the network's input, in pixels.
         labels: (V,) node ids, sorted: the columns of the network's output.
-        temperatures: calibrated on validation pictures.
+        temperatures: calibrated on validation pictures, or on all out of fold.
         strategy: how the outputs become one distribution: flat, hard, soft or fused.
         fusion_weight: the say of the flat classifier in `fused`, from 0 to 1.
         thresholds: how probable an answer must be for each asked-for precision.
