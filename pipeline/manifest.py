@@ -1,8 +1,8 @@
 """A prepared data set: which pictures there are, what they show, and in which split they are.
 
 A data folder holds `manifest.csv` with one row for each picture, `taxonomy.json` with the
-taxonomy that its labels belong to, and `data.json` with how it came about. The pictures
-stay where they are.
+taxonomy that its labels belong to, `finder.tflite`, which found the stones, and `data.json` with how
+it came about. The pictures stay where they are.
 """
 
 import csv

@@ -33,7 +33,7 @@ TAXONOMY_TO_EDIT = "taxonomy.yaml"
 """The file of a taxonomy that was started from the folders."""
 
 STONE_THRESHOLD = 0.5
-"""How sure the finder must be of a gem: as sure as for classifying."""
+"""How sure the finder must be of a gem: as sure as a bundle asks for that was packaged without another score."""
 
 _GROUP_DIGITS = 16
 
