@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 METHOD = (
     "A product of a class belongs to another family if it has other names, and none of them can mean a gem of the "
-    "class's own family. A class is contaminated if this holds for more than half of its products, or if they belong "
-    "to three or more other families, each with at least three products and 0.3% of the class: then it sorts by "
-    "something else than the gem, as a class of all cat's-eyes does. Such classes are found first, then the worst; the "
-    "name of one that was found no longer counts, and all is counted again until no further class is found."
+    "class's own family. A class is contaminated if this holds for more than half of its products, and for three at "
+    "least, or if these belong to three or more other families, each with at least three products and 0.3% of the "
+    "class: then it sorts by something else than the gem, as a class of all cat's-eyes does. In each round the worst "
+    "class of the second kind is found, or else the worst of the first; its name then no longer counts, and all is "
+    "counted again until no further class is found."
 )
 """What is called contaminated, for people."""
 
