@@ -38,9 +38,9 @@ def crawl_command(
     """Collect the photographs of a shop into DIR, with all names that the shop gives them.
 
     SITE is a shop that is built in (gempundit) or a site file of your own (docs/site-files.md). Read the shop's
-    terms first. The crawler obeys robots.txt, asks for one thing at a time and slowly, and stops when it is not
-    wanted; no option changes that. Give the same command again to go on after an interruption, or later for what is
-    new.
+    terms first. The crawler obeys robots.txt, asks slowly and for at most two things at a time, and stops when it is
+    not wanted; no option changes that. Give the same command again to go on after an interruption, or later for what
+    is new.
 
     \b
     Example:
