@@ -25,9 +25,10 @@ def compare_command(
 ) -> None:
     """Compare two models on the same photographs: what got better, what got worse, and whether that is chance.
 
-    FIRST and SECOND are each a bundle's folder, a run's id or name, `latest`, or `shipped` for the model that comes
-    with gemhier. With @flat, @hard, @soft or @fused behind it, a model decides in that way instead of its own.
-    Each SOURCE_OR_DATA is a folder that `gemhier prepare` wrote, or one with a folder for each class.
+    FIRST and SECOND are each a bundle's folder, a run's id or name, `latest`, an alias in the model registry, or
+    `shipped` for the model that comes with gemhier. With @flat, @hard, @soft or @fused behind it, a model decides in
+    that way instead of its own. Each SOURCE_OR_DATA is a folder that `gemhier prepare` wrote, or one with a folder for
+    each class.
 
     Without any, FIRST and SECOND are folders that `gemhier evaluate` wrote, and nothing is classified again.
 

@@ -29,7 +29,7 @@ from gemhier.options import tracking_option
     "--stone-threshold",
     metavar="SCORE",
     type=click.FloatRange(0, 1),
-    help="Refuse a picture whose likeliest stone has a lower score. [default: the run's]",
+    help="Refuse a picture whose most prominent stone has a lower score. [default: the run's]",
 )
 @tracking_option
 def package_command(
@@ -42,7 +42,7 @@ def package_command(
 ) -> None:
     """Write the model of a RUN to a folder that classifies without TensorFlow.
 
-    RUN is a run's id, the beginning of one, a run's name, or `latest`.
+    RUN is a run's id, the beginning of one, a run's name, `latest`, or an alias in the model registry.
 
     \b
     Example:

@@ -16,7 +16,7 @@ _STRATEGIES = {
     "flat": "one softmax over all labels",
     "hard": "the likeliest family, then its regional network",
     "soft": "P(family) times P(label | family)",
-    "fused": "the normalised product of flat and soft",
+    "fused": "the weighted product of flat and soft, normalised",
 }
 
 VALIDATION = "validation pictures"
@@ -44,7 +44,8 @@ _LIMITS = """\
 - Where a stone comes from is a hint: origin is not determinable from a photograph.
 - Natural, synthetic, treated and imitated stones can look alike. It does not tell them apart, and does not
   replace a laboratory. Do not buy, sell, insure or value a stone by its answer.
-- It learned what is no gem from everyday pictures: glass, plastic and minerals that look like gems are taken for gems.
+- Glass, plastic and minerals that look like gems are taken for gems: its stone finder learned what is no gem from
+  everyday pictures.
 - Photographs of single stones on plain ground are what it has learned from, changed as cameras change them.
   Settings, coloured light and stones that are small in the picture are harder than such pictures.
 """
@@ -71,7 +72,7 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
         f"- made: {info.created}, run {info.run_id}",
         f"- input: {info.size} x {info.size} pixels, the stone found and cut out by a network of its own, its backdrop "
         "covered",
-        f"- refuses a picture if no stone in it has a score of {info.stone_threshold:.2f} or more",
+        f"- refuses a picture whose most prominent stone has a score below {info.stone_threshold:.2f}",
         f"- decides by: {info.strategy}, {_STRATEGIES[info.strategy]}",
         f"- answers as deep as a precision of {info.default_precision:.0%} allows, by thresholds set on "
         f"{'answers out of fold' if OUT_OF_FOLD in report else 'validation pictures'}",

@@ -25,7 +25,8 @@ def package(
     """Write the bundle of a run to a folder.
 
     Args:
-        run: a run's id, the beginning of one, a run's name, or `latest`; a bundle's folder is taken as it is.
+        run: a run's id, the beginning of one, a run's name, `latest`, or an alias in the model registry; a bundle's
+            folder is taken as it is.
         out: the folder to write; an older bundle there is replaced.
         evaluations: name of what was evaluated -> folder that `gemhier evaluate` wrote; their figures
             go into the bundle's report and card.
