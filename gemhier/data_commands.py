@@ -14,7 +14,7 @@ import click
     type=click.Path(path_type=Path),
     default=Path("audit"),
     show_default=True,
-    help="Folder to write audit.json and the tables to.",
+    help="Folder to write audit.html, audit.json and the tables to.",
 )
 @click.option(
     "--taxonomy",
