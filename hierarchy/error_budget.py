@@ -19,7 +19,7 @@ class ErrorBudget:
     what fusion gets right.
 
     Attributes:
-        family: the true family's id; "" for all families together.
+        family: the true family's id in the label space; "" for all families together.
         pictures: how many.
         right: by hard routing.
         lost_by_routing: hard routing chose another family.
@@ -42,7 +42,13 @@ class ErrorBudget:
 
 
 def error_budget(
-    truth: npt.ArrayLike, hard: npt.ArrayLike, soft: npt.ArrayLike, fused: npt.ArrayLike, space: LabelSpace
+    truth: npt.ArrayLike,
+    hard: npt.ArrayLike,
+    soft: npt.ArrayLike,
+    fused: npt.ArrayLike,
+    space: LabelSpace,
+    *,
+    routed: npt.ArrayLike | None = None,
 ) -> tuple[ErrorBudget, ...]:
     """Count where pictures are lost and won back: all together first, then by true family.
 
@@ -52,9 +58,11 @@ def error_budget(
         soft: (N,) the same of soft routing.
         fused: (N,) the same of the fusion with the flat classifier.
         space: the labels.
+        routed: (N,) whether hard routing chose the family that holds the true label, for a classifier whose families
+            are others than those of the space; None where they are these.
 
     Raises:
-        ValueError: if the shapes differ or a column is out of range.
+        ValueError: if the shapes differ, a column is out of range, or a picture is right and not routed to its family.
     """
     columns = [np.asarray(part, dtype=np.intp) for part in (truth, hard, soft, fused)]
     if any(part.shape != columns[0].shape or part.ndim != 1 for part in columns):
@@ -62,18 +70,23 @@ def error_budget(
     if any(np.any((part < 0) | (part >= len(space))) for part in columns):
         raise ValueError(f"All four must hold columns from 0 to {len(space) - 1}.")
     families = space.parents[columns[0]]
+    stayed = families == space.parents[columns[1]] if routed is None else np.asarray(routed, dtype=np.bool_)
+    if stayed.shape != families.shape or np.any((columns[0] == columns[1]) & ~stayed):
+        raise ValueError(f"`routed` must be ({len(families)},), and true where hard routing is right.")
     everything = np.ones(len(families), dtype=np.bool_)
-    budgets = [_budget("", everything, columns, space)]
+    budgets = [_budget("", everything, columns, stayed)]
     for number, family in enumerate(space.families):
         own = families == number
         if own.any():
-            budgets.append(_budget(family, own, columns, space))
+            budgets.append(_budget(family, own, columns, stayed))
     return tuple(budgets)
 
 
-def _budget(family: str, own: npt.NDArray[np.bool_], columns: list[Classes], space: LabelSpace) -> ErrorBudget:
+def _budget(
+    family: str, own: npt.NDArray[np.bool_], columns: list[Classes], stayed: npt.NDArray[np.bool_]
+) -> ErrorBudget:
     truth, hard, soft, fused = (part[own] for part in columns)
-    routed = space.parents[hard] == space.parents[truth]
+    routed = stayed[own]
 
     def count(chosen: npt.NDArray[np.bool_]) -> int:
         return int(chosen.sum())

@@ -41,6 +41,19 @@ def test_each_loss_has_its_place() -> None:
     assert (corundum.right, corundum.lost_by_soft, corundum.won_by_fusion) == (1, 1, 0)
 
 
+def test_another_tree_than_that_of_the_labels_says_itself_what_was_routed() -> None:
+    # In a tree that puts emerald beside ruby, emerald for ruby is the regional network's mistake.
+    truth, hard = [RUBY, RUBY, EMERALD], [EMERALD, EMERALD, EMERALD]
+    whole, beryl, corundum = error_budget(truth, hard, hard, hard, SPACE, routed=[True, True, True])
+    assert (whole.right, whole.lost_by_routing, whole.lost_by_region) == (1, 0, 2)
+    assert (beryl.right, corundum.lost_by_routing, corundum.lost_by_region) == (1, 0, 2)
+    whole, *_ = error_budget(truth, hard, hard, hard, SPACE)
+    assert (whole.right, whole.lost_by_routing, whole.lost_by_region) == (1, 2, 0)
+    for routed in ([True, True, False], [True]):
+        with pytest.raises(ValueError, match="`routed`"):
+            error_budget(truth, hard, hard, hard, SPACE, routed=routed)
+
+
 @pytest.mark.parametrize("hard", [[0], [0, 5], [0, -1], [[0, 1]]])
 def test_columns_must_fit(hard: list[int]) -> None:
     with pytest.raises(ValueError, match="All four"):

@@ -48,10 +48,13 @@ class Answers:
     Attributes:
         asked: (N,) whether each picture was asked about.
         probabilities: for each strategy (A, V), P(label) of the A pictures that were.
+        families: (A, V) the family that each label stands in, in the tree of the networks that each picture was
+            asked of.
     """
 
     asked: Chosen
     probabilities: Mapping[Strategy, Floats]
+    families: Places
 
 
 def arm_answers(arm: Arm, field: Field, on_fold: Callable[[int], None] = lambda fold: None) -> Answers:
@@ -87,7 +90,11 @@ def arm_answers(arm: Arm, field: Field, on_fold: Callable[[int], None] = lambda 
         config.mode,
     )
     # Label v stood in column places[v] of its fold's tree.
-    return Answers(asked, {name: np.take_along_axis(decoded[name], places[asked], axis=1) for name in arm.strategies})
+    return Answers(
+        asked=asked,
+        probabilities={name: np.take_along_axis(decoded[name], places[asked], axis=1) for name in arm.strategies},
+        families=field.space.parents[places[asked]],
+    )
 
 
 def _tree(name: str, field: Field, learned: Chosen, config: TrainConfig) -> Places:

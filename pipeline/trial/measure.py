@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,11 @@ from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.comparison import Comparison, compare
 from gemhier.pipeline.evaluation import StrategyFigures, measure_ranking
 from gemhier.pipeline.figures import NO_FIGURE, Figure, mean, share
-from gemhier.pipeline.trial.answers import Answers
 from gemhier.pipeline.trial.plan import LEAST_COST, Arm
+
+if TYPE_CHECKING:
+    # TensorFlow takes seconds to load, and nothing is trained here.
+    from gemhier.pipeline.trial.answers import Answers
 
 Classes = npt.NDArray[np.intp]
 
@@ -87,7 +90,7 @@ class Known:
         return np.array([self.space.index(label) for label, chosen in zip(self.labels, asked, strict=True) if chosen])
 
 
-def decisions(arm: Arm, answers: Answers, known: Known) -> tuple[Decision, ...]:
+def decisions(arm: Arm, answers: "Answers", known: Known) -> tuple[Decision, ...]:
     """All decisions of an arm: its strategies, and the least expected cost by the last of them."""
     found: dict[str, npt.NDArray[np.float64]] = {name: answers.probabilities[name] for name in arm.strategies}
     found[LEAST_COST] = by_least_cost(found[arm.strategies[-1]], severity_matrix(known.space))
@@ -120,15 +123,19 @@ def paired(first: Decision, second: Decision, known: Known) -> Paired:
     )
 
 
-def budget(arm: Arm, made: Mapping[str, Decision], known: Known) -> tuple[ErrorBudget, ...]:
-    """Where the two stages of an arm lose pictures; empty for an arm of one stage.
+def budget(arm: Arm, made: Mapping[str, Decision], answers: "Answers", known: Known) -> tuple[ErrorBudget, ...]:
+    """Where the two stages of an arm lose pictures, by gemmological family; empty for an arm of one stage.
 
-    An arm without a flat voice fuses nothing: its fusion is its soft routing.
+    Routing is right where it chose the family that holds the true label in the arm's own tree, whatever else stands
+    there. An arm without a flat voice fuses nothing: its fusion is its soft routing.
     """
     if "hard" not in arm.strategies:
         return ()
     hard, soft, last = (made[f"{arm.name}: {name}"] for name in ("hard", "soft", arm.strategies[-1]))
-    return error_budget(known.truth(hard.asked), hard.predicted, soft.predicted, last.predicted, known.space)
+    truth = known.truth(hard.asked)
+    chosen, wanted = (np.take_along_axis(answers.families, part[:, None], 1) for part in (hard.predicted, truth))
+    routed = (chosen == wanted)[:, 0]
+    return error_budget(truth, hard.predicted, soft.predicted, last.predicted, known.space, routed=routed)
 
 
 def majority(known: Known) -> Decision:

@@ -24,6 +24,7 @@ from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.trial.plan import LEAST_COST, Arm, Plan
 
 if TYPE_CHECKING:
+    from gemhier.hierarchy.error_budget import ErrorBudget
     from gemhier.pipeline.trial.measure import Decision
 
 _REPORTED = ("top1", "top3", "top5", "family_top1", "hierarchical_f1", "mistake_severity", "ece", "brier")
@@ -83,6 +84,7 @@ def _run(mlflow: ModuleType, manifest: Manifest, rows: Sequence[Row], plan: Plan
         features=cache(partial(_features, manifest, rows)),
     )
     made: dict[str, Decision] = {}
+    budgets: dict[str, tuple[ErrorBudget, ...]] = {}
     spread: dict[str, list[float]] = {}
     for repeat in range(plan.repeats):
         seed = plan.seed + repeat
@@ -93,6 +95,8 @@ def _run(mlflow: ModuleType, manifest: Manifest, rows: Sequence[Row], plan: Plan
             for decision in decisions(arm, answers, known):
                 made.setdefault(decision.name, decision)
                 spread.setdefault(decision.name, []).append(float(decision.figures.right.mean()))
+            if not repeat and (found := budget(arm, made, answers, known)):
+                budgets[arm.name] = found
     pairs = [(plan.baseline, name) for name in made if name != plan.baseline]
     pairs += [pair for pair in plan.comparisons if pair not in pairs]
     guess = majority(known)
@@ -107,7 +111,7 @@ def _run(mlflow: ModuleType, manifest: Manifest, rows: Sequence[Row], plan: Plan
             paired(guess, made[plan.baseline], known),
             *(paired(made[first], made[second], known) for first, second in pairs),
         ),
-        budgets={arm.name: found for arm in plan.arms if (found := budget(arm, made, known))},
+        budgets=budgets,
         milliseconds=milliseconds(plan.arms, space),
         majority=guess,
     )
