@@ -12,7 +12,7 @@ import yaml
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
-from gemhier.pipeline.trial.measure import Decision, Known, budget, decisions
+from gemhier.pipeline.trial.measure import Decision, Known, budget, decisions, majority
 from gemhier.pipeline.trial.plan import Arm, Plan, load_plan
 
 SPACE = LabelSpace(("beryl/aquamarine", "beryl/emerald", "corundum/ruby", "corundum/sapphire"))
@@ -59,3 +59,9 @@ def test_what_routing_loses_is_counted_in_the_arms_own_tree(tmp_path: Path, know
         whole, *families = budget(arm, made(arm, heard, known), heard, known)
         assert (whole.right, whole.lost_by_routing, whole.lost_by_region) == (4, *lost)
         assert [part.family for part in families] == ["beryl", "corundum"]
+
+
+def test_the_most_frequent_label_is_named_though_another_is_as_frequent(known: Known) -> None:
+    guess = majority(known)
+    assert guess.predicted.tolist() == [EMERALD] * 6
+    assert guess.figures.right.tolist() == [True, True, False, False, False, False]

@@ -141,9 +141,9 @@ def budget(arm: Arm, made: Mapping[str, Decision], answers: "Answers", known: Kn
 def majority(known: Known) -> Decision:
     """What always naming the most frequent label comes to."""
     asked = np.ones(len(known.labels), dtype=np.bool_)
-    truth = known.truth(asked)
-    shares = np.bincount(truth, minlength=len(known.space)) / len(truth)
-    ranking = np.tile(shares, (len(truth), 1))
+    # Where several are as frequent, the first of them: a ranking by frequency would tie, and a tie is never right.
+    ranking = np.zeros((len(known.labels), len(known.space)))
+    ranking[:, np.bincount(known.truth(asked)).argmax()] = 1
     return _decision("the most frequent label", "", asked, ranking, known)
 
 
