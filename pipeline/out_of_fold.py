@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -108,6 +109,9 @@ def learn_and_answer(
 ) -> Logits:
     """Train a network on some pictures and ask it about others, or remember what it said.
 
+    What it said is kept with the question, and forgotten when that is another: other pictures, another division of them
+    or another order, as after preparing the data anew.
+
     Args:
         space: the labels.
         pictures: N of them; the truth of those that are only asked is not looked at.
@@ -125,14 +129,14 @@ def learn_and_answer(
     """
     if np.any(learned & asked):
         raise ValueError(f"`asked` must hold no learned picture. Received: {int(np.sum(learned & asked))} in both.")
-    path = folder / "answers.npz"
-    if not path.exists():
+    path, question = folder / "answers.npz", {"learned": learned, "asked": asked, "truth": pictures.truth}
+    if not _answers_question(path, question):
         work = folder / "training"
         taught, posed = (pictures.part(np.flatnonzero(chosen)) for chosen in (learned, asked))
         fitted = fit_network(space, taught, None, replace(config, folds=0), work=work, cache=features)
         logits = predict_logits(fitted.network, posed.crops(fitted.network.size))
         with whole_file(path) as file:
-            np.savez(file, **{head: getattr(logits, head) for head in _HEADS})
+            np.savez(file, **{head: getattr(logits, head) for head in _HEADS}, **question)
         shutil.rmtree(work, ignore_errors=True)
     with np.load(path, allow_pickle=False) as archive:
         return Logits(**{head: archive[head] for head in _HEADS})
@@ -161,6 +165,14 @@ def cross_fitted(
         for strategy, probabilities in decoded.by_strategy.items():
             found.setdefault(strategy, np.zeros((len(folds), len(space))))[inside] = probabilities
     return found
+
+
+def _answers_question(path: Path, question: Mapping[str, npt.NDArray[Any]]) -> bool:
+    """Whether a file holds the answers to a question. One without a question is taken at its folder's name."""
+    if not path.exists():
+        return False
+    with np.load(path, allow_pickle=False) as archive:
+        return all(name not in archive or np.array_equal(archive[name], part) for name, part in question.items())
 
 
 def _rows(logits: Logits, chosen: Chosen) -> Logits:

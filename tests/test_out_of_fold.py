@@ -101,6 +101,43 @@ def test_every_picture_is_asked_once_and_only_of_a_network_that_does_not_know_it
         np.testing.assert_array_equal(getattr(found.logits, head), getattr(some_logits(), head))
 
 
+def test_answers_to_another_question_are_not_taken_for_these(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gemhier.pipeline import out_of_fold as module
+
+    fits: list[int] = []
+
+    def fit(space: Any, train: Any, validation: Any, config: TrainConfig, *, work: Path, cache: Path) -> Any:
+        fits.append(len(train.truth))
+        return SimpleNamespace(network=SimpleNamespace(size=1))
+
+    def predict(network: Any, crops: npt.NDArray[np.uint8]) -> Logits:
+        every = some_logits()
+        return Logits(every.flat[: len(crops)], every.family[: len(crops)], every.regional[: len(crops)])
+
+    monkeypatch.setattr(module, "fit_network", fit)
+    monkeypatch.setattr(module, "predict_logits", predict)
+
+    def ask(truth: npt.NDArray[np.intp], asked: npt.NDArray[np.bool_]) -> Logits:
+        pictures = module.Pictures(lambda size: np.zeros((len(truth), size, size, 4), np.uint8), truth)
+        return module.learn_and_answer(
+            SPACE, pictures, ~asked, asked, TrainConfig(), folder=tmp_path, features=tmp_path
+        )
+
+    ask(TRUTH, FOLDS == 0)
+    ask(TRUTH, FOLDS == 0)
+    assert len(fits) == 1
+    ask(TRUTH, FOLDS == 1)  # as many pictures, but others
+    ask(TRUTH[::-1], FOLDS == 1)  # the same in another order
+    ask(TRUTH[:-1], FOLDS[:-1] == 1)
+    assert len(fits) == 4
+    # What was kept before questions were is taken as it is.
+    with np.load(tmp_path / "answers.npz") as archive:
+        heads = {head: archive[head] for head in ("flat", "family", "regional")}
+    np.savez(tmp_path / "answers.npz", **heads)
+    ask(TRUTH, FOLDS == 0)
+    assert len(fits) == 4
+
+
 def test_no_picture_is_learned_from_and_asked_about(tmp_path: Path) -> None:
     from gemhier.pipeline import out_of_fold as module
 
