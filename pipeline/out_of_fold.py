@@ -130,7 +130,7 @@ def learn_and_answer(
     if np.any(learned & asked):
         raise ValueError(f"`asked` must hold no learned picture. Received: {int(np.sum(learned & asked))} in both.")
     path, question = folder / "answers.npz", {"learned": learned, "asked": asked, "truth": pictures.truth}
-    if not _answers_question(path, question):
+    if not answers_question(path, question):
         work = folder / "training"
         taught, posed = (pictures.part(np.flatnonzero(chosen)) for chosen in (learned, asked))
         fitted = fit_network(space, taught, None, replace(config, folds=0), work=work, cache=features)
@@ -167,8 +167,13 @@ def cross_fitted(
     return found
 
 
-def _answers_question(path: Path, question: Mapping[str, npt.NDArray[Any]]) -> bool:
-    """Whether a file holds the answers to a question. One without a question is taken at its folder's name."""
+def answers_question(path: Path, question: Mapping[str, npt.NDArray[Any]]) -> bool:
+    """Whether a file holds the answers to a question; one that says of no question is taken at its folder's name.
+
+    Args:
+        path: an archive of arrays, with the question among them, or no file.
+        question: such as which of N pictures are learned from, and what they show.
+    """
     if not path.exists():
         return False
     with np.load(path, allow_pickle=False) as archive:

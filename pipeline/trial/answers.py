@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +13,18 @@ from gemhier.models.probabilities import Floats
 from gemhier.models.runtime import Logits
 from gemhier.pipeline.fit import Pictures
 from gemhier.pipeline.manifest import Manifest, Row
-from gemhier.pipeline.out_of_fold import Chosen, Folds, answers_folder, cross_fitted, learn_and_answer
+from gemhier.pipeline.out_of_fold import (
+    Chosen,
+    Folds,
+    answers_folder,
+    answers_question,
+    cross_fitted,
+    learn_and_answer,
+)
 from gemhier.pipeline.schedules import TrainConfig
 from gemhier.pipeline.trial.plan import Arm
 from gemhier.pipeline.trial.trees import Places, confusion_similarity, learned_tree, random_tree
+from gemhier.pipeline.whole_file import whole_file
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +81,7 @@ def arm_answers(arm: Arm, field: Field, on_fold: Callable[[int], None] = lambda 
     for fold in range(arm.first_folds):
         on_fold(fold)
         inside = field.folds == fold
-        tree = _tree(arm.tree, field, ~inside, config)
+        tree = _tree(arm.tree, field, inside, config)
         places[inside] = tree
         if arm.regional == "separate":
             logits = _separate(field, inside, config)
@@ -97,20 +106,33 @@ def arm_answers(arm: Arm, field: Field, on_fold: Callable[[int], None] = lambda 
     )
 
 
-def _tree(name: str, field: Field, learned: Chosen, config: TrainConfig) -> Places:
-    """The places of the labels, from pictures that are learned from anyway."""
-    if name == "random":
-        return random_tree(field.space, config.seed)
-    if name == "learned":
-        similarity = confusion_similarity(
-            field.features(config)[learned],
-            field.pictures.truth[learned],
-            [row.group for row, chosen in zip(field.rows, learned, strict=True) if chosen],
-            len(field.space),
-            config.seed,
-        )
-        return learned_tree(similarity, field.space)
-    return np.arange(len(field.space), dtype=np.intp)
+def _tree(name: str, field: Field, inside: Chosen, config: TrainConfig) -> Places:
+    """The places of the labels, from pictures that are learned from anyway.
+
+    They are kept beside the answers, which cannot be read without them: one label in another place, by another rounding
+    or version of a library, and an answer from before would be read as that of another label.
+    """
+    if name == "gemmological":
+        return np.arange(len(field.space), dtype=np.intp)
+    path = _fold_folder(field, inside, config, tree=name) / "tree.npz"
+    question = {"learned": ~inside, "truth": field.pictures.truth}
+    if not answers_question(path, question):
+        places = random_tree(field.space, config.seed) if name == "random" else _learned_tree(field, ~inside, config)
+        with whole_file(path) as file:
+            np.savez(file, places=places, **question)
+    with np.load(path, allow_pickle=False) as archive:
+        return np.asarray(archive["places"], dtype=np.intp)
+
+
+def _learned_tree(field: Field, learned: Chosen, config: TrainConfig) -> Places:
+    similarity = confusion_similarity(
+        field.features(config)[learned],
+        field.pictures.truth[learned],
+        [row.group for row, chosen in zip(field.rows, learned, strict=True) if chosen],
+        len(field.space),
+        config.seed,
+    )
+    return learned_tree(similarity, field.space)
 
 
 def _whole(field: Field, inside: Chosen, config: TrainConfig, tree: str, places: Places) -> Logits:
@@ -123,21 +145,26 @@ def _whole(field: Field, inside: Chosen, config: TrainConfig, tree: str, places:
 def _separate(field: Field, inside: Chosen, config: TrainConfig) -> Logits:
     """A general network, and one for each family with its own backbone, trained on that family's pictures alone.
 
-    The flat voice is that of a flat network, which is trained beside them.
+    The flat voice is that of a flat network, which is trained beside them where it is asked for.
     """
     space, alone = field.space, replace(config, mode="flat")
+    nothing = np.zeros((int(inside.sum()), len(space)), np.float32)
     families = space.parents[field.pictures.truth]
     general = _learn(field, LabelSpace(space.families), families, ~inside, inside, alone, network="general")
-    flat = _learn(field, space, field.pictures.truth, ~inside, inside, alone)
-    regional = np.zeros((int(inside.sum()), len(space)), np.float32)
+    flat = nothing
+    if config.mode == "both":
+        flat = _learn(field, space, field.pictures.truth, ~inside, inside, alone).flat
+    regional = nothing.copy()
     for name in space.regional_families:
         family = space.families.index(name)
         columns = np.flatnonzero(space.parents == family)
         own = LabelSpace(tuple(space.labels[column] for column in columns))
         learned = ~inside & (families == family)
+        if not learned.any():  # all of its few stones are in this fold: there is nothing to tell its labels apart by
+            continue
         truth = np.where(families == family, np.searchsorted(columns, field.pictures.truth), 0)
         regional[:, columns] = _learn(field, own, truth, learned, inside, alone, network=name).flat
-    return Logits(flat=flat.flat, family=general.flat, regional=regional)
+    return Logits(flat=flat, family=general.flat, regional=regional)
 
 
 def _learn(
@@ -149,13 +176,16 @@ def _learn(
     config: TrainConfig,
     **further: str,
 ) -> Logits:
-    fold = int(field.folds[asked][0])
     return learn_and_answer(
         space,
         Pictures(field.pictures.crops, truth),
         learned,
         asked,
         config,
-        folder=answers_folder(field.manifest, config, **further) / f"fold-{fold}",
+        folder=_fold_folder(field, asked, config, **further),
         features=field.manifest.folder / "features",
     )
+
+
+def _fold_folder(field: Field, asked: Chosen, config: TrainConfig, **further: str) -> Path:
+    return answers_folder(field.manifest, config, **further) / f"fold-{int(field.folds[asked][0])}"

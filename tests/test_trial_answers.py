@@ -1,0 +1,110 @@
+"""Which networks an arm trains, on what, and how their answers are put together and kept."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+pytest.importorskip("keras", reason="training comes with an extra")
+
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.models.runtime import Logits
+from gemhier.pipeline.fit import Pictures
+from gemhier.pipeline.schedules import TrainConfig
+from gemhier.pipeline.trial import answers as module
+from gemhier.pipeline.trial.plan import Arm
+
+SPACE = LabelSpace(("beryl/aquamarine", "beryl/emerald", "corundum/ruby", "corundum/sapphire", "quartz"))
+TRUTH = np.arange(30) % 5
+FOLDS = np.arange(30) // 5 % 3
+
+
+def field(folder: Path, folds: npt.NDArray[np.intp] = FOLDS) -> module.Field:
+    return module.Field(
+        manifest=SimpleNamespace(folder=folder, digest="", finder=SimpleNamespace(content=b"")),  # type: ignore[arg-type]
+        rows=[SimpleNamespace(group=str(picture)) for picture in range(30)],  # type: ignore[misc]
+        pictures=Pictures(lambda size: np.zeros((30, size, size, 4), np.uint8), TRUTH),
+        space=SPACE,
+        folds=folds,
+        seed=0,
+        features=lambda config: np.random.default_rng(0).normal(0, 1, (30, 2)).astype(np.float32),
+    )
+
+
+def arm(**further: Any) -> Arm:
+    mode = further.pop("mode", "both")
+    return Arm(name="arm", config=TrainConfig(mode=mode, schedule="quick"), first_folds=3, **further)
+
+
+@pytest.fixture
+def asked_networks(monkeypatch: pytest.MonkeyPatch) -> list[tuple[LabelSpace, int]]:
+    """The labels and the number of learned pictures of each network that is asked; each is sure of the truth."""
+    asked_so_far: list[tuple[LabelSpace, int]] = []
+
+    def learn(
+        space: Any, pictures: Any, learned: Any, asked: Any, config: Any, *, folder: Any, features: Any
+    ) -> Logits:
+        assert learned.any()
+        asked_so_far.append((space, int(learned.sum())))
+        sure = 5 * np.eye(len(space), dtype=np.float32)[pictures.truth[asked]]
+        families = 5 * np.eye(len(space.families), dtype=np.float32)[space.parents[pictures.truth[asked]]]
+        return Logits(flat=sure, family=families, regional=sure)
+
+    monkeypatch.setattr(module, "learn_and_answer", learn)
+    return asked_so_far
+
+
+@pytest.mark.parametrize("tree", ["learned", "random"])
+def test_answers_are_read_in_the_tree_that_they_were_given_in(
+    tree: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked_networks: list[Any]
+) -> None:
+    drawn: list[npt.NDArray[np.intp]] = []
+
+    def another_each_time(*_: Any) -> npt.NDArray[np.intp]:
+        drawn.append(np.roll(np.arange(5), len(drawn)))
+        return drawn[-1]
+
+    monkeypatch.setattr(module, f"{tree}_tree", another_each_time)
+    first = module.arm_answers(arm(tree=tree), field(tmp_path))
+    assert len(drawn) == 3
+    for strategy in ("flat", "hard", "soft", "fused"):
+        np.testing.assert_array_equal(first.probabilities[strategy].argmax(axis=1), TRUTH)
+    for fold in range(3):
+        np.testing.assert_array_equal(first.families[fold == FOLDS], [SPACE.parents[drawn[fold]]] * 10)
+    second = module.arm_answers(arm(tree=tree), field(tmp_path))
+    assert len(drawn) == 3  # a fourth would put the remembered answers under other labels
+    np.testing.assert_array_equal(first.probabilities["soft"], second.probabilities["soft"])
+    # Of another division a tree of before may have learned from what is asked now.
+    module.arm_answers(arm(tree=tree), field(tmp_path, (FOLDS + 1) % 3))
+    assert len(drawn) == 6
+
+
+def test_separate_networks_learn_of_their_family_alone(tmp_path: Path, asked_networks: list[Any]) -> None:
+    found = module.arm_answers(arm(regional="separate"), field(tmp_path))
+    assert set(found.probabilities) == {"flat", "hard", "soft", "fused"}
+    general, flat, beryl, corundum = asked_networks[:4]
+    assert general == (LabelSpace(("beryl", "corundum", "quartz")), 20)
+    assert flat == (SPACE, 20)
+    assert beryl == (LabelSpace(("beryl/aquamarine", "beryl/emerald")), 8)
+    assert corundum == (LabelSpace(("corundum/ruby", "corundum/sapphire")), 8)
+    assert len(asked_networks) == 3 * 4
+    for probabilities in found.probabilities.values():
+        np.testing.assert_array_equal(probabilities.argmax(axis=1), TRUTH)
+
+
+def test_a_flat_voice_that_nobody_asks_for_is_not_trained(tmp_path: Path, asked_networks: list[Any]) -> None:
+    found = module.arm_answers(arm(mode="hierarchical", regional="separate"), field(tmp_path))
+    assert set(found.probabilities) == {"hard", "soft"}
+    assert SPACE not in [space for space, _ in asked_networks]
+
+
+def test_a_family_without_learned_pictures_does_not_end_a_trial(tmp_path: Path, asked_networks: list[Any]) -> None:
+    beryl = TRUTH < 2
+    folds = np.where(beryl, 1, FOLDS)
+    found = module.arm_answers(arm(regional="separate"), field(tmp_path, folds))
+    assert len(asked_networks) == 3 * 4 - 1
+    soft = found.probabilities["soft"][beryl]
+    np.testing.assert_allclose(soft[:, 0], soft[:, 1])
