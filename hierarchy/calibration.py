@@ -50,7 +50,7 @@ def fit_temperature(logits: npt.ArrayLike, truth: npt.ArrayLike, *, expected: fl
 
 
 def fit_conditional_temperatures(
-    regional_logits: npt.ArrayLike, truth: npt.ArrayLike, parents: npt.NDArray[np.intp]
+    regional_logits: npt.ArrayLike, truth: npt.ArrayLike, parents: npt.NDArray[np.intp], *, each_family: bool = True
 ) -> Floats:
     """One temperature for each family's regional network, each from that family's pictures alone.
 
@@ -61,6 +61,7 @@ def fit_conditional_temperatures(
         regional_logits: (N, V), finite.
         truth: (N,), the column of the true label.
         parents: (V,), the column of each label's family.
+        each_family: whether families stray; if not, all have the one that they have together.
 
     Returns:
         (F,), each from 0.05 to 20; 1 for a family with a single label, where it changes nothing.
@@ -85,7 +86,7 @@ def fit_conditional_temperatures(
         lambda temperature: sum(_loss(scores, true, temperature) for scores, true in own_pictures.values()), 1.0
     )
     for family, (scores, true) in own_pictures.items():
-        temperatures[family] = fit_temperature(scores, true, expected=shared)
+        temperatures[family] = fit_temperature(scores, true, expected=shared) if each_family else shared
     return temperatures
 
 

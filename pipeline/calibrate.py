@@ -33,7 +33,9 @@ class Calibration:
     thresholds: Thresholds
 
 
-def calibrate(logits: Logits, truth: npt.NDArray[np.intp], space: LabelSpace, mode: str) -> Calibration:
+def calibrate(
+    logits: Logits, truth: npt.NDArray[np.intp], space: LabelSpace, mode: str, *, each_family: bool = True
+) -> Calibration:
     """Fit temperatures, fusion weight and thresholds.
 
     Args:
@@ -41,11 +43,12 @@ def calibrate(logits: Logits, truth: npt.NDArray[np.intp], space: LabelSpace, mo
         truth: (N,) the column of each picture's label.
         space: the labels.
         mode: which heads were trained, a key of `STRATEGY_OF_MODE`.
+        each_family: whether each regional network has a temperature of its own, or all have one.
     """
     strategy, parents = STRATEGY_OF_MODE[mode], space.parents
     flat_temperature = fit_temperature(logits.flat, truth)
     family_temperature = fit_temperature(logits.family, parents[truth])
-    regional_temperatures = fit_conditional_temperatures(logits.regional, truth, parents)
+    regional_temperatures = fit_conditional_temperatures(logits.regional, truth, parents, each_family=each_family)
     flat = softmax(logits.flat, flat_temperature)
     families = softmax(logits.family, family_temperature)
     within = conditional(logits.regional, parents, regional_temperatures)

@@ -143,7 +143,13 @@ def learn_and_answer(
 
 
 def cross_fitted(
-    logits: Logits, truth: npt.NDArray[np.intp], folds: Folds, space: LabelSpace, mode: str
+    logits: Logits,
+    truth: npt.NDArray[np.intp],
+    folds: Folds,
+    space: LabelSpace,
+    mode: str,
+    *,
+    each_family: bool = True,
 ) -> dict[Strategy, Floats]:
     """Decode out-of-fold logits, those of each fold with what was calibrated on the other folds.
 
@@ -153,6 +159,8 @@ def cross_fitted(
         folds: (N,) the fold of each.
         space: the labels.
         mode: which heads were trained.
+        each_family: whether each regional network has a temperature of its own. One for all where a family holds
+            other labels in other folds, and so says nothing of its own in this one.
 
     Returns:
         For each strategy (N, V), P(label).
@@ -160,7 +168,7 @@ def cross_fitted(
     found: dict[Strategy, Floats] = {}
     for fold in range(int(folds.max()) + 1):
         inside = folds == fold
-        calibration = calibrate(_rows(logits, ~inside), truth[~inside], space, mode)
+        calibration = calibrate(_rows(logits, ~inside), truth[~inside], space, mode, each_family=each_family)
         decoded = decode(_rows(logits, inside), calibration.temperatures, calibration.fusion_weight, space)
         for strategy, probabilities in decoded.by_strategy.items():
             found.setdefault(strategy, np.zeros((len(folds), len(space))))[inside] = probabilities

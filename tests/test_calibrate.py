@@ -45,3 +45,14 @@ def test_each_mode_decides_by_what_it_has_trained(mode: str, strategy: str, trut
 def test_a_higher_precision_asks_for_a_surer_answer(truth: np.ndarray) -> None:
     thresholds = calibrate(overconfident(truth, sharpness=6), truth, SPACE, "both").thresholds
     assert thresholds.threshold_for(0.5) < thresholds.threshold_for(0.95)
+
+
+def test_regional_networks_may_share_a_temperature(truth: np.ndarray) -> None:
+    space = LabelSpace(("beryl/emerald", "beryl/morganite", "corundum/ruby", "corundum/sapphire"))
+    logits = overconfident(truth, sharpness=6)
+    regional = logits.regional * np.array([1, 1, 4, 4], np.float32)
+    both = Logits(flat=logits.flat, family=logits.family[:, :2], regional=regional)
+    apart, together = (calibrate(both, truth, space, "both", each_family=each).temperatures for each in (True, False))
+    assert apart.regional["corundum"] > 2 * apart.regional["beryl"]
+    assert together.regional["corundum"] == together.regional["beryl"]
+    assert apart.regional["beryl"] < together.regional["beryl"] < apart.regional["corundum"]

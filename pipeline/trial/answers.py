@@ -97,6 +97,7 @@ def arm_answers(arm: Arm, field: Field, on_fold: Callable[[int], None] = lambda 
         field.folds[asked],
         field.space,
         config.mode,
+        each_family=arm.tree != "learned",
     )
     # Label v stood in column places[v] of its fold's tree.
     return Answers(
