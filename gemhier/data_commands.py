@@ -68,10 +68,11 @@ def audit_command(
     """
     from gemhier.hierarchy.taxonomy_file import load_taxonomy
     from gemhier.models.files import visible
-    from gemhier.pipeline.audit import audit, check_audit_folder, write_audit
+    from gemhier.pipeline.audit import audit, write_audit
     from gemhier.pipeline.auditing.summary import summary
+    from gemhier.pipeline.whole_file import check_folder
 
-    check_audit_folder(out)
+    check_folder(out)
     result = audit(folders, taxonomy=load_taxonomy(taxonomy), largest=largest, predictions=predictions, model=model)
     written = write_audit(result, out)
     for line in summary(result):

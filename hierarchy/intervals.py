@@ -214,6 +214,30 @@ def sign_flip_test(differences: npt.ArrayLike, groups: npt.ArrayLike, *, repeats
     return (1 + extreme) / (1 + repeats)
 
 
+def holm(p_values: npt.ArrayLike) -> Floats:
+    """p-values of several tests, each adjusted so that all of them may be read together.
+
+    Whoever calls real what is below 0.05 afterwards is wrong about any of them at most once in twenty times, however
+    the tests depend on each other (Holm, Scandinavian Journal of Statistics, 1979).
+
+    Args:
+        p_values: (K,), of K tests, from 0 to 1.
+
+    Returns:
+        (K,), none below its own p-value and none above 1.
+
+    Raises:
+        ValueError: if they are not (K,), or not from 0 to 1.
+    """
+    given = np.asarray(p_values, dtype=np.float64)
+    if given.ndim != 1 or not np.all((given >= 0) & (given <= 1)):
+        raise ValueError(f"`p_values` must be (K,), from 0 to 1. Received: {given}.")
+    order = np.argsort(given, kind="stable")
+    adjusted = np.empty(len(given))
+    adjusted[order] = np.maximum.accumulate(given[order] * np.arange(len(given), 0, -1))
+    return np.minimum(adjusted, 1.0)
+
+
 def _draws(n_groups: int, repeats: int, seed: int) -> Iterator[Rows]:
     """Draw `n_groups` groups with replacement, `repeats` times, some at a time."""
     if repeats < 1:

@@ -4,7 +4,6 @@ A picture that is in two splits, or a near-copy of one that is, makes every figu
 stands under two names teaches one of them wrongly.
 """
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -25,6 +24,7 @@ from gemhier.pipeline.copies.search import find_matches, take_thumbprints
 from gemhier.pipeline.copies.thumbprint import Thumbprint
 from gemhier.pipeline.manifest import is_data_folder, read_manifest
 from gemhier.pipeline.sources import read_sources
+from gemhier.pipeline.whole_file import check_folder
 
 PAGE_FILE = "audit.html"
 AUDIT_FILE = "audit.json"
@@ -107,21 +107,6 @@ def audit_pictures(folders: Sequence[Path]) -> Audit:
     return Audit(tuple(pictures), tuple(unreadable.values()), tuple(find_matches(prints)))
 
 
-def check_audit_folder(folder: Path) -> None:
-    """Make sure, before the work, that an audit can be written to a folder, which need not exist.
-
-    Raises:
-        OutputError: if it cannot be made or written to.
-    """
-    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-    if not existing.is_dir():
-        raise OutputError(f"{folder}: cannot be a folder, since {existing} is a file. Choose another folder.")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise OutputError(
-            f"{folder}: {existing} cannot be written to. Choose another folder or change its permissions."
-        )
-
-
 def files_of(result: Audit) -> dict[str, str]:
     """The text of each file of an audit, by name."""
     tables = {name: text for listing in result.listings for name, text in listing.tables().items()}
@@ -145,7 +130,7 @@ def write_audit(result: Audit, folder: Path) -> tuple[str, ...]:
     Raises:
         OutputError: if they cannot be written.
     """
-    check_audit_folder(folder)
+    check_folder(folder)
     contents = files_of(result)
     if holds_decisions(folder / DECISIONS_FILE):
         del contents[DECISIONS_FILE]

@@ -1,5 +1,6 @@
 """Write a file so that it appears only when it is whole."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -7,6 +8,21 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from gemhier.errors import OutputError
+
+
+def check_folder(folder: Path) -> None:
+    """Make sure, before the work, that files can be written to a folder, which need not exist.
+
+    Raises:
+        OutputError: if it cannot be made or written to.
+    """
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise OutputError(f"{folder}: cannot be a folder, since {existing} is a file. Choose another folder.")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{folder}: {existing} cannot be written to. Choose another folder or change its permissions."
+        )
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemhier.hierarchy.intervals import Interval, bootstrap, bootstrap_mean, mcnemar, sign_flip_test, wilson
+from gemhier.hierarchy.intervals import Interval, bootstrap, bootstrap_mean, holm, mcnemar, sign_flip_test, wilson
 from gemhier.hierarchy.metrics import expected_calibration_error
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -202,3 +202,24 @@ def test_a_sign_flip_test_refuses_what_does_not_fit() -> None:
     for differences, groups, repeats in (([1.0], [0, 1], 10), ([], [], 10), ([1.0], [0], 0)):
         with pytest.raises(ValueError, match="Received"):
             sign_flip_test(differences, groups, repeats=repeats)
+
+
+def test_holm_by_hand() -> None:
+    # The smallest of four counts fourfold, the next threefold, and none less than one before it.
+    np.testing.assert_allclose(holm([0.04, 0.01, 0.015, 0.5]), [0.08, 0.04, 0.045, 0.5])
+    assert holm([]).tolist() == []
+    assert holm([0.03]).tolist() == [0.03]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
+def test_holm_keeps_the_order_and_never_makes_surer(p_values: list[float]) -> None:
+    adjusted = holm(p_values)
+    assert np.all((adjusted >= p_values) & (adjusted <= 1))
+    assert np.all(adjusted <= np.maximum(p_values, np.minimum(1, len(p_values) * np.asarray(p_values))))
+    assert np.all(np.diff(adjusted[np.argsort(p_values, kind="stable")]) >= 0)
+
+
+@pytest.mark.parametrize("p_values", [[-0.1], [1.2], [math.nan], [[0.5]]])
+def test_holm_refuses_what_is_no_p_value(p_values: list[float]) -> None:
+    with pytest.raises(ValueError, match="`p_values`"):
+        holm(p_values)

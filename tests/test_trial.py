@@ -57,6 +57,8 @@ def test_a_trial_goes_on_where_it_stood_and_says_what_is_better(
     with pytest.raises(KeyboardInterrupt):
         run_trial(data, plan, here / "trial")
     assert not (here / "trial").exists()
+    (here / "trial").mkdir()
+    (here / "trial" / "notes.txt").write_text("mine", encoding="utf-8")
     text = run_trial(data, plan, here / "trial")
     # Of each fold: flat, both, learned; a general and two regional networks. The flat voice beside these is that
     # of the flat arm.
@@ -74,6 +76,9 @@ def test_a_trial_goes_on_where_it_stood_and_says_what_is_better(
         assert row["top1_low"] <= row["top1"] <= row["top1_high"]
         assert row["milliseconds"] > 0
     assert by_name["separate: flat"]["top1"] == by_name["flat: flat"]["top1"]
+    assert by_name["separate: flat"]["milliseconds"] < by_name["separate: hard"]["milliseconds"]
+    assert by_name["separate: soft"]["milliseconds"] < by_name["separate: fused"]["milliseconds"]
+    assert by_name["both: flat"]["milliseconds"] == by_name["both: fused"]["milliseconds"]
     assert by_name["both: least cost"]["ece"] is None
     assert by_name["both: least cost"]["brier"] is None
     compared = [(row["first"], row["second"]) for row in found["comparisons"]]
@@ -103,6 +108,11 @@ def test_a_trial_goes_on_where_it_stood_and_says_what_is_better(
     (both,) = (run for run in arms if run.info.run_name == "arm: both")
     assert both.data.metrics["top1/fused"] == by_name["both: fused"]["top1"]
     assert both.data.params["tree"] == "gemmological"
+    assert (both.data.params["folds"], both.data.params["weights"]) == ("2", "imagenet")
+    assert "the most frequent label" in parent.data.tags["mlflow.note.content"]
+    logged = [file.path for file in mlflow.MlflowClient().list_artifacts(parent.info.run_id, "trial")]
+    assert "trial/trial.md" in logged
+    assert "trial/notes.txt" not in logged
 
 
 def test_pictures_of_one_group_are_never_learned_from_and_asked_about(
@@ -124,7 +134,8 @@ def test_pictures_of_one_group_are_never_learned_from_and_asked_about(
 
     monkeypatch.setattr("gemhier.pipeline.trial.answers.learn_and_answer", learn)
     monkeypatch.setattr(
-        "gemhier.pipeline.trial.timing.milliseconds", lambda arms, space: {arm.name: 1.0 for arm in arms}
+        "gemhier.pipeline.trial.timing.milliseconds",
+        lambda arms, space: {decision: 1.0 for arm in arms for decision in arm.decisions},
     )
     run_trial(tiny_data, load_plan(write_plan(here, 6, repeats=2)), here / "trial")
     assert sum(seen) == 2 * len(rows) * 9  # with the flat voice beside the separate networks
@@ -143,3 +154,6 @@ def test_the_command_shows_its_plan_and_refuses_too_many_folds(tiny_data: Path, 
     assert refused.exit_code == 1
     assert refused.stderr.count("\n") == 1
     assert "fewer `folds`" in refused.stderr
+    taken = CliRunner().invoke(main, ["trial", str(tiny_data), "--out", "mine.yaml"])
+    assert taken.exit_code == 1
+    assert "cannot be a folder" in taken.stderr

@@ -1,5 +1,7 @@
 """What the decisions of a trial come to, from answers that are written down here."""
 
+import csv
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,8 +14,9 @@ import yaml
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
-from gemhier.pipeline.trial.measure import Decision, Known, budget, decisions, majority
+from gemhier.pipeline.trial.measure import Decision, Known, adjusted, budget, decisions, majority, paired
 from gemhier.pipeline.trial.plan import Arm, Plan, load_plan
+from gemhier.pipeline.trial.tables import Outcome, description, markdown, write_outcome
 
 SPACE = LabelSpace(("beryl/aquamarine", "beryl/emerald", "corundum/ruby", "corundum/sapphire"))
 AQUAMARINE, EMERALD, RUBY, SAPPHIRE = range(4)
@@ -65,3 +68,99 @@ def test_the_most_frequent_label_is_named_though_another_is_as_frequent(known: K
     guess = majority(known)
     assert guess.predicted.tolist() == [EMERALD] * 6
     assert guess.figures.right.tolist() == [True, True, False, False, False, False]
+
+
+def test_decisions_are_compared_on_what_both_were_asked_and_in_each_division(tmp_path: Path, known: Known) -> None:
+    first, second = plan_of(
+        tmp_path, {"name": "first", "mode": "flat"}, {"name": "second", "mode": "flat", "first_folds": 2}
+    ).arms
+    right, wrong = TRUTH, [RUBY, RUBY, EMERALD, SAPPHIRE, RUBY, RUBY]
+
+    def divisions(arm: Arm, *said: list[int]) -> list[Decision]:
+        return [made(arm, answers(arm, {"flat": each}), known)[f"{arm.name}: flat"] for each in said]
+
+    # The second is asked about the first four pictures alone, and wrong about the last of these, within its family.
+    found = paired(divisions(first, right, wrong), divisions(second, [*right[:3], SAPPHIRE], right[:4]), known)
+    assert (found.top1.n, found.top1.first_right, found.top1.second_right) == (4, 4, 3)
+    assert found.in_each_division == (-0.25, 1.0)
+    assert found.severity.value == 0.25
+    assert found.top1_p == found.severity_p == 1
+    assert found.to_dict()["difference_in_each_division"] == "-0.2500 +1.0000"
+
+
+def test_the_more_comparisons_the_less_each_of_them_says(tmp_path: Path, known: Known) -> None:
+    (arm,) = plan_of(tmp_path, {"name": "flat", "mode": "flat"}).arms
+    right = made(arm, answers(arm, {"flat": TRUTH}), known)["flat: flat"]
+    pair = paired([majority(known)], [right], known)
+    assert pair.top1_p < 0.2  # four of six pictures more: two of sixteen flips of their signs
+    assert pair.top1_p_adjusted == pair.top1_p
+    three = adjusted([pair, pair, pair])
+    assert [each.top1_p_adjusted for each in three] == [3 * pair.top1_p] * 3
+    assert [each.top1_p for each in three] == [pair.top1_p] * 3
+
+
+@pytest.fixture
+def outcome(tmp_path: Path, known: Known) -> Outcome:
+    """Two arms, one of which answered the first two of three folds, in two divisions."""
+    plan = plan_of(tmp_path, {"name": "flat", "mode": "flat"}, {"name": "both", "first_folds": 2}, repeats=2)
+    found: dict[str, list[Decision]] = {}
+    budgets = {}
+    for arm, said in zip(plan.arms, (TRUTH, TRUTH[:4]), strict=True):
+        heard = answers(arm, {"flat": said})
+        own = made(arm, heard, known)
+        found |= {name: [decision, decision] for name, decision in own.items()}
+        if parts := budget(arm, own, heard, known):
+            budgets[arm.name] = parts
+    guess = majority(known)
+    return Outcome(
+        plan=plan,
+        pictures=len(TRUTH),
+        groups=len(TRUTH),
+        data="",
+        decisions=tuple(divisions[0] for divisions in found.values()),
+        spread={name: [1.0, 0.5] for name in found},
+        pairs=adjusted(
+            [paired([guess] * 2, found["flat: flat"], known), paired(found["flat: flat"], found["both: fused"], known)]
+        ),
+        budgets=budgets,
+        milliseconds=dict.fromkeys(found, 1.0),
+        majority=guess,
+    )
+
+
+def test_tables_say_how_many_pictures_each_decision_was_asked(
+    outcome: Outcome, tmp_path: Path, taxonomy: Taxonomy
+) -> None:
+    text = markdown(outcome, taxonomy)
+    assert "\n| flat: flat | 6 | 1.000 " in text
+    assert "\n| both: fused | 4 | 1.000 " in text
+    assert "\n| both: fused against flat: flat | 4 | +0.0 (+0.0 to +0.0) | +0.0, +0.0 | 0 | 0 | 1 | 1 (1) | " in text
+    for table in text.split("\n\n"):
+        rows = [line for line in table.splitlines() if line.startswith("|")]
+        assert len({line.count("|") for line in rows}) <= 1
+    written = write_outcome(outcome, tmp_path / "out", taxonomy)
+    assert sorted(path.name for path in written) == sorted(path.name for path in (tmp_path / "out").iterdir())
+    for name in ("decisions", "comparisons", "error_budget", "per_class"):
+        with (tmp_path / "out" / f"{name}.csv").open(newline="") as file:
+            assert len(list(csv.DictReader(file))) > 1
+    assert json.loads((tmp_path / "out" / "trial.json").read_text())["pictures"] == 6
+
+
+def test_an_error_budget_of_an_earlier_trial_does_not_stay(
+    outcome: Outcome, tmp_path: Path, taxonomy: Taxonomy
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "error_budget_1.png").write_bytes(b"")
+    (out / "mine.png").write_bytes(b"")
+    write_outcome(outcome, out, taxonomy)
+    assert {path.name for path in out.glob("*.png")} == {"decisions.png", "error_budget.png", "mine.png"}
+
+
+def test_a_description_holds_whole_lines() -> None:
+    short, long = "| a |\n", "| a line of a table |\n" * 1000
+    assert description(short) == short
+    kept, rest = description(long).split("\n\n")
+    assert set(kept.splitlines()) == {"| a line of a table |"}
+    assert "trial/trial.md" in rest
+    assert len(description(long)) < 8000

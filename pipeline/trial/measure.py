@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.hierarchy.error_budget import ErrorBudget, error_budget
-from gemhier.hierarchy.intervals import sign_flip_test
+from gemhier.hierarchy.intervals import holm, sign_flip_test
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.metrics import mistake_severities, severity_matrix
 from gemhier.hierarchy.risk import by_least_cost
@@ -50,22 +50,38 @@ class Decision:
 class Paired:
     """Two decisions on the pictures that both were asked about.
 
+    All but `in_each_division` is of the first division. The adjusted p-values are those to go by where all comparisons
+    of a trial are read and not one that was named beforehand.
+
     Attributes:
-        top1: which names more pictures right, with McNemar's test.
-        severity: second - first of the mean severity over all pictures, 0 where right.
-        severity_p: how likely so large a difference of severities is if neither is milder.
+        top1: which names more pictures right, with McNemar's test, which takes the pictures of a stone for independent.
+        in_each_division: second - first of the shares of pictures named right.
+        top1_p: how likely so large a difference of these is if neither is better, by groups.
+        severity: second - first of the mean severity over all pictures, 0 where right: fewer mistakes lower it as
+            well as milder ones.
+        severity_p: how likely so large a difference of severities is if neither is milder, by groups.
+        top1_p_adjusted: for all comparisons of the trial together; as `top1_p` where there is one.
+        severity_p_adjusted: the same of the severities.
     """
 
     top1: Comparison
+    in_each_division: tuple[float, ...]
+    top1_p: float
     severity: Figure
     severity_p: float
+    top1_p_adjusted: float
+    severity_p_adjusted: float
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
         return {
             **self.top1.to_dict(),
+            "difference_in_each_division": " ".join(f"{value:+.4f}" for value in self.in_each_division),
+            "p_value_by_group": self.top1_p,
+            "p_value_by_group_adjusted": self.top1_p_adjusted,
             **self.severity.to_dict("severity_difference"),
             "severity_p_value": self.severity_p,
+            "severity_p_value_adjusted": self.severity_p_adjusted,
         }
 
 
@@ -110,16 +126,37 @@ def decisions(arm: Arm, answers: "Answers", known: Known) -> tuple[Decision, ...
     return tuple(made)
 
 
-def paired(first: Decision, second: Decision, known: Known) -> Paired:
-    """Compare two decisions picture by picture."""
-    both = first.asked & second.asked
-    one, other = both[first.asked], both[second.asked]
-    groups = np.asarray(_chosen(known.groups, both))
-    milder = second.severities[other] - first.severities[one]
+def paired(first: Sequence[Decision], second: Sequence[Decision], known: Known) -> Paired:
+    """Compare two decisions picture by picture.
+
+    Args:
+        first: what one came to in each division.
+        second: the same of the other.
+        known: the pictures.
+    """
+    groups = np.asarray(_chosen(known.groups, first[0].asked & second[0].asked))
+    one, other = _on_both(first[0], second[0])
+    first_right, second_right = first[0].figures.right[one], second[0].figures.right[other]
+    milder = second[0].severities[other] - first[0].severities[one]
+    top1_p = sign_flip_test(second_right.astype(np.float64) - first_right, groups)
+    severity_p = sign_flip_test(milder, groups)
     return Paired(
-        compare(first.name, second.name, first.figures.right[one], second.figures.right[other], groups),
-        mean(milder, groups),
-        sign_flip_test(milder, groups),
+        top1=compare(first[0].name, second[0].name, first_right, second_right, groups),
+        in_each_division=tuple(_ahead(*pair) for pair in zip(first, second, strict=True)),
+        top1_p=top1_p,
+        severity=mean(milder, groups),
+        severity_p=severity_p,
+        top1_p_adjusted=top1_p,
+        severity_p_adjusted=severity_p,
+    )
+
+
+def adjusted(pairs: Sequence[Paired]) -> tuple[Paired, ...]:
+    """The same comparisons with p-values that hold for all of them together, of top-1 and of severities each."""
+    of_top1, of_severity = holm([pair.top1_p for pair in pairs]), holm([pair.severity_p for pair in pairs])
+    return tuple(
+        replace(pair, top1_p_adjusted=float(top1), severity_p_adjusted=float(severity))
+        for pair, top1, severity in zip(pairs, of_top1, of_severity, strict=True)
     )
 
 
@@ -161,6 +198,17 @@ def _decision(
         severities=mistake_severities(known.truth(asked), predicted, known.space),
         figures=measure_ranking(ranking, labels, groups, space=known.space, taxonomy=known.taxonomy),
     )
+
+
+def _on_both(first: Decision, second: Decision) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which of the pictures that each was asked about the other was asked about too."""
+    both = first.asked & second.asked
+    return both[first.asked], both[second.asked]
+
+
+def _ahead(first: Decision, second: Decision) -> float:
+    one, other = _on_both(first, second)
+    return float(second.figures.right[other].mean() - first.figures.right[one].mean())
 
 
 def _chosen(values: Sequence[str], asked: npt.NDArray[np.bool_]) -> list[str]:

@@ -54,9 +54,14 @@ class Arm:
         return TRAINED_STRATEGIES[self.config.mode]
 
     @property
+    def ways(self) -> tuple[str, ...]:
+        """All its ways to decide: its strategies, and the least cost by the last of them."""
+        return (*self.strategies, LEAST_COST)
+
+    @property
     def decisions(self) -> tuple[str, ...]:
-        """The names of all its decisions: its strategies, and the least cost by the last of them."""
-        return tuple(f"{self.name}: {decision}" for decision in (*self.strategies, LEAST_COST))
+        """The names of all its decisions, one for each of its ways."""
+        return tuple(f"{self.name}: {way}" for way in self.ways)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +146,8 @@ def _plan(contents: Any) -> Plan:
 def _arm(entry: Any, settings: Mapping[str, Any], folds: int) -> Arm:
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not entry["name"].strip():
         raise ValueError(f"every arm must be a mapping with a `name`. Received: {entry!r}.")
+    if "|" in entry["name"] or len(entry["name"].splitlines()) > 1:  # it stands in tables
+        raise ValueError(f"the `name` of an arm must be one line without |. Received: {entry['name']!r}.")
     _known(f"arm {entry['name']!r}", entry, (*_OWN, *_SETTINGS))
     chosen = {**settings, **{name: value for name, value in entry.items() if name in _SETTINGS}}
     tree, regional = entry.get("tree", TREES[0]), entry.get("regional", REGIONAL[0])
@@ -149,6 +156,11 @@ def _arm(entry: Any, settings: Mapping[str, Any], folds: int) -> Arm:
             raise ValueError(
                 f"`{name}` of arm {entry['name']!r} must be one of {', '.join(known)}. Received: {value!r}."
             )
+    if not isinstance(chosen.get("backbone", ""), str):
+        raise ValueError(
+            f"`backbone` of arm {entry['name']!r} must be a name, or several joined by +. "
+            f"Received: {chosen['backbone']!r}."
+        )
     config = TrainConfig(**chosen)
     if regional == "separate" and (tree != TREES[0] or config.mode == "flat"):
         raise ValueError(

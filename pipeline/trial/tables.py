@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Plot
 
 _SHOWN = ("top1", "top3", "family_top1", "hierarchical_f1", "mistake_severity", "ece")
+_MOST_DESCRIBED = 7000
+"""Characters of a trial's description: MLflow cuts off what is above 8000."""
+
 _BUDGET_COLOURS = {
     "right": "#3f8f6b",
     "lost_by_routing": "#b3475a",
@@ -39,9 +42,9 @@ class Outcome:
         data: the data set's digest.
         decisions: what each came to, in the first repeat.
         spread: decision -> its top-1 in each repeat.
-        pairs: the comparisons, in the first repeat.
+        pairs: the comparisons.
         budgets: arm -> where its pictures are lost and won back.
-        milliseconds: arm -> time of a picture.
+        milliseconds: decision -> time of a picture.
         majority: always naming the most frequent label.
     """
 
@@ -57,11 +60,15 @@ class Outcome:
     majority: Decision
 
 
-def write_outcome(outcome: Outcome, folder: Path, taxonomy: Taxonomy) -> None:
+def write_outcome(outcome: Outcome, folder: Path, taxonomy: Taxonomy) -> tuple[Path, ...]:
     """Write everything; each file appears whole.
 
     trial.json has all figures; decisions.csv, comparisons.csv, error_budget.csv and per_class.csv are the same as
-    tables; trial.md is for reading; decisions.png and error_budget.png show them.
+    tables; trial.md is for reading; decisions.png and error_budget.png show them. Error budgets of an earlier trial
+    with more of them do not stay.
+
+    Returns:
+        What was written.
 
     Raises:
         OutputError: if the folder cannot be written.
@@ -96,51 +103,74 @@ def write_outcome(outcome: Outcome, folder: Path, taxonomy: Taxonomy) -> None:
     for name, plot in plots.items():
         with whole_file(folder / name) as file:
             plot.savefig(file, format="png", dpi=120)
+    for earlier in folder.glob("error_budget*.png"):
+        if earlier.name not in plots:
+            earlier.unlink(missing_ok=True)
+    return tuple(folder / name for name in (*files, *plots))
 
 
 def markdown(outcome: Outcome, taxonomy: Taxonomy) -> str:
     """The tables for reading, with 95% intervals."""
+    divisions = "1 division" if outcome.plan.repeats == 1 else f"{outcome.plan.repeats} divisions"
     lines = [
         f"{outcome.pictures:,} pictures of {outcome.groups:,} stones or groups of near-copies, "
-        f"{outcome.plan.folds} folds, {outcome.plan.repeats} divisions.",
+        f"{divisions} into {outcome.plan.folds} folds. Intervals and tests are of the first division.",
         "",
         f"Always naming the most frequent label: {figure_text(outcome.majority.figures.top1)}.",
         "",
-        "| decision | top-1 | in each division | top-3 | family | hierarchical F1 | severity | ECE | ms |",
-        "| --- " * 9 + "|",
+        "| decision | pictures | top-1 | in each division | top-3 | family | hierarchical F1 | severity of mistakes "
+        "| ECE | ms |",
+        "| --- " * 10 + "|",
     ]
     for decision in outcome.decisions:
         spread = ", ".join(f"{value:.3f}" for value in outcome.spread[decision.name])
         top1, *others = (figure_text(getattr(decision.figures, name)) for name in _SHOWN)
-        cells = [decision.name, top1, spread, *others, f"{outcome.milliseconds[decision.arm]:.1f}"]
+        pictures, time = f"{decision.asked.sum():,}", f"{outcome.milliseconds[decision.name]:.1f}"
+        cells = [decision.name, pictures, top1, spread, *others, time]
         lines.append(f"| {' | '.join(cells)} |")
     lines += [
         "",
-        "| compared | top-1, points | only first right | only second right | McNemar p | severity | p |",
-        "| --- " * 7 + "|",
+        f"p by stone flips the signs of whole groups; in brackets adjusted for all {len(outcome.pairs)} comparisons "
+        "together (Holm), to go by where none was named beforehand. How much chance there is in training "
+        "shows in the divisions alone. The severity of all pictures, 0 where right, also falls with fewer mistakes.",
+        "",
+        "| compared | pictures | top-1, points | in each division | only first right | only second right | McNemar p "
+        "| p by stone | severity of all pictures | p by stone |",
+        "| --- " * 10 + "|",
     ]
     for pair in outcome.pairs:
         found = pair.top1
         cells = [
             f"{found.second} against {found.first}",
+            f"{found.n:,}",
             figure_text(found.difference, "+.1f", 100),
+            ", ".join(f"{100 * value:+.1f}" for value in pair.in_each_division),
             str(found.test.first_only),
             str(found.test.second_only),
             f"{found.test.p_value:.2g}",
+            f"{pair.top1_p:.2g} ({pair.top1_p_adjusted:.2g})",
             figure_text(pair.severity, "+.3f"),
-            f"{pair.severity_p:.2g}",
+            f"{pair.severity_p:.2g} ({pair.severity_p_adjusted:.2g})",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     for arm, parts in outcome.budgets.items():
         lines += [
             "",
-            f"Error budget of {arm}:",
+            f"Error budget of {arm}, by true family; routing is that of the arm's own tree:",
             "",
             "| family | pictures | right, hard | lost by routing | lost by the regional network | soft | fusion |",
             "| --- " * 7 + "|",
         ]
         lines += [f"| {' | '.join(_budget_cells(part, taxonomy))} |" for part in parts]
     return "\n".join(lines) + "\n"
+
+
+def description(text: str) -> str:
+    """As many lines of the tables as a description in MLflow holds."""
+    if len(text) <= _MOST_DESCRIBED:
+        return text
+    whole_lines, _, _ = text[:_MOST_DESCRIBED].rpartition("\n")
+    return f"{whole_lines}\n\nThe rest is in trial/trial.md among the artifacts.\n"
 
 
 def decisions_plot(outcome: Outcome) -> "Plot":
@@ -161,9 +191,13 @@ def decisions_plot(outcome: Outcome) -> "Plot":
     baseline = next(one for one in outcome.decisions if one.name == outcome.plan.baseline)
     if baseline.figures.top1.value is not None:
         axes.axvline(baseline.figures.top1.value, color="#c0c4cc", linewidth=1, zorder=0)
-    axes.set_yticks(range(len(outcome.decisions)), [decision.name for decision in outcome.decisions])
+    axes.set_yticks(range(len(outcome.decisions)), [_plotted_name(one, outcome) for one in outcome.decisions])
     axes.invert_yaxis()
-    axes.set(title="Top-1 out of fold, 95% intervals", xlabel="share of pictures named right")
+    dots = "; dots: further divisions" if outcome.plan.repeats > 1 else ""
+    axes.set(
+        title=f"Top-1 out of fold, 95% intervals{dots}",
+        xlabel=f"share of pictures named right; line: {outcome.plan.baseline}",
+    )
     return figure
 
 
@@ -186,13 +220,19 @@ def budget_plot(arm: str, budgets: Sequence[ErrorBudget], taxonomy: Taxonomy) ->
     return figure
 
 
+def _plotted_name(decision: Decision, outcome: Outcome) -> str:
+    """With the number of pictures where an arm answers the first folds alone, and so other pictures than the rest."""
+    asked = int(decision.asked.sum())
+    return decision.name if asked == outcome.pictures else f"{decision.name} ({asked:,} of {outcome.pictures:,})"
+
+
 def _decision_row(decision: Decision, outcome: Outcome) -> dict[str, Any]:
     row: dict[str, Any] = {"decision": decision.name, "arm": decision.arm, "pictures": int(decision.asked.sum())}
     for name in FIGURES:
         figure: Figure = getattr(decision.figures, name)
         row |= figure.to_dict(name)
     row["top1_in_each_division"] = " ".join(f"{value:.4f}" for value in outcome.spread[decision.name])
-    row["milliseconds"] = outcome.milliseconds[decision.arm]
+    row["milliseconds"] = outcome.milliseconds[decision.name]
     return row
 
 

@@ -13,27 +13,28 @@ from gemhier.models.native_output import without_lines
 from gemhier.models.network import average_networks, build_network
 from gemhier.pipeline.schedules import SCHEDULES
 from gemhier.pipeline.start_tensorflow import TENSORFLOW_NOTES
-from gemhier.pipeline.trial.plan import Arm
+from gemhier.pipeline.trial.plan import LEAST_COST, Arm
 
-_ROUNDS = 15
+_ROUNDS = 45
 
 Kind = tuple[str, str, int]
 """What the time depends on: the backbones, the heads, and the units of the dense layer before them."""
 
 
 def milliseconds(arms: Sequence[Arm], space: LabelSpace) -> dict[str, float]:
-    """The time of one picture for each arm, finding the stone and decoding left out.
+    """The time of one picture for each decision, finding the stone and decoding left out.
 
     Weights do not matter to the time, so networks with fresh ones are exported and run in turns; the
-    median of the rounds counts. An arm of separate regional networks runs its general network, its flat one and all of
-    its regional ones, as soft routing and fusion need them.
+    median of the rounds counts. A network with all heads takes as long whatever it decides by. Of separate networks
+    those count that a decision asks: the flat one, the general one, one regional network after hard routing and all of
+    them for soft routing.
 
     Args:
         arms: the ways to train.
         space: the labels.
 
     Returns:
-        Arm's name -> milliseconds of one core.
+        The name of each decision -> milliseconds of one core.
     """
     kinds = {_kind(arm) for arm in arms}
     networks = {kind: _exported(*kind, space) for kind in sorted(kinds)}
@@ -48,9 +49,18 @@ def milliseconds(arms: Sequence[Arm], space: LabelSpace) -> dict[str, float]:
     found = {}
     for arm in arms:
         once = float(np.median(times[_kind(arm)]))
-        separate = arm.regional == "separate"
-        found[arm.name] = once * (2 + len(space.regional_families)) if separate else once
+        for way, decision in zip(arm.ways, arm.decisions, strict=True):
+            found[decision] = once * _networks(arm, way, space)
     return found
+
+
+def _networks(arm: Arm, way: str, space: LabelSpace) -> int:
+    """How many networks a decision asks, at most."""
+    if arm.regional == "shared":
+        return 1
+    both_stages = 1 + len(space.regional_families)
+    asked = {"flat": 1, "hard": 2, "soft": both_stages, "fused": 1 + both_stages}
+    return asked[arm.strategies[-1] if way == LEAST_COST else way]
 
 
 def _kind(arm: Arm) -> Kind:

@@ -1,6 +1,6 @@
 """Run a trial: every arm on the same folds, one run in MLflow for all and one nested in it for each arm."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cache, partial
 from pathlib import Path
@@ -22,10 +22,12 @@ from gemhier.pipeline.tracking.names import KIND, WAYS
 from gemhier.pipeline.tracking.runs import recorded_run
 from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.trial.plan import LEAST_COST, Arm, Plan
+from gemhier.pipeline.whole_file import check_folder
 
 if TYPE_CHECKING:
     from gemhier.hierarchy.error_budget import ErrorBudget
     from gemhier.pipeline.trial.measure import Decision
+    from gemhier.pipeline.trial.tables import Outcome
 
 _REPORTED = ("top1", "top3", "top5", "family_top1", "hierarchical_f1", "mistake_severity", "ece", "brier")
 
@@ -51,6 +53,7 @@ def run_trial(data: Path, plan: Plan, out: Path, *, tracking: str | None = None)
         MissingExtraError: if a backbone's weights are not installed.
         OutputError: if something cannot be written.
     """
+    check_folder(out)
     manifest = read_manifest(data)
     learnable = (*manifest.split("train"), *manifest.split("validation"))
     rows = tuple(row for row in learnable if row.label in manifest.label_space)
@@ -66,11 +69,14 @@ def _run(mlflow: ModuleType, manifest: Manifest, rows: Sequence[Row], plan: Plan
     # TensorFlow takes seconds to load, and is loaded only when runs can be recorded.
     from gemhier.pipeline.fit import Pictures
     from gemhier.pipeline.trial.answers import Field, arm_answers
-    from gemhier.pipeline.trial.measure import Known, budget, decisions, majority, paired
-    from gemhier.pipeline.trial.tables import Outcome, markdown, write_outcome
+    from gemhier.pipeline.trial.measure import Known, adjusted, budget, decisions, majority, paired
+    from gemhier.pipeline.trial.tables import Outcome, description, markdown, write_outcome
     from gemhier.pipeline.trial.timing import milliseconds
 
     space = manifest.label_space
+    # Weights that are missing and networks that cannot be exported show here, and not after hours of training.
+    weights = {arm.name: arm.config.weights_id for arm in plan.arms}
+    times = milliseconds(plan.arms, space)
     labels, groups = [row.label for row in rows], [row.group for row in rows]
     truth = np.array([space.index(label) for label in labels], dtype=np.intp)
     known = Known(labels, groups, space, manifest.taxonomy)
@@ -83,19 +89,18 @@ def _run(mlflow: ModuleType, manifest: Manifest, rows: Sequence[Row], plan: Plan
         seed=plan.seed,
         features=cache(partial(_features, manifest, rows)),
     )
-    made: dict[str, Decision] = {}
+    made: dict[str, list[Decision]] = {}
     budgets: dict[str, tuple[ErrorBudget, ...]] = {}
-    spread: dict[str, list[float]] = {}
     for repeat in range(plan.repeats):
         seed = plan.seed + repeat
         divided = replace(field, seed=seed, folds=grouped_folds(labels, groups, plan.folds, seed))
         for arm in plan.arms:
             name = f"Division {repeat + 1} of {plan.repeats}, {arm.name}"
             answers = arm_answers(arm, divided, partial(_say_fold, name, arm.first_folds))
-            for decision in decisions(arm, answers, known):
-                made.setdefault(decision.name, decision)
-                spread.setdefault(decision.name, []).append(float(decision.figures.right.mean()))
-            if not repeat and (found := budget(arm, made, answers, known)):
+            own = {decision.name: decision for decision in decisions(arm, answers, known)}
+            for decision in own.values():
+                made.setdefault(decision.name, []).append(decision)
+            if not repeat and (found := budget(arm, own, answers, known)):
                 budgets[arm.name] = found
     pairs = [(plan.baseline, name) for name in made if name != plan.baseline]
     pairs += [pair for pair in plan.comparisons if pair not in pairs]
@@ -105,23 +110,29 @@ def _run(mlflow: ModuleType, manifest: Manifest, rows: Sequence[Row], plan: Plan
         pictures=len(rows),
         groups=len(set(groups)),
         data=manifest.digest,
-        decisions=tuple(made.values()),
-        spread=spread,
-        pairs=(
-            paired(guess, made[plan.baseline], known),
-            *(paired(made[first], made[second], known) for first, second in pairs),
+        decisions=tuple(divisions[0] for divisions in made.values()),
+        spread={name: [float(one.figures.right.mean()) for one in divisions] for name, divisions in made.items()},
+        pairs=adjusted(
+            [
+                paired([guess] * plan.repeats, made[plan.baseline], known),
+                *(paired(made[first], made[second], known) for first, second in pairs),
+            ]
         ),
         budgets=budgets,
-        milliseconds=milliseconds(plan.arms, space),
+        milliseconds=times,
         majority=guess,
     )
-    write_outcome(outcome, out, manifest.taxonomy)
+    written = write_outcome(outcome, out, manifest.taxonomy)
     mlflow.log_params({"folds": plan.folds, "repeats": plan.repeats, "seed": plan.seed, "pictures": len(rows)})
     for arm in plan.arms:
-        _record(mlflow, manifest, arm, outcome.decisions, outcome.milliseconds[arm.name])
+        # The seed and the folds of the first division, which its figures are of.
+        config = replace(arm.config, seed=plan.seed, folds=plan.folds)
+        settings = {**asdict(config), "weights": weights[arm.name], "first_folds": arm.first_folds}
+        _record(mlflow, manifest, arm, settings, outcome)
     text = markdown(outcome, manifest.taxonomy)
-    mlflow.set_tag("mlflow.note.content", text)
-    mlflow.log_artifacts(str(out), "trial")
+    mlflow.set_tag("mlflow.note.content", description(text))
+    for path in written:  # what else lies in the folder is not the trial's
+        mlflow.log_artifact(str(path), "trial")
     return text
 
 
@@ -152,20 +163,25 @@ def _features(manifest: Manifest, rows: Sequence[Row], config: TrainConfig) -> n
 
 
 def _record(
-    mlflow: ModuleType, manifest: Manifest, arm: Arm, decisions: Sequence["Decision"], milliseconds: float
+    mlflow: ModuleType, manifest: Manifest, arm: Arm, settings: Mapping[str, object], outcome: "Outcome"
 ) -> None:
     """A nested run for an arm, its measures named as in the run of a training."""
-    own = {decision.name.removeprefix(f"{arm.name}: "): decision for decision in decisions if decision.arm == arm.name}
+    own = {
+        decision.name.removeprefix(f"{arm.name}: "): decision
+        for decision in outcome.decisions
+        if decision.arm == arm.name
+    }
     names: dict[str, str] = {str(name): way for name, way in WAYS.items()} | {LEAST_COST: "least_cost"}
-    measures = {"milliseconds": milliseconds}
+    measures = {}
     for way, decision in own.items():
+        measures[f"milliseconds/{names[way]}"] = outcome.milliseconds[decision.name]
         for measure in _REPORTED:
             figure: Figure = getattr(decision.figures, measure)
             for part, value in (("", figure.value), ("_low", figure.low), ("_high", figure.high)):
                 if value is not None:
                     measures[f"{measure}{part}/{names[way]}"] = value
     with recorded_run(mlflow, f"arm: {arm.name}", tags=_tags(manifest, "arm"), nested=True):
-        mlflow.log_params({**asdict(arm.config), "tree": arm.tree, "regional": arm.regional})
+        mlflow.log_params({**settings, "tree": arm.tree, "regional": arm.regional})
         mlflow.log_metrics(measures)
 
 
