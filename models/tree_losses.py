@@ -10,8 +10,8 @@ from gemhier.hierarchy.labels import LabelSpace, route
 from gemhier.hierarchy.metrics import severity_matrix
 
 SHARPNESS = 10.0
-"""Of soft labels: how quickly they fall with the distance. About as much of a target lies beside the true label
-as with smoothed labels."""
+"""Of soft labels: how quickly they fall with the distance. On average over gems, about as much of a target lies beside
+the true label as with smoothed labels: more where many labels share a family, less where one is alone."""
 
 _OUTSIDE = -1e9
 """A logit that no sum sees."""
@@ -20,9 +20,10 @@ _OUTSIDE = -1e9
 class SummedLeaves(keras.losses.Loss):
     """Minus the mean log-likelihood of all nodes on the true label's route, P(node) being the sum over its labels.
 
-    The marginal likelihood of each level, as in the hierarchical cross-entropy of Bertinetto et al. (Making Better
-    Mistakes, CVPR 2020), of which it is the case where every level weighs alike; one softmax over the labels, as in
-    Valmadre (Hierarchical Classification at Multiple Operating Points, NeurIPS 2022).
+    Every level weighs alike by its marginal likelihood. As log P(node) is the sum of log P(child | parent) down to it,
+    this is the hierarchical cross-entropy of Bertinetto et al. (Making Better Mistakes, CVPR 2020), but with weights
+    that fall linearly from the family down. One softmax over the labels, as in Valmadre (Hierarchical Classification
+    at Multiple Operating Points, NeurIPS 2022).
 
     Args:
         space: the labels.
