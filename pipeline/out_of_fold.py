@@ -129,7 +129,8 @@ def learn_and_answer(
     """
     if np.any(learned & asked):
         raise ValueError(f"`asked` must hold no learned picture. Received: {int(np.sum(learned & asked))} in both.")
-    path, question = folder / "answers.npz", {"learned": learned, "asked": asked, "truth": pictures.truth}
+    path = folder / "answers.npz"
+    question: dict[str, Any] = {"learned": learned, "asked": asked, "truth": pictures.truth}
     if not answers_question(path, question):
         work = folder / "training"
         taught, posed = (pictures.part(np.flatnonzero(chosen)) for chosen in (learned, asked))

@@ -23,9 +23,11 @@ FOLDS = np.arange(30) // 5 % 3
 
 
 def field(folder: Path, folds: npt.NDArray[np.intp] = FOLDS) -> module.Field:
+    manifest: Any = SimpleNamespace(folder=folder, digest="", finder=SimpleNamespace(content=b""))
+    rows: Any = [SimpleNamespace(group=str(picture)) for picture in range(30)]
     return module.Field(
-        manifest=SimpleNamespace(folder=folder, digest="", finder=SimpleNamespace(content=b"")),  # type: ignore[arg-type]
-        rows=[SimpleNamespace(group=str(picture)) for picture in range(30)],  # type: ignore[misc]
+        manifest=manifest,
+        rows=rows,
         pictures=Pictures(lambda size: np.zeros((30, size, size, 4), np.uint8), TRUTH),
         space=SPACE,
         folds=folds,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -116,7 +117,7 @@ def _tree(name: str, field: Field, inside: Chosen, config: TrainConfig) -> Place
     if name == "gemmological":
         return np.arange(len(field.space), dtype=np.intp)
     path = _fold_folder(field, inside, config, tree=name) / "tree.npz"
-    question = {"learned": ~inside, "truth": field.pictures.truth}
+    question: dict[str, Any] = {"learned": ~inside, "truth": field.pictures.truth}
     if not answers_question(path, question):
         places = random_tree(field.space, config.seed) if name == "random" else _learned_tree(field, ~inside, config)
         with whole_file(path) as file:

@@ -172,7 +172,7 @@ def _record(
         if decision.arm == arm.name
     }
     names: dict[str, str] = {str(name): way for name, way in WAYS.items()} | {LEAST_COST: "least_cost"}
-    measures = {}
+    measures: dict[str, float] = {}
     for way, decision in own.items():
         measures[f"milliseconds/{names[way]}"] = outcome.milliseconds[decision.name]
         for measure in _REPORTED:
