@@ -31,6 +31,12 @@ from gemhier.options import tracking_option
     type=click.FloatRange(0, 1),
     help="Refuse a picture whose most prominent stone has a lower score. [default: the run's]",
 )
+@click.option(
+    "--notes",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Markdown to put into the model's card, on what its reports do not tell, such as its stone finder.",
+)
 @tracking_option
 def package_command(
     run: str,
@@ -38,6 +44,7 @@ def package_command(
     evaluations: tuple[str, ...],
     before_refit: tuple[str, ...],
     stone_threshold: float | None,
+    notes: Path | None,
     tracking: str | None,
 ) -> None:
     """Write the model of a RUN to a folder that classifies without TensorFlow.
@@ -56,6 +63,7 @@ def package_command(
         evaluations=_named("--evaluation", evaluations),
         before_refit=_named("--before-refit", before_refit),
         stone_threshold=stone_threshold,
+        notes=notes,
         tracking=tracking,
     )
     size = sum(path.stat().st_size for path in bundle.folder.iterdir()) / 1e6

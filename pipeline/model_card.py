@@ -23,6 +23,9 @@ VALIDATION = "validation pictures"
 OUT_OF_FOLD = "pictures out of fold"
 """What a training's own figures are called in a report: by what they were measured on."""
 
+NOTES = "notes"
+"""What Markdown for the card, written by hand, is called in a report."""
+
 _CALIBRATED_ON = {
     VALIDATION: "its validation pictures, which also calibrated it",
     OUT_OF_FOLD: "its own pictures out of fold: each answered by a network of the same kind that had not "
@@ -58,7 +61,7 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
         info: of the bundle.
         taxonomy: names the families.
         report: `data` (pictures by split), `config`, and the evaluations by the name of what was
-            evaluated: each with `n` and `strategies`.
+            evaluated: each with `n` and `strategies`; `notes`, Markdown, if there are any.
     """
     space = LabelSpace(info.labels)
     families = ", ".join(taxonomy[family].name for family in space.families)
@@ -90,6 +93,8 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
     for name, evaluation in report.items():
         if isinstance(evaluation, Mapping) and "strategies" in evaluation:
             lines += _table(name, evaluation, info)
+    if notes := str(report.get(NOTES, "")).strip():
+        lines += [notes, ""]
     return "\n".join(lines) + "\n" + _LIMITS
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from gemhier.errors import DataError
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle_files import NETWORK_FILE, REPORT_FILE
-from gemhier.pipeline.model_card import model_card
+from gemhier.pipeline.model_card import NOTES, model_card
 from gemhier.pipeline.tracking.finding import find_bundle
 
 
@@ -20,6 +20,7 @@ def package(
     evaluations: Mapping[str, Path] | None = None,
     before_refit: Mapping[str, Path] | None = None,
     stone_threshold: float | None = None,
+    notes: Path | None = None,
     tracking: str | None = None,
 ) -> Bundle:
     """Write the bundle of a run to a folder.
@@ -33,11 +34,12 @@ def package(
         before_refit: the same of another model: one made in the same way that had not yet learned from these
             pictures. The card says so.
         stone_threshold: the least score of a gem, from 0 to 1; None for the run's.
+        notes: a file of Markdown that goes into the card; None to leave those that are there.
         tracking: a tracking server or folder; None for the default.
 
     Raises:
         TrackingError: if there is no such run, or it has no bundle.
-        DataError: if an evaluation cannot be read, or is of another model.
+        DataError: if an evaluation cannot be read, or is of another model, or the notes cannot be read.
         BundleError: if the bundle is damaged.
         OutputError: if the folder cannot be written, or holds something else.
     """
@@ -52,6 +54,8 @@ def package(
             )
     for name, folder in (before_refit or {}).items():
         report[name] = _evaluation(folder)
+    if notes is not None:
+        report[NOTES] = _text(notes)
     if stone_threshold is not None:
         source = replace(source, info=replace(source.info, stone_threshold=stone_threshold))
     return write_with_report(source, out, report)
@@ -73,6 +77,15 @@ def write_with_report(source: Bundle, out: Path, report: Mapping[str, Any]) -> B
         model_card=model_card(source.info, source.taxonomy, report),
     )
     return load_bundle(out)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path}: the notes cannot be read ({error.strerror}). Name a file of Markdown.") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: the notes are no text in UTF-8. Name a file of Markdown.") from error
 
 
 def _evaluation(folder: Path) -> dict[str, Any]:
