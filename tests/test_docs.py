@@ -39,8 +39,10 @@ def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
 def test_every_command_in_a_document_can_be_parsed(document: Path) -> None:
     for words in commands_in(document):
         command: click.Command | None = main
+        context: click.Context | None = None
         while command is not None:
-            context = click.Context(command)
+            # With its settings and parent, as when it is called: click keeps the help option of the first context.
+            context = click.Context(command, parent=context, **command.context_settings)
             _, words, _ = command.make_parser(context).parse_args(words)
             inner = command.resolve_command(context, words) if isinstance(command, click.Group) and words else None
             command, words = inner[1:] if inner else (None, words)
