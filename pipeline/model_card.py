@@ -93,8 +93,9 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
     for name, evaluation in report.items():
         if isinstance(evaluation, Mapping) and "strategies" in evaluation:
             lines += _table(name, evaluation, info)
-    if notes := str(report.get(NOTES, "")).strip():
-        lines += [notes, ""]
+    notes = report.get(NOTES)
+    if isinstance(notes, str) and notes.strip():  # and not an evaluation of that name
+        lines += [notes.strip(), ""]
     return "\n".join(lines) + "\n" + _LIMITS
 
 
