@@ -19,10 +19,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from gemhier.hierarchy.answering import CONFIDENCE, Paths, fit_thresholds, paths
-from gemhier.hierarchy.decoding import Strategy
+from gemhier.hierarchy.decoding import Strategy, node_probabilities
 from gemhier.hierarchy.intervals import bootstrap, bootstrap_mean, wilson
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.pipeline.crops import load_crops
+from gemhier.pipeline.crops import prepared_crops
 from gemhier.pipeline.manifest import read_manifest
 from gemhier.pipeline.schedules import TrainConfig
 from gemhier.pipeline.split import grouped_folds
@@ -52,7 +52,8 @@ class Known:
 
     def signs(self) -> Floats:
         """(N, K) what a learned confidence looks at: how probable, how far ahead, how torn, and do the heads agree."""
-        families = {way: _of_families(said, self.space) for way, said in self.said.items()}
+        space, first = self.space, len(self.space.families)  # of the nodes, families come first
+        families = {way: node_probabilities(said, space.membership)[:, :first] for way, said in self.said.items()}
         of_family, of_label = families["fused"], self.decided
         best = of_family.argmax(axis=1)
         rows = np.arange(len(best))
@@ -127,12 +128,6 @@ WAYS: dict[str, Callable[[Known, Chosen, Chosen, float], Rows]] = {
 }
 
 
-def _of_families(probabilities: Floats, space: LabelSpace) -> Floats:
-    return np.stack(
-        [probabilities[:, space.parents == family].sum(axis=1) for family in range(len(space.families))], axis=1
-    )
-
-
 def _least(sure: Floats, right: Chosen, target: float) -> float:
     """The lowest threshold that keeps a precision with the margin of `fit_thresholds`; infinite if none does."""
     order = np.argsort(-sure)
@@ -172,8 +167,7 @@ def main(data: Path, backbone: str, folds: int, schedule: str, targets: tuple[fl
     """Count the pictures of DATA that are answered, and the share of these that are answered right."""
     manifest, config = read_manifest(data), TrainConfig(backbone=backbone, schedule=schedule, folds=folds)
     space = manifest.label_space
-    learnable = (*manifest.split("train"), *manifest.split("validation"))
-    rows = tuple(row for row in learnable if row.label in space)
+    rows = manifest.learnable
     groups = [row.group for row in rows]
     fold_of = grouped_folds([row.label for row in rows], groups, folds, config.seed)
     start_tensorflow()
@@ -181,7 +175,7 @@ def main(data: Path, backbone: str, folds: int, schedule: str, targets: tuple[fl
     from gemhier.pipeline.out_of_fold import answers_folder, out_of_fold
 
     pictures = Pictures(
-        lambda size: load_crops(rows, size, manifest.finder, manifest.folder / "crops"),
+        partial(prepared_crops, manifest, rows),
         np.array([space.index(row.label) for row in rows], dtype=np.intp),
     )
     answers = out_of_fold(

@@ -13,9 +13,14 @@ from gemhier.errors import DataError, ImageError, OutputError
 from gemhier.models.finder import Finder
 from gemhier.models.image import read_image
 from gemhier.models.stone import Box
-from gemhier.pipeline.manifest import Row, require_pictures
+from gemhier.pipeline.manifest import Manifest, Row, require_pictures
 from gemhier.pipeline.progress import map_with_progress
 from gemhier.pipeline.whole_file import whole_file
+
+
+def prepared_crops(manifest: Manifest, rows: Sequence[Row], size: int) -> npt.NDArray[np.uint8]:
+    """The crops of rows of a data set, cut out by its finder and kept in its folder: see `load_crops`."""
+    return load_crops(rows, size, manifest.finder, manifest.folder / "crops")
 
 
 def load_crops(rows: Sequence[Row], size: int, finder: Finder, cache_folder: Path) -> npt.NDArray[np.uint8]:

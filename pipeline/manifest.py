@@ -105,6 +105,16 @@ class Manifest:
         return tuple(row for row in self.rows if row.split == name)
 
     @cached_property
+    def learnable(self) -> tuple[Row, ...]:
+        """The rows of training and of validation whose label a network can output: a validation picture of a label
+        without training pictures teaches nothing.
+
+        Raises:
+            DataError: if there are no training pictures.
+        """
+        return tuple(row for row in (*self.split("train"), *self.split("validation")) if row.label in self.label_space)
+
+    @cached_property
     def finder(self) -> Finder:
         """The stone finder that found the boxes.
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from gemhier.errors import DataError
 from gemhier.models.bundle import Bundle
 from gemhier.models.stone import cover_backdrop
-from gemhier.pipeline.crops import load_crops
+from gemhier.pipeline.crops import prepared_crops
 from gemhier.pipeline.manifest import Row, read_manifest
 from gemhier.pipeline.progress import progress
 
@@ -106,7 +106,7 @@ def known_stones(folder: Path, bundle: Bundle) -> Known:
     rows = manifest.split(SPLIT)
     if not rows:
         raise DataError(f"{folder}: holds no training pictures to look for neighbours in. Give another --neighbours.")
-    crops = load_crops(rows, bundle.info.size, manifest.finder, folder / "crops")
+    crops = prepared_crops(manifest, rows, bundle.info.size)
     return Known(rows, crops, views(_flat(bundle, crops)))
 
 

@@ -24,6 +24,7 @@ from gemhier.pipeline.whole_file import whole_file
 
 Folds = npt.NDArray[np.intp]
 Chosen = npt.NDArray[np.bool_]
+Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -129,18 +130,18 @@ def learn_and_answer(
     """
     if np.any(learned & asked):
         raise ValueError(f"`asked` must hold no learned picture. Received: {int(np.sum(learned & asked))} in both.")
-    path = folder / "answers.npz"
-    question: dict[str, Any] = {"learned": learned, "asked": asked, "truth": pictures.truth}
-    if not answers_question(path, question):
-        work = folder / "training"
+    work = folder / "training"
+
+    def ask() -> Arrays:
         taught, posed = (pictures.part(np.flatnonzero(chosen)) for chosen in (learned, asked))
         fitted = fit_network(space, taught, None, replace(config, folds=0), work=work, cache=features)
         logits = predict_logits(fitted.network, posed.crops(fitted.network.size))
-        with whole_file(path) as file:
-            np.savez(file, **{head: getattr(logits, head) for head in _HEADS}, **question)
-        shutil.rmtree(work, ignore_errors=True)
-    with np.load(path, allow_pickle=False) as archive:
-        return Logits(**{head: archive[head] for head in _HEADS})
+        return {head: getattr(logits, head) for head in _HEADS}
+
+    question = {"learned": learned, "asked": asked, "truth": pictures.truth}
+    said = remembered(folder / "answers.npz", question, ask)
+    shutil.rmtree(work, ignore_errors=True)
+    return Logits(**{head: said[head] for head in _HEADS})
 
 
 def cross_fitted(
@@ -176,17 +177,25 @@ def cross_fitted(
     return found
 
 
-def answers_question(path: Path, question: Mapping[str, npt.NDArray[Any]]) -> bool:
-    """Whether a file holds the answers to a question; one that says of no question is taken at its folder's name.
+def remembered(path: Path, question: Arrays, answer: Callable[[], Arrays]) -> Arrays:
+    """The answer to a question, from a file if it holds the answer to this one.
+
+    A file that says of no question is taken at its folder's name.
 
     Args:
-        path: an archive of arrays, with the question among them, or no file.
+        path: an archive of arrays, the question among them; it is written where there is none, or one of another
+            question.
         question: such as which of N pictures are learned from, and what they show.
+        answer: finds the answer, under other names than the question's.
     """
-    if not path.exists():
-        return False
-    with np.load(path, allow_pickle=False) as archive:
-        return all(name not in archive or np.array_equal(archive[name], part) for name, part in question.items())
+    if path.exists():
+        with np.load(path, allow_pickle=False) as archive:
+            if all(name not in archive or np.array_equal(archive[name], part) for name, part in question.items()):
+                return dict(archive)
+    kept: dict[str, Any] = {**answer(), **question}
+    with whole_file(path) as file:
+        np.savez(file, **kept)
+    return kept
 
 
 def _rows(logits: Logits, chosen: Chosen) -> Logits:

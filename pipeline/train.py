@@ -27,7 +27,7 @@ from gemhier.models.runtime import Logits
 from gemhier.models.stone import cover_backdrop
 from gemhier.pipeline.balance import balance
 from gemhier.pipeline.calibrate import Calibration, calibrate
-from gemhier.pipeline.crops import load_crops
+from gemhier.pipeline.crops import prepared_crops
 from gemhier.pipeline.evaluate import Classified, report_files, report_on
 from gemhier.pipeline.evaluation import Evaluation, evaluate_probabilities
 from gemhier.pipeline.labelled_pictures import LabelledPicture, LabelledPictures
@@ -105,7 +105,7 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
     from gemhier.pipeline.fit import Pictures, fit_network, predict_logits
 
     def pictures(rows: Sequence[Row]) -> Pictures:
-        return Pictures(partial(_crops, manifest, rows), _columns(rows, space))
+        return Pictures(partial(prepared_crops, manifest, rows), _columns(rows, space))
 
     work = unfinished_folder(_settings(manifest, config))
     resumed = known_run(mlflow, remembered_run(work))
@@ -170,30 +170,22 @@ def _out_of_fold(
 
 
 def _rows(manifest: Manifest, space: LabelSpace, config: TrainConfig) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-    """The rows to learn from, and those to calibrate and measure on.
-
-    A validation picture of a label without training pictures teaches nothing.
-    """
-    train_rows = manifest.split("train")
-    validation_rows = tuple(row for row in manifest.split("validation") if row.label in space)
+    """The rows to learn from, and those to calibrate and measure on."""
     if len(space) < 2:
         raise DataError(f"{manifest.folder}: only one class ({space.labels[0]}). Prepare at least two.")
     if config.folds:
-        return (*train_rows, *validation_rows), (*train_rows, *validation_rows)
+        return manifest.learnable, manifest.learnable
+    validation_rows = tuple(row for row in manifest.learnable if row.split == "validation")
     if not validation_rows:
         raise DataError(
             f"{manifest.folder}: no validation pictures, which temperatures and thresholds are fitted on. "
             "Run `gemhier prepare` again with --validation-share 0.15, or train with --folds 5."
         )
-    return train_rows, validation_rows
+    return manifest.split("train"), validation_rows
 
 
 def _columns(rows: Sequence[Row], space: LabelSpace) -> npt.NDArray[np.intp]:
     return np.array([space.index(row.label) for row in rows], dtype=np.intp)
-
-
-def _crops(manifest: Manifest, rows: Sequence[Row], size: int) -> npt.NDArray[np.uint8]:
-    return load_crops(rows, size, manifest.finder, manifest.folder / "crops")
 
 
 def _recorded(config: TrainConfig) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,17 +14,17 @@ from gemhier.models.runtime import Logits
 from gemhier.pipeline.fit import Pictures
 from gemhier.pipeline.manifest import Manifest, Row
 from gemhier.pipeline.out_of_fold import (
+    Arrays,
     Chosen,
     Folds,
     answers_folder,
-    answers_question,
     cross_fitted,
     learn_and_answer,
+    remembered,
 )
 from gemhier.pipeline.schedules import TrainConfig
 from gemhier.pipeline.trial.plan import Arm
 from gemhier.pipeline.trial.trees import Places, confusion_similarity, learned_tree, random_tree
-from gemhier.pipeline.whole_file import whole_file
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,14 +115,14 @@ def _tree(name: str, field: Field, inside: Chosen, config: TrainConfig) -> Place
     """
     if name == "gemmological":
         return np.arange(len(field.space), dtype=np.intp)
+
+    def plant() -> Arrays:
+        random = name == "random"
+        return {"places": random_tree(field.space, config.seed) if random else _learned_tree(field, ~inside, config)}
+
     path = _fold_folder(field, inside, config, tree=name) / "tree.npz"
-    question: dict[str, Any] = {"learned": ~inside, "truth": field.pictures.truth}
-    if not answers_question(path, question):
-        places = random_tree(field.space, config.seed) if name == "random" else _learned_tree(field, ~inside, config)
-        with whole_file(path) as file:
-            np.savez(file, places=places, **question)
-    with np.load(path, allow_pickle=False) as archive:
-        return np.asarray(archive["places"], dtype=np.intp)
+    kept = remembered(path, {"learned": ~inside, "truth": field.pictures.truth}, plant)
+    return np.asarray(kept["places"], dtype=np.intp)
 
 
 def _learned_tree(field: Field, learned: Chosen, config: TrainConfig) -> Places:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.errors import DataError
-from gemhier.pipeline.crops import load_crops
+from gemhier.pipeline.crops import prepared_crops
 from gemhier.pipeline.figures import Figure
 from gemhier.pipeline.manifest import Manifest, Row, read_manifest
 from gemhier.pipeline.progress import say
@@ -55,8 +55,7 @@ def run_trial(data: Path, plan: Plan, out: Path, *, tracking: str | None = None)
     """
     check_folder(out)
     manifest = read_manifest(data)
-    learnable = (*manifest.split("train"), *manifest.split("validation"))
-    rows = tuple(row for row in learnable if row.label in manifest.label_space)
+    rows = manifest.learnable
     if plan.folds > len({row.group for row in rows}):
         raise DataError(f"{data}: has fewer stones than the plan's {plan.folds} folds. Give the plan fewer `folds`.")
     mlflow = open_tracking(tracking)
@@ -83,7 +82,7 @@ def _run(mlflow: ModuleType, manifest: Manifest, rows: Sequence[Row], plan: Plan
     field = Field(
         manifest=manifest,
         rows=rows,
-        pictures=Pictures(partial(_crops, manifest, rows), truth),
+        pictures=Pictures(partial(prepared_crops, manifest, rows), truth),
         space=space,
         folds=np.zeros(len(rows), dtype=np.intp),
         seed=plan.seed,
@@ -140,17 +139,13 @@ def _say_fold(name: str, folds: int, fold: int) -> None:
     say(f"{name}: fold {fold + 1} of {folds}")
 
 
-def _crops(manifest: Manifest, rows: Sequence[Row], size: int) -> npt.NDArray[np.uint8]:
-    return load_crops(rows, size, manifest.finder, manifest.folder / "crops")
-
-
 def _features(manifest: Manifest, rows: Sequence[Row], config: TrainConfig) -> npt.NDArray[np.float32]:
     """(N, D) frozen features of all pictures as they are."""
     from gemhier.models.network import build_network
     from gemhier.pipeline.features import load_features
 
     network = build_network(config.backbones[0], manifest.label_space)
-    crops = _crops(manifest, rows, network.size)
+    crops = prepared_crops(manifest, rows, network.size)
     found = load_features(
         network.extractor,
         crops,
