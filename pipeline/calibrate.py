@@ -10,10 +10,8 @@ from gemhier.hierarchy.calibration import fit_conditional_temperatures, fit_fusi
 from gemhier.hierarchy.decoding import Strategy, conditional, soft, softmax, strategies
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.bundle_info import Temperatures
+from gemhier.models.modes import TRAINED_STRATEGIES
 from gemhier.models.runtime import Logits
-
-STRATEGY_OF_MODE: dict[str, Strategy] = {"flat": "flat", "hierarchical": "soft", "both": "fused"}
-"""How a network decides. With both, the weight of the fusion can still come out as one of its two voices."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +19,8 @@ class Calibration:
     """What a bundle needs beside its network.
 
     Attributes:
-        strategy: how the outputs become one distribution.
+        strategy: how the outputs become one distribution. Where that is by fusion, the weight can still come out as
+            one of its two voices.
         temperatures: one for each head.
         fusion_weight: the say of the flat classifier in `fused`.
         thresholds: how probable an answer must be for each asked-for precision.
@@ -42,10 +41,10 @@ def calibrate(
         logits: of N validation pictures.
         truth: (N,) the column of each picture's label.
         space: the labels.
-        mode: which heads were trained, a key of `STRATEGY_OF_MODE`.
+        mode: which heads were trained, a key of `TRAINED_STRATEGIES`.
         each_family: whether each regional network has a temperature of its own, or all have one.
     """
-    strategy, parents = STRATEGY_OF_MODE[mode], space.parents
+    strategy, parents = TRAINED_STRATEGIES[mode][-1], space.parents
     flat_temperature = fit_temperature(logits.flat, truth)
     family_temperature = fit_temperature(logits.family, parents[truth])
     regional_temperatures = fit_conditional_temperatures(logits.regional, truth, parents, each_family=each_family)
