@@ -21,9 +21,8 @@ def progress(items: Iterable[Item] | None, label: str, *, length: int | None = N
 
 
 def say(line: str) -> None:
-    """A line between bars on standard error, if that is a terminal: where work of many parts stands."""
-    if sys.stderr.isatty():
-        click.echo(line, err=True)
+    """A line on standard error, in a log too, where bars are hidden: where work of hours stands."""
+    click.echo(line, err=True)
 
 
 def map_with_progress(

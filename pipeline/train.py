@@ -34,6 +34,7 @@ from gemhier.pipeline.labelled_pictures import LabelledPicture, LabelledPictures
 from gemhier.pipeline.manifest import Manifest, Row, read_manifest
 from gemhier.pipeline.model_card import OUT_OF_FOLD, VALIDATION
 from gemhier.pipeline.package import write_with_report
+from gemhier.pipeline.progress import say
 from gemhier.pipeline.reporting.report import TOP, Report
 from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
 from gemhier.pipeline.split import grouped_folds
@@ -157,6 +158,11 @@ def _out_of_fold(
 ) -> "OutOfFold":
     from gemhier.pipeline.out_of_fold import answers_folder, out_of_fold
 
+    def on_fold(fold: int, measures: Mapping[str, float]) -> None:
+        log.fold(fold, measures)
+        top1, family = measures["flat_top1"], measures["family_top1"]
+        say(f"Fold {fold + 1} of {config.folds} is answered: flat top-1 {top1:.3f}, family {family:.3f}")
+
     folds = grouped_folds([row.label for row in rows], [row.group for row in rows], config.folds, config.seed)
     return out_of_fold(
         manifest.label_space,
@@ -165,7 +171,7 @@ def _out_of_fold(
         config,
         folder=answers_folder(manifest, config),
         features=manifest.folder / "features",
-        on_fold=log.fold,
+        on_fold=on_fold,
     )
 
 

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 import shutil
 import socket
 from collections.abc import Callable
@@ -99,10 +100,12 @@ def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here
 
 
 def test_folds_calibrate_on_pictures_that_a_network_has_not_learned_from(
-    here: Path, tiny_data: Path, tiny_backbone: str
+    here: Path, tiny_data: Path, tiny_backbone: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = TrainConfig(backbone=tiny_backbone, schedule=tiny_backbone, folds=2)
     trained = train(tiny_data, config)
+    said = re.findall(r"^Fold (\d) of 2 is answered: flat top-1 [01]\.\d+, family", capsys.readouterr().err, re.M)
+    assert said == ["1", "2"]
     assert (trained.evaluation.n, trained.measured_on) == (72, "pictures out of fold")
     assert trained.evaluation.strategies["fused"].top1.value >= 0.9
     run = open_tracking().get_run(trained.run_id)

@@ -40,7 +40,11 @@ def write_plan(folder: Path, arms: int, **further: object) -> Path:
 
 
 def test_a_trial_goes_on_where_it_stood_and_says_what_is_better(
-    here: Path, tiny_data: Path, tiny_backbone: str, monkeypatch: pytest.MonkeyPatch
+    here: Path,
+    tiny_data: Path,
+    tiny_backbone: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     fit, trainings = out_of_fold_module.fit_network, []
 
@@ -57,6 +61,7 @@ def test_a_trial_goes_on_where_it_stood_and_says_what_is_better(
     with pytest.raises(KeyboardInterrupt):
         run_trial(data, plan, here / "trial")
     assert not (here / "trial").exists()
+    assert capsys.readouterr().err.splitlines()[-1] == "Division 1 of 1, both: fold 1 of 2"
     (here / "trial").mkdir()
     (here / "trial" / "notes.txt").write_text("mine", encoding="utf-8")
     text = run_trial(data, plan, here / "trial")
