@@ -1,0 +1,73 @@
+"""How long a training of the whole network takes on this machine, by backbone, before it is begun.
+
+    python benchmarks/training_time.py report-cnn vgg16 resnet50 mobilenet --pictures 22000 --epochs 20
+
+Steps are timed in a training from random weights on noise, by the report's schedule. Checkpoints count too.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+
+import click
+import numpy as np
+
+from gemhier.models.bundle import load_bundle
+from gemhier.pipeline.epochs import Epoch
+from gemhier.pipeline.fit import Pictures, fit_network
+from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
+
+STEPS = 4
+"""In each epoch that is timed."""
+
+
+class TimedEnough(Exception):
+    """Ends a training whose steps have been timed."""
+
+
+def seconds_a_step(backbone: str, epochs: int, *, mixed_precision: bool) -> float:
+    """The median over some epochs after the first, in which TensorFlow builds its graph."""
+    config = TrainConfig(
+        backbone=backbone, schedule="report", mode="flat", weights="none", mixed_precision=mixed_precision
+    )
+    space = load_bundle().space
+    count = STEPS * SCHEDULES[config.schedule].batch
+    generator = np.random.default_rng(0)
+    ended = [time.perf_counter()]
+
+    def crops(size: int) -> np.ndarray:
+        return generator.integers(0, 256, (count, size, size, 4), dtype=np.uint8)
+
+    def note(epoch: Epoch) -> None:
+        ended.append(time.perf_counter())
+        if epoch.number > epochs:
+            raise TimedEnough
+
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            pictures = Pictures(crops, generator.integers(0, len(space), count))
+            fit_network(space, pictures, None, config, work=Path(folder), cache=Path(folder), on_epoch=note)
+        except TimedEnough:
+            pass
+    return float(np.median(np.diff(ended)[1:])) / STEPS
+
+
+@click.command()
+@click.argument("backbones", nargs=-1, required=True)
+@click.option("--pictures", type=click.IntRange(min=1), required=True, help="How many a pass shows.")
+@click.option("--epochs", type=click.IntRange(min=1), default=20, show_default=True, help="Passes of the training.")
+@click.option("--timed", type=click.IntRange(min=1), default=3, show_default=True, help="Epochs to time.")
+@click.option("--mixed-precision", is_flag=True, help="In bfloat16.")
+def main(backbones: tuple[str, ...], pictures: int, epochs: int, timed: int, mixed_precision: bool) -> None:
+    """Time steps of a training of each of BACKBONES."""
+    batch = SCHEDULES["report"].batch
+    for backbone in backbones:
+        step = seconds_a_step(backbone, timed, mixed_precision=mixed_precision)
+        hours = step * epochs * -(-pictures // batch) / 3600
+        click.echo(
+            f"{backbone:<24} {step:7.3f} s a step of {batch}, {hours:6.1f} h for {epochs} x {pictures:,} pictures"
+        )
+
+
+if __name__ == "__main__":
+    main()
