@@ -14,8 +14,8 @@ import numpy as np
 
 from gemhier.models.bundle import load_bundle
 from gemhier.pipeline.epochs import Epoch
-from gemhier.pipeline.fit import Pictures, fit_network
 from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
+from gemhier.pipeline.start_tensorflow import start_tensorflow
 
 STEPS = 4
 """In each epoch that is timed."""
@@ -27,6 +27,8 @@ class TimedEnough(Exception):
 
 def seconds_a_step(backbone: str, epochs: int, *, mixed_precision: bool) -> float:
     """The median over some epochs after the first, in which TensorFlow builds its graph."""
+    from gemhier.pipeline.fit import Pictures, fit_network
+
     config = TrainConfig(
         backbone=backbone, schedule="report", mode="flat", weights="none", mixed_precision=mixed_precision
     )
@@ -60,6 +62,7 @@ def seconds_a_step(backbone: str, epochs: int, *, mixed_precision: bool) -> floa
 @click.option("--mixed-precision", is_flag=True, help="In bfloat16.")
 def main(backbones: tuple[str, ...], pictures: int, epochs: int, timed: int, mixed_precision: bool) -> None:
     """Time steps of a training of each of BACKBONES."""
+    start_tensorflow()
     batch = SCHEDULES["report"].batch
     for backbone in backbones:
         step = seconds_a_step(backbone, timed, mixed_precision=mixed_precision)
