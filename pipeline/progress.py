@@ -21,7 +21,7 @@ def progress(items: Iterable[Item] | None, label: str, *, length: int | None = N
 
 
 def say(line: str) -> None:
-    """A line on standard error, in a log too, where bars are hidden: where work of hours stands."""
+    """A line on standard error, in a log too, where bars are hidden."""
     click.echo(line, err=True)
 
 
