@@ -23,7 +23,7 @@ from gemhier.models.finder import Finder, Stone
 from gemhier.models.image import read_image
 from gemhier.models.stone import MARGIN
 from gemhier.pipeline.manifest import read_manifest
-from gemhier.pipeline.progress import map_with_progress
+from gemhier.progress import map_with_progress
 
 KEPT = 0.95
 """Share of the held-out pictures of stones that are still gems by the least score: hundreds of pictures fix it

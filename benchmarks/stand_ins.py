@@ -31,10 +31,10 @@ import numpy.typing as npt
 
 from gemhier.models.image import read_image
 from gemhier.pipeline.manifest import Manifest, Row, read_manifest, write_manifest
-from gemhier.pipeline.progress import progress
 from gemhier.pipeline.scenes.cutouts import PlainPhotograph, outline_stones
 from gemhier.pipeline.scenes.photographs import Corners, read_outlines
 from gemhier.pipeline.split import grouped_folds
+from gemhier.progress import progress
 
 Picture = npt.NDArray[np.uint8]
 Rectangle = tuple[float, float, float, float]

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gemhier.crawler.whole_file import write_whole
+from gemhier.atomic import write_whole
 from gemhier.errors import DataError
 
 FORMAT = "gemhier-crawl"

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gemhier.atomic import write_whole
 from gemhier.crawler.contents import PictureContent
 from gemhier.crawler.crawl_info import read_crawl_info
 from gemhier.crawler.journal import Journal, read_journal
-from gemhier.crawler.whole_file import write_whole
 from gemhier.errors import DataError, OutputError
 
 IMAGES = "images"

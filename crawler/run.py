@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from gemhier.atomic import clear_unfinished
 from gemhier.crawler.asking import Stage
 from gemhier.crawler.catalogue import read_catalogue
 from gemhier.crawler.contents import ListingContent, PictureContent, ProductContent
@@ -23,7 +24,6 @@ from gemhier.crawler.stages.pictures import PictureStage
 from gemhier.crawler.stages.products import ProductStage
 from gemhier.crawler.summary import Summary, summarise
 from gemhier.crawler.visits import Visits
-from gemhier.crawler.whole_file import clear_unfinished
 from gemhier.errors import DataError
 
 STAGES = ("index", "products", "pictures")

@@ -20,8 +20,8 @@ from gemhier.data_commands import audit_command, prepare, sample
 from gemhier.errors import GemhierError, OutputError
 from gemhier.extras import missing_extra
 from gemhier.model_commands import classify, evaluate_command
-from gemhier.models.files import visible
 from gemhier.taxonomy_commands import taxonomy_group
+from gemhier.text import visible
 from gemhier.training_commands import package_command, train_command, train_finder_command, ui
 from gemhier.trial_commands import trial_command
 

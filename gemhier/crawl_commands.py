@@ -50,7 +50,7 @@ def crawl_command(
     from gemhier.crawler.run import STAGES, CrawlConfig, crawl
     from gemhier.crawler.site_file import load_site
     from gemhier.crawler.summary import summary_lines
-    from gemhier.models.files import visible
+    from gemhier.text import visible
 
     config = CrawlConfig(
         site=load_site(site),
@@ -91,8 +91,8 @@ def clean_command(crawl: Path, text: bool, put_back: tuple[str, ...]) -> None:
     """
     from gemhier.crawler.certificates import CertificateReader
     from gemhier.crawler.clean import clean
-    from gemhier.models.files import visible
-    from gemhier.pipeline.progress import show_progress
+    from gemhier.progress import show_progress
+    from gemhier.text import visible
 
     reader = CertificateReader() if text else None
     cleaning = clean(crawl, put_back=put_back, read=reader, progress=show_progress("Reading"))

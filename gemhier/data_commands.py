@@ -66,11 +66,11 @@ def audit_command(
     Example:
       gemhier audit photos more-photos --out findings
     """
+    from gemhier.atomic import check_folder
     from gemhier.hierarchy.taxonomy_file import load_taxonomy
-    from gemhier.models.files import visible
     from gemhier.pipeline.audit import audit, write_audit
     from gemhier.pipeline.auditing.summary import summary
-    from gemhier.pipeline.whole_file import check_folder
+    from gemhier.text import visible
 
     check_folder(out)
     result = audit(folders, taxonomy=load_taxonomy(taxonomy), largest=largest, predictions=predictions, model=model)
@@ -150,11 +150,11 @@ def prepare(
 
     from gemhier.hierarchy.taxonomy_file import load_taxonomy
     from gemhier.models.bundle_files import find_folder
-    from gemhier.models.files import visible
     from gemhier.models.finder import load_finder
     from gemhier.pipeline.data_summary import summary
     from gemhier.pipeline.prepare import STONE_PATTERN, PrepareConfig
     from gemhier.pipeline.prepare import prepare as prepare_data
+    from gemhier.text import visible
 
     config = PrepareConfig(
         validation_share=validation_share,

@@ -148,10 +148,10 @@ def evaluate_command(
       gemhier evaluate photos --model bundle --report report
       gemhier evaluate data --model latest --report report --neighbours data
     """
-    from gemhier.models.files import visible
     from gemhier.pipeline.evaluate import evaluate, is_run
     from gemhier.pipeline.reporting.folder import PAGE_FILE
     from gemhier.pipeline.reporting.summary import summary
+    from gemhier.text import visible
 
     report = evaluate(
         folders,

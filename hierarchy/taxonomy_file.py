@@ -1,7 +1,6 @@
 """Taxonomy files: YAML that a gemmologist can edit, and the JSON of bundles."""
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from gemhier.atomic import replacing
 from gemhier.errors import OutputError, TaxonomyError
 from gemhier.hierarchy.contradictions import Place
 from gemhier.hierarchy.node import Node
@@ -78,13 +78,11 @@ def write_taxonomy(taxonomy: Taxonomy, path: Path) -> None:
         gems = {family: _to_edit(taxonomy, family) for family in taxonomy.families}
         tree = yaml.safe_dump({"format": FORMAT, "gems": gems}, sort_keys=False, allow_unicode=True, width=120)
         text = _HEADER + tree
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        unfinished.write_text(text, encoding="utf-8", newline="\n")
-        unfinished.replace(path)
+        with replacing(path) as unfinished:
+            unfinished.write_bytes(text.encode())
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written: {error.strerror}. Choose another place.") from error
+        raise OutputError(f"{path}: cannot be written ({error.strerror}). Choose another place.") from error
 
 
 def _problems(contents: Contents) -> list[Problem]:

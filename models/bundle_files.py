@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gemhier.atomic import names_in, write_whole_folder
 from gemhier.errors import BundleError, OutputError
 from gemhier.models.bundle_info import FORMAT, BundleInfo
 from gemhier.models.finder import FILE as FINDER_FILE
-from gemhier.models.whole_folder import names_in, write_whole_folder
 
 INFO_FILE = "bundle.json"
 TAXONOMY_FILE = "taxonomy.json"

@@ -1,7 +1,6 @@
-"""Find the picture files in folders, and write their names so that they can be read."""
+"""Find the picture files in folders."""
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -12,17 +11,6 @@ PICTURE_SUFFIXES = frozenset(
     }
 )  # fmt: skip
 """Endings of file names, in lower case, that are taken for pictures in a folder."""
-
-
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
-
-def visible(text: str) -> str:
-    """The text in one line: line ends and control characters, which a file name may hold, become escapes.
-
-    A name could otherwise break the line it stands in, or give orders to the terminal.
-    """
-    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def list_pictures(paths: Iterable[Path]) -> Iterator[Path]:

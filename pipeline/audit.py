@@ -5,12 +5,10 @@ stands under two names teaches one of them wrongly.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
-from gemhier.errors import OutputError
+from gemhier.atomic import check_folder, write_files
 from gemhier.extras import require
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
@@ -24,7 +22,6 @@ from gemhier.pipeline.copies.search import find_matches, take_thumbprints
 from gemhier.pipeline.copies.thumbprint import Thumbprint
 from gemhier.pipeline.manifest import is_data_folder, read_manifest
 from gemhier.pipeline.sources import read_sources
-from gemhier.pipeline.whole_file import check_folder
 
 PAGE_FILE = "audit.html"
 AUDIT_FILE = "audit.json"
@@ -134,22 +131,6 @@ def write_audit(result: Audit, folder: Path) -> tuple[str, ...]:
     contents = files_of(result)
     if holds_decisions(folder / DECISIONS_FILE):
         del contents[DECISIONS_FILE]
-    unfinished = {name: folder / f".{name}.{uuid4().hex[:8]}.part" for name in contents}
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in contents.items():
-            # File names that are not UTF-8 are written with escapes.
-            unfinished[name].write_bytes(text.encode("utf-8", "backslashreplace"))
-        for name, path in unfinished.items():
-            path.replace(folder / name)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written ({error.strerror}). Choose another folder.") from error
-    finally:
-        for path in unfinished.values():
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-        for path in missing:
-            with suppress(OSError):  # it holds the audit now, or was never made
-                path.rmdir()
+    # File names that are not UTF-8 are written with escapes.
+    write_files(folder, {name: text.encode("utf-8", "backslashreplace") for name, text in contents.items()})
     return tuple(contents)

@@ -4,14 +4,14 @@ import glob
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
-from uuid import uuid4
 
 import click
 
+from gemhier.atomic import replacing
 from gemhier.errors import OutputError
 from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.files import list_pictures
@@ -178,12 +178,12 @@ def _opened(output: Path | None) -> Iterator[TextIO]:
         return
     target = output.resolve()
     replaceable = target.is_file() or not target.exists()  # a pipe or a device is written to as it is
-    unfinished = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part") if replaceable else target
     try:
-        with unfinished.open("w", encoding="utf-8", newline="\n") as stream:
+        with (
+            replacing(target) if replaceable else nullcontext(target) as place,
+            place.open("w", encoding="utf-8", newline="\n") as stream,
+        ):
             yield stream
-        if replaceable:
-            unfinished.replace(target)
     except OSError as error:
         if not target.parent.exists():
             raise OutputError(
@@ -191,10 +191,6 @@ def _opened(output: Path | None) -> Iterator[TextIO]:
             ) from error
         reason = error.strerror or str(error)
         raise OutputError(f"{output}: cannot be written ({reason}). Choose another file.") from error
-    finally:
-        if replaceable:
-            with suppress(OSError):
-                unfinished.unlink(missing_ok=True)
 
 
 def _encodable(text: str, stream: TextIO) -> str:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from gemhier.atomic import whole_file
 from gemhier.crawler.contact_sheet import SHEET_FILE, SetAsidePicture, contact_sheet
 from gemhier.crawler.crawl_info import is_crawl_folder
 from gemhier.crawler.folder import is_rejected, place_of, read_rejections
@@ -12,7 +13,6 @@ from gemhier.crawler.records import ImageRecord
 from gemhier.pipeline.copies.search import groups
 from gemhier.pipeline.manifest import Manifest
 from gemhier.pipeline.sources import SetAside, Source, SourcePicture
-from gemhier.pipeline.whole_file import whole_file
 
 JOINT = "; "
 """Between the names in a `label_given`."""

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.atomic import whole_file
 from gemhier.errors import DataError, ImageError, OutputError
 from gemhier.models.finder import Finder
 from gemhier.models.image import read_image
 from gemhier.models.stone import Box
 from gemhier.pipeline.manifest import Manifest, Row, require_pictures
-from gemhier.pipeline.progress import map_with_progress
-from gemhier.pipeline.whole_file import whole_file
+from gemhier.progress import map_with_progress
 
 
 def prepared_crops(manifest: Manifest, rows: Sequence[Row], size: int) -> npt.NDArray[np.uint8]:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gemhier.atomic import write_whole
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -45,7 +47,5 @@ class EpochLog:
         # A kill between checkpoint and log repeats an epoch: the later record stands.
         self.epochs = [*(known for known in self.epochs if known.number < epoch.number), epoch]
         text = "".join(json.dumps(vars(known)) + "\n" for known in self.epochs)
-        unfinished = self.path.with_suffix(".part")
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(self.path)
+        write_whole(self.path, text.encode())
         self.on_epoch(epoch)

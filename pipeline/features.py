@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.atomic import whole_file
 from gemhier.models.augmentation import Augmentation, augmented
 from gemhier.models.stone import cover_backdrop
 from gemhier.pipeline.balance import Copies, each_once, transformed
-from gemhier.pipeline.progress import progress
-from gemhier.pipeline.whole_file import whole_file
+from gemhier.progress import progress
 
 if TYPE_CHECKING:
     import keras

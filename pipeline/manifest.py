@@ -12,14 +12,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-from gemhier.errors import DataError, GemhierError, OutputError
+from gemhier.atomic import write_files
+from gemhier.errors import DataError, GemhierError
 from gemhier.hierarchy.labels import LabelSpace, label_space
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.finder import FILE as FINDER_FILE
@@ -227,25 +226,7 @@ def write_manifest(manifest: Manifest, finder: bytes) -> None:
         DATA_FILE: json.dumps(_info_to_json(manifest), indent=1) + "\n",
     }
     contents = {name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()} | {FINDER_FILE: finder}
-    folder, mark = manifest.folder, uuid4().hex[:8]
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
-    written: list[Path] = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            written.append(folder / f".{name}.{mark}")
-            written[-1].write_bytes(content)
-        for path, name in zip(written, contents, strict=True):
-            path.replace(folder / name)
-    except BaseException as error:
-        for path in written:
-            path.unlink(missing_ok=True)
-        for path in made:
-            with suppress(OSError):  # not empty, or never made
-                path.rmdir()
-        if isinstance(error, OSError):
-            raise OutputError(f"{folder}: cannot be written ({error.strerror}). Choose another folder.") from error
-        raise
+    write_files(manifest.folder, contents)
 
 
 def _table(rows: Iterable[Row]) -> str:

@@ -12,7 +12,7 @@ from gemhier.models.bundle import Bundle
 from gemhier.models.stone import cover_backdrop
 from gemhier.pipeline.crops import prepared_crops
 from gemhier.pipeline.manifest import Row, read_manifest
-from gemhier.pipeline.progress import progress
+from gemhier.progress import progress
 
 Floats = npt.NDArray[np.float64]
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier import __version__
+from gemhier.atomic import whole_file
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.probabilities import Floats, decode
@@ -20,7 +21,6 @@ from gemhier.pipeline.calibrate import calibrate
 from gemhier.pipeline.fit import Pictures, fit_network, predict_logits, validation_measures
 from gemhier.pipeline.manifest import Manifest
 from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
-from gemhier.pipeline.whole_file import whole_file
 
 Folds = npt.NDArray[np.intp]
 Chosen = npt.NDArray[np.bool_]

@@ -9,8 +9,8 @@ from typing import Literal, Protocol
 
 import click
 
-from gemhier.models.files import visible
 from gemhier.models.prediction import Candidate, Failure, Prediction, Together
+from gemhier.text import visible
 
 Layout = Literal["text", "json", "csv"]
 

@@ -22,9 +22,9 @@ from gemhier.pipeline.crawl_source import JOINT, write_set_aside
 from gemhier.pipeline.data_info import DataInfo, LeftOut, SeveralNames, SourceFolder
 from gemhier.pipeline.decisions import Decisions, read_decisions
 from gemhier.pipeline.manifest import Manifest, Row, is_prepared, write_manifest
-from gemhier.pipeline.progress import map_with_progress
 from gemhier.pipeline.sources import Source, SourcePicture, read_sources, resolve_labels, unknown_labels_error
 from gemhier.pipeline.split import USUAL_SHARE, assign_splits
+from gemhier.progress import map_with_progress
 
 STONE_PATTERN = r"^(?P<stone>gp\d+)-\d+"
 """Finds the stone in the file names of a shop: gp134726-1-250124.jpg is view 1 of product gp134726."""

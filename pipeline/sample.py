@@ -4,20 +4,19 @@ Everything can be tried on it without a download: copies to find, stones with se
 at several depths. What a model learns from it says nothing about real stones.
 """
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.atomic import whole_folder
 from gemhier.errors import OutputError
 from gemhier.pipeline.painting.looks import LOOKS
 from gemhier.pipeline.painting.picture import SMALLEST, paint_stone
-from gemhier.pipeline.progress import map_with_progress
+from gemhier.progress import map_with_progress
 
 JPEG_QUALITY = 90
 
@@ -120,20 +119,8 @@ def paint_sample(folder: Path, config: SampleConfig | None = None) -> SampleSumm
     _check_free(folder)
     shots = _shots(config)
     copies = _copies(shots) if config.copies else ()
-    target = folder.absolute()
-    is_there = target.is_dir()  # then it stays, for it may be the current folder or a disk of its own
-    unfinished = (target if is_there else target.parent) / f".{target.name}.{uuid4().hex[:8]}.part"
-    try:
+    with whole_folder(folder) as unfinished:
         _fill(unfinished, shots, copies, config)
-        if is_there:
-            for part in sorted(unfinished.iterdir()):
-                part.replace(target / part.name)
-        else:
-            unfinished.replace(target)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written ({error.strerror}). Choose another folder.") from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     files = [shot.file for shot in shots] + [copy.file for copy in copies]
     return SampleSummary(
         folder=folder,

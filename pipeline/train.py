@@ -34,7 +34,6 @@ from gemhier.pipeline.labelled_pictures import LabelledPicture, LabelledPictures
 from gemhier.pipeline.manifest import Manifest, Row, read_manifest
 from gemhier.pipeline.model_card import OUT_OF_FOLD, VALIDATION
 from gemhier.pipeline.package import write_with_report
-from gemhier.pipeline.progress import say
 from gemhier.pipeline.reporting.report import TOP, Report
 from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
 from gemhier.pipeline.split import grouped_folds
@@ -44,6 +43,7 @@ from gemhier.pipeline.tracking.run_log import RunLog
 from gemhier.pipeline.tracking.runs import known_run, nested_runs, recorded_run, unused_name
 from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.unfinished import full_disk_in_one_line, remember_run, remembered_run, unfinished_folder
+from gemhier.progress import say
 
 if TYPE_CHECKING:
     from gemhier.models.network import GemNetwork

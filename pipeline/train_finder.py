@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.atomic import whole_file
 from gemhier.errors import DataError
 from gemhier.models.finder import OUTPUTS
 from gemhier.pipeline.finder_config import FinderConfig, FinderEpoch
@@ -20,7 +21,6 @@ from gemhier.pipeline.tracking.names import KIND
 from gemhier.pipeline.tracking.runs import known_run, recorded_run
 from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.unfinished import full_disk_in_one_line, remember_run, remembered_run, unfinished_folder
-from gemhier.pipeline.whole_file import whole_file
 
 VALIDATION_SCENES = 240
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from gemhier.pipeline.progress import progress
+from gemhier.progress import progress
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar

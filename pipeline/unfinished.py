@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gemhier import __version__
+from gemhier.atomic import write_whole
 from gemhier.errors import OutputError
 
 UNFINISHED = Path("mlruns") / "unfinished"
@@ -46,9 +47,7 @@ def remembered_run(folder: Path) -> str | None:
 
 def remember_run(folder: Path, run_id: str) -> None:
     """Note which run to go on with; half a note would be a run that does not exist."""
-    unfinished = folder / "run.part"
-    unfinished.write_text(run_id, encoding="utf-8")
-    unfinished.replace(folder / "run")
+    write_whole(folder / "run", run_id.encode())
 
 
 @contextmanager

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gemhier.atomic import write_whole_folder
 from gemhier.errors import BundleError, OutputError
 from gemhier.hierarchy.decoding import softmax
 from gemhier.hierarchy.taxonomy import Taxonomy
@@ -26,7 +27,6 @@ from gemhier.models.bundle_info import BundleInfo, Temperatures
 from gemhier.models.prediction import Failure, Prediction
 from gemhier.models.stone import BACKDROP
 from gemhier.models.stone_crops import Cutter, StoneCrop
-from gemhier.models.whole_folder import write_whole_folder
 
 Pixels = npt.NDArray[np.uint8]
 Paint = Callable[[str], Pixels]

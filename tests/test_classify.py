@@ -367,10 +367,10 @@ def test_a_file_below_a_file_cannot_be_written(tiny_bundle: Path, stones: Path) 
 
 
 def test_a_disk_that_fills_up_leaves_nothing(tiny_bundle: Path, stones: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(self: Path, target: Path) -> Path:
+    def full(source: Path, target: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr("os.replace", full)
     Path("out.txt").write_text("older")
     with pytest.raises(OutputError, match=r"out.txt: cannot be written \(No space left on device\)"):
         classify_paths(["stones"], model=tiny_bundle, output=Path("out.txt"))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gemhier.atomic import clear_unfinished, write_whole
 from gemhier.crawler.contents import ListingContent
 from gemhier.crawler.crawl_info import CrawlInfo, CrawlRun, is_crawl_folder, read_crawl_info, write_crawl_info
 from gemhier.crawler.folder import (
@@ -20,7 +21,6 @@ from gemhier.crawler.history import History, read_history
 from gemhier.crawler.journal import Journal, read_journal
 from gemhier.crawler.records import ImageRecord
 from gemhier.crawler.visits import FAILED, NO_VALIDATORS, Validators, Visits
-from gemhier.crawler.whole_file import clear_unfinished, write_whole
 from gemhier.errors import DataError, OutputError
 
 RECORD = ImageRecord(

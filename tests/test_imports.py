@@ -11,14 +11,20 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PARTS = ("crawler", "hierarchy", "models", "pipeline")
 
+FLOOR = {"errors", "text", "atomic", "progress"}
+"""What every part may use."""
+
 MAY_USE = {
     "errors": set[str](),
-    "hierarchy": {"errors"},
-    "models": {"errors", "hierarchy"},
-    "crawler": {"errors", "hierarchy"},
-    "pipeline": {"errors", "extras", "hierarchy", "models", "crawler", "__version__"},
+    "text": set[str](),
+    "progress": set[str](),
+    "atomic": {"errors"},
+    "hierarchy": FLOOR,
+    "models": {*FLOOR, "hierarchy"},
+    "crawler": {*FLOOR, "hierarchy"},
+    "pipeline": {*FLOOR, "extras", "hierarchy", "models", "crawler", "__version__"},
     "extras": {"errors"},
-    "cli": {"errors", "extras", "hierarchy", "models", "crawler", "pipeline", "web", "__version__"},
+    "cli": {*FLOOR, "extras", "hierarchy", "models", "crawler", "pipeline", "web", "__version__"},
     "web": {"errors", "extras", "hierarchy", "models", "pipeline", "__version__"},
     "__main__": {"cli"},
     "__init__": {"hierarchy", "models"},

@@ -4,7 +4,7 @@ from io import StringIO
 
 import pytest
 
-from gemhier.pipeline.progress import map_with_progress
+from gemhier.progress import map_with_progress
 
 
 def test_results_come_in_the_order_of_the_items() -> None:

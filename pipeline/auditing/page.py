@@ -9,10 +9,10 @@ from gemhier.pipeline.auditing.findings import Audit
 from gemhier.pipeline.auditing.listing_section import listing_section
 from gemhier.pipeline.auditing.questions import Question, Section, questions
 from gemhier.pipeline.auditing.summary import MAY_HAVE_LEARNED
-from gemhier.pipeline.auditing.words import count
 from gemhier.pipeline.copies.search import KINDS
 from gemhier.pipeline.reporting.style import framed, json_script, printable
 from gemhier.pipeline.reporting.thumbnails import thumbnails
+from gemhier.text import count
 
 MOST_SHOWN = 2000
 """Of each section so many findings are on the page; decisions.csv has a row for all."""

@@ -16,7 +16,7 @@ from gemhier.errors import DataError
 from gemhier.models.bundle import load_bundle
 from gemhier.models.litert import usable_cores
 from gemhier.models.stone_crops import Cutter, StoneCrop, stone_crops
-from gemhier.pipeline.progress import progress
+from gemhier.progress import progress
 
 Floats = npt.NDArray[np.float64]
 

@@ -16,8 +16,8 @@ from gemhier.pipeline.auditing import ceiling as ceilings
 from gemhier.pipeline.auditing.ceiling import Ceiling, ceiling
 from gemhier.pipeline.auditing.containment import Edge, find_edges, shares
 from gemhier.pipeline.auditing.listing import Listing
-from gemhier.pipeline.auditing.words import count
 from gemhier.pipeline.contamination import Foreign, foreign_products
+from gemhier.text import count
 
 LARGEST = 99
 """Over so many of the largest classes the ceiling is given too, unless told otherwise."""

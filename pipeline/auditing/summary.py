@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from gemhier.pipeline.auditing.findings import Audit
-from gemhier.pipeline.auditing.words import count
 from gemhier.pipeline.copies.search import KINDS
+from gemhier.text import count
 
 MAY_HAVE_LEARNED = (
     "If this model has learned from these very pictures it believes their labels, and few can be suspected. "

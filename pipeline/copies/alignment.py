@@ -24,7 +24,7 @@ from gemhier.pipeline.copies.thumbprint import (
     small_lab,
     small_lightness,
 )
-from gemhier.pipeline.progress import map_with_progress
+from gemhier.progress import map_with_progress
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.intp]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.pipeline.copies.thumbprint import COLOUR_SIDE, WHOLE, Thumbprint, small_lab
-from gemhier.pipeline.progress import map_with_progress
+from gemhier.progress import map_with_progress
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.intp]

@@ -19,7 +19,7 @@ from gemhier.errors import ImageError
 from gemhier.pipeline.copies.alignment import Alignment, align
 from gemhier.pipeline.copies.candidates import find_candidates
 from gemhier.pipeline.copies.thumbprint import Thumbprint, thumbprint_of_file
-from gemhier.pipeline.progress import map_with_progress
+from gemhier.progress import map_with_progress
 
 Kind = Literal["copy", "near-copy", "cropped", "mirrored", "turned"]
 

@@ -1,11 +1,11 @@
 """Drawing a taxonomy: all of it as a circle, chosen families as a tree from left to right."""
 
-import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gemhier.atomic import replacing
 from gemhier.errors import OutputError
 from gemhier.hierarchy.taxonomy import Taxonomy
 
@@ -62,11 +62,8 @@ def draw_taxonomy(taxonomy: Taxonomy, path: Path, *, families: Sequence[str] = (
 def _save(figure: "Figure", path: Path) -> None:
     kind = path.suffix.lower().removeprefix(".")
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        figure.savefig(unfinished, format=kind, dpi=_PNG_DOTS_PER_INCH, metadata=metadata)
-        unfinished.replace(path)
+        with replacing(path) as unfinished:
+            figure.savefig(unfinished, format=kind, dpi=_PNG_DOTS_PER_INCH, metadata=metadata)
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror}. Choose another place.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot be written ({error.strerror}). Choose another place.") from error

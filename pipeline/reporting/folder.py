@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gemhier.atomic import names_in, write_whole_folder
 from gemhier.errors import OutputError
-from gemhier.models.whole_folder import names_in, write_whole_folder
 
 FORMAT = "gemhier-report"
 PAGE_FILE = "report.html"

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from gemhier.errors import ImageError
 from gemhier.models.image import read_image
-from gemhier.pipeline.progress import map_with_progress
+from gemhier.progress import map_with_progress
 
 SIDE = 144
 """The longer side, in pixels."""

@@ -10,14 +10,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.atomic import whole_file
 from gemhier.errors import DataError, ImageError
 from gemhier.models.files import list_pictures
 from gemhier.models.image import read_image
 from gemhier.models.stone import Picture
 from gemhier.pipeline.manifest import Row, require_pictures
-from gemhier.pipeline.progress import map_with_progress
 from gemhier.pipeline.scenes.cutouts import WORKING_SIDE, PlainPhotograph, outline_stones
-from gemhier.pipeline.whole_file import whole_file
+from gemhier.progress import map_with_progress
 
 Corners = npt.NDArray[np.float64]
 """(corners, 2) x and y, as shares of a picture's width and height."""

@@ -13,11 +13,11 @@ from contextlib import closing
 
 from gemhier.errors import TrackingError
 from gemhier.extras import require
-from gemhier.pipeline.progress import say
 from gemhier.pipeline.tracking.library import QUIET
 from gemhier.pipeline.tracking.names import EXPERIMENT
 from gemhier.pipeline.tracking.store import ARTIFACTS, local_database, open_tracking, tracking_uri
 from gemhier.pipeline.tracking.views import VIEWS, view_address
+from gemhier.progress import say
 
 
 def serve_ui(tracking: str | None, host: str, port: int, on_start: Callable[[Mapping[str, str]], None]) -> int:

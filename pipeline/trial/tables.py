@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gemhier.atomic import whole_file
 from gemhier.hierarchy.error_budget import ErrorBudget
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.evaluation import FIGURES
@@ -15,7 +16,6 @@ from gemhier.pipeline.figure_text import figure_text
 from gemhier.pipeline.figures import Figure
 from gemhier.pipeline.trial.measure import Decision, Paired
 from gemhier.pipeline.trial.plan import Plan
-from gemhier.pipeline.whole_file import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Plot

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.atomic import check_folder
 from gemhier.errors import DataError
 from gemhier.pipeline.crops import prepared_crops
 from gemhier.pipeline.figures import Figure
 from gemhier.pipeline.manifest import Manifest, Row, read_manifest
-from gemhier.pipeline.progress import say
 from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
 from gemhier.pipeline.split import grouped_folds
 from gemhier.pipeline.start_tensorflow import start_tensorflow
@@ -22,7 +22,7 @@ from gemhier.pipeline.tracking.names import KIND, WAYS
 from gemhier.pipeline.tracking.runs import recorded_run
 from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.trial.plan import LEAST_COST, Arm, Plan
-from gemhier.pipeline.whole_file import check_folder
+from gemhier.progress import say
 
 if TYPE_CHECKING:
     from gemhier.hierarchy.error_budget import ErrorBudget
