@@ -25,8 +25,8 @@ import numpy as np
 from PIL import Image
 
 from gemhier.hierarchy.intervals import wilson
-from gemhier.models.files import list_pictures
-from gemhier.models.image import read_image
+from gemhier.models.images.decode import read_image
+from gemhier.models.images.files import list_pictures
 from gemhier.pipeline.audit import audit
 from gemhier.pipeline.auditing.findings import Audit
 from gemhier.pipeline.copies.search import groups

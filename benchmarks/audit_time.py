@@ -20,8 +20,8 @@ import click
 import numpy as np
 from PIL import Image
 
-from gemhier.models.files import list_pictures
-from gemhier.models.image import read_image
+from gemhier.models.images.decode import read_image
+from gemhier.models.images.files import list_pictures
 
 QUALITY = 90
 AT_ONCE = 500

@@ -20,7 +20,7 @@ from gemhier.crawler.certificates import CertificateReader
 from gemhier.crawler.replica.painting import encode, paint, paint_scene
 from gemhier.crawler.replica.stock import CATEGORIES, Picture
 from gemhier.hierarchy.intervals import wilson
-from gemhier.models.files import list_pictures
+from gemhier.models.images.files import list_pictures
 
 Canvas = npt.NDArray[np.uint8]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from gemhier.models.bundle import load_bundle
-from gemhier.models.files import list_pictures
+from gemhier.models.images.files import list_pictures
 from gemhier.pipeline.evaluate import evaluate
 
 

@@ -18,10 +18,10 @@ import click
 import numpy as np
 
 from gemhier.hierarchy.intervals import bootstrap_mean, wilson
-from gemhier.models.files import list_pictures
-from gemhier.models.finder import Finder, Stone
-from gemhier.models.image import read_image
-from gemhier.models.stone import MARGIN
+from gemhier.models.images.crop import MARGIN
+from gemhier.models.images.decode import read_image
+from gemhier.models.images.files import list_pictures
+from gemhier.models.images.finder import Finder, Stone
 from gemhier.pipeline.manifest import read_manifest
 from gemhier.progress import map_with_progress
 

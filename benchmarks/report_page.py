@@ -24,8 +24,8 @@ import numpy as np
 
 from gemhier.hierarchy.decoding import STRATEGIES
 from gemhier.models.bundle import Bundle, load_bundle
-from gemhier.models.prediction import Failure, Prediction
-from gemhier.models.stone_crops import StoneCrop
+from gemhier.models.bundle.predictions import Prediction
+from gemhier.models.images.stones import Failure, StoneCrop
 from gemhier.pipeline.evaluate import Classified, report_on
 from gemhier.pipeline.labelled_pictures import LabelledPicture, LabelledPictures
 from gemhier.pipeline.neighbours import Neighbour

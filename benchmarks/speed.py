@@ -17,9 +17,9 @@ import numpy as np
 os.environ["OMP_NUM_THREADS"] = "1"
 
 from gemhier.models.bundle import load_bundle
-from gemhier.models.files import list_pictures
-from gemhier.models.image import read_image
-from gemhier.models.stone import cover_backdrop
+from gemhier.models.images.crop import cover_backdrop
+from gemhier.models.images.decode import read_image
+from gemhier.models.images.files import list_pictures
 
 Found = TypeVar("Found")
 

@@ -29,7 +29,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.models.image import read_image
+from gemhier.models.images.decode import read_image
 from gemhier.pipeline.manifest import Manifest, Row, read_manifest, write_manifest
 from gemhier.pipeline.scenes.cutouts import PlainPhotograph, outline_stones
 from gemhier.pipeline.scenes.photographs import Corners, read_outlines

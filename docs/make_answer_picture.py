@@ -6,8 +6,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from gemhier import load_bundle
-from gemhier.models.image import read_image
-from gemhier.models.prediction import Prediction
+from gemhier.models.bundle.predictions import Prediction
+from gemhier.models.images.decode import read_image
 
 SHOWN = 4
 COLOURS = {"family": "#3b5fa8", "subclass": "#3f8f6b"}

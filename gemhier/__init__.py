@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from gemhier.hierarchy.taxonomy import Taxonomy
     from gemhier.hierarchy.taxonomy_file import load_taxonomy
     from gemhier.models.bundle import Bundle, load_bundle
-    from gemhier.models.prediction import Failure, Prediction
+    from gemhier.models.bundle.predictions import Prediction
+    from gemhier.models.images.stones import Failure
 
 __version__ = "0.1.0"
 
@@ -25,8 +26,8 @@ __all__ = ["Bundle", "Failure", "Prediction", "Taxonomy", "__version__", "load_b
 
 _MODULE_OF = {
     "Bundle": "gemhier.models.bundle",
-    "Failure": "gemhier.models.prediction",
-    "Prediction": "gemhier.models.prediction",
+    "Failure": "gemhier.models.images.stones",
+    "Prediction": "gemhier.models.bundle.predictions",
     "Taxonomy": "gemhier.hierarchy.taxonomy",
     "load_bundle": "gemhier.models.bundle",
     "load_taxonomy": "gemhier.hierarchy.taxonomy_file",

@@ -149,8 +149,8 @@ def prepare(
         raise click.UsageError("--taxonomy and --start-taxonomy exclude each other. Give one of them.")
 
     from gemhier.hierarchy.taxonomy_file import load_taxonomy
-    from gemhier.models.bundle_files import find_folder
-    from gemhier.models.finder import load_finder
+    from gemhier.models.bundle.files import find_folder
+    from gemhier.models.images.finder import load_finder
     from gemhier.pipeline.data_summary import summary
     from gemhier.pipeline.prepare import STONE_PATTERN, PrepareConfig
     from gemhier.pipeline.prepare import prepare as prepare_data

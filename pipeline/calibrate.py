@@ -9,9 +9,9 @@ from gemhier.hierarchy.answering import Thresholds, fit_thresholds
 from gemhier.hierarchy.calibration import fit_conditional_temperatures, fit_fusion_weight, fit_temperature
 from gemhier.hierarchy.decoding import Strategy, conditional, soft, softmax, strategies
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.bundle_info import Temperatures
-from gemhier.models.modes import TRAINED_STRATEGIES
-from gemhier.models.runtime import Logits
+from gemhier.models.bundle.info import Temperatures
+from gemhier.models.networks.modes import TRAINED_STRATEGIES
+from gemhier.models.runtime.network import Logits
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ import click
 from gemhier.atomic import replacing
 from gemhier.errors import OutputError
 from gemhier.models.bundle import Bundle, load_bundle
-from gemhier.models.files import list_pictures
-from gemhier.models.prediction import Failure, Prediction
+from gemhier.models.bundle.predictions import Prediction
+from gemhier.models.images.files import list_pictures
+from gemhier.models.images.stones import Failure
 from gemhier.pipeline.prediction_formats import (
     LONGEST_NAME,
     CsvRows,

@@ -7,7 +7,7 @@ from pathlib import Path
 from gemhier.errors import DataError
 from gemhier.hierarchy.decoding import STRATEGIES
 from gemhier.models.bundle import Bundle
-from gemhier.models.bundle_files import SHIPPED_NAME
+from gemhier.models.bundle.files import SHIPPED_NAME
 from gemhier.pipeline.comparing.page import page
 from gemhier.pipeline.comparing.result import ModelComparison, compare_sides
 from gemhier.pipeline.comparing.side import Side, is_report, read_side, side_of

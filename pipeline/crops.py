@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from gemhier.atomic import whole_file
 from gemhier.errors import DataError, ImageError, OutputError
-from gemhier.models.finder import Finder
-from gemhier.models.image import read_image
-from gemhier.models.stone import Box
+from gemhier.models.images.crop import Box
+from gemhier.models.images.decode import read_image
+from gemhier.models.images.finder import Finder
 from gemhier.pipeline.manifest import Manifest, Row, require_pictures
 from gemhier.progress import map_with_progress
 

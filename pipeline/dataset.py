@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.augmentation import Augmentation, augmented
+from gemhier.models.augment.augmentation import Augmentation, augmented
 from gemhier.pipeline.balance import Copies, each_once, transformed
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from gemhier.hierarchy.decoding import STRATEGIES, Strategy
 from gemhier.models.bundle import Bundle, load_bundle
-from gemhier.models.bundle_files import SHIPPED_NAME
-from gemhier.models.litert import usable_cores
-from gemhier.models.prediction import Failure, Prediction
-from gemhier.models.stone_crops import Cutter, StoneCrop, stone_crops
+from gemhier.models.bundle.files import SHIPPED_NAME
+from gemhier.models.bundle.predictions import Prediction
+from gemhier.models.images.stones import Cutter, Failure, StoneCrop, stone_crops
+from gemhier.models.runtime.litert import usable_cores
 from gemhier.pipeline.answer_figures import answer_figures
 from gemhier.pipeline.evaluation import evaluate_probabilities
 from gemhier.pipeline.labelled_pictures import LabelledPictures, find_labelled

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.atomic import whole_file
-from gemhier.models.augmentation import Augmentation, augmented
-from gemhier.models.stone import cover_backdrop
+from gemhier.models.augment.augmentation import Augmentation, augmented
+from gemhier.models.images.crop import cover_backdrop
 from gemhier.pipeline.balance import Copies, each_once, transformed
 from gemhier.progress import progress
 

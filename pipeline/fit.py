@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.backbones import Backbone
-from gemhier.models.heads import losses
-from gemhier.models.modes import MODES
-from gemhier.models.network import GemNetwork, average_networks, build_network
-from gemhier.models.runtime import Logits
-from gemhier.models.stone import cover_backdrop
+from gemhier.models.images.crop import cover_backdrop
+from gemhier.models.networks.backbones import Backbone
+from gemhier.models.networks.gem_network import GemNetwork, average_networks, build_network
+from gemhier.models.networks.heads import losses
+from gemhier.models.networks.modes import MODES
+from gemhier.models.runtime.network import Logits
 from gemhier.pipeline.balance import Copies, balance, each_once
 from gemhier.pipeline.dataset import targets, training_batches
 from gemhier.pipeline.epochs import Epoch, EpochLog

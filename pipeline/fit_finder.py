@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from gemhier.models.finder_network import STRIDE, build_finder
+from gemhier.models.networks.finder_network import STRIDE, build_finder
 from gemhier.pipeline.finder_config import FinderConfig, FinderEpoch
 from gemhier.pipeline.scenes.composition import Scene, SceneMaker
 from gemhier.pipeline.training_bar import TrainingBar

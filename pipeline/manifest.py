@@ -21,8 +21,8 @@ from gemhier.atomic import write_files
 from gemhier.errors import DataError, GemhierError
 from gemhier.hierarchy.labels import LabelSpace, label_space
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.finder import FILE as FINDER_FILE
-from gemhier.models.finder import Finder, load_finder
+from gemhier.models.images.finder import FILE as FINDER_FILE
+from gemhier.models.images.finder import Finder, load_finder
 from gemhier.pipeline.data_info import DataInfo, info_from_json
 
 FORMAT = "gemhier-data"

@@ -8,7 +8,7 @@ from typing import Any
 
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.bundle_info import BundleInfo
+from gemhier.models.bundle.info import BundleInfo
 from gemhier.pipeline.figure_text import figure_text
 from gemhier.pipeline.figures import Figure
 

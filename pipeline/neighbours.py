@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from gemhier.errors import DataError
 from gemhier.models.bundle import Bundle
-from gemhier.models.stone import cover_backdrop
+from gemhier.models.images.crop import cover_backdrop
 from gemhier.pipeline.crops import prepared_crops
 from gemhier.pipeline.manifest import Row, read_manifest
 from gemhier.progress import progress

@@ -15,8 +15,8 @@ from gemhier import __version__
 from gemhier.atomic import whole_file
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.probabilities import Floats, decode
-from gemhier.models.runtime import Logits
+from gemhier.models.bundle.probabilities import Floats, decode
+from gemhier.models.runtime.network import Logits
 from gemhier.pipeline.calibrate import calibrate
 from gemhier.pipeline.fit import Pictures, fit_network, predict_logits, validation_measures
 from gemhier.pipeline.manifest import Manifest

@@ -9,7 +9,8 @@ from typing import Literal, Protocol
 
 import click
 
-from gemhier.models.prediction import Candidate, Failure, Prediction, Together
+from gemhier.models.bundle.predictions import Candidate, Prediction, Together
+from gemhier.models.images.stones import Failure
 from gemhier.text import visible
 
 Layout = Literal["text", "json", "csv"]

@@ -14,8 +14,8 @@ from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import write_taxonomy
 from gemhier.hierarchy.taxonomy_folders import taxonomy_from_folders
-from gemhier.models.finder import Finder, Stone
-from gemhier.models.image import read_image
+from gemhier.models.images.decode import read_image
+from gemhier.models.images.finder import Finder, Stone
 from gemhier.pipeline.copies.search import find_near_copies, groups
 from gemhier.pipeline.crawl_labels import Labels, Meaning, ResolvedSets, resolve_sets
 from gemhier.pipeline.crawl_source import JOINT, write_set_aside

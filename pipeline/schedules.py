@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from gemhier.models.augmentation import Augmentation
-from gemhier.models.backbones import BACKBONES, Backbone, backbone
-from gemhier.models.camera import Camera
-from gemhier.models.modes import FLAT_LOSSES, MODES
+from gemhier.models.augment.augmentation import Augmentation
+from gemhier.models.augment.camera import Camera
+from gemhier.models.networks.backbones import BACKBONES, Backbone, backbone
+from gemhier.models.networks.modes import FLAT_LOSSES, MODES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,14 +106,14 @@ class TrainConfig:
 
     Attributes:
         mode: which heads are trained: flat, hierarchical or both.
-        backbone: a key of `gemhier.models.backbones.BACKBONES`, or several joined by +: as many networks are trained,
-            from seeds that follow on `seed`, at the size of the first, and averaged into one.
+        backbone: a key of `gemhier.models.networks.backbones.BACKBONES`, or several joined by +: as many networks are
+            trained, from seeds that follow on `seed`, at the size of the first, and averaged into one.
         schedule: a key of `SCHEDULES`.
         seed: of the heads' first weights, the order of the pictures and their augmentation.
         folds: 0 to calibrate on the validation pictures, from which the network then learns nothing. 2 or more
             to learn from them too, and to calibrate on what as many further networks say, each of the fold of
             pictures that it has not learned from.
-        loss: of the flat head, one of `gemhier.models.modes.FLAT_LOSSES`.
+        loss: of the flat head, one of `gemhier.models.networks.modes.FLAT_LOSSES`.
         weights: what the backbone starts from: `imagenet`, `none` for random weights, or the path of a file of
             Keras weights; None for ImageNet's where it has them.
         balance: about how many pictures of each class a pass shows, by turned and mirrored copies or by leaving

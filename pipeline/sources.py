@@ -12,7 +12,7 @@ from gemhier.crawler.crawl_info import is_crawl_folder
 from gemhier.errors import DataError, TaxonomyError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.files import PICTURE_SUFFIXES
+from gemhier.models.images.files import PICTURE_SUFFIXES
 
 SPLIT_FOLDERS = {
     "train": "train",

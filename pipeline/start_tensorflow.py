@@ -3,7 +3,7 @@
 import os
 import re
 
-from gemhier.models.native_output import without_lines
+from gemhier.models.runtime.native_output import without_lines
 
 TENSORFLOW_NOTES = re.compile(rb"WARNING: All log messages before absl|[IW]0000 |E0000 .*cuda|To enable the following")
 """The lines on processors, and on graphics cards that are not there, which tell a user nothing."""

@@ -18,13 +18,13 @@ from gemhier.errors import BundleError, DataError
 from gemhier.hierarchy.decoding import Strategy, softmax
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
-from gemhier.models.bundle_info import BundleInfo
-from gemhier.models.decision import decide
-from gemhier.models.modes import TRAINED_STRATEGIES
-from gemhier.models.native_output import without_lines
-from gemhier.models.probabilities import decode
-from gemhier.models.runtime import Logits
-from gemhier.models.stone import cover_backdrop
+from gemhier.models.bundle.decision import decide
+from gemhier.models.bundle.info import BundleInfo
+from gemhier.models.bundle.probabilities import decode
+from gemhier.models.images.crop import cover_backdrop
+from gemhier.models.networks.modes import TRAINED_STRATEGIES
+from gemhier.models.runtime.native_output import without_lines
+from gemhier.models.runtime.network import Logits
 from gemhier.pipeline.balance import balance
 from gemhier.pipeline.calibrate import Calibration, calibrate
 from gemhier.pipeline.crops import prepared_crops
@@ -46,7 +46,7 @@ from gemhier.pipeline.unfinished import full_disk_in_one_line, remember_run, rem
 from gemhier.progress import say
 
 if TYPE_CHECKING:
-    from gemhier.models.network import GemNetwork
+    from gemhier.models.networks.gem_network import GemNetwork
     from gemhier.pipeline.fit import Pictures
     from gemhier.pipeline.out_of_fold import OutOfFold
 
@@ -260,7 +260,7 @@ def _bundle(
     calibration: Calibration,
 ) -> Bundle:
     """Export the network into a bundle, whose report is still empty."""
-    from gemhier.models.export import export_network
+    from gemhier.models.networks.export import export_network
 
     info = BundleInfo(
         model_version=f"{config.backbone}-{config.mode}-{run_id[:8]}",

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from gemhier.atomic import whole_file
 from gemhier.errors import DataError
-from gemhier.models.finder import OUTPUTS
+from gemhier.models.images.finder import OUTPUTS
 from gemhier.pipeline.finder_config import FinderConfig, FinderEpoch
 from gemhier.pipeline.manifest import read_manifest
 from gemhier.pipeline.scenes.composition import Scene, SceneMaker
@@ -79,7 +79,7 @@ def train_finder(
     validation = _scenes(SceneMaker(plain=cut["validation"], backgrounds=pictures[::_KEPT_BACK], side=config.size))
     mlflow = open_tracking(tracking)
     start_tensorflow()
-    from gemhier.models.export import export_network
+    from gemhier.models.networks.export import export_network
     from gemhier.pipeline.fit_finder import fit_finder
 
     of_photographs = _digest([*pictures, *(photograph.pixels for photograph in by_hand)])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gemhier.hierarchy.taxonomy import Taxonomy
-    from gemhier.models.finder import Finder
+    from gemhier.models.images.finder import Finder
     from gemhier.pipeline.evaluation import Evaluation
     from gemhier.pipeline.train import Trained
 
@@ -179,7 +179,7 @@ def tiny_model() -> "keras.Model":
 @pytest.fixture(scope="session")
 def tiny_network(tiny_model: "keras.Model") -> bytes:
     """The tiny model as a LiteRT file."""
-    from gemhier.models.export import export_network
+    from gemhier.models.networks.export import export_network
 
     return export_network(tiny_model)
 
@@ -190,8 +190,8 @@ def tiny_finder() -> bytes:
     import keras
     from keras import ops
 
-    from gemhier.models.export import export_network
-    from gemhier.models.finder import OUTPUTS
+    from gemhier.models.images.finder import OUTPUTS
+    from gemhier.models.networks.export import export_network
 
     def difference(pixels: Any) -> Any:
         """The largest difference of a channel from the border's mean, in shares of full scale."""
@@ -213,7 +213,7 @@ def tiny_finder() -> bytes:
 @pytest.fixture(scope="session")
 def finder(tiny_finder: bytes) -> "Finder":
     """The tiny finder, ready to run."""
-    from gemhier.models.finder import Finder
+    from gemhier.models.images.finder import Finder
 
     return Finder(tiny_finder)
 
@@ -225,7 +225,7 @@ def tiny_bundle(
     """A bundle that names painted stones by their colour; to be read only."""
     from gemhier.hierarchy.answering import Threshold, Thresholds
     from gemhier.models.bundle import write_bundle
-    from gemhier.models.bundle_info import BundleInfo, Temperatures
+    from gemhier.models.bundle.info import BundleInfo, Temperatures
 
     asked = ((0.5, 0.3), (0.8, 0.55), (0.9, 0.7), (0.95, 0.85))
     rows = (
@@ -284,8 +284,8 @@ def tiny_backbone(monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of a backbone of 32 pixels with fixed random weights, and of a schedule of few epochs for it."""
     import keras
 
-    from gemhier.models.augmentation import Augmentation
-    from gemhier.models.backbones import BACKBONES, Backbone
+    from gemhier.models.augment.augmentation import Augmentation
+    from gemhier.models.networks.backbones import BACKBONES, Backbone
     from gemhier.pipeline.schedules import SCHEDULES, Schedule
 
     def build(size: int) -> keras.Model:

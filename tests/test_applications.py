@@ -12,10 +12,10 @@ import pytest
 from gemhier.errors import DataError
 from gemhier.hierarchy.decoding import softmax
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.applications import CONSTRUCTORS
-from gemhier.models.backbones import backbone
-from gemhier.models.network import build_network
-from gemhier.models.runtime import OUTPUTS, Network
+from gemhier.models.networks.applications import CONSTRUCTORS
+from gemhier.models.networks.backbones import backbone
+from gemhier.models.networks.gem_network import build_network
+from gemhier.models.runtime.network import OUTPUTS, Network
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype(np.float32)
 SPACE = LabelSpace(("beryl/aquamarine", "beryl/emerald", "quartz"))
@@ -92,7 +92,7 @@ def test_weights_of_another_backbone_are_refused(tmp_path: Path) -> None:
 def test_its_preprocessing_is_exported_with_it() -> None:
     from ai_edge_litert.interpreter import Interpreter
 
-    from gemhier.models.export import export_network
+    from gemhier.models.networks.export import export_network
 
     keras.utils.set_random_seed(0)
     network = build_network(backbone("vgg16", "none"), SPACE, size=32, hidden=8)

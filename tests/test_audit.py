@@ -15,7 +15,7 @@ from PIL import Image
 from gemhier.cli import main
 from gemhier.errors import DataError, OutputError
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
-from gemhier.models.finder import Finder
+from gemhier.models.images.finder import Finder
 from gemhier.pipeline.audit import audit, write_audit
 from gemhier.pipeline.auditing.findings import Audit, AuditedPicture, Leak, Unreadable
 from gemhier.pipeline.auditing.summary import summary

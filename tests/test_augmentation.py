@@ -5,9 +5,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from gemhier.models.augmentation import Augmentation, augmented, develop, pose
-from gemhier.models.camera import Camera
-from gemhier.models.stone import BACKDROP, cover_backdrop
+from gemhier.models.augment.augmentation import Augmentation, augmented, develop, pose
+from gemhier.models.augment.camera import Camera
+from gemhier.models.images.crop import BACKDROP, cover_backdrop
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from gemhier.models.backbones import BACKBONES, backbone
+from gemhier.models.networks.backbones import BACKBONES, backbone
 
 
 def test_every_entry_stands_under_its_own_name() -> None:

@@ -21,12 +21,12 @@ from gemhier.atomic import write_whole_folder
 from gemhier.errors import BundleError, OutputError
 from gemhier.hierarchy.decoding import softmax
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models import bundle_files
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
-from gemhier.models.bundle_info import BundleInfo, Temperatures
-from gemhier.models.prediction import Failure, Prediction
-from gemhier.models.stone import BACKDROP
-from gemhier.models.stone_crops import Cutter, StoneCrop
+from gemhier.models.bundle import files as bundle_files
+from gemhier.models.bundle.info import BundleInfo, Temperatures
+from gemhier.models.bundle.predictions import Prediction
+from gemhier.models.images.crop import BACKDROP
+from gemhier.models.images.stones import Cutter, Failure, StoneCrop
 
 Pixels = npt.NDArray[np.uint8]
 Paint = Callable[[str], Pixels]
@@ -589,7 +589,7 @@ def test_a_picture_too_large_for_the_memory_is_a_failure(
         raise MemoryError
 
     path = painted(tmp_path / "stones", paint_stone)[0]
-    monkeypatch.setattr("gemhier.models.stone_crops.read_image", no_memory)
+    monkeypatch.setattr("gemhier.models.images.stones.read_image", no_memory)
     (result,) = bundle.classify([path])
     assert isinstance(result, Failure)
     assert "memory" in result.reason

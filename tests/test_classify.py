@@ -18,7 +18,8 @@ from click.testing import CliRunner, Result
 from gemhier.cli import INTERRUPTED, main
 from gemhier.errors import OutputError
 from gemhier.models.bundle import Bundle
-from gemhier.models.prediction import Failure, Prediction
+from gemhier.models.bundle.predictions import Prediction
+from gemhier.models.images.stones import Failure
 from gemhier.pipeline import classify
 from gemhier.pipeline.classify import Outcome, classify_paths, find_pictures
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gemhier.models.colour import ColourHistogram, _srgb_to_lab
+from gemhier.models.networks.colour import ColourHistogram, _srgb_to_lab
 
 Floats = npt.NDArray[np.float32]
 

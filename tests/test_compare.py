@@ -20,7 +20,7 @@ from gemhier.cli import main
 from gemhier.errors import DataError
 from gemhier.hierarchy.intervals import mcnemar
 from gemhier.models.bundle import load_bundle, write_bundle
-from gemhier.models.bundle_files import NETWORK_FILE
+from gemhier.models.bundle.files import NETWORK_FILE
 from gemhier.pipeline.comparing.result import CHANGES, MEASURES, compare_sides, to_dict
 from gemhier.pipeline.comparing.side import Judged, Side
 from gemhier.pipeline.comparing.tables import summary

@@ -19,7 +19,7 @@ from gemhier.crawler.history import History
 from gemhier.crawler.records import ImageRecord
 from gemhier.errors import DataError
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
-from gemhier.models.finder import Finder
+from gemhier.models.images.finder import Finder
 from gemhier.pipeline.manifest import Manifest, read_manifest
 from gemhier.pipeline.prepare import PrepareConfig, prepare
 from gemhier.pipeline.sources import read_sources

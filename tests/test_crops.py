@@ -7,9 +7,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from gemhier.errors import DataError, OutputError
-from gemhier.models.finder import OUTPUTS, Finder
-from gemhier.models.image import read_image
-from gemhier.models.stone import Box, crop_stone
+from gemhier.models.images.crop import Box, crop_stone
+from gemhier.models.images.decode import read_image
+from gemhier.models.images.finder import OUTPUTS, Finder
 from gemhier.pipeline.crops import load_crops
 from gemhier.pipeline.manifest import Row
 
@@ -47,7 +47,7 @@ def blind_finder() -> Finder:
     """A finder to which nothing stands out."""
     import keras
 
-    from gemhier.models.export import export_network
+    from gemhier.models.networks.export import export_network
 
     pictures = keras.Input((32, 32, 3), dtype="uint8", name="pictures")
     nothing = keras.layers.Rescaling(0.0, dtype="float32")(pictures)

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.augmentation import Augmentation
-from gemhier.models.camera import Camera
-from gemhier.models.stone import BACKDROP
+from gemhier.models.augment.augmentation import Augmentation
+from gemhier.models.augment.camera import Camera
+from gemhier.models.images.crop import BACKDROP
 from gemhier.pipeline.balance import Copies
 from gemhier.pipeline.dataset import targets, training_batches
 

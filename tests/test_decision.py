@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.decision import decide
-from gemhier.models.prediction import Prediction
+from gemhier.models.bundle.decision import decide
+from gemhier.models.bundle.predictions import Prediction
 
 if TYPE_CHECKING:
     from gemhier.hierarchy.taxonomy import Taxonomy

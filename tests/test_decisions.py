@@ -13,7 +13,7 @@ from gemhier.cli import main
 from gemhier.errors import DataError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.finder import Finder
+from gemhier.models.images.finder import Finder
 from gemhier.pipeline.data_summary import summary
 from gemhier.pipeline.decisions import Decided, read_decisions
 from gemhier.pipeline.manifest import Manifest, read_manifest

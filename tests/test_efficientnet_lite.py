@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pytest
 
 from gemhier.errors import DataError, MissingExtraError
-from gemhier.models import efficientnet_lite
-from gemhier.models.efficientnet_lite import VARIANTS, build, weights_path
-from gemhier.models.torch_weights import read_state_dict
+from gemhier.models.networks import efficientnet_lite
+from gemhier.models.networks.efficientnet_lite import VARIANTS, build, weights_path
+from gemhier.models.networks.torch_weights import read_state_dict
 
 CLASSIFIER = 1000 * 1280 + 1000
 """Numbers of the ImageNet classifier, which is left out here."""

@@ -22,7 +22,8 @@ from gemhier.errors import DataError, OutputError
 from gemhier.hierarchy.decoding import STRATEGIES
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle import Bundle, load_bundle
-from gemhier.models.prediction import Failure, Prediction
+from gemhier.models.bundle.predictions import Prediction
+from gemhier.models.images.stones import Failure
 from gemhier.pipeline import evaluate as step
 from gemhier.pipeline.data_info import DataInfo, SourceFolder
 from gemhier.pipeline.evaluate import evaluate, evaluate_bundle

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gemhier.hierarchy.decoding import softmax
-from gemhier.models.export import export_network
-from gemhier.models.runtime import OUTPUTS, Network
+from gemhier.models.networks.export import export_network
+from gemhier.models.runtime.network import OUTPUTS, Network
 
 if TYPE_CHECKING:
     import keras

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from gemhier.errors import OutputError
-from gemhier.models.augmentation import Augmentation
-from gemhier.models.stone import cover_backdrop
+from gemhier.models.augment.augmentation import Augmentation
+from gemhier.models.images.crop import cover_backdrop
 from gemhier.pipeline.balance import Copies, transformed
 from gemhier.pipeline.features import load_features
 

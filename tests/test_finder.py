@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gemhier.errors import BundleError
-from gemhier.models.finder import OUTPUTS, Finder, load_finder
-from gemhier.models.stone import MARGIN, Box, whole_picture
+from gemhier.models.images.crop import MARGIN, Box, whole_picture
+from gemhier.models.images.finder import OUTPUTS, Finder, load_finder
 
 pytest.importorskip("tensorflow", reason="the network under test is built with Keras")
 
@@ -24,7 +24,7 @@ def red_network() -> bytes:
     import keras
     from keras import ops
 
-    from gemhier.models.export import export_network
+    from gemhier.models.networks.export import export_network
 
     pictures = keras.Input((128, 128, 3), dtype="uint8", name="pictures")
     pixels = keras.layers.Rescaling(1 / 255, dtype="float32")(pictures)

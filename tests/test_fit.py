@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.backbones import backbone
-from gemhier.models.export import export_network
-from gemhier.models.runtime import Logits, Network
-from gemhier.models.stone import cover_backdrop
+from gemhier.models.images.crop import cover_backdrop
+from gemhier.models.networks.backbones import backbone
+from gemhier.models.networks.export import export_network
+from gemhier.models.runtime.network import Logits, Network
 from gemhier.pipeline import fit as fit_module
 from gemhier.pipeline.crops import load_crops
 from gemhier.pipeline.epochs import Epoch

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gemhier.errors import DataError
-from gemhier.models.finder import OUTPUTS, Finder
+from gemhier.models.images.finder import OUTPUTS, Finder
 from gemhier.pipeline.scenes.composition import Scene, SceneMaker
 from gemhier.pipeline.scenes.cutouts import PlainPhotograph
 
@@ -17,8 +17,8 @@ keras = pytest.importorskip("keras", reason="training comes with an extra")
 
 
 def test_the_network_gives_maps_at_a_quarter_of_the_size_and_exports_to_litert() -> None:
-    from gemhier.models.export import export_network
-    from gemhier.models.finder_network import build_finder
+    from gemhier.models.networks.export import export_network
+    from gemhier.models.networks.finder_network import build_finder
 
     model = build_finder(64, pretrained=False)
     pictures = np.random.default_rng(0).integers(0, 255, (3, 64, 64, 3)).astype(np.uint8)
@@ -34,14 +34,14 @@ def test_the_network_gives_maps_at_a_quarter_of_the_size_and_exports_to_litert()
 
 
 def test_a_size_that_does_not_divide_is_refused() -> None:
-    from gemhier.models.finder_network import build_finder
+    from gemhier.models.networks.finder_network import build_finder
 
     with pytest.raises(ValueError, match="multiple of 32"):
         build_finder(100, pretrained=False)
 
 
 def test_the_pyramid_has_the_weights_of_the_whole_backbone() -> None:
-    from gemhier.models.efficientnet_lite import build, build_pyramid
+    from gemhier.models.networks.efficientnet_lite import build, build_pyramid
 
     pyramid, whole = build_pyramid("lite0", 64), build("lite0", 64)
     shapes = [output.shape[1:] for output in pyramid.outputs]

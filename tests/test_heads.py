@@ -11,8 +11,15 @@ from hypothesis import strategies as st
 
 from gemhier.hierarchy.decoding import conditional, soft, softmax
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.heads import CrossEntropy, FamilyFromFlat, FlatFromHierarchy, Standardise, family_members, losses
-from gemhier.models.modes import HEADS, MODES
+from gemhier.models.networks.heads import (
+    CrossEntropy,
+    FamilyFromFlat,
+    FlatFromHierarchy,
+    Standardise,
+    family_members,
+    losses,
+)
+from gemhier.models.networks.modes import HEADS, MODES
 
 Floats = npt.NDArray[np.float32]
 

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from gemhier.errors import ImageError
-from gemhier.models import image as image_module
-from gemhier.models.files import list_pictures
-from gemhier.models.image import MOST_MEGAPIXELS, SMALLEST_SIDE, check_array, read_image
+from gemhier.models.images import decode as image_module
+from gemhier.models.images.decode import MOST_MEGAPIXELS, SMALLEST_SIDE, check_array, read_image
+from gemhier.models.images.files import list_pictures
 
 Pixels = npt.NDArray[np.uint8]
 

@@ -81,7 +81,7 @@ def imports(path: Path, source: str) -> list[Import]:
 
 
 def used_parts(found: Import) -> set[str]:
-    """The parts of gemhier that an import reaches: {"models"} for `from gemhier.models.image import ...`."""
+    """The parts of gemhier that an import reaches: {"models"} for `from gemhier.models.images.decode import ...`."""
     first, _, rest = found.module.partition(".")
     if first != "gemhier":
         return set()
@@ -118,11 +118,11 @@ def test_imports_go_one_way(part: str, path: Path) -> None:
 @pytest.mark.parametrize(
     ("part", "source", "complaint"),
     [
-        ("hierarchy", "from gemhier.models.image import read_image", "may not import gemhier.models"),
+        ("hierarchy", "from gemhier.models.images.decode import read_image", "may not import gemhier.models"),
         ("models", "import gemhier.pipeline.train", "may not import gemhier.pipeline"),
         ("models", "from gemhier import load_bundle", "may not import gemhier.load_bundle"),
         ("pipeline", "def late():\n    from gemhier.cli import main", "may not import gemhier.cli"),
-        ("crawler", "from gemhier.models.image import read_image", "may not import gemhier.models"),
+        ("crawler", "from gemhier.models.images.decode import read_image", "may not import gemhier.models"),
         ("pipeline", "from .split import split", "a relative import"),
         ("pipeline", "from hierarchy.taxonomy import Taxonomy", "loads a second copy"),
         ("errors", "from gemhier.hierarchy.taxonomy import Taxonomy", "may not import gemhier.hierarchy"),
@@ -151,5 +151,5 @@ def test_the_package_itself_needs_nothing_but_the_standard_library() -> None:
 
 
 def test_classifying_needs_no_training_library() -> None:
-    modules = "gemhier.models.bundle, gemhier.models.prediction, gemhier.pipeline.classify"
+    modules = "gemhier.models.bundle, gemhier.models.bundle.predictions, gemhier.pipeline.classify"
     assert not (HEAVY - {"cv2", "numpy", "yaml"}) & imported_by(f"import {modules}")

@@ -9,10 +9,10 @@ import pytest
 
 from gemhier.hierarchy.decoding import softmax
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.backbones import backbone
-from gemhier.models.keras_cv_backbones import build_resnet18
-from gemhier.models.network import build_network
-from gemhier.models.runtime import Network
+from gemhier.models.networks.backbones import backbone
+from gemhier.models.networks.gem_network import build_network
+from gemhier.models.networks.keras_cv_backbones import build_resnet18
+from gemhier.models.runtime.network import Network
 
 
 def test_it_is_built_without_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,7 +27,7 @@ def test_it_is_built_without_a_connection(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_saved_weights_and_the_export_give_the_same_answers(tmp_path: Path) -> None:
-    from gemhier.models.export import export_network
+    from gemhier.models.networks.export import export_network
 
     space = LabelSpace(("beryl/aquamarine", "beryl/emerald", "quartz"))
     keras.utils.set_random_seed(0)

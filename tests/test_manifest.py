@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gemhier.errors import BundleError, DataError, OutputError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.finder import FILE as FINDER_FILE
+from gemhier.models.images.finder import FILE as FINDER_FILE
 from gemhier.pipeline.data_info import DataInfo, LeftOut, SeveralNames, SourceFolder
 from gemhier.pipeline.manifest import (
     DATA_FILE,

@@ -1,5 +1,5 @@
 from gemhier.hierarchy.decoding import STRATEGIES, Strategy
-from gemhier.models.modes import HEADS, MODES, TRAINED_STRATEGIES
+from gemhier.models.networks.modes import HEADS, MODES, TRAINED_STRATEGIES
 
 NEEDED: dict[Strategy, set[str]] = {
     "flat": {"flat"},

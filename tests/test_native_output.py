@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from gemhier.models.native_output import without_lines
+from gemhier.models.runtime.native_output import without_lines
 
 UNWANTED = re.compile(rb"noise|chatter")
 

@@ -13,7 +13,7 @@ from PIL import Image
 from gemhier.errors import DataError
 from gemhier.hierarchy.decoding import softmax
 from gemhier.models.bundle import load_bundle
-from gemhier.models.prediction import Prediction
+from gemhier.models.bundle.predictions import Prediction
 from gemhier.pipeline.evaluate import evaluate
 from gemhier.pipeline.neighbours import known_stones, views
 from gemhier.pipeline.prepare import PrepareConfig, prepare
@@ -64,7 +64,7 @@ def test_the_nearest_to_a_stone_are_of_its_colour(data: Path, photos: Path, tiny
 
 
 def _seen(crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    from gemhier.models.stone import cover_backdrop
+    from gemhier.models.images.crop import cover_backdrop
 
     return cover_backdrop(np.asarray(crops))
 

@@ -11,12 +11,12 @@ import pytest
 
 from gemhier.hierarchy.decoding import conditional, soft, softmax
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.backbones import Backbone, backbone
-from gemhier.models.export import export_network
-from gemhier.models.heads import family_members
-from gemhier.models.modes import HEADS, MODES
-from gemhier.models.network import GemNetwork, average_networks, build_network
-from gemhier.models.runtime import OUTPUTS, Network
+from gemhier.models.networks.backbones import Backbone, backbone
+from gemhier.models.networks.export import export_network
+from gemhier.models.networks.gem_network import GemNetwork, average_networks, build_network
+from gemhier.models.networks.heads import family_members
+from gemhier.models.networks.modes import HEADS, MODES
+from gemhier.models.runtime.network import OUTPUTS, Network
 from gemhier.pipeline.train import HALF_TOLERANCE
 
 Pictures = npt.NDArray[np.uint8]
@@ -163,7 +163,7 @@ def test_an_unknown_mode_lists_the_known_ones() -> None:
 def test_the_export_with_colours_and_derived_heads_changes_no_probability_by_more_than_1e_4(mode: str) -> None:
     from ai_edge_litert.interpreter import Interpreter
 
-    from gemhier.models.export import export_network
+    from gemhier.models.networks.export import export_network
 
     network = build(mode)
     given = np.concatenate([pictures(4), np.zeros((1, 32, 32, 3), np.uint8), np.full((1, 32, 32, 3), 255, np.uint8)])

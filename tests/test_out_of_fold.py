@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.runtime import Logits
+from gemhier.models.runtime.network import Logits
 from gemhier.pipeline.schedules import TrainConfig
 
 pytest.importorskip("keras", reason="training comes with an extra")

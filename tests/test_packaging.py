@@ -312,7 +312,7 @@ def test_an_editable_install_runs_the_files_of_the_checkout(
     checkout: Path = request.getfixturevalue(kind)
     install(environment, "--editable", checkout)
     folder = checkout if place == "inside the checkout" else tmp_path
-    script = "import gemhier.models.image as module; print(module.__file__)"
+    script = "import gemhier.models.images.decode as module; print(module.__file__)"
     printed = call(environment / "bin" / "python", "-c", script, folder=folder)
     assert Path(printed.strip()).resolve() == checkout / "models" / "image.py"
     version = call(environment / "bin" / "python", "-m", "gemhier", "--version", folder=folder)

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from gemhier.models.image import read_image
+from gemhier.models.images.decode import read_image
 from gemhier.pipeline.painting.backdrops import BACKDROPS
 from gemhier.pipeline.painting.cuts import CUTS
 from gemhier.pipeline.painting.looks import LOOKS

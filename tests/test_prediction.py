@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from gemhier.models.prediction import Answer, Candidate, Failure, Place, Prediction, Together
+from gemhier.models.bundle.predictions import Answer, Candidate, Prediction, Together
+from gemhier.models.images.stones import Failure, Place
 
 EMERALD = Answer("beryl/emerald", "Emerald", "variety", 0.87)
 

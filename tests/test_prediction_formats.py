@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemhier.models.prediction import Answer, Candidate, Failure, Place, Prediction, Together
+from gemhier.models.bundle.predictions import Answer, Candidate, Prediction, Together
+from gemhier.models.images.stones import Failure, Place
 from gemhier.pipeline.prediction_formats import (
     BAR_WIDTH,
     CsvRows,

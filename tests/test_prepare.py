@@ -11,9 +11,9 @@ from gemhier.errors import DataError, OutputError, TaxonomyError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import load_taxonomy, write_taxonomy
-from gemhier.models.finder import Finder
-from gemhier.models.image import read_image
-from gemhier.models.stone import Box
+from gemhier.models.images.crop import Box
+from gemhier.models.images.decode import read_image
+from gemhier.models.images.finder import Finder
 from gemhier.pipeline.copies.search import Pair, find_near_copies
 from gemhier.pipeline.manifest import read_manifest
 from gemhier.pipeline.prepare import TAXONOMY_TO_EDIT, PrepareConfig, prepare

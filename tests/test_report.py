@@ -16,8 +16,9 @@ from gemhier.hierarchy.decoding import STRATEGIES
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.decision import decide
-from gemhier.models.prediction import Failure, Prediction
+from gemhier.models.bundle.decision import decide
+from gemhier.models.bundle.predictions import Prediction
+from gemhier.models.images.stones import Failure
 from gemhier.pipeline.answer_figures import answer_figures
 from gemhier.pipeline.comparison import compare
 from gemhier.pipeline.evaluation import evaluate_probabilities

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from gemhier.models.report_cnn import build
+from gemhier.models.networks.report_cnn import build
 
 CONVOLUTION = ("Conv2D", "MaxPooling2D")
 

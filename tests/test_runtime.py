@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gemhier.errors import BundleError
-from gemhier.models.litert import usable_cores
-from gemhier.models.runtime import MOST_AT_ONCE, OUTPUTS, Network
+from gemhier.models.runtime.litert import usable_cores
+from gemhier.models.runtime.network import MOST_AT_ONCE, OUTPUTS, Network
 
 if TYPE_CHECKING:
     import keras
@@ -135,8 +135,8 @@ def test_loading_prints_nothing_and_loses_no_other_message(tiny_network: bytes, 
     script = """
 import os, sys
 from pathlib import Path
-from gemhier.models.litert import ExportedNetwork
-from gemhier.models.runtime import Network
+from gemhier.models.runtime.litert import ExportedNetwork
+from gemhier.models.runtime.network import Network
 run = ExportedNetwork.run
 def run_and_warn(self, pictures):
     os.write(2, b"a warning\\n")
@@ -159,7 +159,7 @@ os.write(2, b"afterwards\\n")
 def test_a_network_loads_where_the_standard_error_is_closed(tiny_network: bytes, tmp_path: Path) -> None:
     (tmp_path / "network.tflite").write_bytes(tiny_network)
     script = (
-        "import os, sys; os.close(2); from pathlib import Path; from gemhier.models.runtime import Network; "
+        "import os, sys; os.close(2); from pathlib import Path; from gemhier.models.runtime.network import Network; "
         "print(Network(Path(sys.argv[1]).read_bytes()).size)"
     )
     done = subprocess.run(

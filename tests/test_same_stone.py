@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gemhier.models.bundle import Bundle, load_bundle
-from gemhier.models.prediction import Failure, Prediction, Together
-from gemhier.models.same_stone import View, all_failed, by_gem, pool
+from gemhier.models.bundle.multi_view import View, all_failed, by_gem, pool
+from gemhier.models.bundle.predictions import Prediction, Together
+from gemhier.models.images.stones import Failure
 
 Floats = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.uint8]

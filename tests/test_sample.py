@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from gemhier.cli import main
 from gemhier.errors import OutputError
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
-from gemhier.models.finder import Finder
-from gemhier.models.image import read_image
+from gemhier.models.images.decode import read_image
+from gemhier.models.images.finder import Finder
 from gemhier.pipeline import sample
 from gemhier.pipeline.painting.looks import LOOKS
 from gemhier.pipeline.painting.picture import SMALLEST

@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pytest
 
 from gemhier.errors import DataError
-from gemhier.models.camera import Camera, photograph
-from gemhier.models.stone import Picture
+from gemhier.models.augment.camera import Camera, photograph
+from gemhier.models.images.crop import Picture
 from gemhier.pipeline.scenes.composition import Scene, SceneMaker, core
 from gemhier.pipeline.scenes.cutouts import PlainPhotograph, outline_stones
 from gemhier.pipeline.scenes.photographs import background_pictures, outlined_photographs, read_outlines

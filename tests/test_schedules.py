@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from gemhier.models.augmentation import develop, pose
-from gemhier.models.backbones import BACKBONES
+from gemhier.models.augment.augmentation import develop, pose
+from gemhier.models.networks.backbones import BACKBONES
 from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemhier.models import stone
-from gemhier.models.stone import BACKDROP, MARGIN, Box, cover_backdrop, crop_stone, whole_picture
+from gemhier.models.images import crop as stone
+from gemhier.models.images.crop import BACKDROP, MARGIN, Box, cover_backdrop, crop_stone, whole_picture
 
 Picture = npt.NDArray[np.uint8]
 
@@ -115,7 +115,7 @@ def test_the_square_around_a_thin_strip_does_not_outgrow_the_memory(
         sides.append(max(padded.shape))
         return np.asarray(padded, dtype=np.uint8)
 
-    monkeypatch.setattr("gemhier.models.stone.cv2.copyMakeBorder", watched)
+    monkeypatch.setattr("gemhier.models.images.crop.cv2.copyMakeBorder", watched)
     crop = crop_stone(strip, box, 10)
     assert sides == [stone.LARGEST_SIDE]
     along = crop[0] if not turned else crop[:, 0]

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gemhier.errors import DataError
-from gemhier.models.torch_weights import MAGIC_NUMBER, PROTOCOL_VERSION, read_state_dict
+from gemhier.models.networks.torch_weights import MAGIC_NUMBER, PROTOCOL_VERSION, read_state_dict
 
 SYSTEM_INFO = {"protocol_version": 1001, "little_endian": True, "type_sizes": {"short": 2, "int": 4, "long": 4}}
 

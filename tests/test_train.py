@@ -13,9 +13,9 @@ from click.testing import CliRunner
 
 from gemhier.cli import main
 from gemhier.errors import DataError, OutputError
-from gemhier.models.backbones import backbone
 from gemhier.models.bundle import load_bundle
-from gemhier.models.prediction import Prediction
+from gemhier.models.bundle.predictions import Prediction
+from gemhier.models.networks.backbones import backbone
 from gemhier.pipeline.manifest import Manifest, read_manifest, write_manifest
 from gemhier.pipeline.package import package
 from gemhier.pipeline.schedules import TrainConfig

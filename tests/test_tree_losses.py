@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from gemhier.hierarchy.decoding import node_probabilities, softmax
 from gemhier.hierarchy.labels import LabelSpace, route
 from gemhier.hierarchy.metrics import severity_matrix
-from gemhier.models.heads import CrossEntropy, losses
-from gemhier.models.tree_losses import SoftLabels, SummedLeaves
+from gemhier.models.networks.heads import CrossEntropy, losses
+from gemhier.models.networks.tree_losses import SoftLabels, SummedLeaves
 
 SPACE = LabelSpace(
     ("beryl/aquamarine", "beryl/emerald", "beryl/emerald/colombian", "corundum/ruby", "corundum/sapphire", "quartz")

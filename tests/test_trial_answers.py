@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("keras", reason="training comes with an extra")
 
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.runtime import Logits
+from gemhier.models.runtime.network import Logits
 from gemhier.pipeline.fit import Pictures
 from gemhier.pipeline.schedules import TrainConfig
 from gemhier.pipeline.trial import answers as module

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from gemhier.errors import DataError
-from gemhier.models.backbones import Backbone
-from gemhier.models.weights_file import load_weights, weights_digest
+from gemhier.models.networks.backbones import Backbone
+from gemhier.models.networks.weights_file import load_weights, weights_digest
 
 
 def build(size: int = 16, filters: int = 4, layers: int = 2) -> keras.Model:

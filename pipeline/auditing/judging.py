@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.bundle_files import find_folder, read_info
+from gemhier.models.bundle.files import find_folder, read_info
 from gemhier.pipeline.auditing.findings import AuditedPicture, Judgement, NoGem
 from gemhier.pipeline.auditing.predicted import Predicted, ask_bundle, read_predictions
 from gemhier.pipeline.auditing.wrong_labels import judgeable, suspected_labels

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from gemhier.errors import DataError
 from gemhier.models.bundle import load_bundle
-from gemhier.models.litert import usable_cores
-from gemhier.models.stone_crops import Cutter, StoneCrop, stone_crops
+from gemhier.models.images.stones import Cutter, StoneCrop, stone_crops
+from gemhier.models.runtime.litert import usable_cores
 from gemhier.progress import progress
 
 Floats = npt.NDArray[np.float64]

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from gemhier.errors import DataError
-from gemhier.models.prediction import Failure, Prediction
+from gemhier.models.bundle.predictions import Prediction
+from gemhier.models.images.stones import Failure
 from gemhier.pipeline.reporting.folder import FORMAT, PREDICTIONS_FILE, REPORT_FILE
 from gemhier.pipeline.reporting.report import Report
 

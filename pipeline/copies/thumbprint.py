@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.models.image import read_image
+from gemhier.models.images.decode import read_image
 
 LIGHTNESS_SIDE = 96
 """Side, in pixels, at which lightness is compared."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gemhier.hierarchy.error_budget import ErrorBudget, error_budget
-from gemhier.models.prediction import Failure
+from gemhier.models.images.stones import Failure
 from gemhier.pipeline.coverage import Coverage, coverage
 from gemhier.pipeline.reliability import ReliabilityBin, reliability
 from gemhier.pipeline.reporting.mistakes import Mistake, mistakes

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from gemhier.models.prediction import Failure
+from gemhier.models.images.stones import Failure
 from gemhier.pipeline.reporting.markup import note, section
 from gemhier.pipeline.reporting.measured import Measured
 from gemhier.pipeline.reporting.mistakes import MOST_SHOWN

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from gemhier.hierarchy.answering import paths
-from gemhier.models.decision import apart
-from gemhier.models.prediction import Failure
+from gemhier.models.bundle.decision import apart
+from gemhier.models.images.stones import Failure
 from gemhier.pipeline.reporting.report import Report
 
 Outcome = Literal["named", "stopped", "unsure", "no gem", "failed"]

@@ -16,7 +16,8 @@ from gemhier.hierarchy.answering import Thresholds
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.prediction import Failure, Prediction
+from gemhier.models.bundle.predictions import Prediction
+from gemhier.models.images.stones import Failure
 from gemhier.pipeline.answer_figures import AnswerFigures, is_right
 from gemhier.pipeline.comparison import Comparison
 from gemhier.pipeline.evaluation import Evaluation, StrategyFigures

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.errors import ImageError
-from gemhier.models.image import read_image
+from gemhier.models.images.decode import read_image
 from gemhier.progress import map_with_progress
 
 SIDE = 144

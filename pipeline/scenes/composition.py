@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.models.camera import Camera, photograph
+from gemhier.models.augment.camera import Camera, photograph
 from gemhier.pipeline.scenes.certificates import certificate
 from gemhier.pipeline.scenes.cutouts import PlainPhotograph
 from gemhier.pipeline.scenes.grounds import paint_ground

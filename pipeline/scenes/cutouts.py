@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.models.stone import Picture
+from gemhier.models.images.crop import Picture
 
 Alpha = npt.NDArray[np.uint8]
 

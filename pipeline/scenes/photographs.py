@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from gemhier.atomic import whole_file
 from gemhier.errors import DataError, ImageError
-from gemhier.models.files import list_pictures
-from gemhier.models.image import read_image
-from gemhier.models.stone import Picture
+from gemhier.models.images.crop import Picture
+from gemhier.models.images.decode import read_image
+from gemhier.models.images.files import list_pictures
 from gemhier.pipeline.manifest import Row, require_pictures
 from gemhier.pipeline.scenes.cutouts import WORKING_SIDE, PlainPhotograph, outline_stones
 from gemhier.progress import map_with_progress

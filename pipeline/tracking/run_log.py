@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 from gemhier.hierarchy.decoding import Strategy
-from gemhier.models.modes import MODES
+from gemhier.models.networks.modes import MODES
 from gemhier.pipeline.epochs import Epoch
 from gemhier.pipeline.evaluation import Evaluation
 from gemhier.pipeline.manifest import Manifest, Row

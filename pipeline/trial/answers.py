@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.probabilities import Floats
-from gemhier.models.runtime import Logits
+from gemhier.models.bundle.probabilities import Floats
+from gemhier.models.runtime.network import Logits
 from gemhier.pipeline.fit import Pictures
 from gemhier.pipeline.manifest import Manifest, Row
 from gemhier.pipeline.out_of_fold import (

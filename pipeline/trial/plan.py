@@ -9,7 +9,7 @@ import yaml
 
 from gemhier.errors import DataError
 from gemhier.hierarchy.decoding import Strategy
-from gemhier.models.modes import TRAINED_STRATEGIES
+from gemhier.models.networks.modes import TRAINED_STRATEGIES
 from gemhier.pipeline.schedules import TrainConfig
 
 DEFAULT_PLAN = Path(__file__).with_name("default_plan.yaml")

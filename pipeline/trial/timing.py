@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.backbones import backbone
-from gemhier.models.export import export_network
-from gemhier.models.litert import ExportedNetwork
-from gemhier.models.native_output import without_lines
-from gemhier.models.network import average_networks, build_network
+from gemhier.models.networks.backbones import backbone
+from gemhier.models.networks.export import export_network
+from gemhier.models.networks.gem_network import average_networks, build_network
+from gemhier.models.runtime.litert import ExportedNetwork
+from gemhier.models.runtime.native_output import without_lines
 from gemhier.pipeline.schedules import SCHEDULES
 from gemhier.pipeline.start_tensorflow import TENSORFLOW_NOTES
 from gemhier.pipeline.trial.plan import LEAST_COST, Arm

@@ -141,7 +141,7 @@ def _say_fold(name: str, folds: int, fold: int) -> None:
 
 def _features(manifest: Manifest, rows: Sequence[Row], config: TrainConfig) -> npt.NDArray[np.float32]:
     """(N, D) frozen features of all pictures as they are."""
-    from gemhier.models.network import build_network
+    from gemhier.models.networks.gem_network import build_network
     from gemhier.pipeline.features import load_features
 
     network = build_network(config.backbones[0], manifest.label_space)

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.models.camera import Camera, photograph
-from gemhier.models.stone import cover_backdrop
+from gemhier.models.augment.camera import Camera, photograph
+from gemhier.models.images.crop import cover_backdrop
 
 Pictures = npt.NDArray[np.uint8]
 

@@ -9,7 +9,7 @@ from gemhier.hierarchy.answering import paths
 from gemhier.hierarchy.decoding import node_probabilities
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.prediction import Answer, Candidate, Prediction
+from gemhier.models.bundle.predictions import Answer, Candidate, Prediction
 
 Floats = npt.NDArray[np.float64]
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.errors import BundleError
-from gemhier.models.litert import ExportedNetwork
+from gemhier.models.runtime.litert import ExportedNetwork
 
 OUTPUTS = ("family", "flat", "regional")
 MOST_AT_ONCE = 32

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gemhier.errors import MissingExtraError
-from gemhier.models.torch_weights import read_state_dict
+from gemhier.models.networks.torch_weights import read_state_dict
 
 if TYPE_CHECKING:
     import keras

@@ -5,20 +5,58 @@ from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from gemhier.errors import ImageError
-from gemhier.models.finder import Finder, Stone
-from gemhier.models.image import check_array, read_image
-from gemhier.models.prediction import Failure, Place
-from gemhier.models.stone import cover_backdrop
+from gemhier.models.images.crop import cover_backdrop
+from gemhier.models.images.decode import check_array, read_image
+from gemhier.models.images.finder import Finder, Stone
 
 Picture = Path | str | npt.NDArray[np.uint8]
 """A picture to classify: its path, or its pixels, (H, W, 3) uint8 RGB."""
 
 Found = tuple["StoneCrop | Failure", ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which stone of a picture is meant.
+
+    Attributes:
+        stone: its number, from 1 for the most prominent.
+        x: left side of the square around it, in pixels of the picture; may be negative.
+        y: upper side of that square.
+        side: width and height of that square.
+    """
+
+    stone: int
+    x: int
+    y: int
+    side: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A picture that could not be classified.
+
+    Attributes:
+        image: the path as it was given.
+        reason: what is wrong with it and what to do, in one line.
+    """
+
+    image: str
+    reason: str
+
+    def __str__(self) -> str:
+        """One line: the picture and what is wrong with it."""
+        return f"{self.image}: {self.reason}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values with the keys `image` and `failure`."""
+        return {"image": self.image, "failure": self.reason}
 
 
 @dataclass(frozen=True)

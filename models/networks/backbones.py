@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gemhier.models import applications, efficientnet_lite, keras_cv_backbones, report_cnn
-from gemhier.models.weights_file import load_weights, weights_digest
+from gemhier.models.networks import applications, efficientnet_lite, keras_cv_backbones, report_cnn
+from gemhier.models.networks.weights_file import load_weights, weights_digest
 
 if TYPE_CHECKING:
     import keras

@@ -4,8 +4,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from gemhier.models.litert import INPUT
-from gemhier.models.runtime import OUTPUTS
+from gemhier.models.runtime.litert import INPUT
+from gemhier.models.runtime.network import OUTPUTS
 
 if TYPE_CHECKING:
     import keras

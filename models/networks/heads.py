@@ -14,8 +14,8 @@ import numpy.typing as npt
 from keras import ops
 
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.modes import MODES
-from gemhier.models.tree_losses import SoftLabels, SummedLeaves
+from gemhier.models.networks.modes import MODES
+from gemhier.models.networks.tree_losses import SoftLabels, SummedLeaves
 
 _OUTSIDE = -1e9
 """A logit that no softmax sees."""
@@ -118,9 +118,9 @@ def losses(space: LabelSpace, mode: str, smoothing: float, flat: str = "cross-en
 
     Args:
         space: the labels.
-        mode: a key of `gemhier.models.modes.MODES`.
+        mode: a key of `gemhier.models.networks.modes.MODES`.
         smoothing: of the labels.
-        flat: one of `gemhier.models.modes.FLAT_LOSSES`, for the flat head.
+        flat: one of `gemhier.models.networks.modes.FLAT_LOSSES`, for the flat head.
 
     Raises:
         ValueError: if there is no such loss.

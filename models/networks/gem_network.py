@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.backbones import Backbone
-from gemhier.models.colour import ColourHistogram
-from gemhier.models.heads import FamilyFromFlat, FlatFromHierarchy, Standardise
-from gemhier.models.modes import HEADS, MODES
+from gemhier.models.networks.backbones import Backbone
+from gemhier.models.networks.colour import ColourHistogram
+from gemhier.models.networks.heads import FamilyFromFlat, FlatFromHierarchy, Standardise
+from gemhier.models.networks.modes import HEADS, MODES
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class GemNetwork:
     Attributes:
         space: the labels that it outputs.
         size: side of the square input, in pixels.
-        mode: a key of `gemhier.models.modes.MODES`.
+        mode: a key of `gemhier.models.networks.modes.MODES`.
         extractor: (N, size, size, 3) uint8 RGB to (N, D) features.
         heads: (N, D) features to the logits `flat` (N, V), `family` (N, F) and `regional` (N, V).
         whole: pictures to logits.

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from gemhier.models.images.stones import Failure, Place
+
 _DECIMALS = 6
 """Probabilities are written with this many decimals: more would be noise of the arithmetic."""
 
@@ -44,44 +46,6 @@ class Candidate:
     id: str
     name: str
     probability: float
-
-
-@dataclass(frozen=True)
-class Place:
-    """Which stone of a picture is meant.
-
-    Attributes:
-        stone: its number, from 1 for the most prominent.
-        x: left side of the square around it, in pixels of the picture; may be negative.
-        y: upper side of that square.
-        side: width and height of that square.
-    """
-
-    stone: int
-    x: int
-    y: int
-    side: int
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A picture that could not be classified.
-
-    Attributes:
-        image: the path as it was given.
-        reason: what is wrong with it and what to do, in one line.
-    """
-
-    image: str
-    reason: str
-
-    def __str__(self) -> str:
-        """One line: the picture and what is wrong with it."""
-        return f"{self.image}: {self.reason}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON values with the keys `image` and `failure`."""
-        return {"image": self.image, "failure": self.reason}
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from gemhier.hierarchy.decoding import Strategy, conditional, softmax, strategies
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.bundle_info import Temperatures
-from gemhier.models.runtime import Logits
+from gemhier.models.bundle.info import Temperatures
+from gemhier.models.runtime.network import Logits
 
 Floats = npt.NDArray[np.float64]
 

@@ -16,4 +16,4 @@ TRAINED_STRATEGIES: Mapping[str, tuple[Strategy, ...]] = {
 """The ways to decide that each way of training has heads of its own for. A bundle decides by the last."""
 
 FLAT_LOSSES = ("cross-entropy", "summed-leaves", "soft-labels")
-"""What the flat head learns to make small: `gemhier.models.heads.losses` has them."""
+"""What the flat head learns to make small: `gemhier.models.networks.heads.losses` has them."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.models.prediction import Failure
+from gemhier.models.images.stones import Failure
 
 Floats = npt.NDArray[np.float64]
 

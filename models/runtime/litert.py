@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.errors import BundleError
-from gemhier.models.native_output import without_lines
+from gemhier.models.runtime.native_output import without_lines
 
 SIGNATURE = "serving_default"
 INPUT = "pictures"

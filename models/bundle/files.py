@@ -9,8 +9,8 @@ from typing import Any
 
 from gemhier.atomic import names_in, write_whole_folder
 from gemhier.errors import BundleError, OutputError
-from gemhier.models.bundle_info import FORMAT, BundleInfo
-from gemhier.models.finder import FILE as FINDER_FILE
+from gemhier.models.bundle.info import FORMAT, BundleInfo
+from gemhier.models.images.finder import FILE as FINDER_FILE
 
 INFO_FILE = "bundle.json"
 TAXONOMY_FILE = "taxonomy.json"
@@ -20,7 +20,7 @@ CARD_FILE = "MODEL_CARD.md"
 FILES = (TAXONOMY_FILE, NETWORK_FILE, FINDER_FILE, REPORT_FILE, CARD_FILE)
 """What every bundle holds, beside bundle.json."""
 
-SHIPPED = Path(__file__).with_name("shipped")
+SHIPPED = Path(__file__).parents[1] / "shipped"
 """The bundle that comes with the package."""
 
 SHIPPED_NAME = "shipped"

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from gemhier.errors import BundleError, TaxonomyError
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.bundle_files import (
+from gemhier.models.bundle.decision import decide
+from gemhier.models.bundle.files import (
     CARD_FILE,
     INFO_FILE,
     NETWORK_FILE,
@@ -28,16 +29,15 @@ from gemhier.models.bundle_files import (
     read_info,
     write_folder,
 )
-from gemhier.models.bundle_info import BundleInfo
-from gemhier.models.decision import decide
-from gemhier.models.finder import FILE as FINDER_FILE
-from gemhier.models.finder import Finder
-from gemhier.models.litert import usable_cores
-from gemhier.models.prediction import Failure, Prediction, Together
-from gemhier.models.probabilities import Floats, Probabilities, decode
-from gemhier.models.runtime import Network
-from gemhier.models.same_stone import View, all_failed, by_gem, pool
-from gemhier.models.stone_crops import Cutter, Picture, StoneCrop, stone_crops
+from gemhier.models.bundle.info import BundleInfo
+from gemhier.models.bundle.multi_view import View, all_failed, by_gem, pool
+from gemhier.models.bundle.predictions import Prediction, Together
+from gemhier.models.bundle.probabilities import Floats, Probabilities, decode
+from gemhier.models.images.finder import FILE as FINDER_FILE
+from gemhier.models.images.finder import Finder
+from gemhier.models.images.stones import Cutter, Failure, Picture, StoneCrop, stone_crops
+from gemhier.models.runtime.litert import usable_cores
+from gemhier.models.runtime.network import Network
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ separable convolutions, and a linear head on the pooled features that says wheth
 
 import keras
 
-from gemhier.models import efficientnet_lite
+from gemhier.models.networks import efficientnet_lite
 
 STRIDE = 4
 """How many pixels of the picture one pixel of the maps stands for, along each side."""

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.errors import BundleError
-from gemhier.models.litert import ExportedNetwork
-from gemhier.models.stone import MARGIN, Box, Picture, crop_stone, whole_picture
+from gemhier.models.images.crop import MARGIN, Box, Picture, crop_stone, whole_picture
+from gemhier.models.runtime.litert import ExportedNetwork
 
 Floats = npt.NDArray[np.float32]
 
@@ -70,7 +70,7 @@ class Finder:
     """The stone finder, ready to run. Threads may share it.
 
     Args:
-        content: the bytes of a LiteRT file as `models.export` writes it from `models.finder_network`.
+        content: the bytes of a LiteRT file as `models.networks.export` writes it from `models.networks.finder_network`.
         num_threads: how many cores to use; None for all of them, at most 4.
 
     Attributes:

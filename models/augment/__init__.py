@@ -1,0 +1,1 @@
+"""What training does to crops: camera and pose."""

@@ -1,0 +1,1 @@
+"""A file to stones: decode, find, cut out."""

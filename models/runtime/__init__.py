@@ -1,0 +1,1 @@
+"""Exported networks, run by LiteRT: crops to logits."""
