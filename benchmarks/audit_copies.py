@@ -28,8 +28,8 @@ from gemhier.hierarchy.intervals import wilson
 from gemhier.models.images.decode import read_image
 from gemhier.models.images.files import list_pictures
 from gemhier.pipeline.audit import audit
-from gemhier.pipeline.auditing.findings import Audit
-from gemhier.pipeline.copies.search import groups
+from gemhier.pipeline.data_quality.findings import Audit
+from gemhier.pipeline.duplicates.search import groups
 
 Change = Callable[[Image.Image, np.random.Generator], Image.Image]
 

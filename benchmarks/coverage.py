@@ -22,11 +22,11 @@ from gemhier.hierarchy.answering import CONFIDENCE, Paths, fit_thresholds, paths
 from gemhier.hierarchy.decoding import Strategy, node_probabilities
 from gemhier.hierarchy.intervals import bootstrap, bootstrap_mean, wilson
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.pipeline.crops import prepared_crops
-from gemhier.pipeline.manifest import read_manifest
-from gemhier.pipeline.schedules import TrainConfig
-from gemhier.pipeline.split import grouped_folds
-from gemhier.pipeline.start_tensorflow import start_tensorflow
+from gemhier.pipeline.data.crops import prepared_crops
+from gemhier.pipeline.data.manifest import read_manifest
+from gemhier.pipeline.data.split import grouped_folds
+from gemhier.pipeline.training.config import TrainConfig
+from gemhier.pipeline.training.start_tensorflow import start_tensorflow
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
@@ -171,8 +171,8 @@ def main(data: Path, backbone: str, folds: int, schedule: str, targets: tuple[fl
     groups = [row.group for row in rows]
     fold_of = grouped_folds([row.label for row in rows], groups, folds, config.seed)
     start_tensorflow()
-    from gemhier.pipeline.fit import Pictures
-    from gemhier.pipeline.out_of_fold import answers_folder, out_of_fold
+    from gemhier.pipeline.training.cross_validation import answers_folder, out_of_fold
+    from gemhier.pipeline.training.fit import Pictures
 
     pictures = Pictures(
         partial(prepared_crops, manifest, rows),

@@ -22,7 +22,7 @@ from gemhier.models.images.crop import MARGIN
 from gemhier.models.images.decode import read_image
 from gemhier.models.images.files import list_pictures
 from gemhier.models.images.finder import Finder, Stone
-from gemhier.pipeline.manifest import read_manifest
+from gemhier.pipeline.data.manifest import read_manifest
 from gemhier.progress import map_with_progress
 
 KEPT = 0.95

@@ -26,13 +26,13 @@ from gemhier.hierarchy.decoding import STRATEGIES
 from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.stones import Failure, StoneCrop
+from gemhier.pipeline.data.labelled_images import LabelledPicture, LabelledPictures
 from gemhier.pipeline.evaluate import Classified, report_on
-from gemhier.pipeline.labelled_pictures import LabelledPicture, LabelledPictures
-from gemhier.pipeline.neighbours import Neighbour
-from gemhier.pipeline.reporting.mistakes import MOST_SHOWN, mistakes
-from gemhier.pipeline.reporting.page import page
-from gemhier.pipeline.reporting.report import Report
-from gemhier.pipeline.reporting.thumbnails import crop_thumbnail
+from gemhier.pipeline.evaluation.neighbours import Neighbour
+from gemhier.pipeline.reports.html.page import page
+from gemhier.pipeline.reports.mistakes import MOST_SHOWN, mistakes
+from gemhier.pipeline.reports.report import Report
+from gemhier.pipeline.reports.thumbnails import crop_thumbnail
 
 PAINTED = 40
 

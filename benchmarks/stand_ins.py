@@ -30,10 +30,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.models.images.decode import read_image
-from gemhier.pipeline.manifest import Manifest, Row, read_manifest, write_manifest
-from gemhier.pipeline.scenes.cutouts import PlainPhotograph, outline_stones
-from gemhier.pipeline.scenes.photographs import Corners, read_outlines
-from gemhier.pipeline.split import grouped_folds
+from gemhier.pipeline.data.manifest import Manifest, Row, read_manifest, write_manifest
+from gemhier.pipeline.data.split import grouped_folds
+from gemhier.pipeline.synthetic.scenes.cutouts import PlainPhotograph, outline_stones
+from gemhier.pipeline.synthetic.scenes.photographs import Corners, read_outlines
 from gemhier.progress import progress
 
 Picture = npt.NDArray[np.uint8]

@@ -14,9 +14,9 @@ import click
 import numpy as np
 
 from gemhier.models.bundle import load_bundle
-from gemhier.pipeline.epochs import Epoch
-from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
-from gemhier.pipeline.start_tensorflow import start_tensorflow
+from gemhier.pipeline.training.config import SCHEDULES, TrainConfig
+from gemhier.pipeline.training.history import Epoch
+from gemhier.pipeline.training.start_tensorflow import start_tensorflow
 
 SHORT, LONG = 4, 16
 """Steps of the epochs that are timed."""
@@ -28,7 +28,7 @@ class TimedEnough(Exception):
 
 def seconds_an_epoch(backbone: str, steps: int, epochs: int, *, mixed_precision: bool) -> float:
     """The median over some epochs after the first, in which TensorFlow builds its graph."""
-    from gemhier.pipeline.fit import Pictures, fit_network
+    from gemhier.pipeline.training.fit import Pictures, fit_network
 
     config = TrainConfig(
         backbone=backbone, schedule="report", mode="flat", weights="none", mixed_precision=mixed_precision

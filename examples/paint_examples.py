@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.pipeline.painting.picture import paint_stone
 from gemhier.pipeline.sample import encode_jpeg
+from gemhier.pipeline.synthetic.gems.picture import paint_stone
 
 SIZE = 400
 """Side of each picture, in pixels."""

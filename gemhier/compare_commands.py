@@ -38,8 +38,8 @@ def compare_command(
       gemhier compare latest@flat latest@fused data
       gemhier compare report-of-may report-of-june
     """
-    from gemhier.pipeline.compare_models import compare_models
-    from gemhier.pipeline.comparing.tables import PAGE_FILE, summary
+    from gemhier.pipeline.compare import compare_models
+    from gemhier.pipeline.reports.comparison_tables import PAGE_FILE, summary
     from gemhier.text import visible
 
     comparison = compare_models(first, second, folders, split=split, out=out, tracking=tracking)

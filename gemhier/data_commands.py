@@ -69,7 +69,7 @@ def audit_command(
     from gemhier.atomic import check_folder
     from gemhier.hierarchy.taxonomy_file import load_taxonomy
     from gemhier.pipeline.audit import audit, write_audit
-    from gemhier.pipeline.auditing.summary import summary
+    from gemhier.pipeline.data_quality.summary import summary
     from gemhier.text import visible
 
     check_folder(out)
@@ -151,7 +151,7 @@ def prepare(
     from gemhier.hierarchy.taxonomy_file import load_taxonomy
     from gemhier.models.bundle.files import find_folder
     from gemhier.models.images.finder import load_finder
-    from gemhier.pipeline.data_summary import summary
+    from gemhier.pipeline.data.summary import summary
     from gemhier.pipeline.prepare import STONE_PATTERN, PrepareConfig
     from gemhier.pipeline.prepare import prepare as prepare_data
     from gemhier.text import visible

@@ -9,7 +9,7 @@ from gemhier.errors import TrackingError
 from gemhier.options import split_option, tracking_option
 
 if TYPE_CHECKING:
-    from gemhier.pipeline.prediction_formats import Layout
+    from gemhier.pipeline.reports.prediction_formats import Layout
 
 
 def _open_interval(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
@@ -149,8 +149,8 @@ def evaluate_command(
       gemhier evaluate data --model latest --report report --neighbours data
     """
     from gemhier.pipeline.evaluate import evaluate, is_run
-    from gemhier.pipeline.reporting.folder import PAGE_FILE
-    from gemhier.pipeline.reporting.summary import summary
+    from gemhier.pipeline.reports.folder import PAGE_FILE
+    from gemhier.pipeline.reports.summary import summary
     from gemhier.text import visible
 
     report = evaluate(

@@ -98,7 +98,7 @@ def draw(out: Path, families: tuple[str, ...], file: Path | None) -> None:
       gemhier taxonomy draw --family quartz --out quartz.svg
     """
     from gemhier.hierarchy.taxonomy_file import load_taxonomy  # reads YAML
-    from gemhier.pipeline.drawing.draw import draw_taxonomy  # loads matplotlib when it draws
+    from gemhier.pipeline.draw_taxonomy import draw_taxonomy  # loads matplotlib when it draws
 
     taxonomy = load_taxonomy(file)
     draw_taxonomy(taxonomy, out, families=[taxonomy.resolve(name).family for name in families])

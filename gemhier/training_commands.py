@@ -166,9 +166,9 @@ def train_command(
       gemhier train data --schedule quick
       gemhier train data --backbone resnet50 --schedule report --balance 1000
     """
-    from gemhier.pipeline.schedules import TrainConfig
+    from gemhier.pipeline.reports.training_summary import summary
     from gemhier.pipeline.train import train
-    from gemhier.pipeline.train_summary import summary
+    from gemhier.pipeline.training.config import TrainConfig
 
     try:
         config = TrainConfig(
@@ -231,8 +231,8 @@ def train_finder_command(
     Example:
       gemhier train-finder data --background everyday --out finder.tflite
     """
-    from gemhier.pipeline.finder_config import FinderConfig
     from gemhier.pipeline.train_finder import train_finder
+    from gemhier.pipeline.training.finder_config import FinderConfig
 
     trained = train_finder(
         data, backgrounds, out, FinderConfig(epochs=epochs, seed=seed), outlines=outlines, tracking=tracking

@@ -9,7 +9,7 @@ from gemhier.options import tracking_option
 
 def _show_plan(context: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
-        from gemhier.pipeline.trial.plan import DEFAULT_PLAN
+        from gemhier.pipeline.experiments.plan import DEFAULT_PLAN
 
         click.echo(DEFAULT_PLAN.read_text(encoding="utf-8"), nl=False)
         context.exit()
@@ -51,8 +51,8 @@ def trial_command(data: Path, plan_file: Path | None, out: Path, tracking: str |
     Example:
       gemhier trial data --out trial
     """
-    from gemhier.pipeline.trial.plan import load_plan
-    from gemhier.pipeline.trial.trial import run_trial
+    from gemhier.pipeline.experiments.plan import load_plan
+    from gemhier.pipeline.trial import run_trial
 
     click.echo(run_trial(data, load_plan(plan_file), out, tracking=tracking), nl=False)
     click.echo(f"\nTables and plots: {out}")

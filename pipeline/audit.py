@@ -12,16 +12,16 @@ from gemhier.atomic import check_folder, write_files
 from gemhier.extras import require
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
-from gemhier.pipeline.auditing.findings import Audit, AuditedPicture, Unreadable
-from gemhier.pipeline.auditing.judging import judge
-from gemhier.pipeline.auditing.listing import Listing, is_listing, read_listings
-from gemhier.pipeline.auditing.page import page
-from gemhier.pipeline.auditing.questions import DECISIONS_FILE, decisions_template, holds_decisions
-from gemhier.pipeline.auditing.shared_names import LARGEST, shared_names
-from gemhier.pipeline.copies.search import find_matches, take_thumbprints
-from gemhier.pipeline.copies.thumbprint import Thumbprint
-from gemhier.pipeline.manifest import is_data_folder, read_manifest
-from gemhier.pipeline.sources import read_sources
+from gemhier.pipeline.data.manifest import is_data_folder, read_manifest
+from gemhier.pipeline.data.sources import read_sources
+from gemhier.pipeline.data_quality.findings import Audit, AuditedPicture, Unreadable
+from gemhier.pipeline.data_quality.label_issues import judge
+from gemhier.pipeline.data_quality.listing import Listing, is_listing, read_listings
+from gemhier.pipeline.data_quality.page import page
+from gemhier.pipeline.data_quality.questions import DECISIONS_FILE, decisions_template, holds_decisions
+from gemhier.pipeline.data_quality.shared_names import LARGEST, shared_names
+from gemhier.pipeline.duplicates.descriptor import Thumbprint
+from gemhier.pipeline.duplicates.search import find_matches, take_thumbprints
 
 PAGE_FILE = "audit.html"
 AUDIT_FILE = "audit.json"

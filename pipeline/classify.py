@@ -17,7 +17,7 @@ from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.files import list_pictures
 from gemhier.models.images.stones import Failure
-from gemhier.pipeline.prediction_formats import (
+from gemhier.pipeline.reports.prediction_formats import (
     LONGEST_NAME,
     CsvRows,
     Format,

@@ -19,11 +19,11 @@ from gemhier.models.bundle.files import SHIPPED_NAME
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.stones import Cutter, Failure, StoneCrop, stone_crops
 from gemhier.models.runtime.litert import usable_cores
-from gemhier.pipeline.answer_figures import answer_figures
-from gemhier.pipeline.evaluation import evaluate_probabilities
-from gemhier.pipeline.labelled_pictures import LabelledPictures, find_labelled
-from gemhier.pipeline.neighbours import Known, known_stones
-from gemhier.pipeline.reporting.folder import (
+from gemhier.pipeline.data.labelled_images import LabelledPictures, find_labelled
+from gemhier.pipeline.evaluation.evaluation import evaluate_probabilities
+from gemhier.pipeline.evaluation.neighbours import Known, known_stones
+from gemhier.pipeline.evaluation.selective_answers import answer_figures
+from gemhier.pipeline.reports.folder import (
     CLASSES_FILE,
     CONFUSION_FILE,
     PAGE_FILE,
@@ -32,10 +32,10 @@ from gemhier.pipeline.reporting.folder import (
     check_report_folder,
     write_report_folder,
 )
-from gemhier.pipeline.reporting.mistakes import MOST_SHOWN, mistakes
-from gemhier.pipeline.reporting.page import page
-from gemhier.pipeline.reporting.report import TOP, Report, classes_table, confusion_table, predictions_table
-from gemhier.pipeline.reporting.thumbnails import crop_thumbnail
+from gemhier.pipeline.reports.html.page import page
+from gemhier.pipeline.reports.mistakes import MOST_SHOWN, mistakes
+from gemhier.pipeline.reports.report import TOP, Report, classes_table, confusion_table, predictions_table
+from gemhier.pipeline.reports.thumbnails import crop_thumbnail
 from gemhier.pipeline.tracking.curves import read_curves
 from gemhier.pipeline.tracking.finding import find_bundle
 from gemhier.pipeline.tracking.names import FAMILY_CURVE, FLAT_CURVE, LOSS_CURVE

@@ -9,7 +9,7 @@ from typing import Any
 from gemhier.errors import DataError
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle.files import NETWORK_FILE, REPORT_FILE
-from gemhier.pipeline.model_card import NOTES, model_card
+from gemhier.pipeline.reports.model_card import NOTES, model_card
 from gemhier.pipeline.tracking.finding import find_bundle
 
 

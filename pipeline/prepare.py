@@ -16,14 +16,14 @@ from gemhier.hierarchy.taxonomy_file import write_taxonomy
 from gemhier.hierarchy.taxonomy_folders import taxonomy_from_folders
 from gemhier.models.images.decode import read_image
 from gemhier.models.images.finder import Finder, Stone
-from gemhier.pipeline.copies.search import find_near_copies, groups
-from gemhier.pipeline.crawl_labels import Labels, Meaning, ResolvedSets, resolve_sets
-from gemhier.pipeline.crawl_source import JOINT, write_set_aside
-from gemhier.pipeline.data_info import DataInfo, LeftOut, SeveralNames, SourceFolder
-from gemhier.pipeline.decisions import Decisions, read_decisions
-from gemhier.pipeline.manifest import Manifest, Row, is_prepared, write_manifest
-from gemhier.pipeline.sources import Source, SourcePicture, read_sources, resolve_labels, unknown_labels_error
-from gemhier.pipeline.split import USUAL_SHARE, assign_splits
+from gemhier.pipeline.data.crawl_labels import Labels, Meaning, ResolvedSets, resolve_sets
+from gemhier.pipeline.data.crawl_source import JOINT, write_set_aside
+from gemhier.pipeline.data.decisions import Decisions, read_decisions
+from gemhier.pipeline.data.info import DataInfo, LeftOut, SeveralNames, SourceFolder
+from gemhier.pipeline.data.manifest import Manifest, Row, is_prepared, write_manifest
+from gemhier.pipeline.data.sources import Source, SourcePicture, read_sources, resolve_labels, unknown_labels_error
+from gemhier.pipeline.data.split import USUAL_SHARE, assign_splits
+from gemhier.pipeline.duplicates.search import find_near_copies, groups
 from gemhier.progress import map_with_progress
 
 STONE_PATTERN = r"^(?P<stone>gp\d+)-\d+"

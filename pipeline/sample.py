@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from gemhier.atomic import whole_folder
 from gemhier.errors import OutputError
-from gemhier.pipeline.painting.looks import LOOKS
-from gemhier.pipeline.painting.picture import SMALLEST, paint_stone
+from gemhier.pipeline.synthetic.gems.looks import LOOKS
+from gemhier.pipeline.synthetic.gems.picture import SMALLEST, paint_stone
 from gemhier.progress import map_with_progress
 
 JPEG_QUALITY = 90

@@ -25,30 +25,30 @@ from gemhier.models.images.crop import cover_backdrop
 from gemhier.models.networks.modes import TRAINED_STRATEGIES
 from gemhier.models.runtime.native_output import without_lines
 from gemhier.models.runtime.network import Logits
-from gemhier.pipeline.balance import balance
-from gemhier.pipeline.calibrate import Calibration, calibrate
-from gemhier.pipeline.crops import prepared_crops
+from gemhier.pipeline.data.crops import prepared_crops
+from gemhier.pipeline.data.labelled_images import LabelledPicture, LabelledPictures
+from gemhier.pipeline.data.manifest import Manifest, Row, read_manifest
+from gemhier.pipeline.data.split import grouped_folds
 from gemhier.pipeline.evaluate import Classified, report_files, report_on
-from gemhier.pipeline.evaluation import Evaluation, evaluate_probabilities
-from gemhier.pipeline.labelled_pictures import LabelledPicture, LabelledPictures
-from gemhier.pipeline.manifest import Manifest, Row, read_manifest
-from gemhier.pipeline.model_card import OUT_OF_FOLD, VALIDATION
+from gemhier.pipeline.evaluation.evaluation import Evaluation, evaluate_probabilities
 from gemhier.pipeline.package import write_with_report
-from gemhier.pipeline.reporting.report import TOP, Report
-from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
-from gemhier.pipeline.split import grouped_folds
-from gemhier.pipeline.start_tensorflow import TENSORFLOW_NOTES, start_tensorflow
+from gemhier.pipeline.reports.model_card import OUT_OF_FOLD, VALIDATION
+from gemhier.pipeline.reports.report import TOP, Report
 from gemhier.pipeline.tracking.names import KIND
 from gemhier.pipeline.tracking.run_log import RunLog
 from gemhier.pipeline.tracking.runs import known_run, nested_runs, recorded_run, unused_name
 from gemhier.pipeline.tracking.store import open_tracking
-from gemhier.pipeline.unfinished import full_disk_in_one_line, remember_run, remembered_run, unfinished_folder
+from gemhier.pipeline.training.calibration import Calibration, calibrate
+from gemhier.pipeline.training.class_balance import balance
+from gemhier.pipeline.training.config import SCHEDULES, TrainConfig
+from gemhier.pipeline.training.resume import full_disk_in_one_line, remember_run, remembered_run, unfinished_folder
+from gemhier.pipeline.training.start_tensorflow import TENSORFLOW_NOTES, start_tensorflow
 from gemhier.progress import say
 
 if TYPE_CHECKING:
     from gemhier.models.networks.gem_network import GemNetwork
-    from gemhier.pipeline.fit import Pictures
-    from gemhier.pipeline.out_of_fold import OutOfFold
+    from gemhier.pipeline.training.cross_validation import OutOfFold
+    from gemhier.pipeline.training.fit import Pictures
 
 DEFAULT_PRECISION = 0.9
 """The precision of answers that a bundle asks for unless told otherwise."""
@@ -103,7 +103,7 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
     mlflow = open_tracking(tracking)
     # TensorFlow takes seconds to load, and is loaded only when runs can be recorded.
     start_tensorflow()
-    from gemhier.pipeline.fit import Pictures, fit_network, predict_logits
+    from gemhier.pipeline.training.fit import Pictures, fit_network, predict_logits
 
     def pictures(rows: Sequence[Row]) -> Pictures:
         return Pictures(partial(prepared_crops, manifest, rows), _columns(rows, space))
@@ -156,7 +156,7 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
 def _out_of_fold(
     manifest: Manifest, rows: Sequence[Row], pictures: "Pictures", config: TrainConfig, log: RunLog
 ) -> "OutOfFold":
-    from gemhier.pipeline.out_of_fold import answers_folder, out_of_fold
+    from gemhier.pipeline.training.cross_validation import answers_folder, out_of_fold
 
     def on_fold(fold: int, measures: Mapping[str, float]) -> None:
         log.fold(fold, measures)

@@ -12,15 +12,15 @@ import numpy.typing as npt
 from gemhier.atomic import whole_file
 from gemhier.errors import DataError
 from gemhier.models.images.finder import OUTPUTS
-from gemhier.pipeline.finder_config import FinderConfig, FinderEpoch
-from gemhier.pipeline.manifest import read_manifest
-from gemhier.pipeline.scenes.composition import Scene, SceneMaker
-from gemhier.pipeline.scenes.photographs import background_pictures, outlined_photographs, plain_photographs
-from gemhier.pipeline.start_tensorflow import start_tensorflow
+from gemhier.pipeline.data.manifest import read_manifest
+from gemhier.pipeline.synthetic.scenes.composition import Scene, SceneMaker
+from gemhier.pipeline.synthetic.scenes.photographs import background_pictures, outlined_photographs, plain_photographs
 from gemhier.pipeline.tracking.names import KIND
 from gemhier.pipeline.tracking.runs import known_run, recorded_run
 from gemhier.pipeline.tracking.store import open_tracking
-from gemhier.pipeline.unfinished import full_disk_in_one_line, remember_run, remembered_run, unfinished_folder
+from gemhier.pipeline.training.finder_config import FinderConfig, FinderEpoch
+from gemhier.pipeline.training.resume import full_disk_in_one_line, remember_run, remembered_run, unfinished_folder
+from gemhier.pipeline.training.start_tensorflow import start_tensorflow
 
 VALIDATION_SCENES = 240
 
@@ -80,7 +80,7 @@ def train_finder(
     mlflow = open_tracking(tracking)
     start_tensorflow()
     from gemhier.models.networks.export import export_network
-    from gemhier.pipeline.fit_finder import fit_finder
+    from gemhier.pipeline.training.fit_finder import fit_finder
 
     of_photographs = _digest([*pictures, *(photograph.pixels for photograph in by_hand)])
     work = unfinished_folder({"finder": asdict(config), "data": manifest.digest, "photographs": of_photographs})

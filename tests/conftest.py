@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from gemhier.hierarchy.taxonomy import Taxonomy
     from gemhier.models.images.finder import Finder
-    from gemhier.pipeline.evaluation import Evaluation
+    from gemhier.pipeline.evaluation.evaluation import Evaluation
     from gemhier.pipeline.train import Trained
 
 # Before TensorFlow and MLflow are imported, which read these once.
@@ -286,7 +286,7 @@ def tiny_backbone(monkeypatch: pytest.MonkeyPatch) -> str:
 
     from gemhier.models.augment.augmentation import Augmentation
     from gemhier.models.networks.backbones import BACKBONES, Backbone
-    from gemhier.pipeline.schedules import SCHEDULES, Schedule
+    from gemhier.pipeline.training.config import SCHEDULES, Schedule
 
     def build(size: int) -> keras.Model:
         pixels = keras.Input((size, size, 3))
@@ -326,8 +326,8 @@ def tiny_data(
     import cv2
     import numpy as np
 
-    from gemhier.pipeline.data_info import DataInfo, SourceFolder
-    from gemhier.pipeline.manifest import Manifest, Row, write_manifest
+    from gemhier.pipeline.data.info import DataInfo, SourceFolder
+    from gemhier.pipeline.data.manifest import Manifest, Row, write_manifest
 
     folder = tmp_path_factory.mktemp("data")
     chance = np.random.default_rng(3)
@@ -366,8 +366,8 @@ def tiny_data(
 @pytest.fixture
 def trained(here: Path, tiny_data: Path, tiny_backbone: str) -> "Trained":
     """A training on painted stones that is recorded in the current folder."""
-    from gemhier.pipeline.schedules import TrainConfig
     from gemhier.pipeline.train import train
+    from gemhier.pipeline.training.config import TrainConfig
 
     return train(tiny_data, TrainConfig(backbone=tiny_backbone, schedule=tiny_backbone))
 
@@ -378,7 +378,7 @@ def evaluation(tiny_taxonomy: "Taxonomy") -> "Evaluation":
     import numpy as np
 
     from gemhier.hierarchy.labels import LabelSpace
-    from gemhier.pipeline.evaluation import evaluate_probabilities
+    from gemhier.pipeline.evaluation.evaluation import evaluate_probabilities
 
     space = LabelSpace(("beryl/emerald", "corundum/ruby", "quartz"))
     probabilities = np.random.default_rng(0).dirichlet((1, 1, 1), 12)
@@ -394,4 +394,4 @@ def evaluation(tiny_taxonomy: "Taxonomy") -> "Evaluation":
 @pytest.fixture
 def no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages are made without their figures, which take longer than all else of them."""
-    monkeypatch.setattr("gemhier.pipeline.reporting.drawings.figure_svg", lambda *_, **__: "<svg></svg>")
+    monkeypatch.setattr("gemhier.pipeline.reports.html.drawings.figure_svg", lambda *_, **__: "<svg></svg>")

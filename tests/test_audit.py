@@ -17,9 +17,9 @@ from gemhier.errors import DataError, OutputError
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
 from gemhier.models.images.finder import Finder
 from gemhier.pipeline.audit import audit, write_audit
-from gemhier.pipeline.auditing.findings import Audit, AuditedPicture, Leak, Unreadable
-from gemhier.pipeline.auditing.summary import summary
-from gemhier.pipeline.copies.search import Match
+from gemhier.pipeline.data_quality.findings import Audit, AuditedPicture, Leak, Unreadable
+from gemhier.pipeline.data_quality.summary import summary
+from gemhier.pipeline.duplicates.search import Match
 from gemhier.pipeline.prepare import PrepareConfig, prepare
 
 Pixels = npt.NDArray[np.uint8]

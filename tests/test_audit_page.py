@@ -13,15 +13,15 @@ from PIL import Image
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.audit import write_audit
-from gemhier.pipeline.auditing.findings import Audit, AuditedPicture, Judgement, NoGem, Unreadable
-from gemhier.pipeline.auditing.listing import Listing
-from gemhier.pipeline.auditing.page import page
-from gemhier.pipeline.auditing.questions import decisions_template, holds_decisions, questions
-from gemhier.pipeline.auditing.shared_names import shared_names
-from gemhier.pipeline.auditing.wrong_labels import Suspect
-from gemhier.pipeline.copies.search import Match
-from gemhier.pipeline.reporting.style import json_script
-from gemhier.pipeline.reporting.thumbnails import SIDE, thumbnails
+from gemhier.pipeline.data_quality.findings import Audit, AuditedPicture, Judgement, NoGem, Unreadable
+from gemhier.pipeline.data_quality.listing import Listing
+from gemhier.pipeline.data_quality.page import page
+from gemhier.pipeline.data_quality.questions import decisions_template, holds_decisions, questions
+from gemhier.pipeline.data_quality.shared_names import shared_names
+from gemhier.pipeline.data_quality.wrong_labels import Suspect
+from gemhier.pipeline.duplicates.search import Match
+from gemhier.pipeline.reports.html.style import json_script
+from gemhier.pipeline.reports.thumbnails import SIDE, thumbnails
 
 EVIL = """</script><img src=x onerror="alert(1)">'&amp;"""
 
@@ -165,7 +165,7 @@ def test_thumbnails_are_small_and_stay_within_their_budget(tmp_path: Path) -> No
 
 def test_five_thousand_pictures_stay_below_25_megabytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """With thumbnails of twice the usual size, which are then cut off."""
-    monkeypatch.setattr("gemhier.pipeline.reporting.thumbnails._of_file", lambda path: "x" * 8_000)
+    monkeypatch.setattr("gemhier.pipeline.reports.thumbnails._of_file", lambda path: "x" * 8_000)
     every = tuple(AuditedPicture(Path(f"photos/{number:05}.jpg"), f"Class {number % 9}", "") for number in range(5_000))
     matches = tuple(Match(number, number + 1, "near-copy", 0.01) for number in range(0, 5_000, 2))
     text = page(Audit(every, (), matches))

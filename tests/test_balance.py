@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemhier.pipeline.balance import MANY, MOST_COPIES, TRANSFORMS, Copies, balance, each_once, transformed
+from gemhier.pipeline.training.class_balance import (
+    MANY,
+    MOST_COPIES,
+    TRANSFORMS,
+    Copies,
+    balance,
+    each_once,
+    transformed,
+)
 
 
 def shown(copies: Copies, truth: np.ndarray) -> dict[int, int]:

@@ -21,9 +21,9 @@ from gemhier.errors import DataError
 from gemhier.hierarchy.intervals import mcnemar
 from gemhier.models.bundle import load_bundle, write_bundle
 from gemhier.models.bundle.files import NETWORK_FILE
-from gemhier.pipeline.comparing.result import CHANGES, MEASURES, compare_sides, to_dict
-from gemhier.pipeline.comparing.side import Judged, Side
-from gemhier.pipeline.comparing.tables import summary
+from gemhier.pipeline.evaluation.model_comparison import CHANGES, MEASURES, compare_sides, to_dict
+from gemhier.pipeline.reports.compared_models import Judged, Side
+from gemhier.pipeline.reports.comparison_tables import summary
 
 Paint = Callable[[str], npt.NDArray[np.uint8]]
 
@@ -243,7 +243,7 @@ def test_the_reports_of_earlier_evaluations_say_the_same_as_classifying(tiny_bun
 def test_the_page_shows_what_changed_and_runs_nothing_from_a_file_name(
     tiny_bundle: Path, here: Path, paint_stone: Paint
 ) -> None:
-    from gemhier.pipeline.comparing.page import page
+    from gemhier.pipeline.reports.html.comparison import page
 
     cut, seen = str(here / "<script>.png"), str(here / "photos" / "Ruby" / "0.png")
     one = side("a<b", judged(seen, 1), judged(cut, 1))
@@ -285,7 +285,7 @@ def test_what_cannot_be_compared_is_one_line(arguments: list[str], message: str,
 def test_a_second_model_that_is_missing_is_told_before_pictures_are_classified(
     tiny_bundle: Path, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gemhier.pipeline.compare_models.evaluate_bundle", lambda *_, **__: pytest.fail("classified"))
+    monkeypatch.setattr("gemhier.pipeline.compare.evaluate_bundle", lambda *_, **__: pytest.fail("classified"))
     result = run(str(tiny_bundle), "nothing/here", "photos")
     assert result.exit_code == 1
     assert "nothing/here: no such bundle" in result.stderr

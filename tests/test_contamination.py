@@ -3,7 +3,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemhier.pipeline.contamination import Foreign, foreign_products
+from gemhier.pipeline.data.contamination import Foreign, foreign_products
 
 FAMILIES = {
     "Opal": {"opal"},

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gemhier.pipeline.copies import candidates as copy_candidates
-from gemhier.pipeline.copies.candidates import FARTHEST, Floats, find_candidates, oriented, oriented_boxes
-from gemhier.pipeline.copies.thumbprint import COLOUR_SIDE, thumbprint
+from gemhier.pipeline.duplicates import candidates as copy_candidates
+from gemhier.pipeline.duplicates.candidates import FARTHEST, Floats, find_candidates, oriented, oriented_boxes
+from gemhier.pipeline.duplicates.descriptor import COLOUR_SIDE, thumbprint
 
 ORIENTATIONS = np.arange(8)
 

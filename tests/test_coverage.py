@@ -9,8 +9,8 @@ from gemhier.hierarchy.answering import Threshold, Thresholds
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.metrics import expected_calibration_error
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.pipeline.coverage import Coverage, coverage
-from gemhier.pipeline.reliability import reliability
+from gemhier.pipeline.evaluation.coverage import Coverage, coverage
+from gemhier.pipeline.evaluation.reliability import reliability
 
 SPACE = LabelSpace(("beryl/aquamarine", "beryl/emerald", "beryl/emerald/colombian", "corundum/ruby", "quartz"))
 

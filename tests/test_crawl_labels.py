@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
-from gemhier.pipeline.crawl_labels import Labels, ResolvedSets, resolve_sets
-from gemhier.pipeline.data_info import Contamination
+from gemhier.pipeline.data.crawl_labels import Labels, ResolvedSets, resolve_sets
+from gemhier.pipeline.data.info import Contamination
 
 BUILT_IN = load_taxonomy()
 

@@ -20,9 +20,9 @@ from gemhier.crawler.records import ImageRecord
 from gemhier.errors import DataError
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
 from gemhier.models.images.finder import Finder
-from gemhier.pipeline.manifest import Manifest, read_manifest
+from gemhier.pipeline.data.manifest import Manifest, read_manifest
+from gemhier.pipeline.data.sources import read_sources
 from gemhier.pipeline.prepare import PrepareConfig, prepare
-from gemhier.pipeline.sources import read_sources
 
 Paint = Callable[[str], npt.NDArray[np.uint8]]
 

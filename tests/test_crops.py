@@ -10,8 +10,8 @@ from gemhier.errors import DataError, OutputError
 from gemhier.models.images.crop import Box, crop_stone
 from gemhier.models.images.decode import read_image
 from gemhier.models.images.finder import OUTPUTS, Finder
-from gemhier.pipeline.crops import load_crops
-from gemhier.pipeline.manifest import Row
+from gemhier.pipeline.data.crops import load_crops
+from gemhier.pipeline.data.manifest import Row
 
 
 def painted_row(path: Path, colour: str) -> Row:

@@ -2,9 +2,9 @@ from pathlib import Path
 
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.pipeline.data_info import DataInfo, LeftOut, SeveralNames
-from gemhier.pipeline.data_summary import summary
-from gemhier.pipeline.manifest import Manifest, Row
+from gemhier.pipeline.data.info import DataInfo, LeftOut, SeveralNames
+from gemhier.pipeline.data.manifest import Manifest, Row
+from gemhier.pipeline.data.summary import summary
 
 TAXONOMY = Taxonomy.from_nodes(
     [Node("beryl", "Beryl", "family"), Node("beryl/emerald", "Emerald", "variety"), Node("ruby", "Ruby", "family")]

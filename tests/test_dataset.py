@@ -5,8 +5,8 @@ from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.augment.augmentation import Augmentation
 from gemhier.models.augment.camera import Camera
 from gemhier.models.images.crop import BACKDROP
-from gemhier.pipeline.balance import Copies
-from gemhier.pipeline.dataset import targets, training_batches
+from gemhier.pipeline.training.batches import targets, training_batches
+from gemhier.pipeline.training.class_balance import Copies
 
 SPACE = LabelSpace(("beryl/emerald", "corundum/ruby", "corundum/sapphire"))
 STILL = Augmentation(turn=0, zoom=0, shift=0, camera=Camera(untouched=1), outline=0, bare=0)

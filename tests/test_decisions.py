@@ -14,9 +14,9 @@ from gemhier.errors import DataError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.images.finder import Finder
-from gemhier.pipeline.data_summary import summary
-from gemhier.pipeline.decisions import Decided, read_decisions
-from gemhier.pipeline.manifest import Manifest, read_manifest
+from gemhier.pipeline.data.decisions import Decided, read_decisions
+from gemhier.pipeline.data.manifest import Manifest, read_manifest
+from gemhier.pipeline.data.summary import summary
 from gemhier.pipeline.prepare import PrepareConfig, prepare
 
 TAXONOMY = Taxonomy.from_nodes(

@@ -14,9 +14,9 @@ from PIL import Image
 from gemhier.errors import OutputError
 from gemhier.hierarchy.taxonomy import Node, Taxonomy
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
-from gemhier.pipeline.drawing.circle import circle_layout
-from gemhier.pipeline.drawing.draw import draw_taxonomy
-from gemhier.pipeline.drawing.tree import tree_layout
+from gemhier.pipeline.draw_taxonomy import draw_taxonomy
+from gemhier.pipeline.taxonomy_plot.circle import circle_layout
+from gemhier.pipeline.taxonomy_plot.tree import tree_layout
 
 SMALL = Taxonomy.from_nodes(
     [

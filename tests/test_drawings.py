@@ -8,10 +8,10 @@ import pytest
 
 from gemhier.hierarchy.error_budget import ErrorBudget
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.pipeline.coverage import ChosenThreshold, Coverage
-from gemhier.pipeline.figures import NO_FIGURE, Figure
-from gemhier.pipeline.reliability import ReliabilityBin
-from gemhier.pipeline.reporting.drawings import (
+from gemhier.pipeline.evaluation.coverage import ChosenThreshold, Coverage
+from gemhier.pipeline.evaluation.figures import NO_FIGURE, Figure
+from gemhier.pipeline.evaluation.reliability import ReliabilityBin
+from gemhier.pipeline.reports.html.drawings import (
     budget_drawing,
     coverage_drawing,
     curves_drawings,

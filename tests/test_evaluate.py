@@ -25,14 +25,14 @@ from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.stones import Failure
 from gemhier.pipeline import evaluate as step
-from gemhier.pipeline.data_info import DataInfo, SourceFolder
+from gemhier.pipeline.data.info import DataInfo, SourceFolder
+from gemhier.pipeline.data.labelled_images import find_labelled
+from gemhier.pipeline.data.manifest import SPLITS, Manifest, Row, write_manifest
+from gemhier.pipeline.data.sources import SPLIT_FOLDERS
 from gemhier.pipeline.evaluate import evaluate, evaluate_bundle
-from gemhier.pipeline.evaluation import FIGURES
-from gemhier.pipeline.labelled_pictures import find_labelled
-from gemhier.pipeline.manifest import SPLITS, Manifest, Row, write_manifest
-from gemhier.pipeline.reporting.folder import FILES
-from gemhier.pipeline.reporting.report import Report
-from gemhier.pipeline.sources import SPLIT_FOLDERS
+from gemhier.pipeline.evaluation.evaluation import FIGURES
+from gemhier.pipeline.reports.folder import FILES
+from gemhier.pipeline.reports.report import Report
 
 Paint = Callable[[str], npt.NDArray[np.uint8]]
 Put = Callable[..., Path]
@@ -496,7 +496,7 @@ def test_a_rename_that_fails_puts_the_earlier_report_back(
 
 def test_evaluating_needs_no_training_library() -> None:
     script = (
-        "import sys, gemhier.pipeline.evaluate, gemhier.pipeline.reporting.summary\n"
+        "import sys, gemhier.pipeline.evaluate, gemhier.pipeline.reports.summary\n"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -13,10 +13,10 @@ from gemhier.hierarchy.intervals import wilson
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.pipeline.answer_figures import answer_figures, is_right
-from gemhier.pipeline.comparison import compare
-from gemhier.pipeline.evaluation import FIGURES, ConfusionCell, Evaluation, evaluate_probabilities
-from gemhier.pipeline.figures import NO_FIGURE, Figure, share
+from gemhier.pipeline.evaluation.evaluation import FIGURES, ConfusionCell, Evaluation, evaluate_probabilities
+from gemhier.pipeline.evaluation.figures import NO_FIGURE, Figure, share
+from gemhier.pipeline.evaluation.paired_tests import compare
+from gemhier.pipeline.evaluation.selective_answers import answer_figures, is_right
 
 Floats = npt.NDArray[np.float64]
 

@@ -7,8 +7,8 @@ import pytest
 from gemhier.errors import OutputError
 from gemhier.models.augment.augmentation import Augmentation
 from gemhier.models.images.crop import cover_backdrop
-from gemhier.pipeline.balance import Copies, transformed
-from gemhier.pipeline.features import load_features
+from gemhier.pipeline.training.class_balance import Copies, transformed
+from gemhier.pipeline.training.features import load_features
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,5 @@
-from gemhier.pipeline.figure_text import figure_text, interval_text, value_text
-from gemhier.pipeline.figures import NO_FIGURE, Figure
+from gemhier.pipeline.evaluation.figure_text import figure_text, interval_text, value_text
+from gemhier.pipeline.evaluation.figures import NO_FIGURE, Figure
 
 SHARE = Figure(0.8125, 0.79, 0.8312)
 CHANGE = Figure(-0.01, -0.0225, 0.004)

@@ -11,12 +11,12 @@ from gemhier.models.images.crop import cover_backdrop
 from gemhier.models.networks.backbones import backbone
 from gemhier.models.networks.export import export_network
 from gemhier.models.runtime.network import Logits, Network
-from gemhier.pipeline import fit as fit_module
-from gemhier.pipeline.crops import load_crops
-from gemhier.pipeline.epochs import Epoch
-from gemhier.pipeline.fit import Fitted, Pictures, fit_network, predict_logits, validation_measures
-from gemhier.pipeline.manifest import read_manifest
-from gemhier.pipeline.schedules import TrainConfig
+from gemhier.pipeline.data.crops import load_crops
+from gemhier.pipeline.data.manifest import read_manifest
+from gemhier.pipeline.training import fit as fit_module
+from gemhier.pipeline.training.config import TrainConfig
+from gemhier.pipeline.training.fit import Fitted, Pictures, fit_network, predict_logits, validation_measures
+from gemhier.pipeline.training.history import Epoch
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_parts_of_the_same_pictures_share_their_frozen_features(
         part = pictures.part(np.arange(start, len(rows), 2))
         fitted[name] = fit_network(space, part, None, config, work=tmp_path / name, cache=tmp_path / "features")
         # The even ones left the features of the odd ones, too.
-        monkeypatch.setattr("gemhier.pipeline.features._extract", None)
+        monkeypatch.setattr("gemhier.pipeline.training.features._extract", None)
     odd = crops[1::2]
     learned, strange = (predict_logits(fitted[name].network, odd).flat for name in ("odd", "even"))
     assert not np.allclose(learned, strange, atol=0.1)

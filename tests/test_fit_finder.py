@@ -10,8 +10,8 @@ import pytest
 
 from gemhier.errors import DataError
 from gemhier.models.images.finder import OUTPUTS, Finder
-from gemhier.pipeline.scenes.composition import Scene, SceneMaker
-from gemhier.pipeline.scenes.cutouts import PlainPhotograph
+from gemhier.pipeline.synthetic.scenes.composition import Scene, SceneMaker
+from gemhier.pipeline.synthetic.scenes.cutouts import PlainPhotograph
 
 keras = pytest.importorskip("keras", reason="training comes with an extra")
 
@@ -60,7 +60,7 @@ def square_scene(side: int, *, stone: bool = True, share: float = 0.25) -> Scene
 
 
 def test_targets_are_the_shares_of_each_pixel() -> None:
-    from gemhier.pipeline.fit_finder import UNSAID, targets
+    from gemhier.pipeline.training.fit_finder import UNSAID, targets
 
     maps, present = targets(square_scene(64))
     assert maps.shape == (16, 16, 2)
@@ -74,7 +74,7 @@ def test_targets_are_the_shares_of_each_pixel() -> None:
 
 
 def test_the_loss_is_least_for_the_truth() -> None:
-    from gemhier.pipeline.fit_finder import map_loss, targets
+    from gemhier.pipeline.training.fit_finder import map_loss, targets
 
     truth = targets(square_scene(64))[0][None]
     right, unsure, wrong = (
@@ -85,7 +85,7 @@ def test_the_loss_is_least_for_the_truth() -> None:
 
 
 def test_a_stone_of_which_nothing_is_said_costs_nothing() -> None:
-    from gemhier.pipeline.fit_finder import UNSAID, present_loss
+    from gemhier.pipeline.training.fit_finder import UNSAID, present_loss
 
     wanted = np.array([[1.0], [0.0], [UNSAID]], np.float32)
     found = np.full((3, 1), 0.2, np.float32)
@@ -119,8 +119,8 @@ def plain_data(tmp_path_factory: pytest.TempPathFactory, finder: Finder) -> tupl
 
 
 def test_batches_go_on_where_they_stood() -> None:
-    from gemhier.pipeline.finder_config import FinderConfig
-    from gemhier.pipeline.fit_finder import scene_batches
+    from gemhier.pipeline.training.finder_config import FinderConfig
+    from gemhier.pipeline.training.fit_finder import scene_batches
 
     ground = np.random.default_rng(0).integers(0, 255, (90, 90, 3)).astype(np.uint8)
     outline = np.zeros((90, 90), np.uint8)
@@ -137,10 +137,10 @@ def test_batches_go_on_where_they_stood() -> None:
 def test_an_interrupted_training_goes_on_is_recorded_and_written(
     plain_data: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_stores: None
 ) -> None:
-    from gemhier.pipeline import fit_finder
-    from gemhier.pipeline.finder_config import FinderConfig
     from gemhier.pipeline.tracking.store import open_tracking
     from gemhier.pipeline.train_finder import train_finder
+    from gemhier.pipeline.training import fit_finder
+    from gemhier.pipeline.training.finder_config import FinderConfig
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("gemhier.pipeline.train_finder.VALIDATION_SCENES", 12)
@@ -182,8 +182,8 @@ def test_an_interrupted_training_goes_on_is_recorded_and_written(
 
 
 def test_data_without_plain_photographs_is_refused(plain_data: tuple[Path, Path], tmp_path: Path) -> None:
-    from gemhier.pipeline.finder_config import FinderConfig
     from gemhier.pipeline.train_finder import train_finder
+    from gemhier.pipeline.training.finder_config import FinderConfig
 
     with pytest.raises(DataError, match="no folder with pictures"):
         train_finder(plain_data[0], [tmp_path], tmp_path / "finder.tflite", FinderConfig(size=64))

@@ -16,10 +16,10 @@ from gemhier.errors import DataError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.audit import audit
-from gemhier.pipeline.auditing.ceiling import ceiling
-from gemhier.pipeline.auditing.containment import find_edges, shares
-from gemhier.pipeline.auditing.listing import Listing, address_key, read_links, read_listings
-from gemhier.pipeline.auditing.shared_names import shared_names
+from gemhier.pipeline.data_quality.ceiling import ceiling
+from gemhier.pipeline.data_quality.containment import find_edges, shares
+from gemhier.pipeline.data_quality.listing import Listing, address_key, read_links, read_listings
+from gemhier.pipeline.data_quality.shared_names import shared_names
 
 TAXONOMY = Taxonomy.from_nodes(
     [

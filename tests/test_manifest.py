@@ -10,8 +10,8 @@ from gemhier.errors import BundleError, DataError, OutputError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.images.finder import FILE as FINDER_FILE
-from gemhier.pipeline.data_info import DataInfo, LeftOut, SeveralNames, SourceFolder
-from gemhier.pipeline.manifest import (
+from gemhier.pipeline.data.info import DataInfo, LeftOut, SeveralNames, SourceFolder
+from gemhier.pipeline.data.manifest import (
     DATA_FILE,
     MANIFEST_FILE,
     SPLITS,

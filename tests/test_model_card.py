@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from gemhier.models.bundle import load_bundle
-from gemhier.pipeline.model_card import model_card
+from gemhier.pipeline.reports.model_card import model_card
 
 FIGURES = {
     f"{name}{end}": value

@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gemhier.errors import ImageError
-from gemhier.pipeline.copies.alignment import align
-from gemhier.pipeline.copies.candidates import Candidates
-from gemhier.pipeline.copies.search import (
+from gemhier.pipeline.duplicates.alignment import align
+from gemhier.pipeline.duplicates.candidates import Candidates
+from gemhier.pipeline.duplicates.descriptor import Thumbprint, thumbprint
+from gemhier.pipeline.duplicates.search import (
     KINDS,
     find_matches,
     find_near_copies,
     groups,
     take_thumbprints,
 )
-from gemhier.pipeline.copies.thumbprint import Thumbprint, thumbprint
 
 Pixels = npt.NDArray[np.uint8]
 

@@ -15,7 +15,7 @@ from gemhier.hierarchy.decoding import softmax
 from gemhier.models.bundle import load_bundle
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.pipeline.evaluate import evaluate
-from gemhier.pipeline.neighbours import known_stones, views
+from gemhier.pipeline.evaluation.neighbours import known_stones, views
 from gemhier.pipeline.prepare import PrepareConfig, prepare
 
 

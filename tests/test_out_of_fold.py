@@ -10,7 +10,7 @@ import pytest
 
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.runtime.network import Logits
-from gemhier.pipeline.schedules import TrainConfig
+from gemhier.pipeline.training.config import TrainConfig
 
 pytest.importorskip("keras", reason="training comes with an extra")
 
@@ -30,7 +30,7 @@ def some_logits(seed: int = 0) -> Logits:
 
 @pytest.mark.parametrize("fold", [0, 1, 2])
 def test_what_a_fold_shows_does_not_calibrate_its_own_answers(fold: int) -> None:
-    from gemhier.pipeline.out_of_fold import cross_fitted
+    from gemhier.pipeline.training.cross_validation import cross_fitted
 
     inside = np.isin(FOLDS, fold)
     changed = np.where(inside, (TRUTH + 1) % 4, TRUTH)
@@ -54,7 +54,7 @@ class Network:
 def test_every_picture_is_asked_once_and_only_of_a_network_that_does_not_know_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gemhier.pipeline import out_of_fold as module
+    from gemhier.pipeline.training import cross_validation as module
 
     trainings: list[Path] = []
 
@@ -102,7 +102,7 @@ def test_every_picture_is_asked_once_and_only_of_a_network_that_does_not_know_it
 
 
 def test_answers_to_another_question_are_not_taken_for_these(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gemhier.pipeline import out_of_fold as module
+    from gemhier.pipeline.training import cross_validation as module
 
     fits: list[int] = []
 
@@ -139,7 +139,7 @@ def test_answers_to_another_question_are_not_taken_for_these(tmp_path: Path, mon
 
 
 def test_no_picture_is_learned_from_and_asked_about(tmp_path: Path) -> None:
-    from gemhier.pipeline import out_of_fold as module
+    from gemhier.pipeline.training import cross_validation as module
 
     pictures = module.Pictures(lambda size: np.zeros((24, size, size, 4), np.uint8), TRUTH)
     everything = np.ones(24, dtype=np.bool_)

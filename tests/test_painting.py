@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from gemhier.models.images.decode import read_image
-from gemhier.pipeline.painting.backdrops import BACKDROPS
-from gemhier.pipeline.painting.cuts import CUTS
-from gemhier.pipeline.painting.looks import LOOKS
-from gemhier.pipeline.painting.picture import SMALLEST, paint_stone
+from gemhier.pipeline.synthetic.gems.backdrops import BACKDROPS
+from gemhier.pipeline.synthetic.gems.cuts import CUTS
+from gemhier.pipeline.synthetic.gems.looks import LOOKS
+from gemhier.pipeline.synthetic.gems.picture import SMALLEST, paint_stone
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PAINTED = runpy.run_path(str(EXAMPLES / "paint_examples.py"))["EXAMPLES"]

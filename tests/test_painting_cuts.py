@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemhier.pipeline.painting.cuts import CUTS, FACETED, ROUNDED, Dome, Solid
+from gemhier.pipeline.synthetic.gems.cuts import CUTS, FACETED, ROUNDED, Dome, Solid
 
 FARTHEST = 1.25  # so that a stone never reaches the edge of its picture
 

@@ -2,9 +2,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemhier.pipeline.painting.cuts import ROUNDED, Dome
-from gemhier.pipeline.painting.materials import REACH, SHEET
-from gemhier.pipeline.painting.shading import meet, sample_sheet
+from gemhier.pipeline.synthetic.gems.cuts import ROUNDED, Dome
+from gemhier.pipeline.synthetic.gems.materials import REACH, SHEET
+from gemhier.pipeline.synthetic.gems.shading import meet, sample_sheet
 
 CAMERA = np.array([0, 0, 7], np.float32)
 

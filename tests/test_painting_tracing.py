@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemhier.pipeline.painting.backdrops import Ground
-from gemhier.pipeline.painting.cuts import FACETED, Solid
-from gemhier.pipeline.painting.studio import Studio
-from gemhier.pipeline.painting.tracing import enter, fresnel, trace
+from gemhier.pipeline.synthetic.gems.backdrops import Ground
+from gemhier.pipeline.synthetic.gems.cuts import FACETED, Solid
+from gemhier.pipeline.synthetic.gems.studio import Studio
+from gemhier.pipeline.synthetic.gems.tracing import enter, fresnel, trace
 
 Floats = npt.NDArray[np.float32]
 

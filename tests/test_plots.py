@@ -5,9 +5,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.pipeline.epochs import Epoch
-from gemhier.pipeline.evaluation import Evaluation
-from gemhier.pipeline.plots import confusion_plot, curves_plot, precision_plot, strategies_plot
+from gemhier.pipeline.evaluation.evaluation import Evaluation
+from gemhier.pipeline.reports.plots import confusion_plot, curves_plot, precision_plot, strategies_plot
+from gemhier.pipeline.training.history import Epoch
 
 
 def drawn(figure: Figure) -> bytes:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gemhier.models.bundle.predictions import Answer, Candidate, Prediction, Together
 from gemhier.models.images.stones import Failure, Place
-from gemhier.pipeline.prediction_formats import (
+from gemhier.pipeline.reports.prediction_formats import (
     BAR_WIDTH,
     CsvRows,
     JsonLines,

@@ -14,8 +14,8 @@ from gemhier.hierarchy.taxonomy_file import load_taxonomy, write_taxonomy
 from gemhier.models.images.crop import Box
 from gemhier.models.images.decode import read_image
 from gemhier.models.images.finder import Finder
-from gemhier.pipeline.copies.search import Pair, find_near_copies
-from gemhier.pipeline.manifest import read_manifest
+from gemhier.pipeline.data.manifest import read_manifest
+from gemhier.pipeline.duplicates.search import Pair, find_near_copies
 from gemhier.pipeline.prepare import TAXONOMY_TO_EDIT, PrepareConfig, prepare
 
 TAXONOMY = Taxonomy.from_nodes(

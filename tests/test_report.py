@@ -19,16 +19,16 @@ from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.decision import decide
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.stones import Failure
-from gemhier.pipeline.answer_figures import answer_figures
-from gemhier.pipeline.comparison import compare
-from gemhier.pipeline.evaluation import evaluate_probabilities
-from gemhier.pipeline.labelled_pictures import LabelledPicture, LabelledPictures, NoLabel
-from gemhier.pipeline.reporting.classes_section import RANKED
-from gemhier.pipeline.reporting.folder import FILES, FORMAT, check_report_folder, write_report_folder
-from gemhier.pipeline.reporting.losses_section import MOST_LISTED
-from gemhier.pipeline.reporting.page import page
-from gemhier.pipeline.reporting.report import Report, classes_table, confusion_table, predictions_table
-from gemhier.pipeline.reporting.summary import summary
+from gemhier.pipeline.data.labelled_images import LabelledPicture, LabelledPictures, NoLabel
+from gemhier.pipeline.evaluation.evaluation import evaluate_probabilities
+from gemhier.pipeline.evaluation.paired_tests import compare
+from gemhier.pipeline.evaluation.selective_answers import answer_figures
+from gemhier.pipeline.reports.folder import FILES, FORMAT, check_report_folder, write_report_folder
+from gemhier.pipeline.reports.html.classes_section import RANKED
+from gemhier.pipeline.reports.html.losses_section import MOST_LISTED
+from gemhier.pipeline.reports.html.page import page
+from gemhier.pipeline.reports.report import Report, classes_table, confusion_table, predictions_table
+from gemhier.pipeline.reports.summary import summary
 
 pytestmark = pytest.mark.usefixtures("no_drawings")
 
@@ -219,7 +219,7 @@ def test_best_and_worst_by_precision(report: Report) -> None:
 
 
 def test_at_most_ten_are_best(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gemhier.pipeline.reporting.classes_section.RANKED", 1)
+    monkeypatch.setattr("gemhier.pipeline.reports.html.classes_section.RANKED", 1)
     outline = Outline(page(reported(SEEN)))
     assert "Aquamarine" in outline.sections["Best"]
     assert "Emerald" not in outline.sections["Best"]

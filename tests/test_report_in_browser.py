@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gemhier.models.bundle import load_bundle
-from gemhier.pipeline.reporting.mistakes import mistakes
-from gemhier.pipeline.reporting.page import page
-from gemhier.pipeline.reporting.report import Report
+from gemhier.pipeline.reports.html.page import page
+from gemhier.pipeline.reports.mistakes import mistakes
+from gemhier.pipeline.reports.report import Report
 from gemhier.pipeline.tracking.curves import Curve
 
 if TYPE_CHECKING:

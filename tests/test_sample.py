@@ -13,10 +13,10 @@ from gemhier.hierarchy.taxonomy_file import load_taxonomy
 from gemhier.models.images.decode import read_image
 from gemhier.models.images.finder import Finder
 from gemhier.pipeline import sample
-from gemhier.pipeline.painting.looks import LOOKS
-from gemhier.pipeline.painting.picture import SMALLEST
 from gemhier.pipeline.prepare import PrepareConfig, prepare
 from gemhier.pipeline.sample import TINY, SampleConfig, paint_sample
+from gemhier.pipeline.synthetic.gems.looks import LOOKS
+from gemhier.pipeline.synthetic.gems.picture import SMALLEST
 
 QUICK = SampleConfig(per_class=4, size=SMALLEST, classes=("Pearl", "Ruby"), copies=False)
 

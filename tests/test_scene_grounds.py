@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gemhier.pipeline.scenes.grounds import GROUNDS, paint_ground
-from gemhier.pipeline.scenes.surface import cells, grain, hills, lay, mixed, ramp, relief, soft, strip, tinted
+from gemhier.pipeline.synthetic.scenes.grounds import GROUNDS, paint_ground
+from gemhier.pipeline.synthetic.scenes.surface import cells, grain, hills, lay, mixed, ramp, relief, soft, strip, tinted
 
 seeds = st.integers(0, 2**32 - 1)
 

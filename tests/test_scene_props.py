@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gemhier.pipeline.scenes.outline import find_outline
-from gemhier.pipeline.scenes.props import PROPS, draw_distractors
-from gemhier.pipeline.scenes.surface import Floats
-from gemhier.pipeline.scenes.things import THINGS
+from gemhier.pipeline.synthetic.scenes.outline import find_outline
+from gemhier.pipeline.synthetic.scenes.props import PROPS, draw_distractors
+from gemhier.pipeline.synthetic.scenes.surface import Floats
+from gemhier.pipeline.synthetic.scenes.things import THINGS
 
 
 def oval(side: int, across: float = 0.5, down: float = 0.5, radius: float = 0.2) -> Floats:

@@ -10,9 +10,9 @@ import pytest
 from gemhier.errors import DataError
 from gemhier.models.augment.camera import Camera, photograph
 from gemhier.models.images.crop import Picture
-from gemhier.pipeline.scenes.composition import Scene, SceneMaker, core
-from gemhier.pipeline.scenes.cutouts import PlainPhotograph, outline_stones
-from gemhier.pipeline.scenes.photographs import background_pictures, outlined_photographs, read_outlines
+from gemhier.pipeline.synthetic.scenes.composition import Scene, SceneMaker, core
+from gemhier.pipeline.synthetic.scenes.cutouts import PlainPhotograph, outline_stones
+from gemhier.pipeline.synthetic.scenes.photographs import background_pictures, outlined_photographs, read_outlines
 
 WHITE, GREY, BLACK = (250, 250, 250), (128, 130, 135), (12, 12, 14)
 GREEN, PALE = (20, 140, 60), (225, 215, 190)

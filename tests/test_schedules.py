@@ -3,7 +3,7 @@ import pytest
 
 from gemhier.models.augment.augmentation import develop, pose
 from gemhier.models.networks.backbones import BACKBONES
-from gemhier.pipeline.schedules import SCHEDULES, TrainConfig
+from gemhier.pipeline.training.config import SCHEDULES, TrainConfig
 
 
 def test_the_default_settings_name_what_there_is() -> None:

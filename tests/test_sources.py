@@ -6,7 +6,7 @@ from gemhier.errors import DataError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_folders import SPLIT_FOLDERS as LOOKED_THROUGH
-from gemhier.pipeline.sources import SPLIT_FOLDERS, read_sources, resolve_labels, unknown_labels_error
+from gemhier.pipeline.data.sources import SPLIT_FOLDERS, read_sources, resolve_labels, unknown_labels_error
 
 TAXONOMY = Taxonomy.from_nodes(
     [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemhier.pipeline.split import OFFICIAL, assign_splits, grouped_folds
+from gemhier.pipeline.data.split import OFFICIAL, assign_splits, grouped_folds
 
 Pictures = tuple[list[str], list[str], list[str]]
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from gemhier.errors import ImageError
-from gemhier.pipeline.copies.thumbprint import (
+from gemhier.pipeline.duplicates.descriptor import (
     COLOUR_SIDE,
     LIGHTNESS_SIDE,
     WHOLE,

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from gemhier.pipeline.evaluation import Evaluation
-from gemhier.pipeline.figures import Figure
+from gemhier.pipeline.evaluation.evaluation import Evaluation
+from gemhier.pipeline.evaluation.figures import Figure
 from gemhier.pipeline.tracking.description import decision_in_words, description
 
 QUARTER = Figure(0.25, 0.089, 0.532)

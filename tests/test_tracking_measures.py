@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from gemhier.pipeline.evaluation import FIGURES, Evaluation
-from gemhier.pipeline.figures import NO_FIGURE
+from gemhier.pipeline.evaluation.evaluation import FIGURES, Evaluation
+from gemhier.pipeline.evaluation.figures import NO_FIGURE
 from gemhier.pipeline.tracking.measures import measures, measures_side_by_side
 from gemhier.pipeline.tracking.names import SIDE_BY_SIDE
 

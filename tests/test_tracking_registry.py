@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from gemhier.models.bundle import load_bundle
-from gemhier.pipeline.manifest import read_manifest
+from gemhier.pipeline.data.manifest import read_manifest
 from gemhier.pipeline.tracking.finding import find_bundle
 from gemhier.pipeline.train import Trained
 

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from gemhier.pipeline.manifest import read_manifest
+from gemhier.pipeline.data.manifest import read_manifest
 from gemhier.pipeline.tracking.run_log import RunLog
 from gemhier.pipeline.tracking.runs import recorded_run
 from gemhier.pipeline.tracking.store import open_tracking

@@ -1,7 +1,7 @@
 import csv
 
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.pipeline.evaluation import Evaluation
+from gemhier.pipeline.evaluation.evaluation import Evaluation
 from gemhier.pipeline.tracking.tables import confusion_table, per_class_table, precision_table
 
 

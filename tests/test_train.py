@@ -16,13 +16,13 @@ from gemhier.errors import DataError, OutputError
 from gemhier.models.bundle import load_bundle
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.networks.backbones import backbone
-from gemhier.pipeline.manifest import Manifest, read_manifest, write_manifest
+from gemhier.pipeline.data.manifest import Manifest, read_manifest, write_manifest
 from gemhier.pipeline.package import package
-from gemhier.pipeline.schedules import TrainConfig
 from gemhier.pipeline.tracking.finding import find_bundle, find_run
 from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.train import Trained, _settings, train
-from gemhier.pipeline.unfinished import unfinished_folder
+from gemhier.pipeline.training.config import TrainConfig
+from gemhier.pipeline.training.resume import unfinished_folder
 
 
 def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here: Path, tiny_data: Path) -> None:
@@ -242,7 +242,7 @@ def test_a_disk_that_is_full_is_told_from_other_trouble(
     tiny_backbone: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from gemhier.pipeline import fit
+    from gemhier.pipeline.training import fit
 
     def fail(*_: object, **__: object) -> None:
         raise OSError("Can't write data")

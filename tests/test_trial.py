@@ -15,11 +15,11 @@ pytest.importorskip("keras", reason="training comes with an extra")
 
 from gemhier.cli import main
 from gemhier.hierarchy.metrics import severity_matrix
-from gemhier.pipeline import out_of_fold as out_of_fold_module
-from gemhier.pipeline.manifest import read_manifest
+from gemhier.pipeline.data.manifest import read_manifest
+from gemhier.pipeline.experiments.plan import load_plan
 from gemhier.pipeline.tracking.store import open_tracking
-from gemhier.pipeline.trial.plan import load_plan
-from gemhier.pipeline.trial.trial import run_trial
+from gemhier.pipeline.training import cross_validation as out_of_fold_module
+from gemhier.pipeline.trial import run_trial
 
 ARMS = (
     {"name": "flat", "mode": "flat"},
@@ -137,9 +137,9 @@ def test_pictures_of_one_group_are_never_learned_from_and_asked_about(
             **{head: generator.normal(0, 1, (seen[-1], width)).astype(np.float32) for head, width in shapes.items()}
         )
 
-    monkeypatch.setattr("gemhier.pipeline.trial.answers.learn_and_answer", learn)
+    monkeypatch.setattr("gemhier.pipeline.experiments.answers.learn_and_answer", learn)
     monkeypatch.setattr(
-        "gemhier.pipeline.trial.timing.milliseconds",
+        "gemhier.pipeline.experiments.timing.milliseconds",
         lambda arms, space: {decision: 1.0 for arm in arms for decision in arm.decisions},
     )
     run_trial(tiny_data, load_plan(write_plan(here, 6, repeats=2)), here / "trial")

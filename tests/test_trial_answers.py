@@ -12,10 +12,10 @@ pytest.importorskip("keras", reason="training comes with an extra")
 
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.runtime.network import Logits
-from gemhier.pipeline.fit import Pictures
-from gemhier.pipeline.schedules import TrainConfig
-from gemhier.pipeline.trial import answers as module
-from gemhier.pipeline.trial.plan import Arm
+from gemhier.pipeline.experiments import answers as module
+from gemhier.pipeline.experiments.plan import Arm
+from gemhier.pipeline.training.config import TrainConfig
+from gemhier.pipeline.training.fit import Pictures
 
 SPACE = LabelSpace(("beryl/aquamarine", "beryl/emerald", "corundum/ruby", "corundum/sapphire", "quartz"))
 TRUTH = np.arange(30) % 5

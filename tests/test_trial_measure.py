@@ -14,9 +14,9 @@ import yaml
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
-from gemhier.pipeline.trial.measure import Decision, Known, adjusted, budget, decisions, majority, paired
-from gemhier.pipeline.trial.plan import Arm, Plan, load_plan
-from gemhier.pipeline.trial.tables import Outcome, description, markdown, write_outcome
+from gemhier.pipeline.experiments.measures import Decision, Known, adjusted, budget, decisions, majority, paired
+from gemhier.pipeline.experiments.plan import Arm, Plan, load_plan
+from gemhier.pipeline.experiments.tables import Outcome, description, markdown, write_outcome
 
 SPACE = LabelSpace(("beryl/aquamarine", "beryl/emerald", "corundum/ruby", "corundum/sapphire"))
 AQUAMARINE, EMERALD, RUBY, SAPPHIRE = range(4)

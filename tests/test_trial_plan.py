@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from gemhier.errors import DataError
-from gemhier.pipeline.trial.plan import load_plan
+from gemhier.pipeline.experiments.plan import load_plan
 
 
 def write(folder: Path, **changes: object) -> Path:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.pipeline.trial.trees import confusion_similarity, learned_tree, random_tree
+from gemhier.pipeline.experiments.trees import confusion_similarity, learned_tree, random_tree
 
 SPACE = LabelSpace(("beryl/a", "beryl/b", "beryl/c", "corundum/a", "corundum/b", "opal/a", "opal/b", "quartz"))
 V = len(SPACE)

@@ -16,11 +16,11 @@ from gemhier.errors import DataError, MissingExtraError
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import write_taxonomy
 from gemhier.pipeline.audit import audit
-from gemhier.pipeline.auditing.findings import Audit, AuditedPicture, NoGem
-from gemhier.pipeline.auditing.judging import judge
-from gemhier.pipeline.auditing.predicted import Predicted, ask_bundle, read_predictions
-from gemhier.pipeline.auditing.summary import summary
-from gemhier.pipeline.auditing.wrong_labels import suspected_labels
+from gemhier.pipeline.data_quality.findings import Audit, AuditedPicture, NoGem
+from gemhier.pipeline.data_quality.label_issues import judge
+from gemhier.pipeline.data_quality.predicted import Predicted, ask_bundle, read_predictions
+from gemhier.pipeline.data_quality.summary import summary
+from gemhier.pipeline.data_quality.wrong_labels import suspected_labels
 
 Paint = Callable[[str], npt.NDArray[np.uint8]]
 

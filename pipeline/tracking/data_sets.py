@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from gemhier.pipeline.manifest import Manifest, Row
+from gemhier.pipeline.data.manifest import Manifest, Row
 
 _SCHEMA = [{"name": "picture", "type": "binary"}, {"name": "label", "type": "string"}]
 

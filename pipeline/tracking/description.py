@@ -1,8 +1,8 @@
 """What a training found, in the words that MLflow shows beside a run."""
 
 from gemhier.hierarchy.decoding import Strategy
-from gemhier.pipeline.evaluation import Evaluation
-from gemhier.pipeline.figure_text import figure_text
+from gemhier.pipeline.evaluation.evaluation import Evaluation
+from gemhier.pipeline.evaluation.figure_text import figure_text
 from gemhier.pipeline.tracking.names import SIDE_BY_SIDE
 
 

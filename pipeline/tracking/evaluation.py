@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gemhier.hierarchy.decoding import Strategy
-from gemhier.pipeline.manifest import is_data_folder, read_manifest
-from gemhier.pipeline.reporting.report import Report
+from gemhier.pipeline.data.manifest import is_data_folder, read_manifest
+from gemhier.pipeline.reports.report import Report
 from gemhier.pipeline.tracking.measures import measures
 from gemhier.pipeline.tracking.names import WAYS
 from gemhier.pipeline.tracking.runs import nested_ways

@@ -11,7 +11,7 @@
 
 from collections.abc import Mapping
 
-from gemhier.pipeline.evaluation import FIGURES, Evaluation, StrategyFigures
+from gemhier.pipeline.evaluation.evaluation import FIGURES, Evaluation, StrategyFigures
 from gemhier.pipeline.tracking.names import SIDE_BY_SIDE, WAYS
 
 

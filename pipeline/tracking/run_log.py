@@ -7,9 +7,8 @@ from types import ModuleType
 
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.models.networks.modes import MODES
-from gemhier.pipeline.epochs import Epoch
-from gemhier.pipeline.evaluation import Evaluation
-from gemhier.pipeline.manifest import Manifest, Row
+from gemhier.pipeline.data.manifest import Manifest, Row
+from gemhier.pipeline.evaluation.evaluation import Evaluation
 from gemhier.pipeline.tracking.data_sets import dataset_input
 from gemhier.pipeline.tracking.description import decision_in_words, description
 from gemhier.pipeline.tracking.measures import measures, measures_side_by_side
@@ -17,6 +16,7 @@ from gemhier.pipeline.tracking.names import BUNDLE, CURVE, KIND, LOSS_CURVE, WAY
 from gemhier.pipeline.tracking.registry import register_bundle
 from gemhier.pipeline.tracking.runs import recorded_run
 from gemhier.pipeline.tracking.tables import confusion_table, per_class_table, precision_table
+from gemhier.pipeline.training.history import Epoch
 
 _MEASURES = {"flat": "flat_top1", "family": "family_top1"}
 
@@ -100,7 +100,7 @@ class RunLog:
 
     def figures(self, history: Sequence[Epoch], evaluation: Evaluation, decided_by: Strategy) -> None:
         """Plots of the curves, the ways to decide, the classes, and the confusion between families."""
-        from gemhier.pipeline.plots import confusion_plot, curves_plot, precision_plot, strategies_plot
+        from gemhier.pipeline.reports.plots import confusion_plot, curves_plot, precision_plot, strategies_plot
 
         plots = {
             "curves": curves_plot(history),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.pipeline.evaluation import Evaluation, StrategyFigures
+from gemhier.pipeline.evaluation.evaluation import Evaluation, StrategyFigures
 
 
 def per_class_table(figures: StrategyFigures, taxonomy: Taxonomy) -> str:

@@ -1,0 +1,1 @@
+"""A data set: its sources, labels, splits, manifest and crops."""

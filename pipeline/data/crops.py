@@ -1,0 +1,99 @@
+"""The stones of a data set, cut out and brought to one size: a cache that can be thrown away."""
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.atomic import whole_file
+from gemhier.errors import DataError, ImageError, OutputError
+from gemhier.models.images.crop import Box
+from gemhier.models.images.decode import read_image
+from gemhier.models.images.finder import Finder
+from gemhier.pipeline.data.manifest import Manifest, Row, require_pictures
+from gemhier.progress import map_with_progress
+
+
+def prepared_crops(manifest: Manifest, rows: Sequence[Row], size: int) -> npt.NDArray[np.uint8]:
+    """The crops of rows of a data set, cut out by its finder and kept in its folder: see `load_crops`."""
+    return load_crops(rows, size, manifest.finder, manifest.folder / "crops")
+
+
+def load_crops(rows: Sequence[Row], size: int, finder: Finder, cache_folder: Path) -> npt.NDArray[np.uint8]:
+    """The crops of rows, from the cache if they are in it.
+
+    They are kept as one file for each sequence of rows and each size. So load a whole manifest
+    once and index the result, rather than one split after the other.
+
+    Args:
+        rows: (N,) pictures.
+        size: side of the crops, in pixels.
+        finder: tells which pixels are stone.
+        cache_folder: where the cache lies, or is to be made.
+
+    Returns:
+        (N, size, size, 4) uint8, RGB and how much of each pixel is stone, mapped from the disk and read-only.
+
+    Raises:
+        DataError: if a picture is missing, cannot be read or is not the one that was prepared.
+        OutputError: if the cache cannot be written.
+        ValueError: if there are no rows, or the size is less than 1.
+    """
+    if not rows or size < 1:
+        raise ValueError(f"There must be rows and a size of 1 or more. Received: {len(rows)} rows, size {size}.")
+    path = cache_folder / f"crops-{size}-{_digest(rows, size, finder)[:32]}.npy"
+    shape = (len(rows), size, size, 4)
+    crops = _mapped(path, shape)
+    if crops is None:
+        require_pictures(rows)
+        _write(path, rows, shape, finder)
+        crops = _mapped(path, shape)
+        if crops is None:
+            raise OutputError(f"{path}: cannot be read back. Check the disk.")
+    return crops
+
+
+def _digest(rows: Sequence[Row], size: int, finder: Finder) -> str:
+    digest = hashlib.sha256(finder.content + f"size {size}\n".encode())
+    for row in rows:
+        digest.update(f"{row.sha256} {row.x} {row.y} {row.side}\n".encode())
+    return digest.hexdigest()
+
+
+def _mapped(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8] | None:
+    """The array in a file; None if there is no such file, or it is damaged."""
+    with suppress(OSError, ValueError):
+        array: npt.NDArray[np.uint8] = np.lib.format.open_memmap(path, mode="r")
+        if array.shape == shape and array.dtype == np.uint8:
+            return array
+    return None
+
+
+def _write(path: Path, rows: Sequence[Row], shape: tuple[int, ...], finder: Finder) -> None:
+    """Cut out the crops and write them one after the other.
+
+    Written in order rather than through a memory map, where a full disk would kill the process.
+    """
+    with whole_file(path) as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for crop in map_with_progress(partial(_crop, size=shape[1], finder=finder), rows, "Cutting out stones"):
+            file.write(crop.tobytes())
+
+
+def _crop(row: Row, size: int, finder: Finder) -> npt.NDArray[np.uint8]:
+    try:
+        with Path(row.image).open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if sha256 != row.sha256:
+            raise DataError(f"{row.image}: changed since it was prepared. Run `gemhier prepare` again.")
+        picture = read_image(Path(row.image))
+    except OSError as error:
+        raise DataError(f"{row.image}: cannot be read ({error.strerror}). Run `gemhier prepare` again.") from error
+    except ImageError as error:
+        raise DataError(f"{error} It could be read when it was prepared: run `gemhier prepare` again.") from error
+    return finder.cut(picture, Box(row.x, row.y, row.side), size)

@@ -1,0 +1,239 @@
+"""Find the pictures of source folders, and what each folder's name means.
+
+A source is a folder of class folders, with or without train, validation and test folders
+above them, or a folder that `gemhier crawl` wrote. Class folders may be nested (beryl/emerald/colombian).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gemhier.crawler.crawl_info import is_crawl_folder
+from gemhier.errors import DataError, TaxonomyError
+from gemhier.hierarchy.node import Node
+from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.models.images.files import PICTURE_SUFFIXES
+
+SPLIT_FOLDERS = {
+    "train": "train",
+    "training": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+    "testing": "test",
+}
+"""Names of folders, in lower case, that say in which official split the pictures below them are."""
+
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class SourcePicture:
+    """A picture file as its source describes it.
+
+    Attributes:
+        path: absolute path of the file.
+        label_given: the class as the source writes it: names from the widest down, joined by slashes.
+        official: the source's own split for it, train, validation or test; "" if it has none.
+        source: the name of the source.
+        labels: all names that a shop gives it in its categories, if it comes from a crawl; `label_given` then
+            joins them.
+        stone: what tells its stone from others, where the source knows; "" if the file's name may tell.
+        is_kept: whether a person has said that it is to be used, whatever the stone finder says.
+    """
+
+    path: Path
+    label_given: str
+    official: str
+    source: str
+    labels: tuple[str, ...] = ()
+    stone: str = ""
+    is_kept: bool = False
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A picture that its source itself leaves out, and why, in words."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a source folder holds.
+
+    Attributes:
+        name: short, and unlike the other sources' names.
+        root: absolute path of the folder.
+        pictures: in sorted order.
+        others: files that are not pictures by their names' ending.
+        set_aside: pictures that are left out, such as a shop's certificates.
+    """
+
+    name: str
+    root: Path
+    pictures: tuple[SourcePicture, ...]
+    others: tuple[Path, ...]
+    set_aside: tuple[SetAside, ...] = ()
+
+
+@dataclass(frozen=True)
+class SourceKind:
+    """A kind of source folder: how to know one, and how to read it.
+
+    Attributes:
+        recognises: whether a folder, given as an absolute path, is of this kind.
+        read: what the folder holds, given its absolute path and its name as a source.
+    """
+
+    recognises: Callable[[Path], bool]
+    read: Callable[[Path, str], Source]
+
+
+@dataclass(frozen=True)
+class ResolvedLabels:
+    """What the names in a source mean.
+
+    Attributes:
+        nodes: each name that is known, as given, to its node; excluded nodes are among them.
+        unknown: each name that is not known, as given, to the reason in words.
+    """
+
+    nodes: dict[str, Node]
+    unknown: dict[str, str]
+
+
+def read_sources(folders: Sequence[Path]) -> tuple[Source, ...]:
+    """List the pictures of source folders, without opening any.
+
+    Raises:
+        DataError: if a folder is missing, is not a folder, cannot be listed, holds no pictures, or
+            lies within another.
+    """
+    roots = [folder.absolute() for folder in folders]
+    for folder, root in zip(folders, roots, strict=True):
+        if not root.is_dir():
+            problem = "not a folder" if root.exists() else "no such folder"
+            raise DataError(f"{folder}: {problem}. Give a folder of class folders with pictures in them.")
+    real = [root.resolve() for root in roots]
+    for index, inner in enumerate(real):
+        for other, outer in enumerate(real):
+            if index != other and inner.is_relative_to(outer):
+                raise DataError(
+                    f"{folders[index]} lies within {folders[other]}, or is the same folder. Name each folder once."
+                )
+    sources = tuple(
+        next(kind for kind in KINDS.values() if kind.recognises(root)).read(root, name)
+        for root, name in zip(roots, _short_names(real), strict=True)
+    )
+    for folder, source in zip(folders, sources, strict=True):
+        if not source.pictures:
+            raise DataError(f"{folder}: no pictures in it. Give a folder of class folders with pictures in them.")
+    return sources
+
+
+def resolve_labels(names: Iterable[str], taxonomy: Taxonomy) -> ResolvedLabels:
+    """Look up what class names mean, as a whole path first, then without the uppermost folders.
+
+    A last part that is known elsewhere only is not enough: a Burmese in Sapphire/Burmese is no ruby.
+    """
+    nodes: dict[str, Node] = {}
+    unknown: dict[str, str] = {}
+    for name in sorted(set(names)):
+        try:
+            nodes[name] = _resolve(name, taxonomy)
+        except TaxonomyError as error:
+            unknown[name] = str(error)
+    return ResolvedLabels(nodes, unknown)
+
+
+def unknown_labels_error(unknown: Mapping[str, str]) -> DataError:
+    """The error for class folders that the taxonomy does not know.
+
+    Args:
+        unknown: as in `ResolvedLabels`; the first few are named.
+    """
+    # Of each reason only the first sentence: what to do is said once, at the end.
+    described = [f"{name}: {reason.partition('. ')[0]}" for name, reason in sorted(unknown.items())]
+    more = f"; and {len(described) - _MOST_NAMED} more" if len(described) > _MOST_NAMED else ""
+    first = "; ".join(described[:_MOST_NAMED])
+    folders = "folder has a name" if len(described) == 1 else "folders have names"
+    return DataError(
+        f"{len(described)} class {folders} that the taxonomy does not know. {first}{more}. "
+        "Add an alias to a taxonomy file (--taxonomy), or leave the folders out (--skip-unknown)."
+    )
+
+
+def _resolve(name: str, taxonomy: Taxonomy, above: tuple[str, ...] = ()) -> Node:
+    try:
+        node = taxonomy.resolve(name)
+    except TaxonomyError:
+        uppermost, slash, rest = name.partition("/")
+        if not slash:
+            raise
+        return _resolve(rest, taxonomy, (*above, uppermost))
+    for folder in above:  # it may only sort, such as "transparent", but not contradict
+        try:
+            found = taxonomy.resolve(folder)
+        except TaxonomyError:
+            continue
+        if found.id != node.id and found.id not in taxonomy.ancestors(node.id):
+            raise TaxonomyError(f"{node.id} lies in a folder {folder!r}, to which it does not belong. Rename one.")
+    return node
+
+
+def _short_names(roots: Sequence[Path]) -> list[str]:
+    """The name of each folder, numbered from the second of the same name on."""
+    names: list[str] = []
+    for root in roots:
+        name, number = root.name or "source", 2
+        while name in names:
+            name, number = f"{root.name}-{number}", number + 1
+        names.append(name)
+    return names
+
+
+def _read_class_folders(root: Path, name: str) -> Source:
+    pictures: list[SourcePicture] = []
+    others: list[Path] = []
+    for path in _files_below(root, frozenset()):
+        if path.suffix.lower() not in PICTURE_SUFFIXES:
+            others.append(path)
+            continue
+        folders = list(path.relative_to(root).parts[:-1])
+        position = next((at for at, folder in enumerate(folders) if folder.lower() in SPLIT_FOLDERS), None)
+        official = "" if position is None else SPLIT_FOLDERS[folders.pop(position).lower()]
+        # Pictures that lie in the source itself: it is one class folder.
+        pictures.append(SourcePicture(path, "/".join(folders) or root.name, official, name))
+    return Source(name, root, tuple(pictures), tuple(others))
+
+
+def _files_below(folder: Path, above: frozenset[Path]) -> Iterable[Path]:
+    """All files in a folder and below, sorted, without hidden ones; a link to a folder above is not followed."""
+    real = folder.resolve()
+    if real in above:
+        return
+    try:
+        entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be listed ({error.strerror}). Change its permissions.") from error
+    for entry in entries:
+        if entry.is_dir():
+            yield from _files_below(entry, above | {real})
+        else:
+            yield entry
+
+
+def _read_crawl(root: Path, name: str) -> Source:
+    from gemhier.pipeline.data.crawl_source import read_crawl  # which needs what is above
+
+    return read_crawl(root, name)
+
+
+KINDS = {
+    "crawl": SourceKind(recognises=is_crawl_folder, read=_read_crawl),
+    "class folders": SourceKind(recognises=lambda _: True, read=_read_class_folders),
+}
+"""The kinds of sources, in the order in which they are tried; any folder may be one of class folders."""

@@ -1,0 +1,60 @@
+"""Ask a model which labels of the audited pictures may be wrong, and which pictures show no gem."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.models.bundle.files import find_folder, read_info
+from gemhier.pipeline.data.sources import resolve_labels
+from gemhier.pipeline.data_quality.findings import AuditedPicture, Judgement, NoGem
+from gemhier.pipeline.data_quality.predicted import Predicted, ask_bundle, read_predictions
+from gemhier.pipeline.data_quality.wrong_labels import judgeable, suspected_labels
+
+
+def judge(
+    pictures: Sequence[AuditedPicture], taxonomy: Taxonomy, *, predictions: Path | None, model: Path | None
+) -> Judgement:
+    """What a model says against labels and pictures.
+
+    Args:
+        pictures: all that were audited.
+        taxonomy: tells what the names of their classes mean.
+        predictions: a file that `gemhier evaluate` wrote; None if there is none.
+        model: a bundle to ask; without one, the scores that the pictures of a prepared data set bring are used.
+
+    Raises:
+        DataError: if the predictions do not fit.
+        BundleError: if there is no sound bundle.
+    """
+    images = [picture.image for picture in pictures]
+    read = read_predictions(predictions, images) if predictions else None
+    asked = ask_bundle(model, images) if model else None
+    predicted = read or asked
+    scores, threshold = _scores(pictures, asked)
+    below = np.flatnonzero(scores < threshold)  # NaN is not below
+    no_gems = tuple(NoGem(int(row), float(scores[row])) for row in below[np.argsort(scores[below], kind="stable")])
+    scored = int(np.sum(~np.isnan(scores)))
+    if predicted is None:
+        return Judgement(stone_threshold=threshold, scored=scored, no_gems=no_gems)
+    nodes = resolve_labels((picture.label for picture in pictures), taxonomy).nodes
+    given = [nodes[picture.label].id if picture.label in nodes else None for picture in pictures]
+    return Judgement(
+        by=predicted.by,
+        asked_now=predicted.asked_now,
+        judged=len(judgeable(given, predicted)),
+        suspects=suspected_labels(given, predicted, taxonomy),
+        stone_threshold=threshold,
+        scored=scored,
+        no_gems=no_gems,
+    )
+
+
+def _scores(pictures: Sequence[AuditedPicture], asked: Predicted | None) -> tuple[npt.NDArray[np.float64], float]:
+    """(N,) scores of the stone finder, NaN where there is none, and what a gem reaches."""
+    if asked is not None:
+        return asked.scores, asked.stone_threshold
+    scores = np.array([np.nan if picture.score is None else picture.score for picture in pictures])
+    return scores, read_info(find_folder(None)).stone_threshold if not np.all(np.isnan(scores)) else 0.0

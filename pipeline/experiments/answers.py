@@ -1,0 +1,192 @@
+"""What the networks of an arm say of every picture, out of fold, in the columns of the gemmological tree."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.hierarchy.decoding import Strategy
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.models.bundle.probabilities import Floats
+from gemhier.models.runtime.network import Logits
+from gemhier.pipeline.data.manifest import Manifest, Row
+from gemhier.pipeline.experiments.plan import Arm
+from gemhier.pipeline.experiments.trees import Places, confusion_similarity, learned_tree, random_tree
+from gemhier.pipeline.training.config import TrainConfig
+from gemhier.pipeline.training.cross_validation import (
+    Arrays,
+    Chosen,
+    Folds,
+    answers_folder,
+    cross_fitted,
+    learn_and_answer,
+    remembered,
+)
+from gemhier.pipeline.training.fit import Pictures
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """The pictures of a trial in one division into folds.
+
+    Attributes:
+        manifest: the data.
+        rows: the N pictures.
+        pictures: their crops, and the columns of their labels.
+        space: the labels.
+        folds: (N,) the fold of each.
+        seed: of the division and of its trainings.
+        features: size and backbone -> (N, D) frozen features, for trees that are learned from pictures.
+    """
+
+    manifest: Manifest
+    rows: Sequence[Row]
+    pictures: Pictures
+    space: LabelSpace
+    folds: Folds
+    seed: int
+    features: Callable[[TrainConfig], npt.NDArray[np.float32]]
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What an arm says.
+
+    Attributes:
+        asked: (N,) whether each picture was asked about.
+        probabilities: for each strategy (A, V), P(label) of the A pictures that were.
+        families: (A, V) the family that each label stands in, in the tree of the networks that each picture was
+            asked of.
+    """
+
+    asked: Chosen
+    probabilities: Mapping[Strategy, Floats]
+    families: Places
+
+
+def arm_answers(arm: Arm, field: Field, on_fold: Callable[[int], None] = lambda fold: None) -> Answers:
+    """Train the networks of an arm, unless they are known, and decode what they say.
+
+    Args:
+        arm: the way to train.
+        field: the pictures.
+        on_fold: called with each fold when it is begun.
+    """
+    config = replace(arm.config, seed=field.seed, folds=int(field.folds.max()) + 1)
+    asked = field.folds < arm.first_folds
+    places = np.zeros((len(field.rows), len(field.space)), dtype=np.intp)
+    parts: dict[str, npt.NDArray[np.float32]] = {}
+    for fold in range(arm.first_folds):
+        on_fold(fold)
+        inside = field.folds == fold
+        tree = _tree(arm.tree, field, inside, config)
+        places[inside] = tree
+        if arm.regional == "separate":
+            logits = _separate(field, inside, config)
+        else:
+            logits = _whole(field, inside, config, arm.tree, tree)
+        for head in ("flat", "family", "regional"):
+            said = getattr(logits, head)
+            parts.setdefault(head, np.zeros((len(field.rows), said.shape[1]), np.float32))[inside] = said
+    truth = places[np.arange(len(places)), field.pictures.truth]
+    decoded = cross_fitted(
+        Logits(**{head: said[asked] for head, said in parts.items()}),
+        truth[asked],
+        field.folds[asked],
+        field.space,
+        config.mode,
+        each_family=arm.tree != "learned",
+    )
+    # Label v stood in column places[v] of its fold's tree.
+    return Answers(
+        asked=asked,
+        probabilities={name: np.take_along_axis(decoded[name], places[asked], axis=1) for name in arm.strategies},
+        families=field.space.parents[places[asked]],
+    )
+
+
+def _tree(name: str, field: Field, inside: Chosen, config: TrainConfig) -> Places:
+    """The places of the labels, from pictures that are learned from anyway.
+
+    They are kept beside the answers, which cannot be read without them: one label in another place, by another rounding
+    or version of a library, and an answer from before would be read as that of another label.
+    """
+    if name == "gemmological":
+        return np.arange(len(field.space), dtype=np.intp)
+
+    def plant() -> Arrays:
+        random = name == "random"
+        return {"places": random_tree(field.space, config.seed) if random else _learned_tree(field, ~inside, config)}
+
+    path = _fold_folder(field, inside, config, tree=name) / "tree.npz"
+    kept = remembered(path, {"learned": ~inside, "truth": field.pictures.truth}, plant)
+    return np.asarray(kept["places"], dtype=np.intp)
+
+
+def _learned_tree(field: Field, learned: Chosen, config: TrainConfig) -> Places:
+    similarity = confusion_similarity(
+        field.features(config)[learned],
+        field.pictures.truth[learned],
+        [row.group for row, chosen in zip(field.rows, learned, strict=True) if chosen],
+        len(field.space),
+        config.seed,
+    )
+    return learned_tree(similarity, field.space)
+
+
+def _whole(field: Field, inside: Chosen, config: TrainConfig, tree: str, places: Places) -> Logits:
+    """One network with all heads."""
+    # The usual tree's answers are also those of a training with as many folds.
+    further = {} if tree == "gemmological" else {"tree": tree}
+    return _learn(field, field.space, places[field.pictures.truth], ~inside, inside, config, **further)
+
+
+def _separate(field: Field, inside: Chosen, config: TrainConfig) -> Logits:
+    """A general network, and one for each family with its own backbone, trained on that family's pictures alone.
+
+    The flat voice is that of a flat network, which is trained beside them where it is asked for.
+    """
+    space, alone = field.space, replace(config, mode="flat")
+    nothing = np.zeros((int(inside.sum()), len(space)), np.float32)
+    families = space.parents[field.pictures.truth]
+    general = _learn(field, LabelSpace(space.families), families, ~inside, inside, alone, network="general")
+    flat = nothing
+    if config.mode == "both":
+        flat = _learn(field, space, field.pictures.truth, ~inside, inside, alone).flat
+    regional = nothing.copy()
+    for name in space.regional_families:
+        family = space.families.index(name)
+        columns = np.flatnonzero(space.parents == family)
+        own = LabelSpace(tuple(space.labels[column] for column in columns))
+        learned = ~inside & (families == family)
+        if not learned.any():  # all of its few stones are in this fold: there is nothing to tell its labels apart by
+            continue
+        truth = np.where(families == family, np.searchsorted(columns, field.pictures.truth), 0)
+        regional[:, columns] = _learn(field, own, truth, learned, inside, alone, network=name).flat
+    return Logits(flat=flat, family=general.flat, regional=regional)
+
+
+def _learn(
+    field: Field,
+    space: LabelSpace,
+    truth: npt.NDArray[np.intp],
+    learned: Chosen,
+    asked: Chosen,
+    config: TrainConfig,
+    **further: str,
+) -> Logits:
+    return learn_and_answer(
+        space,
+        Pictures(field.pictures.crops, truth),
+        learned,
+        asked,
+        config,
+        folder=_fold_folder(field, asked, config, **further),
+        features=field.manifest.folder / "features",
+    )
+
+
+def _fold_folder(field: Field, asked: Chosen, config: TrainConfig, **further: str) -> Path:
+    return answers_folder(field.manifest, config, **further) / f"fold-{int(field.folds[asked][0])}"

@@ -1,0 +1,75 @@
+"""How long the networks of an arm take for a picture, exported, on one core."""
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.models.networks.backbones import backbone
+from gemhier.models.networks.export import export_network
+from gemhier.models.networks.gem_network import average_networks, build_network
+from gemhier.models.runtime.litert import ExportedNetwork
+from gemhier.models.runtime.native_output import without_lines
+from gemhier.pipeline.experiments.plan import LEAST_COST, Arm
+from gemhier.pipeline.training.config import SCHEDULES
+from gemhier.pipeline.training.start_tensorflow import TENSORFLOW_NOTES
+
+_ROUNDS = 45
+
+Kind = tuple[str, str, int]
+"""What the time depends on: the backbones, the heads, and the units of the dense layer before them."""
+
+
+def milliseconds(arms: Sequence[Arm], space: LabelSpace) -> dict[str, float]:
+    """The time of one picture for each decision, finding the stone and decoding left out.
+
+    Weights do not matter to the time, so networks with fresh ones are exported and run in turns; the
+    median of the rounds counts. A network with all heads takes as long whatever it decides by. Of separate networks
+    those count that a decision asks: the flat one, the general one, one regional network after hard routing and all of
+    them for soft routing.
+
+    Args:
+        arms: the ways to train.
+        space: the labels.
+
+    Returns:
+        The name of each decision -> milliseconds of one core.
+    """
+    kinds = {_kind(arm) for arm in arms}
+    networks = {kind: _exported(*kind, space) for kind in sorted(kinds)}
+    times: dict[Kind, list[float]] = {kind: [] for kind in networks}
+    for _ in range(_ROUNDS):
+        for kind, network in networks.items():
+            picture = np.zeros((1, network.size, network.size, 3), np.uint8)
+            network.run(picture)
+            started = time.perf_counter()
+            network.run(picture)
+            times[kind].append(1e3 * (time.perf_counter() - started))
+    found = {}
+    for arm in arms:
+        once = float(np.median(times[_kind(arm)]))
+        for way, decision in zip(arm.ways, arm.decisions, strict=True):
+            found[decision] = once * _networks(arm, way, space)
+    return found
+
+
+def _networks(arm: Arm, way: str, space: LabelSpace) -> int:
+    """How many networks a decision asks, at most."""
+    if arm.regional == "shared":
+        return 1
+    both_stages = 1 + len(space.regional_families)
+    asked = {"flat": 1, "hard": 2, "soft": both_stages, "fused": 1 + both_stages}
+    return asked[arm.strategies[-1] if way == LEAST_COST else way]
+
+
+def _kind(arm: Arm) -> Kind:
+    return arm.config.backbone, arm.config.mode, SCHEDULES[arm.config.schedule].hidden
+
+
+def _exported(backbones: str, mode: str, hidden: int, space: LabelSpace) -> ExportedNetwork:
+    chosen = [backbone(name, "none") for name in backbones.split("+")]
+    members = [build_network(one, space, size=chosen[0].size, mode=mode, hidden=hidden) for one in chosen]
+    with without_lines(TENSORFLOW_NOTES):
+        content = export_network(average_networks(members).whole)
+    return ExportedNetwork(content, num_threads=1)

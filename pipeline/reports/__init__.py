@@ -1,0 +1,1 @@
+"""What people read: reports, comparisons, model cards, plots and predictions."""

@@ -1,0 +1,172 @@
+"""What one model said of labelled pictures: from an evaluation, or from the report of an earlier one."""
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gemhier.errors import DataError
+from gemhier.models.bundle.predictions import Prediction
+from gemhier.models.images.stones import Failure
+from gemhier.pipeline.reports.folder import FORMAT, PREDICTIONS_FILE, REPORT_FILE
+from gemhier.pipeline.reports.report import Report
+
+_DECIMALS = 6
+
+_COLUMNS = {"image", "source", "truth", "truth_given", "predicted_1_id", "predicted_1_probability", "family_right"}
+_COLUMNS |= {"failure", "place", "group"}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A picture, and what a model said of it.
+
+    Attributes:
+        image: its path.
+        source: the name of its source.
+        truth_given: its class as the source writes it.
+        truth: the id of the node that this means to the model's taxonomy; None if it knows none.
+        group: the same for pictures of one stone.
+        predicted: the id of the most probable label; None if the picture could not be read.
+        probability: of this label.
+        place: of the true label in the ranking, from 1; None if the model cannot output it.
+        family_right: whether the true family is the most probable.
+    """
+
+    image: str
+    source: str
+    truth_given: str
+    truth: str | None
+    group: str
+    predicted: str | None
+    probability: float | None
+    place: int | None
+    family_right: bool
+
+    @property
+    def right(self) -> bool:
+        """Whether the true label is the most probable."""
+        return self.place == 1
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of two models, and what it said.
+
+    Attributes:
+        name: as the user wrote it.
+        model_version: of its bundle.
+        decided_by: the strategy that its ranking is by.
+        split: of the pictures.
+        sources: of the pictures, by name.
+        judged: a picture each.
+    """
+
+    name: str
+    model_version: str
+    decided_by: str
+    split: str
+    sources: tuple[str, ...]
+    judged: tuple[Judged, ...]
+
+    def __str__(self) -> str:
+        """What the user called it, and what it is."""
+        return f"{self.name} ({self.model_version}, decided by {self.decided_by})"
+
+
+def side_of(report: Report, name: str) -> Side:
+    """What an evaluation found, by the model's own strategy."""
+    figures = report.figures
+    judged = []
+    for picture, result, place, family_right in zip(
+        report.labelled.pictures, report.results, figures.places, figures.family_right, strict=True
+    ):
+        predicted, probability = _first(result)
+        judged.append(
+            Judged(
+                image=picture.image,
+                source=picture.source,
+                truth_given=picture.label_given,
+                truth=picture.label,
+                group=picture.group,
+                predicted=predicted,
+                probability=probability,
+                place=int(place) or None,
+                family_right=bool(family_right),
+            )
+        )
+    sources = report.labelled.sources
+    return Side(name, report.model_version, report.decided_by, report.split, sources, tuple(judged))
+
+
+def is_report(folder: Path) -> bool:
+    """Whether a folder holds the report of an evaluation, and not a bundle, whose report.json is another."""
+    return _is_report(_report_json(folder))
+
+
+def read_side(folder: Path) -> Side:
+    """Read what a report says.
+
+    Raises:
+        DataError: if it is none, or an older one that does not say enough.
+    """
+    report = _report_json(folder)
+    if not _is_report(report):
+        raise DataError(f"{folder}: not a report. Name a folder that `gemhier evaluate` wrote.")
+    path = folder / PREDICTIONS_FILE
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            table = csv.DictReader(file)
+            missing = sorted(_COLUMNS - set(table.fieldnames or ()))
+            if missing:
+                raise DataError(
+                    f"{path}: has no column {missing[0]}, as older reports have none. Run `gemhier evaluate` again."
+                )
+            judged = tuple(_judged(row) for row in table)
+        return Side(
+            name=str(folder),
+            model_version=report["model_version"],
+            decided_by=report["decided_by"],
+            split=report["split"],
+            sources=tuple(report["sources"]),
+            judged=judged,
+        )
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}). Run `gemhier evaluate` again.") from error
+    except (ValueError, KeyError, TypeError, csv.Error) as error:
+        raise DataError(f"{path}: cannot be read ({error}). Run `gemhier evaluate` again.") from error
+
+
+def _report_json(folder: Path) -> Any:
+    try:
+        return json.loads((folder / REPORT_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _is_report(report: Any) -> bool:
+    return isinstance(report, dict) and report.get("format") == FORMAT
+
+
+def _first(result: Prediction | Failure) -> tuple[str | None, float | None]:
+    if isinstance(result, Failure):
+        return None, None
+    best = result.subclasses[0]
+    return best.id, round(best.probability, _DECIMALS)
+
+
+def _judged(row: Mapping[str, str]) -> Judged:
+    predicted = row["predicted_1_id"]
+    return Judged(
+        image=row["image"],
+        source=row["source"],
+        truth_given=row["truth_given"],
+        truth=row["truth"] or None,
+        group=row["group"],
+        predicted=predicted or None,
+        probability=float(row["predicted_1_probability"]) if predicted else None,
+        place=int(row["place"]) if row["place"] else None,
+        family_right=row["family_right"] == "1",
+    )

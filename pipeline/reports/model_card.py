@@ -1,0 +1,144 @@
+"""The model card of a bundle: what it is for, what it learned from, how good it is, what it cannot do.
+
+In the form of Mitchell et al., "Model Cards for Model Reporting" (FAT* 2019).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.models.bundle.info import BundleInfo
+from gemhier.pipeline.evaluation.figure_text import figure_text
+from gemhier.pipeline.evaluation.figures import Figure
+
+_STRATEGIES = {
+    "flat": "one softmax over all labels",
+    "hard": "the likeliest family, then its regional network",
+    "soft": "P(family) times P(label | family)",
+    "fused": "the weighted product of flat and soft, normalised",
+}
+
+VALIDATION = "validation pictures"
+OUT_OF_FOLD = "pictures out of fold"
+"""What a training's own figures are called in a report: by what they were measured on."""
+
+NOTES = "notes"
+"""What Markdown for the card, written by hand, is called in a report."""
+
+_CALIBRATED_ON = {
+    VALIDATION: "its validation pictures, which also calibrated it",
+    OUT_OF_FOLD: "its own pictures out of fold: each answered by a network of the same kind that had not "
+    "learned from it, calibrated on the other folds",
+}
+
+_SHOWN = {
+    "top1": "top-1",
+    "top3": "top-3",
+    "top5": "top-5",
+    "family_top1": "family",
+    "ece": "calibration error",
+    "brier": "Brier score",
+}
+
+_LIMITS = """\
+## What it cannot do
+
+- Where a stone comes from is a hint: origin is not determinable from a photograph.
+- Natural, synthetic, treated and imitated stones can look alike. It does not tell them apart, and does not
+  replace a laboratory. Do not buy, sell, insure or value a stone by its answer.
+- Glass, plastic and minerals that look like gems are taken for gems: its stone finder learned what is no gem from
+  everyday pictures.
+- Photographs of single stones on plain ground are what it has learned from, changed as cameras change them.
+  Settings, coloured light and stones that are small in the picture are harder than such pictures.
+"""
+
+
+def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) -> str:
+    """Write the card in Markdown.
+
+    Args:
+        info: of the bundle.
+        taxonomy: names the families.
+        report: `data` (pictures by split), `config`, and the evaluations by the name of what was
+            evaluated: each with `n` and `strategies`; `notes`, Markdown, if there are any.
+    """
+    space = LabelSpace(info.labels)
+    families = ", ".join(taxonomy[family].name for family in space.families)
+    counts = report.get("data", {})
+    lines = [
+        f"# {info.model_version}",
+        "",
+        f"Names a cut gemstone in a photograph: {len(space)} labels in {len(space.families)} families, "
+        f"{len(space.regional_families)} of which have a regional network.",
+        "",
+        f"- made: {info.created}, run {info.run_id}",
+        f"- input: {info.size} x {info.size} pixels, the stone found and cut out by a network of its own, its backdrop "
+        "covered",
+        f"- refuses a picture whose most prominent stone has a score below {info.stone_threshold:.2f}",
+        f"- decides by: {info.strategy}, {_STRATEGIES[info.strategy]}",
+        f"- answers as deep as a precision of {info.default_precision:.0%} allows, by thresholds set on "
+        f"{'answers out of fold' if OUT_OF_FOLD in report else 'validation pictures'}",
+        "",
+        "## What it learned from",
+        "",
+        f"{_pictures(counts, report)} Near-copies and photographs of one stone never stand on two sides. "
+        "The pictures themselves are not redistributed.",
+        "",
+        f"Families: {families}.",
+        "",
+        "## How good it is",
+        "",
+    ]
+    for name, evaluation in report.items():
+        if isinstance(evaluation, Mapping) and "strategies" in evaluation:
+            lines += _table(name, evaluation, info)
+    notes = report.get(NOTES)
+    if isinstance(notes, str) and notes.strip():  # and not an evaluation of that name
+        lines += [notes.strip(), ""]
+    return "\n".join(lines) + "\n" + _LIMITS
+
+
+def _pictures(counts: Mapping[str, int], report: Mapping[str, Any]) -> str:
+    train, validation = (counts.get(name, 0) for name in ("train", "validation"))
+    if OUT_OF_FOLD in report:
+        return f"{train + validation:,} pictures; out-of-fold answers chose temperatures, fusion and thresholds."
+    return f"{train:,} training pictures; {validation:,} validation pictures chose temperatures, fusion and thresholds."
+
+
+def _table(name: str, evaluation: Mapping[str, Any], info: BundleInfo) -> list[str]:
+    title = f"On {_CALIBRATED_ON.get(name, name)}"
+    measured = evaluation.get("model_version", info.model_version)
+    if measured != info.model_version:
+        title += f", before the refit: by {measured}, made in the same way, which had not learned from them"
+    lines = [
+        f"{title} ({evaluation['n']:,} pictures, 95% intervals):",
+        "",
+        f"| strategy | {' | '.join(_SHOWN.values())} |",
+        "| --- " * (1 + len(_SHOWN)) + "|",
+    ]
+    for strategy, figures in evaluation["strategies"].items():
+        lines.append(f"| {strategy} | {' | '.join(_cell(figures, key) for key in _SHOWN)} |")
+    return [*lines, "", *_answered(evaluation)]
+
+
+def _answered(evaluation: Mapping[str, Any]) -> list[str]:
+    """How deep the pictures were answered, and how many of the answers are right."""
+    answers = evaluation.get("answers")
+    if not answers or answers["precision"] is None:
+        return []
+    depths = ", ".join(
+        f"{depth['share']:.1%} at depth {depth['depth']} ({depth['precision']:.1%})"
+        for depth in answers["depths"]
+        if depth["n"]
+    )
+    return [
+        f"Asked for a precision of {answers['target_precision']:.0%}, {answers['answered']:.1%} were answered, and "
+        f"{_cell(answers, 'precision')} of the answers are right; from the families down: {depths}.",
+        "",
+    ]
+
+
+def _cell(figures: Mapping[str, Any], key: str) -> str:
+    # Reports of before a measure was made have none of it.
+    return figure_text(Figure(figures.get(key), figures.get(f"{key}_low"), figures.get(f"{key}_high")))

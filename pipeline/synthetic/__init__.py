@@ -1,0 +1,1 @@
+"""Painted gems, and scenes composed with gems."""

@@ -1,0 +1,294 @@
+"""Scenes for the stone finder: stones on grounds where nobody photographed them, and what is stone in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.models.augment.camera import Camera, photograph
+from gemhier.pipeline.synthetic.scenes.certificates import certificate
+from gemhier.pipeline.synthetic.scenes.cutouts import PlainPhotograph
+from gemhier.pipeline.synthetic.scenes.grounds import paint_ground
+from gemhier.pipeline.synthetic.scenes.props import PROPS, draw_distractors
+
+Picture = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+Choice = TypeVar("Choice")
+
+CORE = 0.25
+"""How far a core keeps from its stone's outline, in smaller sides of it: cores of touching stones do not touch."""
+
+_NEARBY = 0.45
+"""The least that a stone seen from nearby fills of the scene's side."""
+
+_TRIES = 12
+"""How often a place is looked for where a stone does not cover another."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A composed photograph and the stones in it.
+
+    Attributes:
+        picture: (S, S, 3) uint8 RGB.
+        stones: for each stone (S, S) float32, how much of each pixel is visibly its.
+    """
+
+    picture: Picture
+    stones: tuple[Floats, ...]
+
+    @property
+    def mask(self) -> Floats:
+        """(S, S) how much of each pixel is stone."""
+        return self._union(self.stones)
+
+    @property
+    def cores(self) -> Floats:
+        """(S, S) the stones without their rims."""
+        return self._union([core(stone) for stone in self.stones])
+
+    def _union(self, parts: Sequence[Floats]) -> Floats:
+        side = self.picture.shape[0]
+        return np.max(np.stack(parts), axis=0) if parts else np.zeros((side, side), np.float32)
+
+
+def core(stone: Floats) -> Floats:
+    """A stone's mask without its rim."""
+    solid = (stone > 0.5).astype(np.uint8)
+    x, y, width, height = cv2.boundingRect(solid)
+    window = solid[y : y + height, x : x + width]
+    inwards = cv2.distanceTransform(cv2.copyMakeBorder(window, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)
+    kept = np.zeros_like(stone)
+    if inwards.max() > 0:
+        kept[y : y + height, x : x + width] = inwards[1:-1, 1:-1] >= 2 * CORE * inwards.max()
+    return kept
+
+
+@dataclass(frozen=True)
+class SceneMaker:
+    """Composes scenes without end.
+
+    Attributes:
+        plain: photographs whose stones are cut out.
+        backgrounds: pictures without a gem, (H, W, 3) uint8 RGB.
+        outlined: photographs from anywhere whose stones are outlined; they are shown whole.
+        side: of the scenes, in pixels.
+        camera: what happens to them at last.
+    """
+
+    plain: Sequence[PlainPhotograph]
+    backgrounds: Sequence[Picture]
+    side: int = 256
+    camera: Camera = field(default_factory=Camera)
+    outlined: Sequence[PlainPhotograph] = ()
+
+    def scene(self, generator: np.random.Generator) -> Scene:
+        """Compose one; the same generator gives the same."""
+        kind = generator.random()
+        if kind < (0.2 if self.outlined else 0.12):
+            composed = self._as_it_was(generator)
+        elif kind < 0.47:
+            composed = Scene(_to_bytes(self._without_stone(generator)), ())
+        else:
+            composed = self._composed(generator)
+        return Scene(photograph(composed.picture, self.camera, generator), composed.stones)
+
+    def _as_it_was(self, generator: np.random.Generator) -> Scene:
+        """A whole photograph, turned, nearer or farther: no seam of a composition in it."""
+        plain = _pick(self.outlined if self.outlined and generator.random() < 0.4 else self.plain, generator)
+        height, width = plain.pixels.shape[:2]
+        scale = self.side / max(height, width) * np.exp(generator.uniform(-0.7, 0.35))
+        turn = _turned((width / 2, height / 2), scale, generator)
+        free = max(0.0, self.side - scale * max(width, height)) / 2
+        turn[:, 2] += self.side / 2 + generator.uniform(-free, free, 2)
+        size = self.side, self.side
+        picture = cv2.warpAffine(plain.pixels, turn, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+        stones = [_share(cv2.warpAffine(outline, turn, size)) for outline in plain.outlines]
+        return Scene(np.asarray(picture, np.uint8), tuple(stone for stone in stones if _is_seen(stone)))
+
+    def _without_stone(self, generator: np.random.Generator) -> Floats:
+        if generator.random() < 0.2:
+            return self._printed(generator)
+        ground = self._ground(generator, photographs=0.75)
+        if generator.random() < 0.5:
+            ground = draw_distractors(ground, np.ones(ground.shape[:2], bool), generator)
+        if generator.random() < 0.6:
+            return ground
+        return self._with_patches(ground, np.zeros(ground.shape[:2], np.float32), generator)
+
+    def _printed(self, generator: np.random.Generator) -> Floats:
+        """A report with a printed photograph of a stone, which is no stone."""
+        plain = _pick(self.plain, generator)
+        alpha = _share(_pick(plain.outlines, generator))
+        x, y, width, height = cv2.boundingRect((alpha > 0.03).astype(np.uint8))
+        around = slice(y, y + height), slice(x, x + width)
+        stone = plain.pixels[around].astype(np.float32)
+        return certificate(self._ground(generator, photographs=0.3), stone, alpha[around], generator)
+
+    def _ground(self, generator: np.random.Generator, photographs: float) -> Floats:
+        if self.backgrounds and generator.random() < photographs:
+            background = _pick(self.backgrounds, generator)
+            return _random_window(background, self.side, generator).astype(np.float32)
+        return paint_ground(self.side, generator).astype(np.float32)
+
+    def _with_patches(self, ground: Floats, taken: Floats, generator: np.random.Generator) -> Floats:
+        """Shapes of stones filled with what is no stone: an outline alone makes no gem."""
+        changed = ground
+        for _ in range(int(generator.integers(1, 4))):
+            shape = self._placed(generator, generator.uniform(0.1, 0.5))[1]
+            if not len(self.backgrounds) or float((shape * taken).max()) > 0.02:
+                continue
+            filling = _random_window(_pick(self.backgrounds, generator), self.side, generator)
+            changed = _blend(changed, filling, shape)
+        return changed
+
+    def _composed(self, generator: np.random.Generator) -> Scene:
+        picture = self._ground(generator, photographs=0.45)
+        count = int(generator.choice([1, 2, 3, 4, 5, 6], p=[0.66, 0.12, 0.08, 0.06, 0.04, 0.04]))
+        largest = 0.95 if count == 1 else 0.9 / np.sqrt(count)
+        # A finder looks twice: at all of a picture, and at one stone from nearby.
+        smallest = _NEARBY if count == 1 and generator.random() < 0.45 else 0.09
+        same_size = np.exp(generator.uniform(np.log(smallest), np.log(largest)))
+        taken = np.zeros(picture.shape[:2], np.float32)
+        stones: list[Floats] = []
+        for _ in range(count):
+            size = min(largest, same_size * np.exp(generator.normal(0, 0.2)))
+            placed = self._beside(taken, size, generator)
+            if placed is None:
+                continue
+            pixels, alpha = placed
+            picture = _cast_shadow(picture, alpha, generator)
+            opacity = alpha * generator.uniform(0.9, 1.0)
+            picture = _glare(_blend(picture, pixels * generator.uniform(0.75, 1.15), opacity), alpha, generator)
+            stones.append(alpha)
+            taken = np.maximum(taken, cv2.dilate(alpha, np.ones((5, 5), np.uint8)))
+        if generator.random() < 0.25:
+            free = cv2.dilate(taken, np.ones((9, 9), np.uint8)) < 0.02
+            picture = draw_distractors(picture, free, generator)
+        if generator.random() < 0.15:
+            picture = self._with_patches(picture, taken, generator)
+        if len(stones) == 1 and generator.random() < 0.35:
+            prop = PROPS[_pick(sorted(PROPS), generator)]
+            picture, covered = prop(picture, stones[0], generator)
+            stones = [stones[0] * (1 - covered)]
+        return Scene(_to_bytes(picture), tuple(stone for stone in stones if _is_seen(stone)))
+
+    def _beside(self, taken: Floats, size: float, generator: np.random.Generator) -> tuple[Floats, Floats] | None:
+        """A stone where none is yet; None if no such place was found."""
+        for _ in range(_TRIES):
+            pixels, alpha = self._placed(generator, size)
+            if float((alpha * taken).max()) < 0.05:
+                return pixels, alpha
+        return None
+
+    def _placed(self, generator: np.random.Generator, size: float) -> tuple[Floats, Floats]:
+        """A stone somewhere in a scene: its pixels (S, S, 3) in 0..255, and its mask (S, S).
+
+        Args:
+            generator: draws stone, place and turn.
+            size: the stone's longer side as a share of the scene's.
+        """
+        plain = _pick(self.plain, generator)
+        outline = _pick(plain.outlines, generator)
+        x, y, width, height = cv2.boundingRect((outline > 8).astype(np.uint8))
+        scale = size * self.side / max(width, height)
+        turn = _turned((x + width / 2, y + height / 2), scale, generator)
+        reach = min(0.5, size / 2 * generator.uniform(0.85, 1.15))  # a few are cut off by the edge
+        turn[:, 2] += self.side * generator.uniform(reach, 1 - reach, 2)
+        frame = self.side, self.side
+        flags = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        source, ring = plain.pixels, outline
+        if scale < 0.5:  # warping takes single pixels: shrink first
+            factor = 2 * scale
+            source = _scaled(source, factor)
+            ring = _scaled(ring, factor)
+            turn[:, :2] /= factor
+        pixels = np.asarray(cv2.warpAffine(source, turn, frame, flags=flags), np.float32)
+        return pixels, _share(cv2.warpAffine(ring, turn, frame, flags=flags))
+
+
+def _turned(centre: tuple[float, float], scale: float, generator: np.random.Generator) -> npt.NDArray[np.float64]:
+    """(2, 3) that turns, mirrors, tilts and scales around `centre`, and brings it to (0, 0)."""
+    angle, tilt_angle = generator.uniform(0, 2 * np.pi, 2)
+    turn, tilt_turn = _rotation(angle), _rotation(tilt_angle)
+    tilt = tilt_turn @ np.diag([1, generator.uniform(0.8, 1)]) @ tilt_turn.T
+    mirror = np.diag([1, generator.choice([-1.0, 1.0])])
+    linear = scale * tilt @ turn @ mirror
+    return np.hstack([linear, -linear @ np.array(centre)[:, None]])
+
+
+def _rotation(angle: float) -> npt.NDArray[np.float64]:
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
+def _is_seen(stone: Floats) -> bool:
+    return float(stone.sum()) >= 0.002 * stone.size
+
+
+def _random_window(background: Picture, side: int, generator: np.random.Generator) -> Picture:
+    """A square part of a picture, from all of its smaller side down to a sixth, at `side` pixels."""
+    height, width = background.shape[:2]
+    whole = min(height, width)
+    part = max(8, round(whole * np.exp(generator.uniform(np.log(0.16), 0))))
+    left, top = generator.integers(width - part + 1), generator.integers(height - part + 1)
+    window = background[top : top + part, left : left + part]
+    if generator.random() < 0.5:
+        window = window[:, ::-1]
+    ways = cv2.INTER_AREA if part > side else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(np.ascontiguousarray(window), (side, side), interpolation=ways), np.uint8)
+
+
+def _blend(under: Floats | Picture, over: Floats | Picture, alpha: Floats) -> "npt.NDArray[np.float32]":
+    share = alpha[..., None]
+    return np.asarray(under * (1 - share) + over * share, np.float32)
+
+
+def _cast_shadow(picture: Floats, alpha: Floats, generator: np.random.Generator) -> Floats:
+    """Darken the ground beside and under a stone."""
+    if generator.random() < 0.3:
+        return picture
+    side = picture.shape[0]
+    size = np.sqrt(float(alpha.sum()))
+    offset = generator.normal(0, 0.12, 2) * size
+    moved = cv2.warpAffine(alpha, np.array([[1, 0, offset[0]], [0, 1, offset[1]]]), (side, side))
+    soft = cv2.GaussianBlur(moved, (0, 0), max(0.7, size * generator.uniform(0.03, 0.15)))
+    return picture * (1 - generator.uniform(0.15, 0.7) * soft)[..., None]
+
+
+def _glare(picture: Floats, alpha: Floats, generator: np.random.Generator) -> Floats:
+    """Reflections of lamps on a stone, now and then."""
+    if generator.random() < 0.7:
+        return picture
+    rows, columns = np.nonzero(alpha > 0.7)
+    if not len(rows):
+        return picture
+    spots = np.zeros(alpha.shape, np.float32)
+    size = np.sqrt(len(rows))
+    for _ in range(int(generator.integers(1, 4))):
+        chosen = generator.integers(len(rows))
+        axes = np.maximum(1, (generator.uniform(0.02, 0.12, 2) * size).round()).astype(int)
+        centre = int(columns[chosen]), int(rows[chosen])
+        cv2.ellipse(spots, centre, tuple(map(int, axes)), generator.uniform(0, 180), 0, 360, 1.0, cv2.FILLED)
+    soft = np.asarray(cv2.GaussianBlur(spots, (0, 0), max(0.6, 0.02 * size)), np.float32)
+    return _blend(picture, np.full_like(picture, 255), soft * alpha * np.float32(generator.uniform(0.3, 1)))
+
+
+def _pick(choices: Sequence[Choice], generator: np.random.Generator) -> Choice:
+    return choices[int(generator.integers(len(choices)))]
+
+
+def _scaled(picture: Picture, factor: float) -> Picture:
+    size = max(1, round(picture.shape[1] * factor)), max(1, round(picture.shape[0] * factor))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _share(alpha: npt.NDArray[Any]) -> Floats:
+    """0..255 as 0..1."""
+    return np.asarray(alpha, np.float32) / np.float32(255)
+
+
+def _to_bytes(picture: Floats) -> Picture:
+    return np.clip(picture, 0, 255).astype(np.uint8)

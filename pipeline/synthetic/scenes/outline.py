@@ -1,0 +1,53 @@
+"""Where a stone lies in a picture, for what is drawn around it."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.pipeline.synthetic.scenes.surface import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """The border of one stone; coordinates are pixels, across and down.
+
+    Attributes:
+        points: (N, 2), the border, pixel by pixel.
+        centre: (2,), middle of the stone's area.
+        radius: of a circle of the same area.
+    """
+
+    points: Floats
+    centre: Floats
+    radius: float
+
+    def edge(self, angle: float, inset: float = 0.0) -> Floats:
+        """The outermost point of the stone from its centre towards `angle`, `inset` pixels further in: (2,)."""
+        towards = direction(angle)
+        away = self.points - self.centre
+        along, aside = away @ towards, np.abs(away @ np.array([-towards[1], towards[0]]))
+        near = (along > 0) & (aside <= max(1.0, 0.08 * self.radius))
+        reach = float(along[near].max()) if near.any() else self.radius
+        return self.centre + towards * np.float32(reach - inset)
+
+
+def direction(angle: float) -> Floats:
+    """The unit vector towards `angle` (radians; 0 is right, pi/2 down): (2,)."""
+    return np.array([np.cos(angle), np.sin(angle)], np.float32)
+
+
+def find_outline(mask: Floats) -> Outline | None:
+    """The outline of the largest piece of a (side, side) mask, 0 to 1; None if there is none to draw around."""
+    stone: npt.NDArray[np.uint8] = (mask > 0.5).astype(np.uint8)
+    borders, _ = cv2.findContours(stone, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not borders:
+        return None
+    largest = max(borders, key=len)
+    area, points = cv2.contourArea(largest), np.asarray(largest, np.float32).reshape(-1, 2)
+    if area < 4:
+        return None
+    moments = cv2.moments(largest)
+    centre = np.array([moments["m10"], moments["m01"]], np.float32) / np.float32(moments["m00"])
+    return Outline(points, centre, float(np.sqrt(area / np.pi)))

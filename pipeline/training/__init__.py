@@ -1,0 +1,1 @@
+"""Fitting networks: settings, batches, cross-validation, calibration, resuming."""

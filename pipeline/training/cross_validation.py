@@ -1,0 +1,202 @@
+"""Out-of-fold answers: each picture answered by a network that has learned from no picture of its group."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gemhier import __version__
+from gemhier.atomic import whole_file
+from gemhier.hierarchy.decoding import Strategy
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.models.bundle.probabilities import Floats, decode
+from gemhier.models.runtime.network import Logits
+from gemhier.pipeline.data.manifest import Manifest
+from gemhier.pipeline.training.calibration import calibrate
+from gemhier.pipeline.training.config import SCHEDULES, TrainConfig
+from gemhier.pipeline.training.fit import Pictures, fit_network, predict_logits, validation_measures
+
+Folds = npt.NDArray[np.intp]
+Chosen = npt.NDArray[np.bool_]
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """What networks say of pictures that they have not learned from.
+
+    Attributes:
+        logits: of N pictures.
+        probabilities: for each strategy (N, V), P(label), each fold calibrated on the other folds.
+    """
+
+    logits: Logits
+    probabilities: Mapping[Strategy, Floats]
+
+
+_HEADS = ("flat", "family", "regional")
+
+
+def answers_folder(manifest: Manifest, config: TrainConfig, **further: str | int) -> Path:
+    """Where the answers of such networks are kept, beside the data: a cache that can be thrown away.
+
+    Args:
+        manifest: the data.
+        config: the settings, folds and seed among them.
+        further: what else the answers depend on, such as the tree.
+    """
+    settings = {
+        "version": __version__,
+        "data": manifest.digest,
+        "finder": hashlib.sha256(manifest.finder.content).hexdigest(),
+        "config": asdict(config) | {"weights": config.weights_id},
+        "details": asdict(SCHEDULES[config.schedule]),
+        **further,
+    }
+    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+    return manifest.folder / "answers" / key[:16]
+
+
+def out_of_fold(
+    space: LabelSpace,
+    pictures: Pictures,
+    folds: Folds,
+    config: TrainConfig,
+    *,
+    folder: Path,
+    features: Path,
+    on_fold: Callable[[int, Mapping[str, float]], None] = lambda fold, measures: None,
+) -> OutOfFold:
+    """Train a network without each fold, and ask it about the fold.
+
+    Args:
+        space: the labels.
+        pictures: N of them.
+        folds: (N,) the fold of each, from 0.
+        config: the settings of each network.
+        folder: of answers and checkpoints. The same call with the same folder goes on where it stood.
+        features: folder for frozen features.
+        on_fold: called with each fold and what its network came to on it.
+    """
+    found: dict[str, npt.NDArray[np.float32]] = {}
+    for fold in range(int(folds.max()) + 1):
+        inside = folds == fold
+        answers = learn_and_answer(
+            space, pictures, ~inside, inside, config, folder=folder / f"fold-{fold}", features=features
+        )
+        for head in _HEADS:
+            part = getattr(answers, head)
+            found.setdefault(head, np.zeros((len(folds), part.shape[1]), np.float32))[inside] = part
+        on_fold(fold, validation_measures(answers, pictures.truth[inside], space))
+    logits = Logits(**found)
+    return OutOfFold(logits, cross_fitted(logits, pictures.truth, folds, space, config.mode))
+
+
+def learn_and_answer(
+    space: LabelSpace,
+    pictures: Pictures,
+    learned: Chosen,
+    asked: Chosen,
+    config: TrainConfig,
+    *,
+    folder: Path,
+    features: Path,
+) -> Logits:
+    """Train a network on some pictures and ask it about others, or remember what it said.
+
+    What it said is kept with the question, and forgotten when that is another: other pictures, another division of them
+    or another order, as after preparing the data anew.
+
+    Args:
+        space: the labels.
+        pictures: N of them; the truth of those that are only asked is not looked at.
+        learned: (N,) whether each is learned from.
+        asked: (N,) whether each is asked about; none that is learned from.
+        config: the settings of the network.
+        folder: of answers and checkpoints. The same call with the same folder goes on where it stood.
+        features: folder for frozen features.
+
+    Returns:
+        The logits of the pictures that are asked about.
+
+    Raises:
+        ValueError: if a picture is both learned from and asked about.
+    """
+    if np.any(learned & asked):
+        raise ValueError(f"`asked` must hold no learned picture. Received: {int(np.sum(learned & asked))} in both.")
+    work = folder / "training"
+
+    def ask() -> Arrays:
+        taught, posed = (pictures.part(np.flatnonzero(chosen)) for chosen in (learned, asked))
+        fitted = fit_network(space, taught, None, replace(config, folds=0), work=work, cache=features)
+        logits = predict_logits(fitted.network, posed.crops(fitted.network.size))
+        return {head: getattr(logits, head) for head in _HEADS}
+
+    question = {"learned": learned, "asked": asked, "truth": pictures.truth}
+    said = remembered(folder / "answers.npz", question, ask)
+    shutil.rmtree(work, ignore_errors=True)
+    return Logits(**{head: said[head] for head in _HEADS})
+
+
+def cross_fitted(
+    logits: Logits,
+    truth: npt.NDArray[np.intp],
+    folds: Folds,
+    space: LabelSpace,
+    mode: str,
+    *,
+    each_family: bool = True,
+) -> dict[Strategy, Floats]:
+    """Decode out-of-fold logits, those of each fold with what was calibrated on the other folds.
+
+    Args:
+        logits: of N pictures.
+        truth: (N,) the column of each picture's label.
+        folds: (N,) the fold of each.
+        space: the labels.
+        mode: which heads were trained.
+        each_family: whether each regional network has a temperature of its own. One for all where a family holds
+            other labels in other folds, and so says nothing of its own in this one.
+
+    Returns:
+        For each strategy (N, V), P(label).
+    """
+    found: dict[Strategy, Floats] = {}
+    for fold in range(int(folds.max()) + 1):
+        inside = folds == fold
+        calibration = calibrate(_rows(logits, ~inside), truth[~inside], space, mode, each_family=each_family)
+        decoded = decode(_rows(logits, inside), calibration.temperatures, calibration.fusion_weight, space)
+        for strategy, probabilities in decoded.by_strategy.items():
+            found.setdefault(strategy, np.zeros((len(folds), len(space))))[inside] = probabilities
+    return found
+
+
+def remembered(path: Path, question: Arrays, answer: Callable[[], Arrays]) -> Arrays:
+    """The answer to a question, from a file if it holds the answer to this one.
+
+    A file that says of no question is taken at its folder's name.
+
+    Args:
+        path: an archive of arrays, the question among them; it is written where there is none, or one of another
+            question.
+        question: such as which of N pictures are learned from, and what they show.
+        answer: finds the answer, under other names than the question's.
+    """
+    if path.exists():
+        with np.load(path, allow_pickle=False) as archive:
+            if all(name not in archive or np.array_equal(archive[name], part) for name, part in question.items()):
+                return dict(archive)
+    kept: dict[str, Any] = {**answer(), **question}
+    with whole_file(path) as file:
+        np.savez(file, **kept)
+    return kept
+
+
+def _rows(logits: Logits, chosen: Chosen) -> Logits:
+    return Logits(**{head: getattr(logits, head)[chosen] for head in _HEADS})

@@ -1,0 +1,184 @@
+"""Run a trial: every arm on the same folds, one run in MLflow for all and one nested in it for each arm."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import cache, partial
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.atomic import check_folder
+from gemhier.errors import DataError
+from gemhier.pipeline.data.crops import prepared_crops
+from gemhier.pipeline.data.manifest import Manifest, Row, read_manifest
+from gemhier.pipeline.data.split import grouped_folds
+from gemhier.pipeline.evaluation.figures import Figure
+from gemhier.pipeline.experiments.plan import LEAST_COST, Arm, Plan
+from gemhier.pipeline.tracking.names import KIND, WAYS
+from gemhier.pipeline.tracking.runs import recorded_run
+from gemhier.pipeline.tracking.store import open_tracking
+from gemhier.pipeline.training.config import SCHEDULES, TrainConfig
+from gemhier.pipeline.training.start_tensorflow import start_tensorflow
+from gemhier.progress import say
+
+if TYPE_CHECKING:
+    from gemhier.hierarchy.error_budget import ErrorBudget
+    from gemhier.pipeline.experiments.measures import Decision
+    from gemhier.pipeline.experiments.tables import Outcome
+
+_REPORTED = ("top1", "top3", "top5", "family_top1", "hierarchical_f1", "mistake_severity", "ece", "brier")
+
+
+def run_trial(data: Path, plan: Plan, out: Path, *, tracking: str | None = None) -> str:
+    """Train and compare the arms of a plan.
+
+    Every network's answers are kept in the data folder as soon as it has given them, and its checkpoints while it
+    trains: the same command after an interruption goes on with what is missing. The test pictures are left out.
+
+    Args:
+        data: a folder that `gemhier prepare` wrote.
+        plan: what is compared.
+        out: folder for tables and plots.
+        tracking: a tracking server or folder; None for the default.
+
+    Returns:
+        The tables, in Markdown.
+
+    Raises:
+        DataError: if the data cannot be divided into so many folds.
+        TrackingError: if runs cannot be recorded.
+        MissingExtraError: if a backbone's weights are not installed.
+        OutputError: if something cannot be written.
+    """
+    check_folder(out)
+    manifest = read_manifest(data)
+    rows = manifest.learnable
+    if plan.folds > len({row.group for row in rows}):
+        raise DataError(f"{data}: has fewer stones than the plan's {plan.folds} folds. Give the plan fewer `folds`.")
+    mlflow = open_tracking(tracking)
+    start_tensorflow()
+    with recorded_run(mlflow, f"trial {data.resolve().name}", tags=_tags(manifest, "trial")):
+        return _run(mlflow, manifest, rows, plan, out)
+
+
+def _run(mlflow: ModuleType, manifest: Manifest, rows: Sequence[Row], plan: Plan, out: Path) -> str:
+    # TensorFlow takes seconds to load, and is loaded only when runs can be recorded.
+    from gemhier.pipeline.experiments.answers import Field, arm_answers
+    from gemhier.pipeline.experiments.measures import Known, adjusted, budget, decisions, majority, paired
+    from gemhier.pipeline.experiments.tables import Outcome, description, markdown, write_outcome
+    from gemhier.pipeline.experiments.timing import milliseconds
+    from gemhier.pipeline.training.fit import Pictures
+
+    space = manifest.label_space
+    # Weights that are missing and networks that cannot be exported show here, and not after hours of training.
+    weights = {arm.name: arm.config.weights_id for arm in plan.arms}
+    times = milliseconds(plan.arms, space)
+    labels, groups = [row.label for row in rows], [row.group for row in rows]
+    truth = np.array([space.index(label) for label in labels], dtype=np.intp)
+    known = Known(labels, groups, space, manifest.taxonomy)
+    field = Field(
+        manifest=manifest,
+        rows=rows,
+        pictures=Pictures(partial(prepared_crops, manifest, rows), truth),
+        space=space,
+        folds=np.zeros(len(rows), dtype=np.intp),
+        seed=plan.seed,
+        features=cache(partial(_features, manifest, rows)),
+    )
+    made: dict[str, list[Decision]] = {}
+    budgets: dict[str, tuple[ErrorBudget, ...]] = {}
+    for repeat in range(plan.repeats):
+        seed = plan.seed + repeat
+        divided = replace(field, seed=seed, folds=grouped_folds(labels, groups, plan.folds, seed))
+        for arm in plan.arms:
+            name = f"Division {repeat + 1} of {plan.repeats}, {arm.name}"
+            answers = arm_answers(arm, divided, partial(_say_fold, name, arm.first_folds))
+            own = {decision.name: decision for decision in decisions(arm, answers, known)}
+            for decision in own.values():
+                made.setdefault(decision.name, []).append(decision)
+            if not repeat and (found := budget(arm, own, answers, known)):
+                budgets[arm.name] = found
+    pairs = [(plan.baseline, name) for name in made if name != plan.baseline]
+    pairs += [pair for pair in plan.comparisons if pair not in pairs]
+    guess = majority(known)
+    outcome = Outcome(
+        plan=plan,
+        pictures=len(rows),
+        groups=len(set(groups)),
+        data=manifest.digest,
+        decisions=tuple(divisions[0] for divisions in made.values()),
+        spread={name: [float(one.figures.right.mean()) for one in divisions] for name, divisions in made.items()},
+        pairs=adjusted(
+            [
+                paired([guess] * plan.repeats, made[plan.baseline], known),
+                *(paired(made[first], made[second], known) for first, second in pairs),
+            ]
+        ),
+        budgets=budgets,
+        milliseconds=times,
+        majority=guess,
+    )
+    written = write_outcome(outcome, out, manifest.taxonomy)
+    mlflow.log_params({"folds": plan.folds, "repeats": plan.repeats, "seed": plan.seed, "pictures": len(rows)})
+    for arm in plan.arms:
+        # The seed and the folds of the first division, which its figures are of.
+        config = replace(arm.config, seed=plan.seed, folds=plan.folds)
+        settings = {**asdict(config), "weights": weights[arm.name], "first_folds": arm.first_folds}
+        _record(mlflow, manifest, arm, settings, outcome)
+    text = markdown(outcome, manifest.taxonomy)
+    mlflow.set_tag("mlflow.note.content", description(text))
+    for path in written:  # what else lies in the folder is not the trial's
+        mlflow.log_artifact(str(path), "trial")
+    return text
+
+
+def _say_fold(name: str, folds: int, fold: int) -> None:
+    say(f"{name}: fold {fold + 1} of {folds}")
+
+
+def _features(manifest: Manifest, rows: Sequence[Row], config: TrainConfig) -> npt.NDArray[np.float32]:
+    """(N, D) frozen features of all pictures as they are."""
+    from gemhier.models.networks.gem_network import build_network
+    from gemhier.pipeline.training.features import load_features
+
+    network = build_network(config.backbones[0], manifest.label_space)
+    crops = prepared_crops(manifest, rows, network.size)
+    found = load_features(
+        network.extractor,
+        crops,
+        views=1,
+        augmentation=SCHEDULES[config.schedule].augmentation,
+        seed=config.seed,
+        cache_folder=manifest.folder / "features",
+    )
+    return np.asarray(found[0])
+
+
+def _record(
+    mlflow: ModuleType, manifest: Manifest, arm: Arm, settings: Mapping[str, object], outcome: "Outcome"
+) -> None:
+    """A nested run for an arm, its measures named as in the run of a training."""
+    own = {
+        decision.name.removeprefix(f"{arm.name}: "): decision
+        for decision in outcome.decisions
+        if decision.arm == arm.name
+    }
+    names: dict[str, str] = {str(name): way for name, way in WAYS.items()} | {LEAST_COST: "least_cost"}
+    measures: dict[str, float] = {}
+    for way, decision in own.items():
+        measures[f"milliseconds/{names[way]}"] = outcome.milliseconds[decision.name]
+        for measure in _REPORTED:
+            figure: Figure = getattr(decision.figures, measure)
+            for part, value in (("", figure.value), ("_low", figure.low), ("_high", figure.high)):
+                if value is not None:
+                    measures[f"{measure}{part}/{names[way]}"] = value
+    with recorded_run(mlflow, f"arm: {arm.name}", tags=_tags(manifest, "arm"), nested=True):
+        mlflow.log_params({**settings, "tree": arm.tree, "regional": arm.regional})
+        mlflow.log_metrics(measures)
+
+
+def _tags(manifest: Manifest, kind: str) -> dict[str, str]:
+    return {KIND: kind, "data": manifest.folder.resolve().name, "data_digest": manifest.digest[:12]}
