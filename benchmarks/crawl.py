@@ -18,13 +18,13 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from gemhier.crawler.folder import place_of
-from gemhier.crawler.history import read_history
 from gemhier.crawler.replica.faults import FORBIDDEN, REACHABLE, Faults
 from gemhier.crawler.replica.painting import paint
 from gemhier.crawler.replica.server import ReplicaServer
 from gemhier.crawler.replica.shops import GempunditReplica
 from gemhier.crawler.replica.stock import Category, Picture, Stock, make_stock
+from gemhier.crawler.storage.folder import place_of
+from gemhier.crawler.storage.history import read_history
 
 
 def main() -> None:
@@ -56,7 +56,7 @@ def painted_once(folder: Path, stock: Stock) -> Callable[[Picture, Category], by
 
 def start(server: ReplicaServer, folder: Path) -> subprocess.Popen[bytes]:
     """A crawl in a program of its own."""
-    words = [sys.executable, "-m", "gemhier.crawler.replica.hasty", "gempundit", str(folder)]
+    words = [sys.executable, "-m", "gemhier.crawler.replica.fast", "gempundit", str(folder)]
     return subprocess.Popen([*words, json.dumps({"start": server.start})], stderr=subprocess.DEVNULL)
 
 

@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gemhier.crawler.certificates import CertificateReader
 from gemhier.crawler.replica.painting import encode, paint, paint_scene
 from gemhier.crawler.replica.stock import CATEGORIES, Picture
+from gemhier.crawler.review.certificates import CertificateReader
 from gemhier.hierarchy.intervals import wilson
 from gemhier.models.images.files import list_pictures
 

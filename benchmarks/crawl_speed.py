@@ -19,10 +19,10 @@ from typing import NamedTuple
 
 from crawl import painted_once
 
-from gemhier.crawler.history import read_history
 from gemhier.crawler.replica.server import ReplicaServer
 from gemhier.crawler.replica.shops import GempunditReplica
 from gemhier.crawler.replica.stock import make_stock
+from gemhier.crawler.storage.history import read_history
 
 PLAIN = """
 import json, sys
@@ -100,7 +100,7 @@ def measured(words: list[str]) -> Cost:
 
 def ours(server: ReplicaServer, folder: Path, pictures: int) -> Cost:
     """The stage of the pictures, when the others are through."""
-    words = [sys.executable, "-m", "gemhier.crawler.replica.hasty", "gempundit", str(folder)]
+    words = [sys.executable, "-m", "gemhier.crawler.replica.fast", "gempundit", str(folder)]
     measured([*words, json.dumps({"start": server.start, "stages": ["index", "products"]})])
     cost = measured([*words, json.dumps({"start": server.start, "stages": ["pictures"]})])
     came = len(read_history(folder))

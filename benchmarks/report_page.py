@@ -27,9 +27,9 @@ from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.stones import Failure, StoneCrop
 from gemhier.pipeline.data.labelled_images import LabelledPicture, LabelledPictures
-from gemhier.pipeline.evaluate import Classified, report_on
 from gemhier.pipeline.evaluation.neighbours import Neighbour
 from gemhier.pipeline.reports.html.page import page
+from gemhier.pipeline.reports.measuring import Classified, report_on
 from gemhier.pipeline.reports.mistakes import MOST_SHOWN, mistakes
 from gemhier.pipeline.reports.report import Report
 from gemhier.pipeline.reports.thumbnails import crop_thumbnail

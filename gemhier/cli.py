@@ -17,16 +17,13 @@ from gemhier import __version__
 from gemhier.compare_commands import compare_command
 from gemhier.crawl_commands import clean_command, crawl_command
 from gemhier.data_commands import audit_command, prepare, sample
-from gemhier.errors import GemhierError, OutputError
+from gemhier.errors import INTERRUPTED, GemhierError, OutputError
 from gemhier.extras import missing_extra
 from gemhier.model_commands import classify, evaluate_command
 from gemhier.taxonomy_commands import taxonomy_group
 from gemhier.text import visible
 from gemhier.training_commands import package_command, train_command, train_finder_command, ui
 from gemhier.trial_commands import trial_command
-
-INTERRUPTED = 130
-"""The exit code after Ctrl-C: 128 and the signal's number, as shells have it."""
 
 _CANNOT_USE = {
     errno.ENOSPC: "there is no space left on the disk. Free some space and try again",

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from gemhier import __version__
+from gemhier.errors import INTERRUPTED
 
 
 @click.command(name="crawl", short_help="Collect the photographs of a shop.")
@@ -46,10 +47,9 @@ def crawl_command(
     Example:
       gemhier crawl gempundit --out crawl --classes "Emerald (Panna),Ruby" --limit 50 --contact me@example.org
     """
-    from gemhier.cli import INTERRUPTED
-    from gemhier.crawler.run import STAGES, CrawlConfig, crawl
-    from gemhier.crawler.site_file import load_site
-    from gemhier.crawler.summary import summary_lines
+    from gemhier.crawler.crawl import STAGES, CrawlConfig, crawl
+    from gemhier.crawler.scraping.summary import summary_lines
+    from gemhier.crawler.sites.site_file import load_site
     from gemhier.text import visible
 
     config = CrawlConfig(
@@ -89,8 +89,8 @@ def clean_command(crawl: Path, text: bool, put_back: tuple[str, ...]) -> None:
     Example:
       gemhier clean crawl --text
     """
-    from gemhier.crawler.certificates import CertificateReader
-    from gemhier.crawler.clean import clean
+    from gemhier.crawler.review.certificates import CertificateReader
+    from gemhier.crawler.review.clean import clean
     from gemhier.progress import show_progress
     from gemhier.text import visible
 

@@ -151,8 +151,9 @@ def prepare(
     from gemhier.hierarchy.taxonomy_file import load_taxonomy
     from gemhier.models.bundle.files import find_folder
     from gemhier.models.images.finder import load_finder
+    from gemhier.pipeline.data.source import STONE_PATTERN
     from gemhier.pipeline.data.summary import summary
-    from gemhier.pipeline.prepare import STONE_PATTERN, PrepareConfig
+    from gemhier.pipeline.prepare import PrepareConfig
     from gemhier.pipeline.prepare import prepare as prepare_data
     from gemhier.text import visible
 

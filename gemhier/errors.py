@@ -13,6 +13,9 @@ Every message is one line that says what is wrong, what came and what to do. A
 caller's mistake in Python code is a ValueError, not one of these.
 """
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C: 128 and the signal's number, as shells have it."""
+
 
 class GemhierError(Exception):
     """The base of every error that a user can mend."""

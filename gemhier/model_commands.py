@@ -148,9 +148,10 @@ def evaluate_command(
       gemhier evaluate photos --model bundle --report report
       gemhier evaluate data --model latest --report report --neighbours data
     """
-    from gemhier.pipeline.evaluate import evaluate, is_run
+    from gemhier.pipeline.evaluate import evaluate
     from gemhier.pipeline.reports.folder import PAGE_FILE
     from gemhier.pipeline.reports.summary import summary
+    from gemhier.pipeline.tracking.finding import is_run
     from gemhier.text import visible
 
     report = evaluate(

@@ -9,9 +9,8 @@ from gemhier.hierarchy.decoding import STRATEGIES
 from gemhier.models.bundle import Bundle
 from gemhier.models.bundle.files import SHIPPED_NAME
 from gemhier.pipeline.data.labelled_images import find_labelled
-from gemhier.pipeline.evaluate import evaluate_bundle, find_model
-from gemhier.pipeline.evaluation.model_comparison import ModelComparison, compare_sides
-from gemhier.pipeline.reports.compared_models import Side, is_report, read_side, side_of
+from gemhier.pipeline.evaluation.model_comparison import ModelComparison, Side, compare_sides
+from gemhier.pipeline.reports.compared_models import is_report, read_side, side_of
 from gemhier.pipeline.reports.comparison_tables import (
     CHANGES_FILE,
     COMPARE_FILE,
@@ -21,6 +20,8 @@ from gemhier.pipeline.reports.comparison_tables import (
 )
 from gemhier.pipeline.reports.folder import FolderKind, check_report_folder, write_report_folder
 from gemhier.pipeline.reports.html.comparison import page
+from gemhier.pipeline.reports.measuring import evaluate_bundle
+from gemhier.pipeline.tracking.finding import find_model
 
 FOLDER = FolderKind("a comparison", COMPARE_FILE, "gemhier-comparison", (PAGE_FILE, COMPARE_FILE, CHANGES_FILE))
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from gemhier.errors import DataError
-from gemhier.models.bundle import Bundle, load_bundle, write_bundle
-from gemhier.models.bundle.files import NETWORK_FILE, REPORT_FILE
-from gemhier.pipeline.reports.model_card import NOTES, model_card
+from gemhier.models.bundle import Bundle, load_bundle
+from gemhier.models.bundle.files import REPORT_FILE
+from gemhier.pipeline.reports.model_card import NOTES, write_with_report
 from gemhier.pipeline.tracking.finding import find_bundle
 
 
@@ -59,24 +59,6 @@ def package(
     if stone_threshold is not None:
         source = replace(source, info=replace(source.info, stone_threshold=stone_threshold))
     return write_with_report(source, out, report)
-
-
-def write_with_report(source: Bundle, out: Path, report: Mapping[str, Any]) -> Bundle:
-    """Write a bundle with another report, and the card that tells of it, to `out`; its own folder will do too.
-
-    Raises:
-        OutputError: if the folder cannot be written, or holds something else.
-    """
-    write_bundle(
-        out,
-        source.info,
-        taxonomy=source.taxonomy,
-        network=(source.folder / NETWORK_FILE).read_bytes(),
-        finder=source.finder.content,
-        report=report,
-        model_card=model_card(source.info, source.taxonomy, report),
-    )
-    return load_bundle(out)
 
 
 def _text(path: Path) -> str:

@@ -21,13 +21,11 @@ from gemhier.pipeline.data.crawl_source import JOINT, write_set_aside
 from gemhier.pipeline.data.decisions import Decisions, read_decisions
 from gemhier.pipeline.data.info import DataInfo, LeftOut, SeveralNames, SourceFolder
 from gemhier.pipeline.data.manifest import Manifest, Row, is_prepared, write_manifest
-from gemhier.pipeline.data.sources import Source, SourcePicture, read_sources, resolve_labels, unknown_labels_error
+from gemhier.pipeline.data.source import STONE_PATTERN, Source, SourcePicture
+from gemhier.pipeline.data.sources import read_sources, resolve_labels, unknown_labels_error
 from gemhier.pipeline.data.split import USUAL_SHARE, assign_splits
 from gemhier.pipeline.duplicates.search import find_near_copies, groups
 from gemhier.progress import map_with_progress
-
-STONE_PATTERN = r"^(?P<stone>gp\d+)-\d+"
-"""Finds the stone in the file names of a shop: gp134726-1-250124.jpg is view 1 of product gp134726."""
 
 TAXONOMY_TO_EDIT = "taxonomy.yaml"
 """The file of a taxonomy that was started from the folders."""

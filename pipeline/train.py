@@ -4,7 +4,7 @@ import hashlib
 import platform
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -29,11 +29,12 @@ from gemhier.pipeline.data.crops import prepared_crops
 from gemhier.pipeline.data.labelled_images import LabelledPicture, LabelledPictures
 from gemhier.pipeline.data.manifest import Manifest, Row, read_manifest
 from gemhier.pipeline.data.split import grouped_folds
-from gemhier.pipeline.evaluate import Classified, report_files, report_on
 from gemhier.pipeline.evaluation.evaluation import Evaluation, evaluate_probabilities
-from gemhier.pipeline.package import write_with_report
-from gemhier.pipeline.reports.model_card import OUT_OF_FOLD, VALIDATION
+from gemhier.pipeline.reports.html.report_files import report_files
+from gemhier.pipeline.reports.measuring import Classified, report_on
+from gemhier.pipeline.reports.model_card import OUT_OF_FOLD, VALIDATION, write_with_report
 from gemhier.pipeline.reports.report import TOP, Report
+from gemhier.pipeline.reports.training_summary import Trained
 from gemhier.pipeline.tracking.names import KIND
 from gemhier.pipeline.tracking.run_log import RunLog
 from gemhier.pipeline.tracking.runs import known_run, nested_runs, recorded_run, unused_name
@@ -58,25 +59,6 @@ EXPORT_TOLERANCE = 1e-4
 
 HALF_TOLERANCE = 2e-2
 """The same where its weights are kept in float16."""
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What came of a training.
-
-    Attributes:
-        run_id: of the parent run.
-        evaluation: the figures on the validation pictures, or out of fold on all, for each strategy.
-        decided_by: the strategy that the bundle uses.
-        measured_on: `validation pictures`, or `pictures out of fold`.
-        resumed: whether an interrupted training was taken up again.
-    """
-
-    run_id: str
-    evaluation: Evaluation
-    decided_by: str
-    measured_on: str
-    resumed: bool
 
 
 def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Trained:

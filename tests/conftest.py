@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gemhier.hierarchy.taxonomy import Taxonomy
     from gemhier.models.images.finder import Finder
     from gemhier.pipeline.evaluation.evaluation import Evaluation
-    from gemhier.pipeline.train import Trained
+    from gemhier.pipeline.reports.training_summary import Trained
 
 # Before TensorFlow and MLflow are imported, which read these once.
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"

@@ -21,8 +21,7 @@ from gemhier.errors import DataError
 from gemhier.hierarchy.intervals import mcnemar
 from gemhier.models.bundle import load_bundle, write_bundle
 from gemhier.models.bundle.files import NETWORK_FILE
-from gemhier.pipeline.evaluation.model_comparison import CHANGES, MEASURES, compare_sides, to_dict
-from gemhier.pipeline.reports.compared_models import Judged, Side
+from gemhier.pipeline.evaluation.model_comparison import CHANGES, MEASURES, Judged, Side, compare_sides, to_dict
 from gemhier.pipeline.reports.comparison_tables import summary
 
 Paint = Callable[[str], npt.NDArray[np.uint8]]

@@ -17,12 +17,12 @@ import pytest
 pytest.importorskip("scrapy")
 
 import gemhier.crawler.replica
-from gemhier.crawler.folder import place_of, read_rejections
-from gemhier.crawler.history import read_history
 from gemhier.crawler.replica.faults import FORBIDDEN, MISSING, REACHABLE, Faults
 from gemhier.crawler.replica.server import ReplicaServer
 from gemhier.crawler.replica.shops import GempunditReplica, MarketReplica, Reply, Shop
 from gemhier.crawler.replica.stock import CATEGORIES, PRIVATE, Stock, make_stock
+from gemhier.crawler.storage.folder import place_of, read_rejections
+from gemhier.crawler.storage.history import read_history
 
 ROOT = Path(__file__).parents[1]
 MARKET = str(Path(gemhier.crawler.replica.__file__).with_name("market.yaml"))
@@ -30,7 +30,7 @@ MARKET = str(Path(gemhier.crawler.replica.__file__).with_name("market.yaml"))
 
 def command(site: str, folder: Path, server: ReplicaServer, **settings: Any) -> list[str]:
     given = json.dumps({"start": server.start} | settings)
-    return [sys.executable, "-m", "gemhier.crawler.replica.hasty", site, str(folder), given]
+    return [sys.executable, "-m", "gemhier.crawler.replica.fast", site, str(folder), given]
 
 
 def crawl(site: str, folder: Path, server: ReplicaServer, **settings: Any) -> subprocess.CompletedProcess[str]:

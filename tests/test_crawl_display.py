@@ -1,10 +1,10 @@
 import io
 
-from gemhier.crawler.asking import EXPECTED, Problem, Tally
-from gemhier.crawler.display import Display
-from gemhier.crawler.pace import Pace
-from gemhier.crawler.running import Running
-from gemhier.crawler.summary import summarise, summary_lines
+from gemhier.crawler.scraping.display import Display
+from gemhier.crawler.scraping.rate_limits import Pace
+from gemhier.crawler.scraping.request import EXPECTED, Problem, Tally
+from gemhier.crawler.scraping.state import Running
+from gemhier.crawler.scraping.summary import summarise, summary_lines
 
 
 class Terminal(io.StringIO):

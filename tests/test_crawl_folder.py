@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gemhier.atomic import clear_unfinished, write_whole
-from gemhier.crawler.contents import ListingContent
-from gemhier.crawler.crawl_info import CrawlInfo, CrawlRun, is_crawl_folder, read_crawl_info, write_crawl_info
-from gemhier.crawler.folder import (
+from gemhier.crawler.sites.items import ListingContent
+from gemhier.crawler.storage.crawl_info import CrawlInfo, CrawlRun, is_crawl_folder, read_crawl_info, write_crawl_info
+from gemhier.crawler.storage.fetch_log import FAILED, NO_VALIDATORS, Validators, Visits
+from gemhier.crawler.storage.folder import (
     PictureStore,
     check_crawl_folder,
     is_rejected,
@@ -17,10 +18,9 @@ from gemhier.crawler.folder import (
     place_of,
     read_rejections,
 )
-from gemhier.crawler.history import History, read_history
-from gemhier.crawler.journal import Journal, read_journal
-from gemhier.crawler.records import ImageRecord
-from gemhier.crawler.visits import FAILED, NO_VALIDATORS, Validators, Visits
+from gemhier.crawler.storage.history import History, read_history
+from gemhier.crawler.storage.journal import Journal, read_journal
+from gemhier.crawler.storage.records import ImageRecord
 from gemhier.errors import DataError, OutputError
 
 RECORD = ImageRecord(

@@ -32,7 +32,7 @@ def test_from_a_crawl_to_a_bundle(tmp_path: Path) -> None:
 
     with ReplicaServer(GempunditReplica(make_stock(360))).running() as server:
         settings = json.dumps({"start": server.start, "classes": CLASSES, "limit": 80})
-        run("gemhier.crawler.replica.hasty", "gempundit", "crawl", settings)
+        run("gemhier.crawler.replica.fast", "gempundit", "crawl", settings)
     run("gemhier", "clean", "crawl")
     assert "certificate" in (tmp_path / "crawl" / "set-aside.html").read_text("utf-8")
     assert "set aside" in run("gemhier", "prepare", "crawl", "--out", "data")

@@ -16,15 +16,15 @@ from click.testing import CliRunner
 pytest.importorskip("scrapy")
 
 from gemhier.cli import main
-from gemhier.crawler.crawl_info import CrawlInfo, CrawlRun
-from gemhier.crawler.pace import Pace, user_agent
-from gemhier.crawler.patience import retry_after
-from gemhier.crawler.replica.hasty import HASTY
+from gemhier.crawler.crawl import STAGES, CrawlConfig, crawl, next_run, scrapy_settings
+from gemhier.crawler.replica.fast import HASTY
 from gemhier.crawler.replica.server import Asked, ReplicaServer
 from gemhier.crawler.replica.shops import GempunditReplica, Reply
 from gemhier.crawler.replica.stock import make_stock
-from gemhier.crawler.run import STAGES, CrawlConfig, crawl, next_run, scrapy_settings
-from gemhier.crawler.site_file import load_site
+from gemhier.crawler.scraping.rate_limits import Pace, user_agent
+from gemhier.crawler.scraping.retry import retry_after
+from gemhier.crawler.sites.site_file import load_site
+from gemhier.crawler.storage.crawl_info import CrawlInfo, CrawlRun
 from gemhier.errors import DataError
 
 ROOT = Path(__file__).parents[1]
@@ -143,9 +143,9 @@ def run(
 ) -> tuple[int, dict[str, Any]]:
     """Crawl with the usual patience, but in a hurry."""
     script = (
-        "import sys, json, dataclasses; from pathlib import Path; from gemhier.crawler.run import *\n"
-        "from gemhier.crawler.replica.hasty import HASTY\n"
-        "from gemhier.crawler.site_file import load_site\n"
+        "import sys, json, dataclasses; from pathlib import Path; from gemhier.crawler.crawl import *\n"
+        "from gemhier.crawler.replica.fast import HASTY\n"
+        "from gemhier.crawler.sites.site_file import load_site\n"
         "config = CrawlConfig(site=load_site('gempundit'), start=sys.argv[1], stages=tuple(sys.argv[4:]))\n"
         "pace = dataclasses.replace(HASTY, **json.loads(sys.argv[3]))\n"
         "sys.exit(0 if crawl(config, Path(sys.argv[2]), pace=pace).is_good else 1)\n"

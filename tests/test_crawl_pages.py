@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 import gemhier.crawler.replica
-from gemhier.crawler.pages import CategoryPage, IndexPage, PageError, ProductPage, product_key
-from gemhier.crawler.site import Site
-from gemhier.crawler.site_file import load_site, read_site
+from gemhier.crawler.sites.pages import CategoryPage, IndexPage, PageError, ProductPage, product_key
+from gemhier.crawler.sites.site import Site
+from gemhier.crawler.sites.site_file import load_site, read_site
 
 PAGES = Path(__file__).with_name("pages")
 MARKET = str(Path(gemhier.crawler.replica.__file__).with_name("market.yaml"))

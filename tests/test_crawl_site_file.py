@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 import gemhier.crawler.replica
-from gemhier.crawler.site import Selector
-from gemhier.crawler.site_file import built_in_sites, load_site, read_site
+from gemhier.crawler.sites.site import Selector
+from gemhier.crawler.sites.site_file import built_in_sites, load_site, read_site
 from gemhier.errors import DataError
 
 ROOT = Path(__file__).parents[1]

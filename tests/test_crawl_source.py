@@ -11,12 +11,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gemhier.cli import main
-from gemhier.crawler.certificates import what_gives_it_away
-from gemhier.crawler.clean import clean
-from gemhier.crawler.crawl_info import CrawlInfo, write_crawl_info
-from gemhier.crawler.folder import PictureStore, is_rejected
-from gemhier.crawler.history import History
-from gemhier.crawler.records import ImageRecord
+from gemhier.crawler.review.certificates import what_gives_it_away
+from gemhier.crawler.review.clean import clean
+from gemhier.crawler.storage.crawl_info import CrawlInfo, write_crawl_info
+from gemhier.crawler.storage.folder import PictureStore, is_rejected
+from gemhier.crawler.storage.history import History
+from gemhier.crawler.storage.records import ImageRecord
 from gemhier.errors import DataError
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
 from gemhier.models.images.finder import Finder

@@ -7,19 +7,19 @@ from typing import Any, TypeVar
 
 import pytest
 
-from gemhier.crawler.asking import EXPECTED, Answer, Stage, Tally
-from gemhier.crawler.catalogue import read_catalogue
-from gemhier.crawler.contents import CategoryLink, ListingContent, PictureContent, ProductContent
-from gemhier.crawler.folder import PictureStore
-from gemhier.crawler.history import History, read_history
 from gemhier.crawler.replica.painting import paint
 from gemhier.crawler.replica.stock import CATEGORIES, Picture
-from gemhier.crawler.site import Site
-from gemhier.crawler.site_file import load_site
+from gemhier.crawler.scraping.request import EXPECTED, Answer, Stage, Tally
+from gemhier.crawler.sites.items import CategoryLink, ListingContent, ProductContent
+from gemhier.crawler.sites.site import Site
+from gemhier.crawler.sites.site_file import load_site
+from gemhier.crawler.stages.catalogue import read_catalogue
 from gemhier.crawler.stages.index import IndexStage
 from gemhier.crawler.stages.pictures import PictureStage
 from gemhier.crawler.stages.products import ProductStage
-from gemhier.crawler.visits import DISALLOWED, FAILED, Validators, Visits
+from gemhier.crawler.storage.fetch_log import DISALLOWED, FAILED, Validators, Visits
+from gemhier.crawler.storage.folder import PictureContent, PictureStore
+from gemhier.crawler.storage.history import History, read_history
 from gemhier.errors import DataError
 
 HOST = "https://shop.example"
@@ -213,7 +213,7 @@ def test_classes_and_limit_narrow_what_is_asked_for(tmp_path: Path, site: Site, 
 
 @pytest.mark.parametrize("name", ["Emerald (Panna)", "emerald", "Panna", "emeralds", "green-stones"])
 def test_a_class_may_be_named_by_any_of_its_names(name: str) -> None:
-    from gemhier.crawler.catalogue import chosen_categories
+    from gemhier.crawler.stages.catalogue import chosen_categories
 
     links = (CategoryLink("Emerald (Panna)", f"{HOST}/gemstones/green-stones"), CategoryLink("Ruby", f"{HOST}/ruby"))
     assert chosen_categories(links, (name,)) == links[:1]

@@ -17,7 +17,7 @@ from gemhier.pipeline.reports.html.drawings import (
     curves_drawings,
     reliability_drawing,
 )
-from gemhier.pipeline.tracking.curves import Curve
+from gemhier.pipeline.training.history import Curve
 
 BINS = (ReliabilityBin(10, 0.2, 0.4, 0.3, Figure(0.4, 0.2, 0.6)), ReliabilityBin(9, 0.5, 0.9, 0.8, Figure(1, 0.7, 1)))
 COVERAGE = Coverage(

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,10 @@ from gemhier.pipeline.data.info import DataInfo, SourceFolder
 from gemhier.pipeline.data.labelled_images import find_labelled
 from gemhier.pipeline.data.manifest import SPLITS, Manifest, Row, write_manifest
 from gemhier.pipeline.data.sources import SPLIT_FOLDERS
-from gemhier.pipeline.evaluate import evaluate, evaluate_bundle
+from gemhier.pipeline.evaluate import evaluate
 from gemhier.pipeline.evaluation.evaluation import FIGURES
 from gemhier.pipeline.reports.folder import FILES
+from gemhier.pipeline.reports.measuring import evaluate_bundle
 from gemhier.pipeline.reports.report import Report
 
 Paint = Callable[[str], npt.NDArray[np.uint8]]
@@ -195,7 +197,7 @@ def test_many_pictures_in_several_batches_are_each_in_their_row(
             put(f"photos/{name}/{number}.png", label)
     Path("photos/Aquamarine/1.png").write_bytes(b"")
     whole = evaluate([Path("photos")], out=Path("report"), model=str(tiny_bundle))
-    monkeypatch.setattr(step, "BATCH", 2)
+    monkeypatch.setattr(Bundle, "results", partialmethod(Bundle.results, batch_size=2))
     pieces = evaluate([Path("photos")], out=Path("report"), model=str(tiny_bundle))
     assert [str(result) for result in whole.results] == [str(result) for result in pieces.results]
     assert whole.figures.right.tolist() == pieces.figures.right.tolist() == [True, False, True, *[True] * 6]

@@ -13,7 +13,7 @@ from gemhier.models.bundle import load_bundle
 from gemhier.pipeline.reports.html.page import page
 from gemhier.pipeline.reports.mistakes import mistakes
 from gemhier.pipeline.reports.report import Report
-from gemhier.pipeline.tracking.curves import Curve
+from gemhier.pipeline.training.history import Curve
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Page

@@ -1,8 +1,9 @@
 from pathlib import Path
 
-from gemhier.pipeline.tracking.curves import Curve, read_curves
+from gemhier.pipeline.tracking.curves import read_curves
 from gemhier.pipeline.tracking.runs import recorded_run
 from gemhier.pipeline.tracking.store import open_tracking
+from gemhier.pipeline.training.history import Curve
 
 
 def test_curves_of_a_run_are_read_back_and_missing_ones_left_out(tracking_store: str) -> None:

@@ -7,9 +7,9 @@ from click.testing import CliRunner
 
 from gemhier.cli import main
 from gemhier.errors import TrackingError
+from gemhier.pipeline.reports.training_summary import Trained
 from gemhier.pipeline.tracking import evaluation
 from gemhier.pipeline.tracking.store import open_tracking
-from gemhier.pipeline.train import Trained
 
 
 def test_an_evaluation_goes_into_the_run_unless_told_otherwise(trained: Trained, here: Path, tiny_data: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from gemhier.models.bundle import load_bundle
 from gemhier.pipeline.data.manifest import read_manifest
+from gemhier.pipeline.reports.training_summary import Trained
 from gemhier.pipeline.tracking.finding import find_bundle
-from gemhier.pipeline.train import Trained
 
 
 def test_mlflow_runs_the_registered_model(trained: Trained, here: Path, tiny_data: Path) -> None:

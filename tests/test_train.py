@@ -18,9 +18,10 @@ from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.networks.backbones import backbone
 from gemhier.pipeline.data.manifest import Manifest, read_manifest, write_manifest
 from gemhier.pipeline.package import package
+from gemhier.pipeline.reports.training_summary import Trained
 from gemhier.pipeline.tracking.finding import find_bundle, find_run
 from gemhier.pipeline.tracking.store import open_tracking
-from gemhier.pipeline.train import Trained, _settings, train
+from gemhier.pipeline.train import _settings, train
 from gemhier.pipeline.training.config import TrainConfig
 from gemhier.pipeline.training.resume import unfinished_folder
 

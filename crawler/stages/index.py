@@ -4,12 +4,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from gemhier.crawler.asking import EXPECTED, PAGE, Answer, Ask, Problem, Tally
-from gemhier.crawler.catalogue import MOST_PAGES, chosen_categories, first_page, page_address
-from gemhier.crawler.contents import CategoryLink, ListingContent
-from gemhier.crawler.pages import CategoryPage, IndexPage, PageError
-from gemhier.crawler.site import Site
-from gemhier.crawler.visits import FAILED, READ, UNCHANGED, Visits
+from gemhier.crawler.scraping.request import EXPECTED, PAGE, Answer, Ask, Problem, Tally
+from gemhier.crawler.sites.items import CategoryLink, ListingContent
+from gemhier.crawler.sites.pages import CategoryPage, IndexPage, PageError
+from gemhier.crawler.sites.site import Site
+from gemhier.crawler.stages.catalogue import MOST_PAGES, chosen_categories, first_page, page_address
+from gemhier.crawler.storage.fetch_log import FAILED, READ, UNCHANGED, Visits
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gemhier.crawler.asking import (
+from gemhier.crawler.scraping.request import (
     CHANGED,
     EXPECTED,
     NEW,
@@ -15,14 +15,14 @@ from gemhier.crawler.asking import (
     Problem,
     Tally,
 )
-from gemhier.crawler.catalogue import Listed
-from gemhier.crawler.contents import PictureContent, ProductContent
-from gemhier.crawler.folder import PictureStore, is_rejected, now
-from gemhier.crawler.history import History
-from gemhier.crawler.picture_file import NotAPictureError, picture_suffix
-from gemhier.crawler.records import ImageRecord
-from gemhier.crawler.site import Site
-from gemhier.crawler.visits import FAILED, GONE, NO_VALIDATORS, UNCHANGED, UNUSABLE, Visits
+from gemhier.crawler.sites.items import ProductContent
+from gemhier.crawler.sites.site import Site
+from gemhier.crawler.stages.catalogue import Listed
+from gemhier.crawler.storage.fetch_log import FAILED, GONE, NO_VALIDATORS, UNCHANGED, UNUSABLE, Visits
+from gemhier.crawler.storage.folder import PictureContent, PictureStore, is_rejected, now
+from gemhier.crawler.storage.history import History
+from gemhier.crawler.storage.image_file import NotAPictureError, picture_suffix
+from gemhier.crawler.storage.records import ImageRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from gemhier.crawler.asking import EXPECTED, PAGE, Answer, Ask, Problem, Tally
-from gemhier.crawler.catalogue import Catalogue, Listed
-from gemhier.crawler.contents import ProductContent
-from gemhier.crawler.pages import PageError, ProductPage
-from gemhier.crawler.site import Site
-from gemhier.crawler.visits import FAILED, GONE, NO_VALIDATORS, READ, UNCHANGED, Visits
+from gemhier.crawler.scraping.request import EXPECTED, PAGE, Answer, Ask, Problem, Tally
+from gemhier.crawler.sites.items import ProductContent
+from gemhier.crawler.sites.pages import PageError, ProductPage
+from gemhier.crawler.sites.site import Site
+from gemhier.crawler.stages.catalogue import Catalogue, Listed
+from gemhier.crawler.storage.fetch_log import FAILED, GONE, NO_VALIDATORS, READ, UNCHANGED, Visits
 
 
 class ProductStage:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.errors import BundleError, TaxonomyError
+from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.decision import decide
@@ -38,6 +39,21 @@ from gemhier.models.images.finder import Finder
 from gemhier.models.images.stones import Cutter, Failure, Picture, StoneCrop, stone_crops
 from gemhier.models.runtime.litert import usable_cores
 from gemhier.models.runtime.network import Network
+
+
+@dataclass(frozen=True, eq=False)
+class StoneResult:
+    """What became of one stone.
+
+    Attributes:
+        crop: the stone as the network saw it.
+        probabilities: for each strategy (V,), P(label).
+        prediction: by the strategy of the bundle.
+    """
+
+    crop: StoneCrop
+    probabilities: Mapping[Strategy, Floats]
+    prediction: Prediction
 
 
 @dataclass(frozen=True)
@@ -73,31 +89,6 @@ class Bundle:
             ValueError: if the crops have another shape or type.
         """
         return decode(self.network.logits(crops), self.info.temperatures, self.info.fusion_weight, self.space)
-
-    def predictions(
-        self,
-        crops: Sequence[StoneCrop],
-        probabilities: Floats,
-        *,
-        top: int = 5,
-        target_precision: float | None = None,
-    ) -> list[Prediction]:
-        """Decide on stones whose probabilities are known.
-
-        Args:
-            crops: (N,) the stones.
-            probabilities: (N, V), P(label) by the strategy of this bundle.
-            top: how many families and labels to rank at most, at least 1.
-            target_precision: the share of answers that shall be right, between 0 and 1; None
-                for the one that the bundle was packaged with.
-
-        Raises:
-            ValueError: if `top` or `target_precision` is outside its range, or the shapes do not fit.
-        """
-        decided = self._decided(
-            [crop.image for crop in crops], probabilities, [crop.score for crop in crops], top, target_precision
-        )
-        return [replace(prediction, place=crop.place) for prediction, crop in zip(decided, crops, strict=True)]
 
     def _decided(
         self,
@@ -150,10 +141,46 @@ class Bundle:
         Raises:
             ValueError: if an argument is outside its range, or an array is not a picture.
         """
+        results = self.results(
+            pictures,
+            top=top,
+            target_precision=target_precision,
+            batch_size=batch_size,
+            workers=workers,
+            all_stones=all_stones,
+        )
+        return (result if isinstance(result, Failure) else result.prediction for result in results)
+
+    def results(
+        self,
+        pictures: Iterable[Picture | Failure],
+        *,
+        top: int = 5,
+        target_precision: float | None = None,
+        batch_size: int = 32,
+        workers: int | None = None,
+        all_stones: bool = False,
+    ) -> Iterator[StoneResult | Failure]:
+        """Do what `classify` does, and give beside each prediction what it was made of.
+
+        Args:
+            pictures: as `classify` takes them, and all else too.
+            top: how many families and labels to rank at most, at least 1.
+            target_precision: the share of answers that shall be right.
+            batch_size: how many pictures the network sees at once.
+            workers: how many threads read pictures.
+            all_stones: one result for each stone of a picture.
+
+        Raises:
+            ValueError: if an argument is outside its range, or an array is not a picture.
+        """
         self._threshold(target_precision)
         _check_numbers(top=top, batch_size=batch_size, workers=workers)
-        crops = self._crops(pictures, workers, 2 * batch_size, all_stones)
-        return self._classified(crops, batch_size, top, target_precision)
+        if isinstance(pictures, str | Path):
+            raise ValueError(f"`pictures` must be a list of pictures. Received one path: {str(pictures)!r}.")
+        cutter = Cutter(self.finder, self.info.size, all_stones)
+        crops = stone_crops(pictures, cutter, workers=workers or usable_cores(), ahead=2 * batch_size)
+        return self._results(crops, batch_size, top, target_precision)
 
     def classify_same(
         self,
@@ -180,17 +207,14 @@ class Bundle:
         Raises:
             ValueError: if an argument is outside its range, or an array is not a picture.
         """
-        self._threshold(target_precision)
-        _check_numbers(top=top, workers=workers)
         views: list[View] = []
         failures: list[Failure] = []
-        with closing(self._crops(pictures, workers, 2 * (workers or usable_cores()), all_stones=False)) as crops:
-            for crop in crops:
-                if isinstance(crop, Failure):
-                    failures.append(crop)
-                    continue
-                found = self.probabilities(crop.pixels[None]).by_strategy[self.info.strategy][0]
-                views.append(View(crop.image, crop.score, found))
+        for result in self.results(pictures, top=top, target_precision=target_precision, workers=workers):
+            if isinstance(result, Failure):
+                failures.append(result)
+            else:
+                found = result.probabilities[self.info.strategy]
+                views.append(View(result.crop.image, result.crop.score, found))
         if not views and not failures:
             raise ValueError("`pictures` must hold at least one picture. Received: none.")
         if not views:
@@ -206,31 +230,38 @@ class Bundle:
         )
         return replace(prediction, together=together)
 
-    def _crops(
-        self, pictures: Iterable[Picture | Failure], workers: int | None, ahead: int, all_stones: bool
-    ) -> Generator[StoneCrop | Failure, None, None]:
-        if isinstance(pictures, str | Path):
-            raise ValueError(f"`pictures` must be a list of pictures. Received one path: {str(pictures)!r}.")
-        cutter = Cutter(self.finder, self.info.size, all_stones)
-        return stone_crops(pictures, cutter, workers=workers or usable_cores(), ahead=ahead)
-
-    def _classified(
+    def _results(
         self,
         crops: Generator[StoneCrop | Failure, None, None],
         batch_size: int,
         top: int,
         target_precision: float | None,
-    ) -> Iterator[Prediction | Failure]:
+    ) -> Iterator[StoneResult | Failure]:
         with closing(crops):
             while batch := list(islice(crops, batch_size)):
                 found = [crop for crop in batch if isinstance(crop, StoneCrop)]
-                predictions: Iterator[Prediction] = iter(())
-                if found:
-                    probabilities = self.probabilities(np.stack([crop.pixels for crop in found]))
-                    decided = probabilities.by_strategy[self.info.strategy]
-                    predictions = iter(self.predictions(found, decided, top=top, target_precision=target_precision))
+                named = iter(self._named(found, top, target_precision) if found else ())
                 for crop in batch:
-                    yield crop if isinstance(crop, Failure) else next(predictions)
+                    yield crop if isinstance(crop, Failure) else next(named)
+
+    def _named(self, crops: Sequence[StoneCrop], top: int, target_precision: float | None) -> list[StoneResult]:
+        """What becomes of at least one stone."""
+        by_strategy = self.probabilities(np.stack([crop.pixels for crop in crops])).by_strategy
+        decided = self._decided(
+            [crop.image for crop in crops],
+            by_strategy[self.info.strategy],
+            [crop.score for crop in crops],
+            top,
+            target_precision,
+        )
+        return [
+            StoneResult(
+                crop=crop,
+                probabilities={strategy: rows[row] for strategy, rows in by_strategy.items()},
+                prediction=replace(decided[row], place=crop.place),
+            )
+            for row, crop in enumerate(crops)
+        ]
 
     def _threshold(self, target_precision: float | None) -> float:
         precision = self.info.default_precision if target_precision is None else target_precision

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from gemhier.atomic import whole_file
-from gemhier.crawler.contact_sheet import SHEET_FILE, SetAsidePicture, contact_sheet
-from gemhier.crawler.crawl_info import is_crawl_folder
-from gemhier.crawler.folder import is_rejected, place_of, read_rejections
-from gemhier.crawler.history import read_history
-from gemhier.crawler.records import ImageRecord
+from gemhier.crawler.review.contact_sheet import SHEET_FILE, SetAsidePicture, contact_sheet
+from gemhier.crawler.storage.crawl_info import is_crawl_folder
+from gemhier.crawler.storage.folder import is_rejected, place_of, read_rejections
+from gemhier.crawler.storage.history import read_history
+from gemhier.crawler.storage.records import ImageRecord
 from gemhier.pipeline.data.manifest import Manifest
-from gemhier.pipeline.data.sources import SetAside, Source, SourcePicture
+from gemhier.pipeline.data.source import SetAside, Source, SourcePicture
 from gemhier.pipeline.duplicates.search import groups
 
 JOINT = "; "

@@ -9,8 +9,8 @@ from pathlib import Path
 from gemhier.errors import DataError
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.data.manifest import is_data_folder, read_manifest, require_pictures
-from gemhier.pipeline.data.sources import Source, read_sources, resolve_labels
-from gemhier.pipeline.prepare import STONE_PATTERN
+from gemhier.pipeline.data.source import STONE_PATTERN, Source
+from gemhier.pipeline.data.sources import read_sources, resolve_labels
 
 
 @dataclass(frozen=True)

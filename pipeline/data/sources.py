@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gemhier.crawler.crawl_info import is_crawl_folder
+from gemhier.crawler.storage.crawl_info import is_crawl_folder
 from gemhier.errors import DataError, TaxonomyError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.images.files import PICTURE_SUFFIXES
+from gemhier.pipeline.data.crawl_source import read_crawl
+from gemhier.pipeline.data.source import Source, SourcePicture
 
 SPLIT_FOLDERS = {
     "train": "train",
@@ -26,57 +28,6 @@ SPLIT_FOLDERS = {
 """Names of folders, in lower case, that say in which official split the pictures below them are."""
 
 _MOST_NAMED = 5
-
-
-@dataclass(frozen=True)
-class SourcePicture:
-    """A picture file as its source describes it.
-
-    Attributes:
-        path: absolute path of the file.
-        label_given: the class as the source writes it: names from the widest down, joined by slashes.
-        official: the source's own split for it, train, validation or test; "" if it has none.
-        source: the name of the source.
-        labels: all names that a shop gives it in its categories, if it comes from a crawl; `label_given` then
-            joins them.
-        stone: what tells its stone from others, where the source knows; "" if the file's name may tell.
-        is_kept: whether a person has said that it is to be used, whatever the stone finder says.
-    """
-
-    path: Path
-    label_given: str
-    official: str
-    source: str
-    labels: tuple[str, ...] = ()
-    stone: str = ""
-    is_kept: bool = False
-
-
-@dataclass(frozen=True)
-class SetAside:
-    """A picture that its source itself leaves out, and why, in words."""
-
-    path: Path
-    reason: str
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a source folder holds.
-
-    Attributes:
-        name: short, and unlike the other sources' names.
-        root: absolute path of the folder.
-        pictures: in sorted order.
-        others: files that are not pictures by their names' ending.
-        set_aside: pictures that are left out, such as a shop's certificates.
-    """
-
-    name: str
-    root: Path
-    pictures: tuple[SourcePicture, ...]
-    others: tuple[Path, ...]
-    set_aside: tuple[SetAside, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -226,14 +177,8 @@ def _files_below(folder: Path, above: frozenset[Path]) -> Iterable[Path]:
             yield entry
 
 
-def _read_crawl(root: Path, name: str) -> Source:
-    from gemhier.pipeline.data.crawl_source import read_crawl  # which needs what is above
-
-    return read_crawl(root, name)
-
-
 KINDS = {
-    "crawl": SourceKind(recognises=is_crawl_folder, read=_read_crawl),
+    "crawl": SourceKind(recognises=is_crawl_folder, read=read_crawl),
     "class folders": SourceKind(recognises=lambda _: True, read=_read_class_folders),
 }
 """The kinds of sources, in the order in which they are tried; any folder may be one of class folders."""

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from gemhier.crawler.contact_sheet import SHEET_FILE
+from gemhier.crawler.review.contact_sheet import SHEET_FILE
 from gemhier.pipeline.data.manifest import DATA_FILE, Manifest
 
 _MOST_NAMED = 5

@@ -4,9 +4,7 @@ import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +12,10 @@ import numpy.typing as npt
 
 from gemhier.errors import DataError
 from gemhier.models.bundle import load_bundle
-from gemhier.models.images.stones import Cutter, StoneCrop, stone_crops
-from gemhier.models.runtime.litert import usable_cores
+from gemhier.models.images.stones import Failure
 from gemhier.progress import progress
 
 Floats = npt.NDArray[np.float64]
-
-_BATCH = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,16 +80,11 @@ def ask_bundle(folder: Path, images: Sequence[Path]) -> Predicted:
     bundle = load_bundle(folder)
     found = np.zeros((len(images), len(bundle.space)))
     scores = np.full(len(images), np.nan)
-    crops = stone_crops(images, Cutter(bundle.finder, bundle.info.size), workers=usable_cores(), ahead=2 * _BATCH)
-    with closing(crops), progress(crops, "Classifying", length=len(images)) as shown:
-        waiting = enumerate(shown)
-        while batch := list(islice(waiting, _BATCH)):
-            stones = [(row, crop) for row, crop in batch if isinstance(crop, StoneCrop)]
-            if stones:
-                rows = [row for row, _ in stones]
-                pixels = np.stack([crop.pixels for _, crop in stones])
-                found[rows] = bundle.probabilities(pixels).by_strategy[bundle.info.strategy]
-                scores[rows] = [crop.score for _, crop in stones]
+    with progress(bundle.results(images), "Classifying", length=len(images)) as shown:
+        for row, result in enumerate(shown):
+            if not isinstance(result, Failure):
+                found[row] = result.probabilities[bundle.info.strategy]
+                scores[row] = result.crop.score
     return Predicted(
         bundle.info.model_version, bundle.space.labels, found, scores, bundle.info.stone_threshold, asked_now=True
     )

@@ -12,13 +12,69 @@ import numpy.typing as npt
 from gemhier.errors import DataError
 from gemhier.pipeline.evaluation.figures import Figure, share
 from gemhier.pipeline.evaluation.paired_tests import Comparison, compare
-from gemhier.pipeline.reports.compared_models import Judged, Side
 
 Change = Literal["better", "worse", "same-right", "same-wrong"]
 CHANGES: tuple[Change, ...] = ("better", "worse", "same-right", "same-wrong")
 
 MEASURES = ("top1", "top3", "top5", "family_top1")
 """What is measured, as reports and tracked runs name it."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A picture, and what a model said of it.
+
+    Attributes:
+        image: its path.
+        source: the name of its source.
+        truth_given: its class as the source writes it.
+        truth: the id of the node that this means to the model's taxonomy; None if it knows none.
+        group: the same for pictures of one stone.
+        predicted: the id of the most probable label; None if the picture could not be read.
+        probability: of this label.
+        place: of the true label in the ranking, from 1; None if the model cannot output it.
+        family_right: whether the true family is the most probable.
+    """
+
+    image: str
+    source: str
+    truth_given: str
+    truth: str | None
+    group: str
+    predicted: str | None
+    probability: float | None
+    place: int | None
+    family_right: bool
+
+    @property
+    def right(self) -> bool:
+        """Whether the true label is the most probable."""
+        return self.place == 1
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of two models, and what it said.
+
+    Attributes:
+        name: as the user wrote it.
+        model_version: of its bundle.
+        decided_by: the strategy that its ranking is by.
+        split: of the pictures.
+        sources: of the pictures, by name.
+        judged: a picture each.
+    """
+
+    name: str
+    model_version: str
+    decided_by: str
+    split: str
+    sources: tuple[str, ...]
+    judged: tuple[Judged, ...]
+
+    def __str__(self) -> str:
+        """What the user called it, and what it is."""
+        return f"{self.name} ({self.model_version}, decided by {self.decided_by})"
 
 
 @dataclass(frozen=True)

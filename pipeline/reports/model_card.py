@@ -4,10 +4,13 @@ In the form of Mitchell et al., "Model Cards for Model Reporting" (FAT* 2019).
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.models.bundle import Bundle, load_bundle, write_bundle
+from gemhier.models.bundle.files import NETWORK_FILE
 from gemhier.models.bundle.info import BundleInfo
 from gemhier.pipeline.evaluation.figure_text import figure_text
 from gemhier.pipeline.evaluation.figures import Figure
@@ -97,6 +100,24 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
     if isinstance(notes, str) and notes.strip():  # and not an evaluation of that name
         lines += [notes.strip(), ""]
     return "\n".join(lines) + "\n" + _LIMITS
+
+
+def write_with_report(source: Bundle, out: Path, report: Mapping[str, Any]) -> Bundle:
+    """Write a bundle with another report, and the card that tells of it, to `out`; its own folder will do too.
+
+    Raises:
+        OutputError: if the folder cannot be written, or holds something else.
+    """
+    write_bundle(
+        out,
+        source.info,
+        taxonomy=source.taxonomy,
+        network=(source.folder / NETWORK_FILE).read_bytes(),
+        finder=source.finder.content,
+        report=report,
+        model_card=model_card(source.info, source.taxonomy, report),
+    )
+    return load_bundle(out)
 
 
 def _pictures(counts: Mapping[str, int], report: Mapping[str, Any]) -> str:

@@ -24,7 +24,7 @@ from gemhier.pipeline.evaluation.neighbours import Neighbour
 from gemhier.pipeline.evaluation.paired_tests import Comparison
 from gemhier.pipeline.evaluation.selective_answers import AnswerFigures, is_right
 from gemhier.pipeline.reports.folder import FORMAT
-from gemhier.pipeline.tracking.curves import Curve
+from gemhier.pipeline.training.history import Curve
 
 FORMAT_VERSION = 1
 

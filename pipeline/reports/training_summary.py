@@ -1,8 +1,29 @@
 """What a training came to, in a few lines for people."""
 
-from gemhier.pipeline.train import Trained
+from dataclasses import dataclass
+
+from gemhier.pipeline.evaluation.evaluation import Evaluation
 
 _MEASURES = ("top1", "top3", "top5", "family_top1")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of a training.
+
+    Attributes:
+        run_id: of the parent run.
+        evaluation: the figures on the validation pictures, or out of fold on all, for each strategy.
+        decided_by: the strategy that the bundle uses.
+        measured_on: `validation pictures`, or `pictures out of fold`.
+        resumed: whether an interrupted training was taken up again.
+    """
+
+    run_id: str
+    evaluation: Evaluation
+    decided_by: str
+    measured_on: str
+    resumed: bool
 
 
 def summary(trained: Trained) -> list[str]:

@@ -4,26 +4,11 @@ import importlib.util
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from gemhier.pipeline.tracking.failures import failures
 from gemhier.pipeline.tracking.library import load_mlflow
 from gemhier.pipeline.tracking.store import local_database, reading, tracking_uri
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A measure of a run over its epochs.
-
-    Attributes:
-        name: as the run names it.
-        epochs: their numbers, from 1.
-        values: of the measure, one for each.
-    """
-
-    name: str
-    epochs: tuple[int, ...]
-    values: tuple[float, ...]
+from gemhier.pipeline.training.history import Curve
 
 
 def read_curves(run_id: str, names: Sequence[str], tracking: str | None = None) -> tuple[Curve, ...]:

@@ -1,5 +1,6 @@
 """The run that a user means, and its bundle."""
 
+import os
 import sqlite3
 import tempfile
 from pathlib import Path
@@ -7,6 +8,8 @@ from types import ModuleType
 from typing import Any
 
 from gemhier.errors import TrackingError
+from gemhier.models.bundle import Bundle, load_bundle
+from gemhier.models.bundle.files import SHIPPED_NAME
 from gemhier.pipeline.tracking.failures import failures, reason
 from gemhier.pipeline.tracking.library import load_mlflow
 from gemhier.pipeline.tracking.names import BUNDLE, EXPERIMENT
@@ -87,3 +90,23 @@ def _scratch() -> str:
 
 
 _KEPT: list[Any] = []
+
+
+def find_model(model: str | None, tracking: str | None) -> Bundle:
+    """Load the bundle of a folder or of a tracked run.
+
+    Raises:
+        BundleError: if there is no sound bundle.
+        TrackingError: if there is no such run.
+    """
+    if model is None or not is_run(model):
+        return load_bundle(model)
+    return load_bundle(find_bundle(model, tracking))
+
+
+def is_run(model: str | None) -> bool:
+    """Whether a name means a tracked run, and no folder."""
+    if model is None or model == SHIPPED_NAME:
+        return False
+    # A name with a slash is meant as a folder, even if it is missing.
+    return not (Path(model).exists() or os.sep in model or "/" in model)

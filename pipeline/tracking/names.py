@@ -29,9 +29,3 @@ WAYS: Mapping[Strategy, str] = {
 
 SIDE_BY_SIDE = ("top1", "top3", "top5", "family_top1")
 """The measures in which the ways to decide are seen side by side."""
-
-CURVE = "curve/"
-"""Stands before the name of a measure on the validation pictures over the epochs."""
-
-LOSS_CURVE, FLAT_CURVE, FAMILY_CURVE = "train/loss", f"{CURVE}flat_top1", f"{CURVE}family_top1"
-"""The measures of a training over its epochs that a report shows."""

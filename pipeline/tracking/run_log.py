@@ -12,11 +12,11 @@ from gemhier.pipeline.evaluation.evaluation import Evaluation
 from gemhier.pipeline.tracking.data_sets import dataset_input
 from gemhier.pipeline.tracking.description import decision_in_words, description
 from gemhier.pipeline.tracking.measures import measures, measures_side_by_side
-from gemhier.pipeline.tracking.names import BUNDLE, CURVE, KIND, LOSS_CURVE, WAYS
+from gemhier.pipeline.tracking.names import BUNDLE, KIND, WAYS
 from gemhier.pipeline.tracking.registry import register_bundle
 from gemhier.pipeline.tracking.runs import recorded_run
 from gemhier.pipeline.tracking.tables import confusion_table, per_class_table, precision_table
-from gemhier.pipeline.training.history import Epoch
+from gemhier.pipeline.training.history import CURVE, LOSS_CURVE, Epoch
 
 _MEASURES = {"flat": "flat_top1", "family": "family_top1"}
 

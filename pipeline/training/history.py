@@ -7,6 +7,12 @@ from pathlib import Path
 
 from gemhier.atomic import write_whole
 
+CURVE = "curve/"
+"""Stands before the name of a measure on the validation pictures over the epochs."""
+
+LOSS_CURVE, FLAT_CURVE, FAMILY_CURVE = "train/loss", f"{CURVE}flat_top1", f"{CURVE}family_top1"
+"""The measures of a training over its epochs that a report shows."""
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -49,3 +55,18 @@ class EpochLog:
         text = "".join(json.dumps(vars(known)) + "\n" for known in self.epochs)
         write_whole(self.path, text.encode())
         self.on_epoch(epoch)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A measure of a run over its epochs.
+
+    Attributes:
+        name: as the run names it.
+        epochs: their numbers, from 1.
+        values: of the measure, one for each.
+    """
+
+    name: str
+    epochs: tuple[int, ...]
+    values: tuple[float, ...]

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from gemhier.pipeline.evaluation.model_comparison import ClassChange, Measured, ModelComparison, Pair
-from gemhier.pipeline.reports.compared_models import Judged
+from gemhier.pipeline.evaluation.model_comparison import ClassChange, Judged, Measured, ModelComparison, Pair
 from gemhier.pipeline.reports.comparison_tables import WORDS, not_compared
 from gemhier.pipeline.reports.html.markup import DASH, count_cell, figure_cell, row, share_cell, table, text_cell
 from gemhier.pipeline.reports.html.style import framed, printable

@@ -9,8 +9,7 @@ from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.evaluation.coverage import Coverage
 from gemhier.pipeline.evaluation.reliability import ReliabilityBin
 from gemhier.pipeline.reports.html.svg import BAD, CARD, FAINT, INK, LINE, MAIN, OTHER, figure_svg
-from gemhier.pipeline.tracking.curves import Curve
-from gemhier.pipeline.tracking.names import FAMILY_CURVE, FLAT_CURVE
+from gemhier.pipeline.training.history import FAMILY_CURVE, FLAT_CURVE, Curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gemhier.atomic import write_whole
-from gemhier.crawler.contact_sheet import ID_DIGITS, SHEET_FILE, SetAsidePicture, contact_sheet
-from gemhier.crawler.crawl_info import is_crawl_folder
-from gemhier.crawler.folder import PictureStore, is_rejected, locked, place_of, read_rejections
-from gemhier.crawler.history import read_history
-from gemhier.crawler.journal import Journal, read_journal
-from gemhier.crawler.records import ImageRecord
+from gemhier.crawler.review.contact_sheet import ID_DIGITS, SHEET_FILE, SetAsidePicture, contact_sheet
+from gemhier.crawler.storage.crawl_info import is_crawl_folder
+from gemhier.crawler.storage.folder import PictureStore, is_rejected, locked, place_of, read_rejections
+from gemhier.crawler.storage.history import read_history
+from gemhier.crawler.storage.journal import Journal, read_journal
+from gemhier.crawler.storage.records import ImageRecord
 from gemhier.errors import DataError
 
 READ_FILE = "state/texts.jsonl"

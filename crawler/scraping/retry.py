@@ -20,7 +20,7 @@ from scrapy.exceptions import (
 )
 from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
 
-from gemhier.crawler.running import Running
+from gemhier.crawler.scraping.state import Running
 
 if TYPE_CHECKING:
     from scrapy import Request

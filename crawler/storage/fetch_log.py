@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, Self, TypeVar
 
-from gemhier.crawler.journal import Journal, read_journal
+from gemhier.crawler.storage.journal import Journal, read_journal
 from gemhier.errors import DataError
 
 READ = "read"

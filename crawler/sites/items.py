@@ -80,29 +80,3 @@ class ProductContent:
         """Read what `to_json` wrote."""
         pictures = tuple(PictureLink(str(address), str(view)) for address, view in entry["pictures"])
         return cls(str(entry["page"]), pictures, tuple(map(str, entry["labels"])), dict(entry["texts"]))
-
-
-@dataclass(frozen=True, slots=True)
-class PictureContent:
-    """A picture that is in the crawl folder.
-
-    Attributes:
-        sha256: of the file.
-        size: of the file, in bytes.
-        file: where it was put, relative to the crawl folder.
-        fetched_at: when it came, in UTC, ISO 8601.
-    """
-
-    sha256: str
-    size: int
-    file: str
-    fetched_at: str
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON values."""
-        return {"sha256": self.sha256, "size": self.size, "file": self.file, "fetched_at": self.fetched_at}
-
-    @classmethod
-    def from_json(cls, entry: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote."""
-        return cls(str(entry["sha256"]), int(entry["size"]), str(entry["file"]), str(entry["fetched_at"]))

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from gemhier.crawler.folder import IMAGES_FILE
-from gemhier.crawler.journal import Journal, read_journal
-from gemhier.crawler.records import ImageRecord
+from gemhier.crawler.storage.folder import IMAGES_FILE
+from gemhier.crawler.storage.journal import Journal, read_journal
+from gemhier.crawler.storage.records import ImageRecord
 
 Key = tuple[str, str]
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from gemhier.crawler.contents import CategoryLink, ListingContent
-from gemhier.crawler.pages import PageError, product_key
-from gemhier.crawler.site import CategoryRules, Site
-from gemhier.crawler.visits import Visits
+from gemhier.crawler.sites.items import CategoryLink, ListingContent
+from gemhier.crawler.sites.pages import PageError, product_key
+from gemhier.crawler.sites.site import CategoryRules, Site
+from gemhier.crawler.storage.fetch_log import Visits
 from gemhier.errors import DataError
 from gemhier.hierarchy.names import name_key, nearest_names
 

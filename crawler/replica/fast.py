@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gemhier.crawler.pace import Pace
-from gemhier.crawler.run import CrawlConfig, crawl
-from gemhier.crawler.site_file import load_site
+from gemhier.crawler.crawl import CrawlConfig, crawl
+from gemhier.crawler.scraping.rate_limits import Pace
+from gemhier.crawler.sites.site_file import load_site
 
 HASTY = Pace(
     delay=0.0,

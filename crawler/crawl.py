@@ -8,22 +8,30 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gemhier.atomic import clear_unfinished
-from gemhier.crawler.asking import Stage
-from gemhier.crawler.catalogue import read_catalogue
-from gemhier.crawler.contents import ListingContent, PictureContent, ProductContent
-from gemhier.crawler.crawl_info import CrawlInfo, CrawlRun, read_crawl_info, write_crawl_info
-from gemhier.crawler.display import Display
-from gemhier.crawler.folder import LOG_FILE, STATE, PictureStore, check_crawl_folder, locked, now
-from gemhier.crawler.history import History
-from gemhier.crawler.pace import JITTER, ROBOTS_NAME, Pace, user_agent
-from gemhier.crawler.running import Running
-from gemhier.crawler.site import Site
-from gemhier.crawler.site_file import is_web_address
+from gemhier.crawler.scraping.display import Display
+from gemhier.crawler.scraping.rate_limits import JITTER, ROBOTS_NAME, Pace, user_agent
+from gemhier.crawler.scraping.request import Stage
+from gemhier.crawler.scraping.state import Running
+from gemhier.crawler.scraping.summary import Summary, summarise
+from gemhier.crawler.sites.items import ListingContent, ProductContent
+from gemhier.crawler.sites.site import Site
+from gemhier.crawler.sites.site_file import is_web_address
+from gemhier.crawler.stages.catalogue import read_catalogue
 from gemhier.crawler.stages.index import IndexStage
 from gemhier.crawler.stages.pictures import PictureStage
 from gemhier.crawler.stages.products import ProductStage
-from gemhier.crawler.summary import Summary, summarise
-from gemhier.crawler.visits import Visits
+from gemhier.crawler.storage.crawl_info import CrawlInfo, CrawlRun, read_crawl_info, write_crawl_info
+from gemhier.crawler.storage.fetch_log import Visits
+from gemhier.crawler.storage.folder import (
+    LOG_FILE,
+    STATE,
+    PictureContent,
+    PictureStore,
+    check_crawl_folder,
+    locked,
+    now,
+)
+from gemhier.crawler.storage.history import History
 from gemhier.errors import DataError
 
 STAGES = ("index", "products", "pictures")
@@ -152,7 +160,7 @@ class _Crawl:
     def _run_scrapy(self, display: Display) -> None:
         from scrapy.crawler import AsyncCrawlerProcess
 
-        from gemhier.crawler.spider import ShopSpider
+        from gemhier.crawler.scraping.spider import ShopSpider
 
         process = AsyncCrawlerProcess(scrapy_settings(self._config, self._running.pace, self._folder / LOG_FILE))
         process.crawl(

@@ -7,16 +7,16 @@ are. `state/` holds what a later crawl needs.
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Self
 
 from gemhier.atomic import write_whole
-from gemhier.crawler.contents import PictureContent
-from gemhier.crawler.crawl_info import read_crawl_info
-from gemhier.crawler.journal import Journal, read_journal
+from gemhier.crawler.storage.crawl_info import read_crawl_info
+from gemhier.crawler.storage.journal import Journal, read_journal
 from gemhier.errors import DataError, OutputError
 
 IMAGES = "images"
@@ -27,6 +27,32 @@ REJECTED_FILE = "rejected.jsonl"
 LOG_FILE = "crawl.log"
 
 _LOCK_FILE = "crawl.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class PictureContent:
+    """A picture that is in the crawl folder.
+
+    Attributes:
+        sha256: of the file.
+        size: of the file, in bytes.
+        file: where it was put, relative to the crawl folder.
+        fetched_at: when it came, in UTC, ISO 8601.
+    """
+
+    sha256: str
+    size: int
+    file: str
+    fetched_at: str
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values."""
+        return {"sha256": self.sha256, "size": self.size, "file": self.file, "fetched_at": self.fetched_at}
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(str(entry["sha256"]), int(entry["size"]), str(entry["file"]), str(entry["fetched_at"]))
 
 
 @dataclass(frozen=True)

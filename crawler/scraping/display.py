@@ -6,8 +6,8 @@ import time
 from collections import deque
 from typing import TextIO
 
-from gemhier.crawler.asking import EXPECTED
-from gemhier.crawler.running import Running
+from gemhier.crawler.scraping.request import EXPECTED
+from gemhier.crawler.scraping.state import Running
 
 _WINDOW = 30.0
 _STAGES = ("index", "products", "pictures")

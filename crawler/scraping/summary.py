@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gemhier.crawler.asking import (
+from gemhier.crawler.scraping.request import (
     CHANGED,
     EXPECTED,
     NEW,
@@ -13,7 +13,7 @@ from gemhier.crawler.asking import (
     Problem,
     Tally,
 )
-from gemhier.crawler.visits import DISALLOWED, FAILED, GONE, READ, UNCHANGED, UNUSABLE
+from gemhier.crawler.storage.fetch_log import DISALLOWED, FAILED, GONE, READ, UNCHANGED, UNUSABLE
 
 _MOST_NAMED = 20
 _SHOWN = {

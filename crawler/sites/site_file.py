@@ -6,8 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gemhier.crawler.records import OWN_FIELDS, TEXTS
-from gemhier.crawler.site import (
+from gemhier.crawler.sites.site import (
     KINDS,
     CategoryLinks,
     CategoryRules,
@@ -18,7 +17,8 @@ from gemhier.crawler.site import (
     Site,
     digest_of,
 )
-from gemhier.crawler.site_yaml import Entry, read_entries
+from gemhier.crawler.sites.site_yaml import Entry, read_entries
+from gemhier.crawler.storage.records import OWN_FIELDS, TEXTS
 from gemhier.errors import DataError
 
 FORMAT = "1"
@@ -37,8 +37,8 @@ _TEXT_NAME = re.compile("[a-z][a-z0-9_]*")
 
 def built_in_sites() -> tuple[str, ...]:
     """The names of the shops that are built in."""
-    folder = files("gemhier.crawler").joinpath("sites")
-    return tuple(sorted(path.name.removesuffix(".yaml") for path in folder.iterdir()))
+    names = (path.name for path in files(__package__).iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
 
 
 def load_site(name: str) -> Site:
@@ -48,7 +48,7 @@ def load_site(name: str) -> Site:
         DataError: if there is no such site, or the file contradicts itself; it gives the line.
     """
     if name in built_in_sites():
-        text = files("gemhier.crawler").joinpath("sites", f"{name}.yaml").read_text(encoding="utf-8")
+        text = files(__package__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
         return read_site(text, Path(f"{name}.yaml"))
     path = Path(name)
     try:

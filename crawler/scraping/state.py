@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gemhier.crawler.asking import Tally
-from gemhier.crawler.pace import Pace
+from gemhier.crawler.scraping.rate_limits import Pace
+from gemhier.crawler.scraping.request import Tally
 
 
 @dataclass

@@ -10,11 +10,11 @@ from scrapy import signals
 from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import TextResponse
 
-from gemhier.crawler.asking import PICTURE, Answer, Ask, Stage
-from gemhier.crawler.manners import DisallowedError
-from gemhier.crawler.patience import StoppedError
-from gemhier.crawler.running import Running
-from gemhier.crawler.visits import DISALLOWED, FAILED, UNUSABLE, Validators
+from gemhier.crawler.scraping.policy import DisallowedError
+from gemhier.crawler.scraping.request import PICTURE, Answer, Ask, Stage
+from gemhier.crawler.scraping.retry import StoppedError
+from gemhier.crawler.scraping.state import Running
+from gemhier.crawler.storage.fetch_log import DISALLOWED, FAILED, UNUSABLE, Validators
 from gemhier.errors import GemhierError
 
 if TYPE_CHECKING:

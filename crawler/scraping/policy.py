@@ -9,9 +9,9 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.extensions.throttle import AutoThrottle
 
-from gemhier.crawler.asking import PICTURE, Ask
-from gemhier.crawler.pace import JITTER, ROBOTS_NAME
-from gemhier.crawler.patience import StoppedError
+from gemhier.crawler.scraping.rate_limits import JITTER, ROBOTS_NAME
+from gemhier.crawler.scraping.request import PICTURE, Ask
+from gemhier.crawler.scraping.retry import StoppedError
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from scrapy.robotstxt import RobotParser
 
-    from gemhier.crawler.running import Running
+    from gemhier.crawler.scraping.state import Running
 
 
 class DisallowedError(IgnoreRequest):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from gemhier.crawler.visits import NO_VALIDATORS, Validators
+from gemhier.crawler.storage.fetch_log import NO_VALIDATORS, Validators
 
 PAGE = "page"
 PICTURE = "picture"

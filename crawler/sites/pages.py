@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from gemhier.crawler.contents import CategoryLink, PictureLink, ProductContent
-from gemhier.crawler.site import CategoryRules, IndexRules, ProductRules, Selector
-from gemhier.crawler.site_file import is_web_address
+from gemhier.crawler.sites.items import CategoryLink, PictureLink, ProductContent
+from gemhier.crawler.sites.site import CategoryRules, IndexRules, ProductRules, Selector
+from gemhier.crawler.sites.site_file import is_web_address
 
 if TYPE_CHECKING:
     import parsel

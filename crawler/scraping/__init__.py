@@ -1,0 +1,1 @@
+"""How a shop is asked: the spider, its policy, retries, rate limits and state."""

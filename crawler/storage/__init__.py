@@ -1,0 +1,1 @@
+"""The crawl folder: pictures, records, and the log of what was fetched."""

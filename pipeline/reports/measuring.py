@@ -1,0 +1,122 @@
+"""Let a bundle name labelled pictures, and compare what it says with their labels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.hierarchy.decoding import STRATEGIES, Strategy
+from gemhier.models.bundle import Bundle
+from gemhier.models.bundle.predictions import Prediction
+from gemhier.models.images.stones import Failure
+from gemhier.pipeline.data.labelled_images import LabelledPictures
+from gemhier.pipeline.evaluation.evaluation import evaluate_probabilities
+from gemhier.pipeline.evaluation.selective_answers import answer_figures
+from gemhier.pipeline.reports.report import TOP, Report
+from gemhier.pipeline.reports.thumbnails import crop_thumbnail
+from gemhier.progress import progress
+
+Probabilities = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Classified:
+    """What became of N pictures: the fields of `Report` of these names."""
+
+    results: tuple[Prediction | Failure, ...]
+    probabilities: Mapping[Strategy, Probabilities]
+    without_gem: npt.NDArray[np.bool_]
+    crops: Mapping[int, str]
+
+
+def evaluate_bundle(
+    bundle: Bundle, labelled: LabelledPictures, *, split: str, target_precision: float | None = None
+) -> Report:
+    """Classify labelled pictures and compare with their labels; `split` is only named in the report.
+
+    Raises:
+        ValueError: if `target_precision` is outside its range.
+    """
+    precision = bundle.info.default_precision if target_precision is None else target_precision
+    return report_on(
+        bundle, labelled, _classified(bundle, labelled, precision), split=split, target_precision=precision
+    )
+
+
+def report_on(
+    bundle: Bundle, labelled: LabelledPictures, found: Classified, *, split: str, target_precision: float
+) -> Report:
+    """Compare what became of labelled pictures with their labels.
+
+    Args:
+        bundle: the model.
+        labelled: the pictures.
+        found: what became of them.
+        split: of the pictures; it is only named.
+        target_precision: with which the results were decided.
+    """
+    pictures = labelled.pictures
+    known = [
+        (_answer(result), picture.label, picture.group)
+        for picture, result in zip(pictures, found.results, strict=True)
+        if picture.label is not None and picture.label in bundle.space
+    ]
+    return Report(
+        model_version=bundle.info.model_version,
+        run_id=bundle.info.run_id,
+        decided_by=bundle.info.strategy,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        split=split,
+        labelled=labelled,
+        results=found.results,
+        evaluation=evaluate_probabilities(
+            found.probabilities,
+            [picture.label for picture in pictures],
+            [picture.group for picture in pictures],
+            space=bundle.space,
+            taxonomy=bundle.taxonomy,
+        ),
+        answers=answer_figures(
+            [answer for answer, _, _ in known],
+            [label for _, label, _ in known],
+            [group for _, _, group in known],
+            taxonomy=bundle.taxonomy,
+            target_precision=target_precision,
+            threshold=bundle.info.thresholds.threshold_for(target_precision),
+        ),
+        space=bundle.space,
+        taxonomy=bundle.taxonomy,
+        thresholds=bundle.info.thresholds,
+        probabilities=found.probabilities,
+        without_gem=found.without_gem,
+        crops=found.crops,
+    )
+
+
+def _classified(bundle: Bundle, labelled: LabelledPictures, target_precision: float) -> Classified:
+    """Classify all pictures, and keep the stones of those that are named wrongly."""
+    pictures = labelled.pictures
+    found = {strategy: np.zeros((len(pictures), len(bundle.space))) for strategy in STRATEGIES}
+    results: list[Prediction | Failure] = []
+    without_gem = np.zeros(len(pictures), dtype=np.bool_)
+    mistaken: dict[int, str] = {}
+    named = bundle.results([picture.image for picture in pictures], top=TOP, target_precision=target_precision)
+    with progress(named, "Classifying", length=len(pictures)) as shown:
+        for row, result in enumerate(shown):
+            if isinstance(result, Failure):
+                results.append(result)
+                continue
+            results.append(result.prediction)
+            for strategy, of_label in result.probabilities.items():
+                found[strategy][row] = of_label
+            without_gem[row] = result.crop.score < bundle.info.stone_threshold
+            label = pictures[row].label
+            if label in bundle.space and bundle.space.labels[found[bundle.info.strategy][row].argmax()] != label:
+                mistaken[row] = crop_thumbnail(result.crop.pixels)
+    return Classified(tuple(results), found, without_gem, mistaken)
+
+
+def _answer(result: Prediction | Failure) -> str | None:
+    return result.answer.id if isinstance(result, Prediction) and result.answer is not None else None
