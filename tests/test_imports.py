@@ -1,8 +1,10 @@
-"""Which part may import which, read from the source of the folders themselves."""
+"""Which folder may import which, read from the source of the folders themselves."""
 
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,25 +13,64 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PARTS = ("crawler", "hierarchy", "models", "pipeline")
 
-FLOOR = {"errors", "text", "atomic", "progress"}
-"""What every part may use."""
+FLOOR = {"atomic", "errors", "progress", "text"}
+"""What every folder may use: modules of gemhier/ itself."""
+
+_SEEN = {"hierarchy", "models/runtime", "models/images"}
+_NAMED = {*_SEEN, "models/bundle"}
+_LEARNED = {*_NAMED, "models/augment", "models/networks"}
+_ASKED = {"crawler/storage", "crawler/sites", "crawler/scraping", "hierarchy"}
+_DATA = {"pipeline/data", "pipeline/duplicates"}
+_MEASURED = {*_LEARNED, *_DATA, "pipeline/evaluation", "pipeline/training"}
+_REPORTED = {*_MEASURED, "pipeline/reports", "pipeline/reports/html"}
+_WORKED = {
+    *_REPORTED,
+    "pipeline/data_quality",
+    "pipeline/experiments",
+    "pipeline/synthetic/gems",
+    "pipeline/synthetic/scenes",
+    "pipeline/taxonomy_plot",
+    "pipeline/tracking",
+}
 
 MAY_USE = {
     "errors": set[str](),
     "text": set[str](),
     "progress": set[str](),
     "atomic": {"errors"},
-    "hierarchy": FLOOR,
-    "models": {*FLOOR, "hierarchy"},
-    "crawler": {*FLOOR, "hierarchy"},
-    "pipeline": {*FLOOR, "extras", "hierarchy", "models", "crawler", "__version__"},
     "extras": {"errors"},
-    "cli": {*FLOOR, "extras", "hierarchy", "models", "crawler", "pipeline", "web", "__version__"},
-    "web": {"errors", "extras", "hierarchy", "models", "pipeline", "__version__"},
-    "__main__": {"cli"},
-    "__init__": {"hierarchy", "models"},
+    "hierarchy": FLOOR,
+    "models/runtime": {*FLOOR, "hierarchy"},
+    "models/images": {*FLOOR, "hierarchy", "models/runtime"},
+    "models/bundle": {*FLOOR, *_SEEN},
+    "models/augment": {*FLOOR, *_SEEN},
+    "models/networks": {*FLOOR, *_SEEN, "models/augment"},
+    "crawler/storage": FLOOR,
+    "crawler/sites": {*FLOOR, "hierarchy", "crawler/storage"},
+    "crawler/scraping": {*FLOOR, "hierarchy", "crawler/storage", "crawler/sites"},
+    "crawler/stages": {*FLOOR, *_ASKED},
+    "crawler/review": {*FLOOR, "crawler/storage"},
+    "crawler": {*FLOOR, *_ASKED, "crawler/stages"},
+    "crawler/replica": {*FLOOR, *_ASKED, "crawler"},
+    "pipeline/duplicates": {*FLOOR, "models/images"},
+    "pipeline/data": {*FLOOR, *_SEEN, "crawler/storage", "crawler/review", "pipeline/duplicates"},
+    "pipeline/evaluation": {*FLOOR, *_NAMED, *_DATA},
+    "pipeline/synthetic/gems": FLOOR,
+    "pipeline/synthetic/scenes": {*FLOOR, *_SEEN, "models/augment", "pipeline/data", "pipeline/synthetic/gems"},
+    "pipeline/training": {*FLOOR, *_LEARNED, *_DATA, "pipeline/synthetic/scenes", "__version__"},
+    "pipeline/reports": {*FLOOR, *_NAMED, *_DATA, "pipeline/evaluation", "pipeline/training"},
+    "pipeline/reports/html": {*FLOOR, *_NAMED, *_DATA, "pipeline/evaluation", "pipeline/training", "pipeline/reports"},
+    "pipeline/data_quality": {*FLOOR, *_NAMED, *_DATA, "pipeline/reports", "pipeline/reports/html"},
+    "pipeline/tracking": {*FLOOR, "extras", *_REPORTED},
+    "pipeline/experiments": {*FLOOR, *_MEASURED},
+    "pipeline/taxonomy_plot": {*FLOOR, "hierarchy"},
+    "pipeline": {*FLOOR, "extras", "__version__", *_WORKED},
+    "commands": {*FLOOR, "extras", "__version__", "crawler", "crawler/review", *_ASKED, *_WORKED, "pipeline"},
+    "__main__": {"commands"},
+    "__init__": {"hierarchy", "models/bundle", "models/images"},
 }
-"""The parts of gemhier that each part may import, besides itself."""
+"""The folders, and modules of gemhier/, that each may import, besides itself. `pipeline` and `crawler` alone are the
+modules at their roots: the steps of the command line."""
 
 HEAVY = {
     "cv2",
@@ -47,6 +88,13 @@ HEAVY = {
 }
 
 
+ONLY_FOLDERS = {"models", "pipeline/synthetic"}
+"""These hold folders and no module."""
+
+KERAS = {"models/networks", "pipeline/training"}
+"""Where Keras and TensorFlow are used: everything else runs without them."""
+
+
 class Import(NamedTuple):
     """One `import` of one module, and where it stands."""
 
@@ -56,81 +104,158 @@ class Import(NamedTuple):
     level: int
 
 
-def part_named(module: str) -> str:
-    """The part of a module in gemhier/: the modules with commands and their options belong to the command line."""
-    return "cli" if module.endswith("_commands") or module == "options" else module
+def module_name(path: Path) -> str:
+    """What a file is imported as: gemhier.models.images.crop for models/images/crop.py."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    named = parts if parts[0] == "gemhier" else ("gemhier", *parts)
+    return ".".join(named[:-1] if named[-1] == "__init__" else named)
 
 
-def sources() -> list[tuple[str, Path]]:
-    """Every module with the part that it belongs to; the links in gemhier/ are not followed."""
-    own = [(part_named(path.stem), path) for path in sorted((ROOT / "gemhier").glob("*.py"))]
-    web = [("web", path) for path in sorted((ROOT / "gemhier" / "web").rglob("*.py"))]
-    return own + web + [(part, path) for part in PARTS for path in sorted((ROOT / part).rglob("*.py"))]
+PATHS = sorted([*(ROOT / "gemhier").glob("*.py"), *(path for part in PARTS for path in (ROOT / part).rglob("*.py"))])
+MODULES = {module_name(path): path for path in PATHS}
+"""Every module by its name; the links in gemhier/ are not followed."""
 
 
-def imports(path: Path, source: str) -> list[Import]:
+def room(path: Path) -> str:
+    """Where a module stands in `MAY_USE`."""
+    folder = path.relative_to(ROOT).parent.as_posix()
+    if folder != "gemhier":
+        return folder
+    is_command = path.stem.endswith("_commands") or path.stem in ("cli", "options")
+    return "commands" if is_command else path.stem
+
+
+def imports(source: str, place: str) -> list[Import]:
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            place = f"{path}:{node.lineno}"
-            found += [Import(place, alias.name, (), 0) for alias in node.names]
+            found += [Import(f"{place}:{node.lineno}", alias.name, (), 0) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             names = tuple(alias.name for alias in node.names)
-            found.append(Import(f"{path}:{node.lineno}", node.module or "", names, node.level))
+            found.append(Import(f"{place}:{node.lineno}", node.module or "", names, node.level))
     return found
 
 
-def used_parts(found: Import) -> set[str]:
-    """The parts of gemhier that an import reaches: {"models"} for `from gemhier.models.images.decode import ...`."""
-    first, _, rest = found.module.partition(".")
-    if first != "gemhier":
-        return set()
-    return {part_named(rest.partition(".")[0])} if rest else set(found.names) or {"__init__"}
+def used_modules(found: Import) -> Iterator[str]:
+    """The modules of gemhier that an import reaches; `gemhier.__version__` stands for the version alone."""
+    if found.module.partition(".")[0] != "gemhier":
+        return
+    for name in found.names or ("",):
+        inner = f"{found.module}.{name}"
+        yield inner if inner in MODULES or inner == "gemhier.__version__" else found.module
 
 
-def complaints(part: str, path: Path, source: str) -> list[str]:
+def used_rooms(found: Import) -> set[str]:
+    used = set()
+    for name in used_modules(found):
+        if name == "gemhier.__version__":
+            used.add("__version__")
+        elif name in MODULES:
+            used.add(room(MODULES[name]))
+        else:
+            used.add(f"{name}, which is not there")
+    return used
+
+
+def complaints(own: str, source: str, place: str) -> list[str]:
     """What is wrong with the imports of one module."""
     wrong = []
-    for found in imports(path, source):
+    for found in imports(source, place):
         if found.level:
             wrong.append(f"{found.place}: a relative import")
         elif found.module.partition(".")[0] in PARTS:
             wrong.append(f"{found.place}: {found.module} without gemhier. loads a second copy")
+        elif found.module.partition(".")[0] in ("keras", "keras_cv", "tensorflow") and own not in KERAS:
+            wrong.append(f"{found.place}: {own} may not import {found.module}")
         wrong += [
-            f"{found.place}: {part} may not import gemhier.{used}"
-            for used in sorted(used_parts(found) - MAY_USE[part] - {part})
+            f"{found.place}: {own} may not import {used}" for used in sorted(used_rooms(found) - MAY_USE[own] - {own})
         ]
+        if own == "pipeline":
+            wrong += [
+                f"{found.place}: a step may not import the step {used}"
+                for used in used_modules(found)
+                if used.startswith("gemhier.pipeline.") and used.count(".") == 2 and MODULES[used].name != "__init__.py"
+            ]
     return wrong
 
 
-def test_every_part_of_gemhier_has_its_place_in_the_order() -> None:
-    assert {part for part, _ in sources()} <= MAY_USE.keys()
+def test_every_folder_has_its_place_in_the_order() -> None:
+    assert {room(path) for path in PATHS} == {*MAY_USE, *ONLY_FOLDERS}
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.relative_to(ROOT).as_posix()) for path in PATHS])
+def test_imports_go_one_way(path: Path) -> None:
+    own = room(path)
+    if own in MAY_USE:
+        assert complaints(own, path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix()) == []
+    else:
+        assert imports(path.read_text(encoding="utf-8"), "") == []
+
+
+def order(graph: dict[str, set[str]]) -> list[str]:
+    try:
+        return list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_no_module_needs_itself() -> None:
+    graph = {
+        name: {used for found in imports(path.read_text(encoding="utf-8"), "") for used in used_modules(found)} - {name}
+        for name, path in MODULES.items()
+    }
+    assert set(order(graph)) >= set(MODULES)
+
+
+def test_no_folder_needs_itself() -> None:
+    assert set(order(MAY_USE)) >= {"hierarchy", "models/bundle", "pipeline", "commands"}
+
+
+def test_a_command_has_one_step() -> None:
+    steps = [path.stem for path in PATHS if room(path) == "pipeline" and path.name != "__init__.py"]
+    assert len(steps) <= 12
 
 
 @pytest.mark.parametrize(
-    ("part", "path"),
-    [pytest.param(part, path, id=path.relative_to(ROOT).as_posix()) for part, path in sources()],
-)
-def test_imports_go_one_way(part: str, path: Path) -> None:
-    assert complaints(part, path.relative_to(ROOT), path.read_text(encoding="utf-8")) == []
-
-
-@pytest.mark.parametrize(
-    ("part", "source", "complaint"),
+    ("own", "source", "complaint"),
     [
-        ("hierarchy", "from gemhier.models.images.decode import read_image", "may not import gemhier.models"),
-        ("models", "import gemhier.pipeline.train", "may not import gemhier.pipeline"),
-        ("models", "from gemhier import load_bundle", "may not import gemhier.load_bundle"),
-        ("pipeline", "def late():\n    from gemhier.cli import main", "may not import gemhier.cli"),
-        ("crawler", "from gemhier.models.images.decode import read_image", "may not import gemhier.models"),
+        ("hierarchy", "from gemhier.models.images.decode import read_image", "may not import models/images"),
+        ("models/images", "import gemhier.pipeline.train", "may not import pipeline"),
+        ("models/bundle", "from gemhier import load_bundle", "may not import __init__"),
+        ("pipeline/training", "def late():\n    from gemhier.cli import main", "may not import commands"),
+        ("crawler/storage", "from gemhier.models.images.decode import read_image", "may not import models/images"),
+        ("pipeline", "from gemhier.pipeline.evaluate import evaluate", "may not import the step"),
+        ("pipeline/reports", "from gemhier.pipeline.reports.html import page", "may not import pipeline/reports/html"),
+        ("pipeline/data", "from gemhier.pipeline.data.nothing.there import x", "which is not there"),
+        ("models/bundle", "import keras", "may not import keras"),
         ("pipeline", "from .split import split", "a relative import"),
         ("pipeline", "from hierarchy.taxonomy import Taxonomy", "loads a second copy"),
-        ("errors", "from gemhier.hierarchy.taxonomy import Taxonomy", "may not import gemhier.hierarchy"),
+        ("errors", "from gemhier.hierarchy.taxonomy import Taxonomy", "may not import hierarchy"),
     ],
 )
-def test_a_wrong_arrow_is_found(part: str, source: str, complaint: str) -> None:
-    (found,) = complaints(part, Path("module.py"), source)
+def test_a_wrong_arrow_is_found(own: str, source: str, complaint: str) -> None:
+    (found,) = complaints(own, source, "module.py")
     assert complaint in found
+
+
+def replacing_calls(source: str) -> list[int]:
+    """The lines in which a file takes the place of another: `path.replace(target)`, `os.replace`, `path.rename`."""
+    lines = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            is_os = isinstance(node.func.value, ast.Name) and node.func.value.id == "os"
+            one_argument = len(node.args) == 1 and not node.keywords
+            if node.func.attr in ("replace", "rename") and (is_os or one_argument):
+                lines.append(node.lineno)
+    return lines
+
+
+def test_files_are_put_in_place_by_one_module() -> None:
+    found = {path.relative_to(ROOT).as_posix() for path in PATHS if replacing_calls(path.read_text(encoding="utf-8"))}
+    assert found == {
+        "gemhier/atomic.py",
+        "crawler/storage/folder.py",  # which moves a picture that is set aside
+    }
 
 
 def imported_by(code: str) -> set[str]:

@@ -8,7 +8,7 @@ from gemhier.crawler.sites.site import Selector
 from gemhier.crawler.sites.site_file import built_in_sites, load_site, read_site
 from gemhier.errors import DataError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 MARKET = Path(gemhier.crawler.replica.__file__).with_name("market.yaml")
 
 SMALL = """\

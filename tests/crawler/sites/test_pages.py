@@ -1,4 +1,4 @@
-"""Each folder below tests/pages is a page as a shop might send it, and what the page object must make of it."""
+"""Each folder below `pages` is a page as a shop might send it, and what the page object must make of it."""
 
 import json
 from pathlib import Path

@@ -17,7 +17,7 @@ from gemhier.errors import TaxonomyError
 from gemhier.hierarchy.taxonomy import Node, Taxonomy
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 FAMILY = Node("beryl", "Beryl", "family")
 EMERALD = Node("beryl/emerald", "Emerald", "variety", aliases=("Panna", "Zamurd"))

@@ -41,7 +41,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """Made-up results of the shipped model on painted pictures, with nearest stones and a training."""
     from dataclasses import replace
 
-    made = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "report_page.py"))
+    made = runpy.run_path(str(Path(__file__).parents[4] / "benchmarks" / "report_page.py"))
     painted = made["paint"](tmp_path_factory.mktemp("painted"), 6)
     found: Report = made["made_up_report"](load_bundle(), painted, PICTURES)
     curves = (

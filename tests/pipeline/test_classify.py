@@ -24,7 +24,7 @@ from gemhier.pipeline import classify
 from gemhier.pipeline.classify import Outcome, classify_paths, find_pictures
 
 Paint = Callable[[str], npt.NDArray[np.uint8]]
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from gemhier.crawler.replica.server import ReplicaServer
 from gemhier.crawler.replica.shops import GempunditReplica
 from gemhier.crawler.replica.stock import make_stock
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CLASSES = ["Emerald", "Ruby", "Amethyst", "Citrine"]
 
 

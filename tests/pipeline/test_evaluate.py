@@ -38,7 +38,7 @@ from gemhier.pipeline.reports.report import Report
 
 Paint = Callable[[str], npt.NDArray[np.uint8]]
 Put = Callable[..., Path]
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.usefixtures("no_drawings")
 

@@ -27,7 +27,7 @@ from gemhier.crawler.sites.site_file import load_site
 from gemhier.crawler.storage.crawl_info import CrawlInfo, CrawlRun
 from gemhier.errors import DataError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_settings_are_polite() -> None:

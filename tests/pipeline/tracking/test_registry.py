@@ -16,7 +16,7 @@ def test_mlflow_runs_the_registered_model(trained: Trained, here: Path, tiny_dat
     command = ["models", "predict", "-m", "models:/gemhier/1", "-i", "images.csv", "-t", "csv", "-o", "answers.json"]
     environment = os.environ | {
         "MLFLOW_TRACKING_URI": f"sqlite:///{here}/mlruns/mlflow.db",
-        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "PYTHONPATH": str(Path(__file__).parents[3]),
     }
     subprocess.run(
         [sys.executable, "-m", "mlflow", *command, "--env-manager", "local"], env=environment, check=True, cwd=here

@@ -13,7 +13,7 @@ from gemhier.pipeline.synthetic.gems.cuts import CUTS
 from gemhier.pipeline.synthetic.gems.looks import LOOKS
 from gemhier.pipeline.synthetic.gems.picture import SMALLEST, paint_stone
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[4] / "examples"
 PAINTED = runpy.run_path(str(EXAMPLES / "paint_examples.py"))["EXAMPLES"]
 
 

@@ -17,7 +17,7 @@ from gemhier.cli import Commands, main
 from gemhier.errors import DataError
 from gemhier.extras import EXTRA_OF, missing_extra
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def run(body: Callable[[], object]) -> Result:

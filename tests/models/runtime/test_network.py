@@ -20,7 +20,7 @@ from gemhier.models.runtime.network import MOST_AT_ONCE, OUTPUTS, Network
 if TYPE_CHECKING:
     import keras
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from gemhier.crawler.replica.stock import CATEGORIES, PRIVATE, Stock, make_stock
 from gemhier.crawler.storage.folder import place_of, read_rejections
 from gemhier.crawler.storage.history import read_history
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MARKET = str(Path(gemhier.crawler.replica.__file__).with_name("market.yaml"))
 
 
