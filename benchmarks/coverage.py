@@ -12,12 +12,12 @@ from pathlib import Path
 
 import click
 import numpy as np
-import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from gemhier.arrays import Booleans, Float64, Indices
 from gemhier.hierarchy.answering import CONFIDENCE, Paths, fit_thresholds, paths
 from gemhier.hierarchy.decoding import Strategy, node_probabilities
 from gemhier.hierarchy.intervals import bootstrap, bootstrap_mean, wilson
@@ -27,10 +27,6 @@ from gemhier.pipeline.data.manifest import read_manifest
 from gemhier.pipeline.data.split import grouped_folds
 from gemhier.pipeline.training.config import TrainConfig
 from gemhier.pipeline.training.start_tensorflow import start_tensorflow
-
-Floats = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.intp]
-Chosen = npt.NDArray[np.bool_]
 
 
 class Known:
@@ -43,14 +39,14 @@ class Known:
         space: the labels.
     """
 
-    def __init__(self, said: dict[Strategy, Floats], truth: Rows, folds: Rows, space: LabelSpace) -> None:
+    def __init__(self, said: dict[Strategy, Float64], truth: Indices, folds: Indices, space: LabelSpace) -> None:
         self.said, self.truth, self.folds, self.space = said, truth, folds, space
         self.decided = said["fused"]
         self.paths: Paths = paths(self.decided, space)
         on_path = self.paths.nodes >= 0
         self.right = space.membership[truth[:, None], np.maximum(self.paths.nodes, 0)] & on_path
 
-    def signs(self) -> Floats:
+    def signs(self) -> Float64:
         """(N, K) what a learned confidence looks at: how probable, how far ahead, how torn, and do the heads agree."""
         space, first = self.space, len(self.space.families)  # of the nodes, families come first
         families = {way: node_probabilities(said, space.membership)[:, :first] for way, said in self.said.items()}
@@ -73,7 +69,7 @@ class Known:
         )
 
 
-def one_threshold(known: Known, learned: Chosen, asked: Chosen, target: float, confidence: float) -> Rows:
+def one_threshold(known: Known, learned: Booleans, asked: Booleans, target: float, confidence: float) -> Indices:
     """As gemhier does: the deepest node that is at least as probable as one threshold."""
     fitted = fit_thresholds(
         known.decided[learned], known.truth[learned], known.space, precisions=(target,), confidence=confidence
@@ -81,7 +77,7 @@ def one_threshold(known: Known, learned: Chosen, asked: Chosen, target: float, c
     return known.paths.depths(fitted.rows[0].threshold)[asked]
 
 
-def one_of_each_depth(known: Known, learned: Chosen, asked: Chosen, target: float) -> Rows:
+def one_of_each_depth(known: Known, learned: Booleans, asked: Booleans, target: float) -> Indices:
     """A threshold of its own for each depth, the deepest first, on the pictures that no deeper one answers."""
     given = np.zeros(int(asked.sum()), np.intp)
     left = np.ones(int(learned.sum()), bool)
@@ -93,13 +89,13 @@ def one_of_each_depth(known: Known, learned: Chosen, asked: Chosen, target: floa
     return given
 
 
-def families_alone(known: Known, learned: Chosen, asked: Chosen, target: float) -> Rows:
+def families_alone(known: Known, learned: Booleans, asked: Booleans, target: float) -> Indices:
     """Nothing but the family is named."""
     sure = known.paths.probabilities[:, 0]
     return (sure[asked] >= _least(sure[learned], known.right[learned, 0], target)).astype(np.intp)
 
 
-def learned_families(known: Known, learned: Chosen, asked: Chosen, target: float, *, trees: bool) -> Rows:
+def learned_families(known: Known, learned: Booleans, asked: Booleans, target: float, *, trees: bool) -> Indices:
     """Nothing but the family, as sure as a model of right and wrong, learned from the other folds, is of it."""
     signs, right = known.signs(), known.right[:, 0]
     sure, least = np.zeros(int(asked.sum())), []
@@ -118,7 +114,7 @@ def learned_families(known: Known, learned: Chosen, asked: Chosen, target: float
     return (sure >= np.mean(least)).astype(np.intp)
 
 
-WAYS: dict[str, Callable[[Known, Chosen, Chosen, float], Rows]] = {
+WAYS: dict[str, Callable[[Known, Booleans, Booleans, float], Indices]] = {
     "one threshold (gemhier)": partial(one_threshold, confidence=CONFIDENCE),
     "one threshold, no margin": partial(one_threshold, confidence=0.5),
     "one for each depth": one_of_each_depth,
@@ -128,7 +124,7 @@ WAYS: dict[str, Callable[[Known, Chosen, Chosen, float], Rows]] = {
 }
 
 
-def _least(sure: Floats, right: Chosen, target: float) -> float:
+def _least(sure: Float64, right: Booleans, target: float) -> float:
     """The lowest threshold that keeps a precision with the margin of `fit_thresholds`; infinite if none does."""
     order = np.argsort(-sure)
     given = np.arange(1, len(order) + 1)
@@ -136,7 +132,7 @@ def _least(sure: Floats, right: Chosen, target: float) -> float:
     return float(sure[order[keeping[-1]]]) if len(keeping) else np.inf
 
 
-def _share(part: Chosen, whole: Chosen, drawn: Rows) -> float:
+def _share(part: Booleans, whole: Booleans, drawn: Indices) -> float:
     return float(part[drawn].sum() / max(1, whole[drawn].sum()))
 
 

@@ -14,15 +14,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import RGB
 from gemhier.crawler.replica.painting import encode, paint, paint_scene
 from gemhier.crawler.replica.stock import CATEGORIES, Picture
 from gemhier.crawler.review.certificates import CertificateReader
 from gemhier.hierarchy.intervals import wilson
 from gemhier.models.images.files import list_pictures
-
-Canvas = npt.NDArray[np.uint8]
 
 _FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX)
 _HEADS = ("GEMSTONE REPORT", "CERTIFICATE OF AUTHENTICITY", "GEM IDENTIFICATION", "LABORATORY REPORT", "ANALYSIS CARD")
@@ -83,7 +81,7 @@ def stone(chance: np.random.Generator, number: int) -> bytes:
     return encode(canvas, 85)
 
 
-def _page(chance: np.random.Generator) -> Canvas:
+def _page(chance: np.random.Generator) -> RGB:
     height, width = (int(chance.integers(500, 1100)) for _ in range(2))
     canvas = np.full((height, width, 3), chance.integers(225, 256, 3), np.uint8)
     ink = tuple(int(value) for value in chance.integers(0, 90, 3))
@@ -108,7 +106,7 @@ def _page(chance: np.random.Generator) -> Canvas:
     return canvas
 
 
-def _on_a_table(page: Canvas, chance: np.random.Generator) -> Canvas:
+def _on_a_table(page: RGB, chance: np.random.Generator) -> RGB:
     """The page seen askew on an uneven ground, with a stone in a corner, a little blurred."""
     height, width = page.shape[:2]
     side = int(1.3 * max(height, width))

@@ -115,7 +115,9 @@ def made_up_report(bundle: Bundle, painted: list[Path], count: int, *, seed: int
         for number, picture in enumerate(pictures)
     ]
     decided = probabilities[bundle.info.strategy]
-    results: list[Prediction | Failure] = list(bundle.predictions(stones, decided))
+    results: list[Prediction | Failure] = list(
+        bundle.decide([stone.image for stone in stones], decided, [stone.score for stone in stones])
+    )
     for number in range(0, count, max(count // 5, 1)):
         results[number] = Failure(pictures[number].image, "a <made-up> damage. Export it again.")
         for of_strategy in probabilities.values():

@@ -27,8 +27,8 @@ from pathlib import Path
 import click
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import RGB, Float64
 from gemhier.models.images.decode import read_image
 from gemhier.pipeline.data.manifest import Manifest, Row, read_manifest, write_manifest
 from gemhier.pipeline.data.split import grouped_folds
@@ -36,7 +36,6 @@ from gemhier.pipeline.synthetic.scenes.cutouts import PlainPhotograph, outline_s
 from gemhier.pipeline.synthetic.scenes.photographs import Corners, read_outlines
 from gemhier.progress import progress
 
-Picture = npt.NDArray[np.uint8]
 Rectangle = tuple[float, float, float, float]
 """Left, top, width and height, as shares of a picture's."""
 
@@ -52,7 +51,7 @@ SEED = 20240
 class Placed:
     """A composed picture and the rectangle of its stone: left, top, width and height in pixels."""
 
-    picture: Picture
+    picture: RGB
     rectangle: tuple[int, int, int, int]
 
 
@@ -77,7 +76,7 @@ def third_of(path: Path) -> str:
     return THIRDS[int(hashlib.sha256(path.name.encode()).hexdigest(), 16) % 3]
 
 
-def compose(plain: PlainPhotograph, background: Picture, generator: np.random.Generator) -> Placed:
+def compose(plain: PlainPhotograph, background: RGB, generator: np.random.Generator) -> Placed:
     """One stone on a background, tilted, at 12% to 45% of the side, with a shadow."""
     outline = plain.outlines[0]
     ground = cv2.resize(_square(background, generator), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
@@ -95,9 +94,9 @@ def compose(plain: PlainPhotograph, background: Picture, generator: np.random.Ge
 
 def _lay(
     plain: PlainPhotograph,
-    outline: Picture,
-    placing: npt.NDArray[np.float64],
-    ground: Picture,
+    outline: RGB,
+    placing: Float64,
+    ground: RGB,
     generator: np.random.Generator,
 ) -> Placed:
     frame = ground.shape[1], ground.shape[0]
@@ -112,7 +111,7 @@ def _lay(
     return Placed(np.clip(laid, 0, 255).astype(np.uint8), (left, top, width, height))
 
 
-def distort(picture: Picture, generator: np.random.Generator) -> Picture:
+def distort(picture: RGB, generator: np.random.Generator) -> RGB:
     """What a phone does: a cast of warm or cold light in CIELAB, a vignette, shake, WebP."""
     lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     lab[..., 1] += generator.normal(0, 2)
@@ -134,7 +133,7 @@ def distort(picture: Picture, generator: np.random.Generator) -> Picture:
 
 
 def replace_stones(
-    photograph: Picture,
+    photograph: RGB,
     rectangles: list[Rectangle],
     plain: PlainPhotograph,
     generator: np.random.Generator,
@@ -159,7 +158,7 @@ def replace_stones(
     return _lay(plain, outline, placing, ground, generator)
 
 
-def _square(picture: Picture, generator: np.random.Generator) -> Picture:
+def _square(picture: RGB, generator: np.random.Generator) -> RGB:
     height, width = picture.shape[:2]
     side = min(height, width)
     left, top = generator.integers(width - side + 1), generator.integers(height - side + 1)
@@ -174,7 +173,7 @@ def _plain(rows: list[Row]) -> Iterator[tuple[int, Row, PlainPhotograph]]:
                 yield number, row, plain
 
 
-def _save(folder: Path, row: Row, number: int, picture: Picture, quality: int = 92) -> Path:
+def _save(folder: Path, row: Row, number: int, picture: RGB, quality: int = 92) -> Path:
     path = folder / row.label_given / f"{number:05}.jpg"
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), np.ascontiguousarray(picture[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, quality])

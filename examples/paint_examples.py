@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
+from gemhier.arrays import Bytes
 from gemhier.pipeline.sample import encode_jpeg
 from gemhier.pipeline.synthetic.gems.picture import paint_stone
 
@@ -22,7 +20,7 @@ class Example:
     backdrop: str
     seed: int
 
-    def paint(self) -> npt.NDArray[np.uint8]:
+    def paint(self) -> Bytes:
         """The picture, (SIZE, SIZE, 3) uint8 RGB."""
         return paint_stone(self.look, cut=self.cut, backdrop=self.backdrop, seed=self.seed, size=SIZE, rays=2)
 

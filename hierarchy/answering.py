@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.arrays import Booleans, Float64, Indices
 from gemhier.hierarchy.decoding import node_probabilities
 from gemhier.hierarchy.intervals import wilson
 from gemhier.hierarchy.labels import LabelSpace
-
-Floats = npt.NDArray[np.float64]
 
 DEFAULT_PRECISIONS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99)
 """The precisions a user can ask for; others are rounded up to the next one."""
@@ -38,14 +37,14 @@ class Paths:
         probabilities: (N, D) P(node), never rising along a row; -inf after the end.
     """
 
-    nodes: npt.NDArray[np.intp]
-    probabilities: Floats
+    nodes: Indices
+    probabilities: Float64
 
-    def depths(self, threshold: float) -> npt.NDArray[np.intp]:
+    def depths(self, threshold: float) -> Indices:
         """(N,) how many nodes of each path are at least as probable as the threshold; 0 refuses."""
         return np.asarray(np.sum(self.probabilities >= threshold, axis=1), dtype=np.intp)
 
-    def answers(self, threshold: float) -> npt.NDArray[np.intp]:
+    def answers(self, threshold: float) -> Indices:
         """(N,) the column in `LabelSpace.nodes` of each answer; -1 for a refusal."""
         depths = self.depths(threshold)
         last = self.nodes[np.arange(len(depths)), np.maximum(depths - 1, 0)]
@@ -190,7 +189,7 @@ def fit_thresholds(
     *,
     precisions: Sequence[float] = DEFAULT_PRECISIONS,
     confidence: float = CONFIDENCE,
-    right: npt.NDArray[np.bool_] | None = None,
+    right: Booleans | None = None,
 ) -> Thresholds:
     """Find, for each precision, the lowest threshold whose answers keep it on validation pictures.
 
@@ -252,7 +251,7 @@ def fit_thresholds(
     return Thresholds(tuple(rows))
 
 
-def _lower_bounds(found: Paths, is_right: npt.NDArray[np.bool_], confidence: float) -> tuple[Floats, Floats]:
+def _lower_bounds(found: Paths, is_right: Booleans, confidence: float) -> tuple[Float64, Float64]:
     """All thresholds that make a difference, rising, and the lower bound of the precision of each.
 
     A node is the answer for thresholds up to its own probability and above that of the next node
@@ -263,7 +262,7 @@ def _lower_bounds(found: Paths, is_right: npt.NDArray[np.bool_], confidence: flo
     after = np.concatenate([own[:, 1:], np.full((len(own), 1), -np.inf)], axis=1)
     candidates = np.unique(np.append(own[on_path], 0.0))
 
-    def at_least(values: Floats) -> npt.NDArray[np.intp]:
+    def at_least(values: Float64) -> Indices:
         return len(values) - np.searchsorted(np.sort(values), candidates, side="left")
 
     given = at_least(own[:, 0])

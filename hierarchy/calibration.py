@@ -9,10 +9,9 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.arrays import Float64, Indices
 from gemhier.hierarchy.decoding import fused, softmax
 from gemhier.hierarchy.metrics import log_losses
-
-Floats = npt.NDArray[np.float64]
 
 LOWEST_TEMPERATURE = 0.05
 HIGHEST_TEMPERATURE = 20.0
@@ -50,8 +49,8 @@ def fit_temperature(logits: npt.ArrayLike, truth: npt.ArrayLike, *, expected: fl
 
 
 def fit_conditional_temperatures(
-    regional_logits: npt.ArrayLike, truth: npt.ArrayLike, parents: npt.NDArray[np.intp], *, each_family: bool = True
-) -> Floats:
+    regional_logits: npt.ArrayLike, truth: npt.ArrayLike, parents: Indices, *, each_family: bool = True
+) -> Float64:
     """One temperature for each family's regional network, each from that family's pictures alone.
 
     First one temperature for all families together; then each family strays from it as far as
@@ -76,7 +75,7 @@ def fit_conditional_temperatures(
             f"Received: {logits.shape} and {columns.shape}."
         )
     temperatures = np.ones(int(parents.max()) + 1)
-    own_pictures: dict[int, tuple[Floats, npt.NDArray[np.intp]]] = {}
+    own_pictures: dict[int, tuple[Float64, Indices]] = {}
     for family in range(len(temperatures)):
         labels = np.flatnonzero(parents == family)
         if len(labels) > 1:
@@ -132,7 +131,7 @@ def _temperature(loss: Callable[[float], float], expected: float) -> float:
     return float(np.clip(math.exp(found), LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE))
 
 
-def _loss(logits: Floats, truth: npt.NDArray[np.intp], temperature: float) -> float:
+def _loss(logits: Float64, truth: Indices, temperature: float) -> float:
     return float(log_losses(softmax(logits, temperature), truth).sum())
 
 

@@ -8,6 +8,8 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.arrays import Booleans, Float64, Indices
+
 Strategy = Literal["flat", "hard", "soft", "fused"]
 """How the outputs of the network become one distribution over labels.
 
@@ -17,10 +19,8 @@ soft: every family's regional network, weighed by the family. fused: flat and so
 
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 
-Floats = npt.NDArray[np.float64]
 
-
-def softmax(logits: npt.ArrayLike, temperature: float = 1.0) -> Floats:
+def softmax(logits: npt.ArrayLike, temperature: float = 1.0) -> Float64:
     """Turn logits into probabilities along the last axis.
 
     Args:
@@ -40,9 +40,7 @@ def softmax(logits: npt.ArrayLike, temperature: float = 1.0) -> Floats:
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
-def conditional(
-    regional_logits: npt.ArrayLike, parents: npt.NDArray[np.intp], temperatures: npt.ArrayLike | None = None
-) -> Floats:
+def conditional(regional_logits: npt.ArrayLike, parents: Indices, temperatures: npt.ArrayLike | None = None) -> Float64:
     """Turn the regional logits into P(label | its family): one softmax within each family.
 
     Args:
@@ -74,7 +72,7 @@ def conditional(
     return np.asarray(powers / totals[:, parents])
 
 
-def soft(families: npt.ArrayLike, conditional: npt.ArrayLike, parents: npt.NDArray[np.intp]) -> Floats:
+def soft(families: npt.ArrayLike, conditional: npt.ArrayLike, parents: Indices) -> Float64:
     """Weigh every regional network by its family: P(label) = P(family) · P(label | family).
 
     Args:
@@ -101,7 +99,7 @@ def soft(families: npt.ArrayLike, conditional: npt.ArrayLike, parents: npt.NDArr
     return np.asarray(of_family[:, parents] * within)
 
 
-def hard(families: npt.ArrayLike, conditional: npt.ArrayLike, parents: npt.NDArray[np.intp]) -> Floats:
+def hard(families: npt.ArrayLike, conditional: npt.ArrayLike, parents: Indices) -> Float64:
     """Trust the most probable family wholly: its regional network gets all of the probability.
 
     Labels of other families get exactly 0, which no ranking may count as an answer.
@@ -116,7 +114,7 @@ def hard(families: npt.ArrayLike, conditional: npt.ArrayLike, parents: npt.NDArr
     return soft(chosen, conditional, parents)
 
 
-def fused(flat: npt.ArrayLike, soft: npt.ArrayLike, weight: float) -> Floats:
+def fused(flat: npt.ArrayLike, soft: npt.ArrayLike, weight: float) -> Float64:
     """Let the flat classifier and the two stages vote: flat**weight · soft**(1 - weight), normalised.
 
     A weighted geometric mean (a logarithmic opinion pool; Genest & Zidek, Statistical
@@ -147,9 +145,9 @@ def strategies(
     flat: npt.ArrayLike,
     families: npt.ArrayLike,
     conditional: npt.ArrayLike,
-    parents: npt.NDArray[np.intp],
+    parents: Indices,
     weight: float,
-) -> dict[Strategy, Floats]:
+) -> dict[Strategy, Float64]:
     """Decode the same pictures in all four ways, to compare them.
 
     Args:
@@ -174,7 +172,7 @@ def strategies(
     }
 
 
-def node_probabilities(labels: npt.ArrayLike, membership: npt.NDArray[np.bool_]) -> Floats:
+def node_probabilities(labels: npt.ArrayLike, membership: Booleans) -> Float64:
     """Sum the labels up the tree: P(node) is the sum of P(label) over the labels at or below it.
 
     Args:
@@ -198,7 +196,7 @@ def node_probabilities(labels: npt.ArrayLike, membership: npt.NDArray[np.bool_])
     return np.asarray(np.minimum(totals, 1.0))
 
 
-def _family_count(parents: npt.NDArray[np.intp]) -> int:
+def _family_count(parents: Indices) -> int:
     n_families = int(parents.max()) + 1 if len(parents) else 0
     if not len(parents) or len(np.unique(parents)) != n_families or parents.min() != 0:
         raise ValueError(f"`parents` must name every family from 0 up at least once. Received: {parents}.")

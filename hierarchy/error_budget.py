@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.arrays import Booleans, Indices
 from gemhier.hierarchy.labels import LabelSpace
-
-Classes = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,13 +81,11 @@ def error_budget(
     return tuple(budgets)
 
 
-def _budget(
-    family: str, own: npt.NDArray[np.bool_], columns: list[Classes], stayed: npt.NDArray[np.bool_]
-) -> ErrorBudget:
+def _budget(family: str, own: Booleans, columns: list[Indices], stayed: Booleans) -> ErrorBudget:
     truth, hard, soft, fused = (part[own] for part in columns)
     routed = stayed[own]
 
-    def count(chosen: npt.NDArray[np.bool_]) -> int:
+    def count(chosen: Booleans) -> int:
         return int(chosen.sum())
 
     return ErrorBudget(

@@ -8,8 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Rows = npt.NDArray[np.intp]
+from gemhier.arrays import Float64, Indices
 
 DRAWS_AT_ONCE = 1_000_000
 """How many group draws are held in memory together; a bound, it changes no result."""
@@ -38,7 +37,7 @@ class PairedTest:
     p_value: float
 
 
-def wilson(successes: npt.ArrayLike, total: npt.ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
+def wilson(successes: npt.ArrayLike, total: npt.ArrayLike, confidence: float = 0.95) -> tuple[Float64, Float64]:
     """Wilson's score interval of proportions, for independent pictures.
 
     Stays inside 0..1 and is not empty at 0 or at all successes, unlike the normal interval
@@ -104,7 +103,7 @@ def bootstrap_mean(
 
 
 def bootstrap(
-    statistic: Callable[[Rows], float],
+    statistic: Callable[[Indices], float],
     groups: npt.ArrayLike,
     *,
     within: tuple[float, float] = (-math.inf, math.inf),
@@ -214,7 +213,7 @@ def sign_flip_test(differences: npt.ArrayLike, groups: npt.ArrayLike, *, repeats
     return (1 + extreme) / (1 + repeats)
 
 
-def holm(p_values: npt.ArrayLike) -> Floats:
+def holm(p_values: npt.ArrayLike) -> Float64:
     """p-values of several tests, each adjusted so that all of them may be read together.
 
     Whoever calls real what is below 0.05 afterwards is wrong about any of them at most once in twenty times, however
@@ -238,7 +237,7 @@ def holm(p_values: npt.ArrayLike) -> Floats:
     return np.minimum(adjusted, 1.0)
 
 
-def _draws(n_groups: int, repeats: int, seed: int) -> Iterator[Rows]:
+def _draws(n_groups: int, repeats: int, seed: int) -> Iterator[Indices]:
     """Draw `n_groups` groups with replacement, `repeats` times, some at a time."""
     if repeats < 1:
         raise ValueError(f"`repeats` must be at least 1. Received: {repeats}.")
@@ -248,7 +247,7 @@ def _draws(n_groups: int, repeats: int, seed: int) -> Iterator[Rows]:
         yield rng.integers(n_groups, size=(min(at_once, repeats - start), n_groups), dtype=np.intp)
 
 
-def _numbered(groups: npt.ArrayLike) -> tuple[Rows, int]:
+def _numbered(groups: npt.ArrayLike) -> tuple[Indices, int]:
     names = np.asarray(groups)
     if names.ndim != 1 or not len(names):
         raise ValueError(f"`groups` must be (N,), one per picture, for at least one picture. Received: {names.shape}.")
@@ -256,7 +255,7 @@ def _numbered(groups: npt.ArrayLike) -> tuple[Rows, int]:
     return numbers.astype(np.intp), len(known)
 
 
-def _percentiles(found: Floats, confidence: float) -> Interval:
+def _percentiles(found: Float64, confidence: float) -> Interval:
     _check_confidence(confidence)
     low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Interval(float(low), float(high))

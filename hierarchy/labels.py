@@ -9,6 +9,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.arrays import Booleans, Indices
+
 Array = TypeVar("Array", bound=npt.NDArray[np.generic])
 
 
@@ -50,7 +52,7 @@ class LabelSpace:
         return tuple(sorted({label.partition("/")[0] for label in self.labels}))
 
     @cached_property
-    def parents(self) -> npt.NDArray[np.intp]:
+    def parents(self) -> Indices:
         """(V,) the column in `families` of each label's family."""
         columns = {family: column for column, family in enumerate(self.families)}
         return _read_only(np.array([columns[label.partition("/")[0]] for label in self.labels], dtype=np.intp))
@@ -71,7 +73,7 @@ class LabelSpace:
         return tuple(sorted(found, key=lambda node: (node.count("/"), node)))
 
     @cached_property
-    def membership(self) -> npt.NDArray[np.bool_]:
+    def membership(self) -> Booleans:
         """(V, M) whether label v is node m or lies below it on its route."""
         member = np.zeros((len(self.labels), len(self.nodes)), dtype=np.bool_)
         for row, label in enumerate(self.labels):
@@ -79,7 +81,7 @@ class LabelSpace:
         return _read_only(member)
 
     @cached_property
-    def children(self) -> tuple[npt.NDArray[np.intp], ...]:
+    def children(self) -> tuple[Indices, ...]:
         """For each of the M nodes, the columns in `nodes` of its children."""
         columns: list[list[int]] = [[] for _ in self.nodes]
         for column, node in enumerate(self.nodes):
@@ -89,7 +91,7 @@ class LabelSpace:
         return tuple(_read_only(np.array(found, dtype=np.intp)) for found in columns)
 
     @cached_property
-    def node_labels(self) -> npt.NDArray[np.intp]:
+    def node_labels(self) -> Indices:
         """(M,) the column in `labels` of each node that is itself a label; -1 for the others."""
         return _read_only(np.array([self._label_columns.get(node, -1) for node in self.nodes], dtype=np.intp))
 

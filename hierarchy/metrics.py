@@ -12,13 +12,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.arrays import Booleans, Float64, Indices
 from gemhier.hierarchy.labels import LabelSpace
 
-Floats = npt.NDArray[np.float64]
-Classes = npt.NDArray[np.intp]
 
-
-def ranks(probabilities: npt.ArrayLike, truth: npt.ArrayLike) -> Classes:
+def ranks(probabilities: npt.ArrayLike, truth: npt.ArrayLike) -> Indices:
     """The place of the true class in each picture's ranking, from 1.
 
     Ties are pessimistic: every other class of the same probability is placed before it. A
@@ -37,7 +35,7 @@ def ranks(probabilities: npt.ArrayLike, truth: npt.ArrayLike) -> Classes:
     return np.asarray(np.where(own > 0, places, scores.shape[1] + 1), dtype=np.intp)
 
 
-def top_k_hits(probabilities: npt.ArrayLike, truth: npt.ArrayLike, k: int) -> Floats:
+def top_k_hits(probabilities: npt.ArrayLike, truth: npt.ArrayLike, k: int) -> Float64:
     """(N,) 1 where the true class is among the k most probable, else 0; the mean is top-k accuracy.
 
     Args and errors: as `ranks`; also a ValueError if k is below 1.
@@ -47,7 +45,7 @@ def top_k_hits(probabilities: npt.ArrayLike, truth: npt.ArrayLike, k: int) -> Fl
     return (ranks(probabilities, truth) <= k).astype(np.float64)
 
 
-def family_hits(probabilities: npt.ArrayLike, truth: npt.ArrayLike, parents: Classes) -> Floats:
+def family_hits(probabilities: npt.ArrayLike, truth: npt.ArrayLike, parents: Indices) -> Float64:
     """(N,) 1 where the family with the most probability is the true one, else 0.
 
     P(family) is the sum over its labels, so the family may differ from that of the single
@@ -83,13 +81,13 @@ class ClassScores:
         predicted: (C,), TP + FP: predictions of the class.
     """
 
-    precision: Floats
-    recall: Floats
-    support: Classes
-    predicted: Classes
+    precision: Float64
+    recall: Float64
+    support: Indices
+    predicted: Indices
 
 
-def confusion(truth: npt.ArrayLike, predicted: npt.ArrayLike, n_classes: int) -> Classes:
+def confusion(truth: npt.ArrayLike, predicted: npt.ArrayLike, n_classes: int) -> Indices:
     """Count how often each true class is predicted as each class.
 
     Args:
@@ -137,13 +135,13 @@ class Ancestry:
     """
 
     nodes: tuple[str, ...]
-    above: npt.NDArray[np.bool_]
+    above: Booleans
 
     @cached_property
     def _columns(self) -> dict[str, int]:
         return {node: column for column, node in enumerate(self.nodes)}
 
-    def indices(self, ids: Iterable[str | None]) -> Classes:
+    def indices(self, ids: Iterable[str | None]) -> Indices:
         """(N,) the index in `nodes` of each id, -1 for None.
 
         Raises:
@@ -184,9 +182,9 @@ class HierarchicalCounts:
         true: (N,), |T|.
     """
 
-    shared: Classes
-    predicted: Classes
-    true: Classes
+    shared: Indices
+    predicted: Indices
+    true: Indices
 
     @property
     def precision(self) -> float:
@@ -203,7 +201,7 @@ class HierarchicalCounts:
         """The harmonic mean of both; nan without pictures."""
         return _ratio(2 * self.shared.sum(), self.predicted.sum() + self.true.sum())
 
-    def take(self, rows: Classes) -> "HierarchicalCounts":
+    def take(self, rows: Indices) -> "HierarchicalCounts":
         """The counts of some pictures, with repeats, as a bootstrap draws them."""
         return HierarchicalCounts(self.shared[rows], self.predicted[rows], self.true[rows])
 
@@ -227,7 +225,7 @@ def hierarchical_counts(truth: npt.ArrayLike, predicted: npt.ArrayLike, ancestor
     )
 
 
-def tolerant_hits(truth: npt.ArrayLike, predicted: npt.ArrayLike, ancestors: Ancestry) -> Floats:
+def tolerant_hits(truth: npt.ArrayLike, predicted: npt.ArrayLike, ancestors: Ancestry) -> Float64:
     """(N,) 1 where the predicted node is the true one, above it or below it, else 0.
 
     Args and errors: as `hierarchical_counts`.
@@ -237,7 +235,7 @@ def tolerant_hits(truth: npt.ArrayLike, predicted: npt.ArrayLike, ancestors: Anc
     return (related & (guess >= 0)).astype(np.float64)
 
 
-def severity_matrix(space: LabelSpace) -> Classes:
+def severity_matrix(space: LabelSpace) -> Indices:
     """How bad each mistake is: the height of the lowest common ancestor of two labels.
 
     Bertinetto et al., Making Better Mistakes, CVPR 2020. Labels are the leaves, of height 0 (an
@@ -259,7 +257,7 @@ def severity_matrix(space: LabelSpace) -> Classes:
     return severity
 
 
-def mistake_severities(truth: npt.ArrayLike, predicted: npt.ArrayLike, space: LabelSpace) -> Floats:
+def mistake_severities(truth: npt.ArrayLike, predicted: npt.ArrayLike, space: LabelSpace) -> Float64:
     """(N,) the height of the lowest common ancestor of the true and the predicted label.
 
     0 where the prediction is right, and as high as the root where there is none. Mistake
@@ -308,13 +306,13 @@ def expected_calibration_error(confidences: npt.ArrayLike, hits: npt.ArrayLike, 
     return float(np.abs(gaps).sum() / len(stated))
 
 
-def equal_mass_bins(confidences: npt.NDArray[np.float64], bins: int) -> Classes:
+def equal_mass_bins(confidences: Float64, bins: int) -> Indices:
     """(N,) the bin of each confidence, from 0 for the lowest; as many in each as can be, equal ones in one."""
     below = np.searchsorted(np.sort(confidences), confidences, side="left")
     return np.asarray(below * bins // max(len(confidences), 1), dtype=np.intp)
 
 
-def brier_scores(probabilities: npt.ArrayLike, truth: npt.ArrayLike) -> Floats:
+def brier_scores(probabilities: npt.ArrayLike, truth: npt.ArrayLike) -> Float64:
     """(N,) the squared distance of each distribution from the truth, from 0 (certain and right) to 2.
 
     Σ over classes of (P(class) - [class is true])² (Brier, Monthly Weather Review, 1950).
@@ -327,7 +325,7 @@ def brier_scores(probabilities: npt.ArrayLike, truth: npt.ArrayLike) -> Floats:
     return np.asarray(np.sum((scores - wanted) ** 2, axis=1))
 
 
-def log_losses(probabilities: npt.ArrayLike, truth: npt.ArrayLike) -> Floats:
+def log_losses(probabilities: npt.ArrayLike, truth: npt.ArrayLike) -> Float64:
     """(N,) -log P(true class), in nats. A probability of 0 costs some 708 nats rather than infinity.
 
     Args and errors: as `ranks`.
@@ -341,7 +339,7 @@ def _root_height(space: LabelSpace) -> int:
     return 1 + max(label.count("/") for label in space.labels)
 
 
-def _scored(probabilities: npt.ArrayLike, truth: npt.ArrayLike) -> tuple[Floats, Classes]:
+def _scored(probabilities: npt.ArrayLike, truth: npt.ArrayLike) -> tuple[Float64, Indices]:
     scores, columns = np.asarray(probabilities, dtype=np.float64), np.asarray(truth, dtype=np.intp)
     if scores.ndim != 2 or columns.shape != scores.shape[:1]:
         raise ValueError(
@@ -353,7 +351,7 @@ def _scored(probabilities: npt.ArrayLike, truth: npt.ArrayLike) -> tuple[Floats,
     return scores, columns
 
 
-def _paired(truth: npt.ArrayLike, predicted: npt.ArrayLike, n_classes: int) -> tuple[Classes, Classes]:
+def _paired(truth: npt.ArrayLike, predicted: npt.ArrayLike, n_classes: int) -> tuple[Indices, Indices]:
     true, guess = np.asarray(truth, dtype=np.intp), np.asarray(predicted, dtype=np.intp)
     if true.ndim != 1 or true.shape != guess.shape:
         raise ValueError(f"`truth` and `predicted` must both be (N,). Received: {true.shape} and {guess.shape}.")

@@ -3,10 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from gemhier.arrays import Float64
 
 
-def expected_costs(probabilities: npt.ArrayLike, costs: npt.ArrayLike) -> Floats:
+def expected_costs(probabilities: npt.ArrayLike, costs: npt.ArrayLike) -> Float64:
     """What each answer would cost on average: Σ over labels of P(label) · cost(label, answer).
 
     With the height of the lowest common ancestor as cost (`metrics.severity_matrix`), the answer of least
@@ -33,7 +33,7 @@ def expected_costs(probabilities: npt.ArrayLike, costs: npt.ArrayLike) -> Floats
     return np.asarray(of_label @ prices)
 
 
-def by_least_cost(probabilities: npt.ArrayLike, costs: npt.ArrayLike) -> Floats:
+def by_least_cost(probabilities: npt.ArrayLike, costs: npt.ArrayLike) -> Float64:
     """Rank answers by their expected cost.
 
     Args and errors: as `expected_costs`.

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Bytes
 from gemhier.atomic import whole_folder
 from gemhier.errors import OutputError
 from gemhier.pipeline.synthetic.gems.looks import LOOKS
@@ -214,7 +214,7 @@ def _fill(folder: Path, shots: Sequence[_Shot], copies: Sequence[_Copy], config:
     (folder / "README.md").write_text(_readme(shots, copies, config), encoding="utf-8")
 
 
-def encode_jpeg(picture: npt.NDArray[np.uint8], quality: int = JPEG_QUALITY) -> bytes:
+def encode_jpeg(picture: Bytes, quality: int = JPEG_QUALITY) -> bytes:
     """A (H, W, 3) uint8 RGB picture as the bytes of a JPEG file."""
     _, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     return data.tobytes()

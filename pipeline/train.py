@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from gemhier import __version__
+from gemhier.arrays import Bytes, Float64, Indices
 from gemhier.errors import BundleError, DataError
 from gemhier.hierarchy.decoding import Strategy, softmax
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
-from gemhier.models.bundle.decision import decide
 from gemhier.models.bundle.info import BundleInfo
 from gemhier.models.bundle.probabilities import decode
 from gemhier.models.images.crop import cover_backdrop
@@ -172,7 +171,7 @@ def _rows(manifest: Manifest, space: LabelSpace, config: TrainConfig) -> tuple[t
     return manifest.split("train"), validation_rows
 
 
-def _columns(rows: Sequence[Row], space: LabelSpace) -> npt.NDArray[np.intp]:
+def _columns(rows: Sequence[Row], space: LabelSpace) -> Indices:
     return np.array([space.index(row.label) for row in rows], dtype=np.intp)
 
 
@@ -275,9 +274,7 @@ def _in_half(config: TrainConfig) -> bool:
     return len(config.backbones) > 1
 
 
-def _check_export(
-    bundle: Bundle, crops: npt.NDArray[np.uint8], logits: Logits, calibration: Calibration, tolerance: float
-) -> None:
+def _check_export(bundle: Bundle, crops: Bytes, logits: Logits, calibration: Calibration, tolerance: float) -> None:
     """Make sure that the exported network answers as the trained one does."""
     exported = bundle.probabilities(cover_backdrop(crops)).flat
     trained = softmax(logits.flat, calibration.temperatures.flat)
@@ -289,23 +286,12 @@ def _check_export(
         )
 
 
-def _report(
-    bundle: Bundle, rows: Sequence[Row], probabilities: Mapping[Strategy, npt.NDArray[np.float64]], measured_on: str
-) -> Report:
+def _report(bundle: Bundle, rows: Sequence[Row], probabilities: Mapping[Strategy, Float64], measured_on: str) -> Report:
     """What `gemhier evaluate` would report of pictures whose probabilities are known."""
     info = bundle.info
     pictures = tuple(LabelledPicture(row.image, row.label_given, row.label, row.group, row.source) for row in rows)
-    results = decide(
-        [row.image for row in rows],
-        probabilities[info.strategy],
-        [row.score for row in rows],
-        space=bundle.space,
-        taxonomy=bundle.taxonomy,
-        threshold=info.thresholds.threshold_for(info.default_precision),
-        stone_threshold=info.stone_threshold,
-        top=TOP,
-        decided_by=info.strategy,
-        model_version=info.model_version,
+    results = bundle.decide(
+        [row.image for row in rows], probabilities[info.strategy], [row.score for row in rows], top=TOP
     )
     sources = tuple(dict.fromkeys(row.source for row in rows))
     without_gem = np.array([row.score < info.stone_threshold for row in rows])
@@ -319,7 +305,7 @@ def _report(
 
 
 def _evaluate(
-    probabilities: Mapping[Strategy, npt.NDArray[np.float64]],
+    probabilities: Mapping[Strategy, Float64],
     rows: Sequence[Row],
     manifest: Manifest,
     config: TrainConfig,

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Bytes
 from gemhier.atomic import whole_file
 from gemhier.errors import DataError
 from gemhier.models.images.finder import OUTPUTS
@@ -107,7 +107,7 @@ def train_finder(
     return TrainedFinder(run_id, epochs[-1].validation if epochs else {})
 
 
-def _digest(pictures: Iterable[npt.NDArray[np.uint8]]) -> str:
+def _digest(pictures: Iterable[Bytes]) -> str:
     digest = hashlib.sha256()
     for picture in pictures:
         digest.update(repr(picture.shape).encode() + np.ascontiguousarray(picture).data)

@@ -8,8 +8,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Float32
 from gemhier.atomic import check_folder
 from gemhier.errors import DataError
 from gemhier.pipeline.data.crops import prepared_crops
@@ -139,7 +139,7 @@ def _say_fold(name: str, folds: int, fold: int) -> None:
     say(f"{name}: fold {fold + 1} of {folds}")
 
 
-def _features(manifest: Manifest, rows: Sequence[Row], config: TrainConfig) -> npt.NDArray[np.float32]:
+def _features(manifest: Manifest, rows: Sequence[Row], config: TrainConfig) -> Float32:
     """(N, D) frozen features of all pictures as they are."""
     from gemhier.models.networks.gem_network import build_network
     from gemhier.pipeline.training.features import load_features

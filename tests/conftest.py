@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
+from gemhier.arrays import Bytes
+
 if TYPE_CHECKING:
     import keras
-    import numpy as np
-    import numpy.typing as npt
 
     from gemhier.hierarchy.taxonomy import Taxonomy
     from gemhier.models.images.finder import Finder
@@ -264,12 +264,12 @@ def tiny_bundle_copy(tiny_bundle: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def paint_stone() -> "Callable[[str], npt.NDArray[np.uint8]]":
+def paint_stone() -> "Callable[[str], Bytes]":
     """Paints a round stone of a label's colour on a white ground, (96, 128, 3) uint8 RGB."""
     import cv2
     import numpy as np
 
-    def paint(label: str) -> "npt.NDArray[np.uint8]":
+    def paint(label: str) -> "Bytes":
         picture = np.full((96, 128, 3), 255, dtype=np.uint8)
         colour = STONE_COLOURS[label]
         cv2.circle(picture, (70, 45), 36, colour, thickness=-1)
@@ -317,7 +317,7 @@ def tiny_backbone(monkeypatch: pytest.MonkeyPatch) -> str:
 def tiny_data(
     tmp_path_factory: pytest.TempPathFactory,
     tiny_taxonomy: "Taxonomy",
-    paint_stone: "Callable[[str], npt.NDArray[np.uint8]]",
+    paint_stone: "Callable[[str], Bytes]",
     finder: "Finder",
 ) -> Path:
     """A data folder of painted stones: six labels, eight pictures each for training, four for validation."""

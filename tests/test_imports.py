@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PARTS = ("crawler", "hierarchy", "models", "pipeline")
 
-FLOOR = {"atomic", "errors", "progress", "text"}
+FLOOR = {"arrays", "atomic", "errors", "progress", "text"}
 """What every folder may use: modules of gemhier/ itself."""
 
 _SEEN = {"hierarchy", "models/runtime", "models/images"}
@@ -34,6 +34,7 @@ _WORKED = {
 }
 
 MAY_USE = {
+    "arrays": set[str](),
     "errors": set[str](),
     "text": set[str](),
     "progress": set[str](),

@@ -2,11 +2,10 @@
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import RGB
 from gemhier.crawler.replica.stock import Category, Picture
 
-Canvas = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
 _SKIN = (225, 180, 150)
@@ -49,7 +48,7 @@ def paint_scene(picture: Picture, category: Category, *, size: int = 320) -> byt
     return encode(canvas, 85)
 
 
-def encode(canvas: Canvas, quality: int) -> bytes:
+def encode(canvas: RGB, quality: int) -> bytes:
     """A picture, (H, W, 3) uint8 RGB, as a JPEG."""
     done, encoded = cv2.imencode(".jpg", canvas[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
@@ -57,9 +56,7 @@ def encode(canvas: Canvas, quality: int) -> bytes:
     return encoded.tobytes()
 
 
-def _stone(
-    canvas: Canvas, chance: np.random.Generator, colour: Colour, place: tuple[float, float], radius: float
-) -> None:
+def _stone(canvas: RGB, chance: np.random.Generator, colour: Colour, place: tuple[float, float], radius: float) -> None:
     """A cut stone from above: a table and a ring of facets, each with a light of its own."""
     size = canvas.shape[0]
     facets = int(chance.integers(8, 15))
@@ -77,13 +74,13 @@ def _stone(
     cv2.circle(canvas, (int(glint[0]), int(glint[1])), max(2, size // 60), (255, 255, 255), -1, cv2.LINE_AA)
 
 
-def _finger(canvas: Canvas, chance: np.random.Generator) -> None:
+def _finger(canvas: RGB, chance: np.random.Generator) -> None:
     size = canvas.shape[0]
     angle = float(chance.uniform(0, 180))
     cv2.ellipse(canvas, (size // 2, size // 2), (size, size // 4), angle, 0, 360, _SKIN, -1, cv2.LINE_AA)
 
 
-def _certificate(chance: np.random.Generator, size: int) -> Canvas:
+def _certificate(chance: np.random.Generator, size: int) -> RGB:
     canvas = np.full((size, size, 3), (250, 248, 240), np.uint8)
     cv2.rectangle(canvas, (4, 4), (size - 5, size - 5), _lit((90, 60, 30), chance.uniform(0.5, 1.5)), 2)
     for line, words in enumerate(_WORDS):
@@ -93,7 +90,7 @@ def _certificate(chance: np.random.Generator, size: int) -> Canvas:
     return canvas
 
 
-def _card(chance: np.random.Generator, size: int, colour: Colour) -> Canvas:
+def _card(chance: np.random.Generator, size: int, colour: Colour) -> RGB:
     canvas = np.full((size, size, 3), _lit(colour, 0.5), np.uint8)
     cv2.rectangle(canvas, (size // 8, size // 4), (7 * size // 8, 3 * size // 4), (240, 240, 240), -1)
     number = f"Card {int(chance.integers(1000, 9999))}"

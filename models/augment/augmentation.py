@@ -4,12 +4,10 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import RGB
 from gemhier.models.augment.camera import Camera, photograph
 from gemhier.models.images.crop import cover_backdrop
-
-Pictures = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Augmentation:
     bare: float = 0.05
 
 
-def augmented(cuts: Pictures, augmentation: Augmentation, generator: np.random.Generator) -> Pictures:
+def augmented(cuts: RGB, augmentation: Augmentation, generator: np.random.Generator) -> RGB:
     """Lay cut-out stones another way and photograph them anew, each in its own way; see `pose` and `develop`.
 
     Args:
@@ -47,7 +45,7 @@ def augmented(cuts: Pictures, augmentation: Augmentation, generator: np.random.G
     return develop(pose(cuts, augmentation, generator), augmentation, generator)
 
 
-def pose(pictures: Pictures, augmentation: Augmentation, generator: np.random.Generator) -> Pictures:
+def pose(pictures: RGB, augmentation: Augmentation, generator: np.random.Generator) -> RGB:
     """Turn, mirror, zoom and shift pictures, each in its own way, with one resampling for all of it.
 
     Args:
@@ -61,7 +59,7 @@ def pose(pictures: Pictures, augmentation: Augmentation, generator: np.random.Ge
     return np.stack([_posed(picture, augmentation, generator) for picture in pictures])
 
 
-def _posed(picture: Pictures, augmentation: Augmentation, generator: np.random.Generator) -> Pictures:
+def _posed(picture: RGB, augmentation: Augmentation, generator: np.random.Generator) -> RGB:
     side = picture.shape[0]
     down, across = generator.random(2) < 0.5
     angle, growth, right, below = generator.uniform(-1, 1, 4) * (
@@ -80,12 +78,12 @@ def _posed(picture: Pictures, augmentation: Augmentation, generator: np.random.G
     return np.asarray(warped, np.uint8).reshape(picture.shape)
 
 
-def develop(cuts: Pictures, augmentation: Augmentation, generator: np.random.Generator) -> Pictures:
+def develop(cuts: RGB, augmentation: Augmentation, generator: np.random.Generator) -> RGB:
     """Photograph cut-out stones anew, each in its own way, and cover their backdrops; from and to as `augmented`."""
     return np.stack([_develop(cut, augmentation, generator) for cut in cuts])
 
 
-def _develop(cut: Pictures, augmentation: Augmentation, generator: np.random.Generator) -> Pictures:
+def _develop(cut: RGB, augmentation: Augmentation, generator: np.random.Generator) -> RGB:
     pixels = photograph(np.ascontiguousarray(cut[..., :3]), augmentation.camera, generator)
     if generator.random() < augmentation.bare:
         return pixels
@@ -93,7 +91,7 @@ def _develop(cut: Pictures, augmentation: Augmentation, generator: np.random.Gen
     return cover_backdrop(np.concatenate([pixels, outline[..., None]], axis=-1))
 
 
-def _moved(outline: Pictures, reach: float, generator: np.random.Generator) -> Pictures:
+def _moved(outline: RGB, reach: float, generator: np.random.Generator) -> RGB:
     """An outline moved in or out by up to `reach` pixels, here more and there less."""
     if reach <= 0 or generator.random() < 0.5:
         return outline

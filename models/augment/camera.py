@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Picture = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
+from gemhier.arrays import RGB, Float32
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Camera:
     untouched: float = 0.2
 
 
-def photograph(scene: Picture, camera: Camera, generator: np.random.Generator) -> Picture:
+def photograph(scene: RGB, camera: Camera, generator: np.random.Generator) -> RGB:
     """Take a photograph of a scene.
 
     Args:
@@ -61,7 +59,7 @@ def photograph(scene: Picture, camera: Camera, generator: np.random.Generator) -
     return developed
 
 
-def _expose(scene: Picture, camera: Camera, generator: np.random.Generator) -> Picture:
+def _expose(scene: RGB, camera: Camera, generator: np.random.Generator) -> RGB:
     """Light, white balance, tone curve and saturation, channel by channel."""
     red_to_blue = generator.uniform(-1, 1) * camera.white_balance
     green = generator.uniform(-1, 1) * camera.white_balance / 2
@@ -77,7 +75,7 @@ def _expose(scene: Picture, camera: Camera, generator: np.random.Generator) -> P
     return np.asarray(cv2.transform(exposed, mix), np.uint8)
 
 
-def _resolve(scene: Picture, camera: Camera, generator: np.random.Generator) -> Picture:
+def _resolve(scene: RGB, camera: Camera, generator: np.random.Generator) -> RGB:
     """Resolution, focus, shake and noise."""
     side = scene.shape[0]
     shown = scene
@@ -99,7 +97,7 @@ def _resolve(scene: Picture, camera: Camera, generator: np.random.Generator) -> 
     return shown
 
 
-def _streak(radius: float, generator: np.random.Generator) -> Floats:
+def _streak(radius: float, generator: np.random.Generator) -> Float32:
     """The kernel of a hand that shook: a line of about three radii."""
     reach = max(1, round(1.5 * radius))
     kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)

@@ -1,21 +1,21 @@
 """A bundle: one folder with everything that classifying needs, none of which is a program."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Bytes, Float64
 from gemhier.errors import BundleError, TaxonomyError
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.bundle.decision import decide
+from gemhier.models.bundle.decision import Decider, decide
 from gemhier.models.bundle.files import (
     CARD_FILE,
     INFO_FILE,
@@ -33,7 +33,7 @@ from gemhier.models.bundle.files import (
 from gemhier.models.bundle.info import BundleInfo
 from gemhier.models.bundle.multi_view import View, all_failed, by_gem, pool
 from gemhier.models.bundle.predictions import Prediction, Together
-from gemhier.models.bundle.probabilities import Floats, Probabilities, decode
+from gemhier.models.bundle.probabilities import Probabilities, decode
 from gemhier.models.images.finder import FILE as FINDER_FILE
 from gemhier.models.images.finder import Finder
 from gemhier.models.images.stones import Cutter, Failure, Picture, StoneCrop, stone_crops
@@ -52,7 +52,7 @@ class StoneResult:
     """
 
     crop: StoneCrop
-    probabilities: Mapping[Strategy, Floats]
+    probabilities: Mapping[Strategy, Float64]
     prediction: Prediction
 
 
@@ -79,7 +79,7 @@ class Bundle:
         """The labels that the network can output."""
         return LabelSpace(self.info.labels)
 
-    def probabilities(self, crops: npt.NDArray[np.uint8]) -> Probabilities:
+    def probabilities(self, crops: Bytes) -> Probabilities:
         """Run the network on pictures of stones and decode its outputs in every way.
 
         Args:
@@ -90,28 +90,36 @@ class Bundle:
         """
         return decode(self.network.logits(crops), self.info.temperatures, self.info.fusion_weight, self.space)
 
-    def _decided(
+    def decide(
         self,
         images: Sequence[str],
-        probabilities: Floats,
+        probabilities: Float64,
         scores: Sequence[float],
-        top: int,
-        target_precision: float | None,
+        *,
+        top: int = 5,
+        target_precision: float | None = None,
     ) -> list[Prediction]:
-        if top < 1:
-            raise ValueError(f"`top` must be at least 1. Received: {top}.")
-        return decide(
-            images,
-            probabilities,
-            scores,
-            space=self.space,
-            taxonomy=self.taxonomy,
-            threshold=self._threshold(target_precision),
-            stone_threshold=self.info.stone_threshold,
-            top=top,
-            decided_by=self.info.strategy,
-            model_version=self.info.model_version,
-        )
+        """Decide on N stones whose probabilities are known.
+
+        Args:
+            images: (N,) what to call the pictures.
+            probabilities: (N, V), P(label) by the strategy of this bundle.
+            scores: (N,) how sure the stone finder is that it sees a gem.
+            top: how many families and labels to rank at most, at least 1.
+            target_precision: the share of answers that shall be right, between 0 and 1; None
+                for the one that the bundle was packaged with.
+
+        Raises:
+            ValueError: if `top` or `target_precision` is outside its range, or the shapes do not fit.
+        """
+        _check_numbers(top=top)
+        threshold = self._threshold(target_precision)
+        return decide(images, probabilities, scores, self._decider, threshold=threshold, top=top)
+
+    @cached_property
+    def _decider(self) -> Decider:
+        info = self.info
+        return Decider(self.space, self.taxonomy, info.stone_threshold, info.strategy, info.model_version)
 
     def classify(
         self,
@@ -174,13 +182,13 @@ class Bundle:
         Raises:
             ValueError: if an argument is outside its range, or an array is not a picture.
         """
-        self._threshold(target_precision)
         _check_numbers(top=top, batch_size=batch_size, workers=workers)
+        named = partial(self._named, top=top, threshold=self._threshold(target_precision))
         if isinstance(pictures, str | Path):
             raise ValueError(f"`pictures` must be a list of pictures. Received one path: {str(pictures)!r}.")
         cutter = Cutter(self.finder, self.info.size, all_stones)
         crops = stone_crops(pictures, cutter, workers=workers or usable_cores(), ahead=2 * batch_size)
-        return self._results(crops, batch_size, top, target_precision)
+        return _in_batches(crops, batch_size, named)
 
     def classify_same(
         self,
@@ -222,7 +230,9 @@ class Bundle:
         counted, others = by_gem(views, self.info.stone_threshold)
         pooled = pool(np.stack([view.probabilities for view in counted]))
         surest = max(view.score for view in counted)
-        (prediction,) = self._decided([counted[0].image], pooled[None], [surest], top, target_precision)
+        (prediction,) = self.decide(
+            [counted[0].image], pooled[None], [surest], top=top, target_precision=target_precision
+        )
         together = Together(
             images=tuple(view.image for view in counted),
             without_gem=tuple(view.image for view in others),
@@ -230,29 +240,16 @@ class Bundle:
         )
         return replace(prediction, together=together)
 
-    def _results(
-        self,
-        crops: Generator[StoneCrop | Failure, None, None],
-        batch_size: int,
-        top: int,
-        target_precision: float | None,
-    ) -> Iterator[StoneResult | Failure]:
-        with closing(crops):
-            while batch := list(islice(crops, batch_size)):
-                found = [crop for crop in batch if isinstance(crop, StoneCrop)]
-                named = iter(self._named(found, top, target_precision) if found else ())
-                for crop in batch:
-                    yield crop if isinstance(crop, Failure) else next(named)
-
-    def _named(self, crops: Sequence[StoneCrop], top: int, target_precision: float | None) -> list[StoneResult]:
+    def _named(self, crops: Sequence[StoneCrop], *, top: int, threshold: float) -> list[StoneResult]:
         """What becomes of at least one stone."""
         by_strategy = self.probabilities(np.stack([crop.pixels for crop in crops])).by_strategy
-        decided = self._decided(
+        decided = decide(
             [crop.image for crop in crops],
             by_strategy[self.info.strategy],
             [crop.score for crop in crops],
-            top,
-            target_precision,
+            self._decider,
+            threshold=threshold,
+            top=top,
         )
         return [
             StoneResult(
@@ -268,6 +265,20 @@ class Bundle:
         if not 0 < precision < 1:
             raise ValueError(f"`target_precision` must lie between 0 and 1. Received: {target_precision}.")
         return self.info.thresholds.threshold_for(precision)
+
+
+def _in_batches(
+    crops: Generator[StoneCrop | Failure, None, None],
+    size: int,
+    named: Callable[[Sequence[StoneCrop]], list[StoneResult]],
+) -> Iterator[StoneResult | Failure]:
+    """What becomes of each stone, so many at once; failures pass through in their places."""
+    with closing(crops):
+        while batch := list(islice(crops, size)):
+            found = [crop for crop in batch if isinstance(crop, StoneCrop)]
+            results = iter(named(found) if found else ())
+            for crop in batch:
+                yield crop if isinstance(crop, Failure) else next(results)
 
 
 def _check_numbers(**numbers: int | None) -> None:

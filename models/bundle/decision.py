@@ -1,31 +1,45 @@
 """From probabilities to predictions: how deep to answer, and the ranking beside it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Float64
 from gemhier.hierarchy.answering import paths
 from gemhier.hierarchy.decoding import node_probabilities
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.predictions import Answer, Candidate, Prediction
 
-Floats = npt.NDArray[np.float64]
+
+@dataclass(frozen=True)
+class Decider:
+    """What of a model decides, besides the probabilities.
+
+    Attributes:
+        space: the labels.
+        taxonomy: knows every node on their routes.
+        stone_threshold: the least score of a gem.
+        decided_by: what made the probabilities.
+        model_version: of the bundle.
+    """
+
+    space: LabelSpace
+    taxonomy: Taxonomy
+    stone_threshold: float
+    decided_by: str
+    model_version: str
 
 
 def decide(
     images: Sequence[str],
-    probabilities: Floats,
+    probabilities: Float64,
     scores: Sequence[float],
+    decider: Decider,
     *,
-    space: LabelSpace,
-    taxonomy: Taxonomy,
     threshold: float,
-    stone_threshold: float,
     top: int,
-    decided_by: str,
-    model_version: str,
 ) -> list[Prediction]:
     """Turn the probabilities of N pictures into predictions; classifying and evaluating share it.
 
@@ -33,17 +47,14 @@ def decide(
         images: (N,) what to call the pictures.
         probabilities: (N, V), P(label); each row sums to 1.
         scores: (N,) how sure the stone finder is that it sees a gem.
-        space: the labels.
-        taxonomy: knows every node on their routes.
+        decider: the model.
         threshold: the least probability of an answer.
-        stone_threshold: the least score of a gem.
         top: how many families and labels to rank at most. Those of probability 0 are left out.
-        decided_by: what made the probabilities.
-        model_version: of the bundle.
 
     Raises:
         ValueError: if the shapes do not fit together.
     """
+    space, taxonomy, stone_threshold = decider.space, decider.taxonomy, decider.stone_threshold
     of_node = node_probabilities(probabilities, space.membership)
     of_family = of_node[:, : len(space.families)]
     answers = paths(probabilities, space).answers(threshold)
@@ -64,8 +75,8 @@ def decide(
                 refused=None if column >= 0 else refusal,
                 families=families,
                 subclasses=_ranking(space.labels, probabilities[row], taxonomy, top),
-                decided_by=decided_by,
-                model_version=model_version,
+                decided_by=decider.decided_by,
+                model_version=decider.model_version,
             )
         )
     return predictions
@@ -76,7 +87,7 @@ def _answer(node_id: str, probability: float, taxonomy: Taxonomy) -> Answer:
     return Answer(id=node.id, name=node.name, rank=node.rank, probability=float(probability))
 
 
-def _ranking(ids: Sequence[str], probabilities: Floats, taxonomy: Taxonomy, top: int) -> tuple[Candidate, ...]:
+def _ranking(ids: Sequence[str], probabilities: Float64, taxonomy: Taxonomy, top: int) -> tuple[Candidate, ...]:
     """The most probable first; of equally probable ones, the first in `ids`."""
     best = np.argsort(-probabilities, kind="stable")[:top]
     return tuple(

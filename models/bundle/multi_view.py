@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Float64
 from gemhier.models.images.stones import Failure
-
-Floats = npt.NDArray[np.float64]
 
 _LEAST = 1e-12
 """A photograph that gives a label no probability at all must not rule it out against all others."""
@@ -26,7 +24,7 @@ class View:
 
     image: str
     score: float
-    probabilities: Floats
+    probabilities: Float64
 
 
 def by_gem(views: Sequence[View], stone_threshold: float) -> tuple[Sequence[View], Sequence[View]]:
@@ -35,7 +33,7 @@ def by_gem(views: Sequence[View], stone_threshold: float) -> tuple[Sequence[View
     return (with_gem, [view for view in views if view.score < stone_threshold]) if with_gem else (views, [])
 
 
-def pool(probabilities: Floats) -> Floats:
+def pool(probabilities: Float64) -> Float64:
     """Multiply what N photographs say of a stone, each to the power 1/N: their logarithmic opinion pool.
 
     So many photographs that say the same say it no louder than one: they are not independent, for

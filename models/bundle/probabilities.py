@@ -3,15 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from gemhier.arrays import Float64
 from gemhier.hierarchy.decoding import Strategy, conditional, softmax, strategies
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.bundle.info import Temperatures
 from gemhier.models.runtime.network import Logits
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -25,10 +21,10 @@ class Probabilities:
         by_strategy: for each strategy (N, V), P(label).
     """
 
-    flat: Floats
-    family: Floats
-    conditional: Floats
-    by_strategy: Mapping[Strategy, Floats]
+    flat: Float64
+    family: Float64
+    conditional: Float64
+    by_strategy: Mapping[Strategy, Float64]
 
 
 def decode(logits: Logits, temperatures: Temperatures, fusion_weight: float, space: LabelSpace) -> Probabilities:

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Picture = npt.NDArray[np.uint8]
+from gemhier.arrays import RGB, Bytes
 
 MARGIN = 0.1
 """Room left around a stone, as a share of its longer side."""
@@ -33,14 +32,14 @@ class Box:
     side: int
 
 
-def whole_picture(picture: Picture) -> Box:
+def whole_picture(picture: RGB) -> Box:
     """The smallest square around all of (H, W, 3) `picture`."""
     height, width = picture.shape[:2]
     side = max(height, width)
     return Box((width - side) // 2, (height - side) // 2, side)
 
 
-def cover_backdrop(cut: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def cover_backdrop(cut: Bytes) -> Bytes:
     """Put plain grey in the place of the backdrop, so that it says nothing about the stone.
 
     Args:
@@ -56,7 +55,7 @@ def cover_backdrop(cut: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.asarray(covered, np.uint8).reshape(*cut.shape[:-1], 3)
 
 
-def crop_stone(picture: Picture, box: Box, size: int) -> Picture:
+def crop_stone(picture: RGB, box: Box, size: int) -> RGB:
     """Cut `box` out of `picture` and bring it to `size`.
 
     Where the box reaches over the edge, the picture's outermost pixels are repeated.
@@ -96,7 +95,7 @@ def crop_stone(picture: Picture, box: Box, size: int) -> Picture:
     return np.asarray(resized, dtype=np.uint8)
 
 
-def _shrink(picture: Picture, scale: float) -> Picture:
+def _shrink(picture: RGB, scale: float) -> RGB:
     height, width = picture.shape[:2]
     size = max(1, round(width * scale)), max(1, round(height * scale))
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

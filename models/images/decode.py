@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageChops, UnidentifiedImageError
 
+from gemhier.arrays import Bytes
 from gemhier.errors import ImageError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ _UPRIGHT = {
 }
 
 
-def read_image(path: Path, *, longest: int | None = None) -> npt.NDArray[np.uint8]:
+def read_image(path: Path, *, longest: int | None = None) -> Bytes:
     """Read a picture file as the eye sees it: upright, in sRGB, transparency on white.
 
     An animation gives its first frame. Safe to call from several threads.
@@ -83,7 +83,7 @@ def read_image(path: Path, *, longest: int | None = None) -> npt.NDArray[np.uint
             ) from error
 
 
-def check_array(array: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def check_array(array: Bytes) -> Bytes:
     """Return `array` if it is a picture, (H, W, 3) uint8 RGB.
 
     Raises:
@@ -169,7 +169,7 @@ def _check_depth(path: Path, image: Image.Image) -> None:
         raise ImageError(f"{path}: 32-bit or signed pixels, whose white is unknown. Convert it to 8 or 16 bits.")
 
 
-def _upright_rgb(image: Image.Image, longest: int | None) -> npt.NDArray[np.uint8]:
+def _upright_rgb(image: Image.Image, longest: int | None) -> Bytes:
     size = image.size
     if longest is not None and max(size) > longest:
         size = (max(1, round(size[0] * longest / max(size))), max(1, round(size[1] * longest / max(size))))

@@ -8,11 +8,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.arrays import RGB, Booleans, Bytes, Float32
 from gemhier.errors import BundleError
-from gemhier.models.images.crop import MARGIN, Box, Picture, crop_stone, whole_picture
+from gemhier.models.images.crop import MARGIN, Box, crop_stone, whole_picture
 from gemhier.models.runtime.litert import ExportedNetwork
-
-Floats = npt.NDArray[np.float32]
 
 FILE = "finder.tflite"
 """What a finder is called in a bundle and in a data folder."""
@@ -63,7 +62,7 @@ class _Part:
     right: float
     bottom: float
     score: float
-    mine: npt.NDArray[np.uint8]
+    mine: Bytes
 
 
 class Finder:
@@ -94,7 +93,7 @@ class Finder:
                 f"The stone finder must give {' and '.join(OUTPUTS)}, but gives {', '.join(found)}. Export it again."
             )
 
-    def find(self, picture: Picture) -> tuple[Stone, ...]:
+    def find(self, picture: RGB) -> tuple[Stone, ...]:
         """The stones of a picture, the most prominent first; empty if none stands out.
 
         Args:
@@ -106,12 +105,12 @@ class Finder:
             stones += [stone for view in _quarters(picture, whole) for stone in self._stones(picture, view)]
         return _apart(sorted(stones, key=_prominence, reverse=True))
 
-    def find_best(self, picture: Picture) -> Stone:
+    def find_best(self, picture: RGB) -> Stone:
         """The most prominent stone, or all of the picture with a score of 0 where none stands out."""
         stones = self.find(picture)
         return stones[0] if stones else Stone(whole_picture(picture), 0.0)
 
-    def cut(self, picture: Picture, box: Box, size: int) -> npt.NDArray[np.uint8]:
+    def cut(self, picture: RGB, box: Box, size: int) -> Bytes:
         """Cut a stone out.
 
         Args:
@@ -128,7 +127,7 @@ class Finder:
         crop = crop_stone(picture, box, size)
         return np.asarray(cv2.merge([crop, self.outline(crop)]), np.uint8)
 
-    def outline(self, crop: Picture) -> npt.NDArray[np.uint8]:
+    def outline(self, crop: RGB) -> Bytes:
         """Which pixels of a crop are the stone in its middle.
 
         Args:
@@ -147,10 +146,10 @@ class Finder:
         # Half sure is the edge: a narrow ramp around it.
         return np.asarray(255 * np.clip((enlarged - 0.3) / 0.4, 0, 1), np.uint8)
 
-    def _stones(self, picture: Picture, view: Box) -> list[Stone]:
+    def _stones(self, picture: RGB, view: Box) -> list[Stone]:
         return [self._approach(picture, view, part) for part in self._parts(picture, view)]
 
-    def _approach(self, picture: Picture, view: Box, part: _Part) -> Stone:
+    def _approach(self, picture: RGB, view: Box, part: _Part) -> Stone:
         """Look again from nearby until a stone fills the view."""
         for _ in range(_ZOOMS):
             extent = max(part.right - part.left, part.bottom - part.top) / self._map_side
@@ -171,18 +170,18 @@ class Finder:
         middle = self._map_side / 2
         return float(np.hypot((part.left + part.right) / 2 - middle, (part.top + part.bottom) / 2 - middle))
 
-    def _look(self, picture: Picture, view: Box) -> tuple[Floats, float]:
+    def _look(self, picture: RGB, view: Box) -> tuple[Float32, float]:
         """(M, M, 2) probabilities of stone and of core in a view, and that of any stone."""
         outputs = self._exported.run(crop_stone(picture, view, self.size)[None])
         return outputs["maps"][0], float(outputs["present"][0, 0])
 
-    def _parts(self, picture: Picture, view: Box) -> list[_Part]:
+    def _parts(self, picture: RGB, view: Box) -> list[_Part]:
         """The stones in a view, largest first."""
         parts = self._parts_of(*self._look(picture, view))
         # Beside the picture its outermost pixels are repeated, and stripes of them may look like stones.
         return [part for part in parts if _overlaps(picture, _around(view, part, self._map_side, 1))]
 
-    def _parts_of(self, maps: Floats, present: float) -> list[_Part]:
+    def _parts_of(self, maps: Float32, present: float) -> list[_Part]:
         stone, core = maps[..., 0], maps[..., 1]
         solid = (stone > 0.5).astype(np.uint8)
         count, numbers = _seeds(solid, core > 0.5)
@@ -201,7 +200,7 @@ class Finder:
         return sorted(parts, key=lambda part: -int(part.mine.sum()))
 
 
-def _quarters(picture: Picture, whole: Box) -> list[Box]:
+def _quarters(picture: RGB, whole: Box) -> list[Box]:
     """Five smaller views, the corners and the middle, as far as they show any of the picture."""
     side = max(1, round(_QUARTER * whole.side))
     far = whole.side - side
@@ -239,12 +238,12 @@ def _around(view: Box, part: _Part, map_side: int, room: float) -> Box:
     return Box(round(view.x + across - side / 2), round(view.y + down - side / 2), side)
 
 
-def _overlaps(picture: Picture, box: Box) -> bool:
+def _overlaps(picture: RGB, box: Box) -> bool:
     height, width = picture.shape[:2]
     return bool(-box.side < box.x < width and -box.side < box.y < height)
 
 
-def _seeds(solid: npt.NDArray[np.uint8], core: npt.NDArray[np.bool_]) -> tuple[int, npt.NDArray[np.int32]]:
+def _seeds(solid: Bytes, core: Booleans) -> tuple[int, npt.NDArray[np.int32]]:
     """Where stones grow from: each core, and each part without one; how many, plus one, and (M, M) their numbers."""
     cores, numbers = cv2.connectedComponents((core & (solid > 0)).astype(np.uint8), connectivity=4)
     pieces, piece_numbers = cv2.connectedComponents(solid, connectivity=4)
@@ -268,7 +267,7 @@ def _nearest(numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     return of_label[voronoi]
 
 
-def _piece_with(mine: npt.NDArray[np.uint8], seed: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+def _piece_with(mine: Bytes, seed: Booleans) -> Bytes:
     """The connected pieces of a mask that hold pixels of `seed`."""
     count, pieces = cv2.connectedComponents(mine, connectivity=4)
     if count <= 2:
@@ -277,7 +276,7 @@ def _piece_with(mine: npt.NDArray[np.uint8], seed: npt.NDArray[np.bool_]) -> npt
     return np.isin(pieces, kept[kept > 0]).astype(np.uint8)
 
 
-def _rectangle(stone: Floats, mine: npt.NDArray[np.uint8]) -> tuple[float, float, float, float]:
+def _rectangle(stone: Float32, mine: Bytes) -> tuple[float, float, float, float]:
     """Left, top, right and bottom of a stone, to parts of a pixel: an edge lies where its probability passes 1/2."""
     weighed = np.where(cv2.dilate(mine, np.ones((3, 3), np.uint8)) > 0, stone, 0.0)
     columns, rows = weighed.max(axis=0), weighed.max(axis=1)
@@ -286,7 +285,7 @@ def _rectangle(stone: Floats, mine: npt.NDArray[np.uint8]) -> tuple[float, float
     return left, top, right, bottom
 
 
-def _crossings(profile: Floats) -> tuple[float, float]:
+def _crossings(profile: Float32) -> tuple[float, float]:
     """Where a profile first rises above 1/2 and last falls below it, in pixels from the outer edge."""
     above = np.flatnonzero(profile > 0.5)
     first, last = int(above[0]), int(above[-1])

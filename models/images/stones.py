@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from gemhier.arrays import Bytes
 from gemhier.errors import ImageError
 from gemhier.models.images.crop import cover_backdrop
 from gemhier.models.images.decode import check_array, read_image
 from gemhier.models.images.finder import Finder, Stone
 
-Picture = Path | str | npt.NDArray[np.uint8]
+Picture = Path | str | Bytes
 """A picture to classify: its path, or its pixels, (H, W, 3) uint8 RGB."""
 
 Found = tuple["StoneCrop | Failure", ...]
@@ -71,7 +69,7 @@ class StoneCrop:
     """
 
     image: str
-    pixels: npt.NDArray[np.uint8]
+    pixels: Bytes
     score: float
     place: Place | None = None
 
@@ -90,7 +88,7 @@ class Cutter:
     size: int
     all_stones: bool = False
 
-    def crops(self, picture: npt.NDArray[np.uint8], image: str) -> tuple[StoneCrop, ...]:
+    def crops(self, picture: Bytes, image: str) -> tuple[StoneCrop, ...]:
         """The stones of a picture, one at least: where none stands out, all of the picture with a score of 0."""
         if not self.all_stones:
             return (self._crop(picture, image, self.finder.find_best(picture), None),)
@@ -100,7 +98,7 @@ class Cutter:
             for number, stone in enumerate(stones, start=1)
         )
 
-    def _crop(self, picture: npt.NDArray[np.uint8], image: str, stone: Stone, place: Place | None) -> StoneCrop:
+    def _crop(self, picture: Bytes, image: str, stone: Stone, place: Place | None) -> StoneCrop:
         cut = self.finder.cut(picture, stone.box, self.size)
         return StoneCrop(image, cover_backdrop(cut), stone.score, place)
 

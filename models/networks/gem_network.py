@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Float32
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.networks.backbones import Backbone
 from gemhier.models.networks.colour import ColourHistogram
@@ -36,7 +35,7 @@ class GemNetwork:
     heads: keras.Model
     whole: keras.Model
 
-    def standardise(self, features: npt.NDArray[np.float32]) -> None:
+    def standardise(self, features: Float32) -> None:
         """Scale the heads' input by the mean and spread of training features, (N, D); once, before training.
 
         Heads on a backbone without pretrained weights take its features as they are: nothing happens.

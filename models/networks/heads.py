@@ -10,9 +10,9 @@ from typing import Any
 
 import keras
 import numpy as np
-import numpy.typing as npt
 from keras import ops
 
+from gemhier.arrays import Float32
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.networks.modes import MODES
 from gemhier.models.networks.tree_losses import SoftLabels, SummedLeaves
@@ -21,7 +21,7 @@ _OUTSIDE = -1e9
 """A logit that no softmax sees."""
 
 
-def family_members(space: LabelSpace) -> npt.NDArray[np.float32]:
+def family_members(space: LabelSpace) -> Float32:
     """(V, F) 1 where label v belongs to family f."""
     return np.eye(len(space.families), dtype=np.float32)[space.parents]
 
@@ -35,7 +35,7 @@ class Standardise(keras.layers.Layer):
         self.mean = self.add_weight(shape=width, initializer="zeros", trainable=False, name="mean")
         self.scale = self.add_weight(shape=width, initializer="ones", trainable=False, name="scale")
 
-    def adapt(self, features: npt.NDArray[np.float32]) -> None:
+    def adapt(self, features: Float32) -> None:
         """Take the scaling from (N, D) features."""
         variance = features.var(axis=0)
         # A colour that hardly any training picture has must not shout when it appears: no variance counts
@@ -83,7 +83,7 @@ class CrossEntropy(keras.losses.Loss):
             None for one softmax over everything.
     """
 
-    def __init__(self, smoothing: float, siblings: npt.NDArray[np.float32] | None = None, **kwargs: Any) -> None:
+    def __init__(self, smoothing: float, siblings: Float32 | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.smoothing = smoothing
         self.siblings = siblings
@@ -104,7 +104,7 @@ class CrossEntropy(keras.losses.Loss):
         return -ops.sum(ops.where(choices > 0, target * ops.log_softmax(logits, axis=1), 0.0), axis=1)
 
 
-def _log_sums(logits: keras.KerasTensor, members: npt.NDArray[np.float32]) -> keras.KerasTensor:
+def _log_sums(logits: keras.KerasTensor, members: Float32) -> keras.KerasTensor:
     """(N, V) logits to (N, F): the log of the summed exponentials of each family's labels."""
     # Each family by its own largest logit: nothing ties the level of one regional network to that of
     # another, and the sum of one far below a common largest logit would vanish.

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Bytes, Float32
 from gemhier.errors import BundleError
 from gemhier.models.runtime.native_output import without_lines
 
@@ -51,7 +51,7 @@ class ExportedNetwork:
         with without_lines(_ANNOUNCEMENT):  # the first run prepares the kernels, and tells of it
             self.run(np.zeros((1, self.size, self.size, 3), dtype=np.uint8))
 
-    def run(self, pictures: npt.NDArray[np.uint8]) -> Mapping[str, npt.NDArray[np.float32]]:
+    def run(self, pictures: Bytes) -> Mapping[str, Float32]:
         """The outputs for (N, S, S, 3) pictures, N at least 1, by their names.
 
         Raises:
@@ -65,7 +65,7 @@ class ExportedNetwork:
             )
         # The interpreter allocates again only where N differs from the run before.
         with self._lock:
-            outputs: Mapping[str, npt.NDArray[np.float32]] = self._runner(pictures=np.ascontiguousarray(pictures))
+            outputs: Mapping[str, Float32] = self._runner(pictures=np.ascontiguousarray(pictures))
         return outputs
 
 

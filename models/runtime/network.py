@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Bytes, Float32
 from gemhier.errors import BundleError
 from gemhier.models.runtime.litert import ExportedNetwork
 
@@ -25,9 +25,9 @@ class Logits:
         regional: (N, V) float32, the regional networks side by side.
     """
 
-    flat: npt.NDArray[np.float32]
-    family: npt.NDArray[np.float32]
-    regional: npt.NDArray[np.float32]
+    flat: Float32
+    family: Float32
+    regional: Float32
 
 
 class Network:
@@ -54,7 +54,7 @@ class Network:
         self.size = self._exported.size
         self.labels, self.families = _output_columns(self._exported.outputs)
 
-    def logits(self, pictures: npt.NDArray[np.uint8]) -> Logits:
+    def logits(self, pictures: Bytes) -> Logits:
         """Run the network on any number of pictures.
 
         Args:

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Bytes
 from gemhier.atomic import whole_file
 from gemhier.errors import DataError, ImageError, OutputError
 from gemhier.models.images.crop import Box
@@ -18,12 +18,12 @@ from gemhier.pipeline.data.manifest import Manifest, Row, require_pictures
 from gemhier.progress import map_with_progress
 
 
-def prepared_crops(manifest: Manifest, rows: Sequence[Row], size: int) -> npt.NDArray[np.uint8]:
+def prepared_crops(manifest: Manifest, rows: Sequence[Row], size: int) -> Bytes:
     """The crops of rows of a data set, cut out by its finder and kept in its folder: see `load_crops`."""
     return load_crops(rows, size, manifest.finder, manifest.folder / "crops")
 
 
-def load_crops(rows: Sequence[Row], size: int, finder: Finder, cache_folder: Path) -> npt.NDArray[np.uint8]:
+def load_crops(rows: Sequence[Row], size: int, finder: Finder, cache_folder: Path) -> Bytes:
     """The crops of rows, from the cache if they are in it.
 
     They are kept as one file for each sequence of rows and each size. So load a whole manifest
@@ -64,10 +64,10 @@ def _digest(rows: Sequence[Row], size: int, finder: Finder) -> str:
     return digest.hexdigest()
 
 
-def _mapped(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8] | None:
+def _mapped(path: Path, shape: tuple[int, ...]) -> Bytes | None:
     """The array in a file; None if there is no such file, or it is damaged."""
     with suppress(OSError, ValueError):
-        array: npt.NDArray[np.uint8] = np.lib.format.open_memmap(path, mode="r")
+        array: Bytes = np.lib.format.open_memmap(path, mode="r")
         if array.shape == shape and array.dtype == np.uint8:
             return array
     return None
@@ -85,7 +85,7 @@ def _write(path: Path, rows: Sequence[Row], shape: tuple[int, ...], finder: Find
             file.write(crop.tobytes())
 
 
-def _crop(row: Row, size: int, finder: Finder) -> npt.NDArray[np.uint8]:
+def _crop(row: Row, size: int, finder: Finder) -> Bytes:
     try:
         with Path(row.image).open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()

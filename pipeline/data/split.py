@@ -9,7 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
+
+from gemhier.arrays import Indices
 
 OFFICIAL = ("", "train", "validation", "test")
 """The split in which a source itself puts a picture; "" if it does not say."""
@@ -96,7 +97,7 @@ def assign_splits(
     return tuple(splits)
 
 
-def grouped_folds(labels: Sequence[str], groups: Sequence[str], folds: int, seed: int = 0) -> npt.NDArray[np.intp]:
+def grouped_folds(labels: Sequence[str], groups: Sequence[str], folds: int, seed: int = 0) -> Indices:
     """Put each picture into a fold for cross-validation, so that no group is in two folds.
 
     Labels are spread over the folds as evenly as the groups allow. A label with two groups or more,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Float64
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.files import find_folder, read_info
 from gemhier.pipeline.data.sources import resolve_labels
@@ -52,7 +52,7 @@ def judge(
     )
 
 
-def _scores(pictures: Sequence[AuditedPicture], asked: Predicted | None) -> tuple[npt.NDArray[np.float64], float]:
+def _scores(pictures: Sequence[AuditedPicture], asked: Predicted | None) -> tuple[Float64, float]:
     """(N,) scores of the stone finder, NaN where there is none, and what a gem reaches."""
     if asked is not None:
         return asked.scores, asked.stone_threshold

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Float64
 from gemhier.errors import DataError
 from gemhier.models.bundle import load_bundle
 from gemhier.models.images.stones import Failure
 from gemhier.progress import progress
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +31,8 @@ class Predicted:
 
     by: str
     labels: tuple[str, ...]
-    probabilities: Floats
-    scores: Floats
+    probabilities: Float64
+    scores: Float64
     stone_threshold: float = 0.0
     asked_now: bool = False
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Float32, Indices
 from gemhier.pipeline.duplicates.candidates import Candidates, oriented
 from gemhier.pipeline.duplicates.descriptor import (
     BACKDROP_DISTANCE,
@@ -25,9 +25,6 @@ from gemhier.pipeline.duplicates.descriptor import (
     small_lightness,
 )
 from gemhier.progress import map_with_progress
-
-Floats = npt.NDArray[np.float32]
-Indices = npt.NDArray[np.intp]
 
 _MARGIN = 0.04  # of the content's size, that a window reaches over it
 _ROUGH_SIDE, _FINE_SIDE, _COLOUR_SIDE = 32, 64, 32  # pixels of a window
@@ -60,13 +57,13 @@ class Alignment:
         overlap: (C,) share of the window that the second picture shows.
     """
 
-    map: Floats
-    detail: Floats
-    lightness_difference: Floats
-    colour_difference: Floats
-    stretch: Floats
-    rounding: Floats
-    overlap: Floats
+    map: Float32
+    detail: Float32
+    lightness_difference: Float32
+    colour_difference: Float32
+    stretch: Float32
+    rounding: Float32
+    overlap: Float32
 
 
 def align(prints: Sequence[Thumbprint], candidates: Candidates) -> tuple[Indices, Alignment]:
@@ -78,7 +75,7 @@ def align(prints: Sequence[Thumbprint], candidates: Candidates) -> tuple[Indices
     windows = _windows(prints, candidates)
     starts = _starting_maps(candidates, windows)
 
-    def rough(rows: Indices) -> tuple[Indices, Floats]:
+    def rough(rows: Indices) -> tuple[Indices, Float32]:
         first = small_lightness([prints[index] for index in candidates.first[rows]])
         second = small_lightness([prints[index] for index in candidates.second[rows]])
         second = oriented(second, candidates.orientation[rows])
@@ -101,7 +98,7 @@ def _batches(count: int) -> list[Indices]:
     return [np.arange(start, min(start + _BATCH, count)) for start in range(0, count, _BATCH)]
 
 
-def _windows(prints: Sequence[Thumbprint], candidates: Candidates) -> Floats:
+def _windows(prints: Sequence[Thumbprint], candidates: Candidates) -> Float32:
     """The windows, as maps (C, 4) from a place in a window to one in the first picture."""
     boxes = np.array([taken.content for taken in prints], np.float32).reshape(-1, 4)[candidates.first]
     margin = _MARGIN * (boxes[:, 2:] - boxes[:, :2])
@@ -109,14 +106,14 @@ def _windows(prints: Sequence[Thumbprint], candidates: Candidates) -> Floats:
     return np.concatenate([end - begin, begin], axis=1)
 
 
-def _starting_maps(candidates: Candidates, windows: Floats) -> Floats:
+def _starting_maps(candidates: Candidates, windows: Float32) -> Float32:
     first, second = candidates.first_box, candidates.second_box
     scales = (second[:, 2:] - second[:, :2]) / (first[:, 2:] - first[:, :2])
     shifts = second[:, :2] - scales * first[:, :2]
     return np.concatenate([scales * windows[:, :2], scales * windows[:, 2:] + shifts], axis=1)
 
 
-def _refined(still: Floats, moving: Floats, maps: Floats, schedule: Sequence[tuple[float, int]]) -> Floats:
+def _refined(still: Float32, moving: Float32, maps: Float32, schedule: Sequence[tuple[float, int]]) -> Float32:
     """Improve the maps by Gauss-Newton steps on the difference of lightness.
 
     Brightness and contrast are fitted along, so that they do not pull at the map (S. Baker and
@@ -152,7 +149,7 @@ def _refined(still: Floats, moving: Floats, maps: Floats, schedule: Sequence[tup
     return maps
 
 
-def _sampled(pictures: Floats, maps: Floats, side: int) -> tuple[Floats, Floats]:
+def _sampled(pictures: Float32, maps: Float32, side: int) -> tuple[Float32, Float32]:
     """Look at (N, T, T) or (N, T, T, channels) pictures where the maps lead.
 
     Returns:
@@ -167,7 +164,7 @@ def _sampled(pictures: Floats, maps: Floats, side: int) -> tuple[Floats, Floats]
     return np.asarray(channels.transpose(0, 2, 3, 1), dtype=np.float32), shown
 
 
-def _weights(source_side: int, scales: Floats, shifts: Floats, side: int) -> tuple[Floats, Floats]:
+def _weights(source_side: int, scales: Float32, shifts: Float32, side: int) -> tuple[Float32, Float32]:
     """Weights of linear interpolation along one side, (N, side, T), wider where pixels are merged."""
     places = (np.arange(side, dtype=np.float32) + np.float32(0.5)) / np.float32(side)
     sources = (scales[:, None] * places + shifts[:, None]) * np.float32(source_side) - np.float32(0.5)
@@ -176,7 +173,7 @@ def _weights(source_side: int, scales: Floats, shifts: Floats, side: int) -> tup
     shown = (sources >= edge - 0.5) & (sources <= source_side - 0.5 - edge)
     sources = np.clip(sources, 0, source_side - 1)
     reach = 1 / np.maximum(scales * np.float32(source_side / side), 1)
-    weights: Floats = np.abs(sources[:, :, None] - np.arange(source_side, dtype=np.float32))
+    weights: Float32 = np.abs(sources[:, :, None] - np.arange(source_side, dtype=np.float32))
     weights *= -reach[:, None, None]
     weights += 1
     np.maximum(weights, 0, out=weights)
@@ -184,7 +181,7 @@ def _weights(source_side: int, scales: Floats, shifts: Floats, side: int) -> tup
     return weights, shown.astype(np.float32)
 
 
-def _blurred(pictures: Floats, deviation: float) -> Floats:
+def _blurred(pictures: Float32, deviation: float) -> Float32:
     """Blur (N, S, S) by a Gaussian; at the edges by the part of it that lies inside."""
     steps = np.arange(pictures.shape[-1])
     weights = np.exp(-np.square(steps[:, None] - steps) / (2 * deviation**2))
@@ -192,14 +189,14 @@ def _blurred(pictures: Floats, deviation: float) -> Floats:
     return np.asarray(matrix @ pictures @ matrix.T, dtype=np.float32)
 
 
-def _detail(pictures: Floats, mask: Floats) -> Floats:
+def _detail(pictures: Float32, mask: Float32) -> Float32:
     """What a blur within the mask takes away, (N, S, S)."""
     deviation = _DETAIL * pictures.shape[-1]
     smooth = _blurred(pictures * mask, deviation) / np.maximum(_blurred(mask, deviation), np.float32(1e-3))
     return np.asarray(pictures - smooth)
 
 
-def _correlation(first: Floats, second: Floats, mask: Floats) -> Floats:
+def _correlation(first: Float32, second: Float32, mask: Float32) -> Float32:
     """Correlation of (N, S, S) with (N, S, S) where the mask is 1, (N,); 0 where one is even."""
     weight = np.maximum(mask.sum(axis=(1, 2), keepdims=True), 1)
     first, second = ((part - (part * mask).sum(axis=(1, 2), keepdims=True) / weight) * mask for part in (first, second))
@@ -207,7 +204,7 @@ def _correlation(first: Floats, second: Floats, mask: Floats) -> Floats:
     return np.asarray(product / np.sqrt(squares[0] * squares[1] + np.float32(1e-6)))
 
 
-def _rough_detail(still: Floats, second: Floats, maps: Floats) -> Floats:
+def _rough_detail(still: Float32, second: Float32, maps: Float32) -> Float32:
     side = still.shape[-1]
     warped, shown = _sampled(second, maps, side)
     places = (np.arange(side) + 0.5) / side * 2 - 1
@@ -215,7 +212,7 @@ def _rough_detail(still: Floats, second: Floats, maps: Floats) -> Floats:
     return _correlation(_detail(still, shown), _detail(warped, shown), shown * ellipse.astype(np.float32))
 
 
-def _stone(first: Floats, warped: Floats, shown: Floats, backdrop: Floats) -> Floats:
+def _stone(first: Float32, warped: Float32, shown: Float32, backdrop: Float32) -> Float32:
     """Where either picture shows more than backdrop, (N, S, S) of 0 and 1; all of it where that is too little."""
     distance = np.maximum(distance_from(backdrop, first), distance_from(backdrop, warped))
     stone = (distance > BACKDROP_DISTANCE) * shown
@@ -223,7 +220,7 @@ def _stone(first: Floats, warped: Floats, shown: Floats, backdrop: Floats) -> Fl
     return np.where(too_little, shown, stone).astype(np.float32)
 
 
-def _inner(stone: Floats) -> Floats:
+def _inner(stone: Float32) -> Float32:
     """The places of a mask all around which it goes on, (N, S, S); the mask itself where they are too few."""
     steps = np.arange(stone.shape[-1])
     near = (np.abs(steps[:, None] - steps) <= _INSIDE // 2).astype(np.float32)
@@ -233,7 +230,7 @@ def _inner(stone: Floats) -> Floats:
 
 
 def _measured(
-    prints: Sequence[Thumbprint], candidates: Candidates, rows: Indices, windows: Floats, maps: Floats
+    prints: Sequence[Thumbprint], candidates: Candidates, rows: Indices, windows: Float32, maps: Float32
 ) -> Alignment:
     firsts = [prints[index] for index in candidates.first[rows]]
     seconds = [prints[index] for index in candidates.second[rows]]
@@ -266,13 +263,13 @@ def _measured(
     )
 
 
-def _shapes(prints: Sequence[Thumbprint], orientation: Indices | int = 0) -> Floats:
+def _shapes(prints: Sequence[Thumbprint], orientation: Indices | int = 0) -> Float32:
     """Widths divided by heights, after turning."""
     shapes = np.array([taken.width / taken.height for taken in prints], np.float32)
     return np.asarray(np.where(np.asarray(orientation) & 4, 1 / shapes, shapes))
 
 
-def _roundings(firsts: Sequence[Thumbprint], seconds: Sequence[Thumbprint]) -> Floats:
+def _roundings(firsts: Sequence[Thumbprint], seconds: Sequence[Thumbprint]) -> Float32:
     """Half a pixel of the shortest side."""
     sides = [min(a.width, a.height, b.width, b.height) for a, b in zip(firsts, seconds, strict=True)]
     return np.asarray(0.5 / np.array(sides, np.float32))

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.arrays import Float32, Indices
 from gemhier.pipeline.duplicates.descriptor import COLOUR_SIDE, WHOLE, Thumbprint, small_lab
 from gemhier.progress import map_with_progress
-
-Floats = npt.NDArray[np.float32]
-Indices = npt.NDArray[np.intp]
 
 FARTHEST = 20.0
 """Pairs whose descriptions differ by more than this are not looked at any further. Random crops that keep 90%
@@ -52,12 +50,12 @@ class Candidates:
     first: Indices
     second: Indices
     orientation: Indices
-    first_box: Floats
-    second_box: Floats
-    distance: Floats
+    first_box: Float32
+    second_box: Float32
+    distance: Float32
 
 
-def oriented(pictures: Floats, orientations: Indices) -> Floats:
+def oriented(pictures: Float32, orientations: Indices) -> Float32:
     """Turn and mirror each of (N, S, S, ...) pictures by its orientation, 0 to 7."""
     turned = np.where(
         (orientations & 4).astype(bool).reshape(-1, *[1] * (pictures.ndim - 1)), pictures.swapaxes(1, 2), pictures
@@ -68,7 +66,7 @@ def oriented(pictures: Floats, orientations: Indices) -> Floats:
     return turned
 
 
-def oriented_boxes(boxes: Floats, orientations: Indices) -> Floats:
+def oriented_boxes(boxes: Float32, orientations: Indices) -> Float32:
     """Turn and mirror (N, 4) boxes as `oriented` does the pictures they lie in."""
     turned = np.where((orientations & 4).astype(bool)[:, None], boxes[:, [1, 0, 3, 2]], boxes)
     for bit, low in ((2, 1), (1, 0)):
@@ -103,7 +101,7 @@ class _Index:
         self.whole_keys = _keys(self.whole)
         self.core_keys = _keys(self.core)
 
-    def _of_boxes(self, boxes: Floats) -> Floats:
+    def _of_boxes(self, boxes: Float32) -> Float32:
         parts = [
             _describe(
                 small_lab(self.prints[start : start + _BATCH]),
@@ -134,8 +132,8 @@ class _Index:
         return found
 
     def _pairs(
-        self, rows: Indices, descriptions: Floats, others: Floats, other_keys: Floats
-    ) -> Iterator[tuple[Indices, Indices, Indices, Indices, Floats]]:
+        self, rows: Indices, descriptions: Float32, others: Float32, other_keys: Float32
+    ) -> Iterator[tuple[Indices, Indices, Indices, Indices, Float32]]:
         """Yield, for each row, the candidates: first, second, orientation, which description, distance.
 
         Args:
@@ -171,7 +169,7 @@ class _Index:
             yield np.full(len(kept), row), second[pair], orientation[kept], best[pair, crop], found[kept]
 
 
-def _cosines(intervals: Floats) -> Floats:
+def _cosines(intervals: Float32) -> Float32:
     """The cosine transform along one side, over parts of it.
 
     Args:
@@ -188,7 +186,7 @@ def _cosines(intervals: Floats) -> Floats:
     return np.diff(np.concatenate([within, waves], axis=1), axis=2).astype(np.float32)
 
 
-def _describe(lab: Floats, down: Floats, across: Floats, sides: Indices) -> Floats:
+def _describe(lab: Float32, down: Float32, across: Float32, sides: Indices) -> Float32:
     """Describe parts of pictures by their lowest frequencies.
 
     Args:
@@ -206,11 +204,11 @@ def _describe(lab: Floats, down: Floats, across: Floats, sides: Indices) -> Floa
         down, across = (part.reshape(1, 1, -1, COLOUR_SIDE) for part in (down, across))
     spectrum = down @ lab.transpose(0, 3, 1, 2) @ across.swapaxes(-1, -2)  # (N, 3, I F, I F)
     rows, columns = sides[:, :1] * (_LIGHTNESS_ORDER + 1) + _DOWN, sides[:, 1:] * (_LIGHTNESS_ORDER + 1) + _ACROSS
-    described: Floats = spectrum[:, _CHANNEL, rows, columns] * _WEIGHT
+    described: Float32 = spectrum[:, _CHANNEL, rows, columns] * _WEIGHT
     return described
 
 
-def _unoriented(descriptions: Floats) -> Floats:
+def _unoriented(descriptions: Float32) -> Float32:
     """What is the same for all orientations of a picture: sizes, the larger of two swapped ones first."""
     sizes = np.abs(descriptions)
     swapped = sizes[..., _SWAPPED]
@@ -219,26 +217,26 @@ def _unoriented(descriptions: Floats) -> Floats:
     return same
 
 
-def _queries(descriptions: Floats) -> Floats:
+def _queries(descriptions: Float32) -> Float32:
     """Extend (..., K) descriptions, so that the product with a key is -1/2 of the squared distance."""
     same = _unoriented(descriptions)
     squares = np.square(same).sum(axis=-1, keepdims=True)
     return np.concatenate([same, -squares / 2, np.ones_like(squares)], axis=-1)
 
 
-def _keys(descriptions: Floats) -> Floats:
+def _keys(descriptions: Float32) -> Float32:
     """Extend (..., K) descriptions as the other side of `_queries`."""
     same = _unoriented(descriptions)
     squares = np.square(same).sum(axis=-1, keepdims=True)
     return np.concatenate([same, np.ones_like(squares), -squares / 2], axis=-1)
 
 
-def _areas(boxes: Floats) -> Floats:
+def _areas(boxes: Float32) -> Float32:
     sizes = boxes[:, 2:] - boxes[:, :2]
     return np.asarray(sizes[:, 0] * sizes[:, 1], dtype=np.float32)
 
 
-def _crop_boxes() -> Floats:
+def _crop_boxes() -> Float32:
     boxes = {WHOLE}
     for kept, places in _CROPS:
         starts = np.linspace(0, 1 - kept, places)

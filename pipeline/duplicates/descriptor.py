@@ -11,8 +11,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Booleans, Bytes, Float32
 from gemhier.models.images.decode import read_image
 
 LIGHTNESS_SIDE = 96
@@ -54,8 +54,8 @@ class Thumbprint:
     digest: str
     width: int
     height: int
-    lightness: npt.NDArray[np.uint8]
-    colour: npt.NDArray[np.uint8]
+    lightness: Bytes
+    colour: Bytes
     content: Box
     core: Box
 
@@ -69,7 +69,7 @@ def thumbprint_of_file(path: Path) -> Thumbprint:
     return thumbprint(read_image(path, longest=_LONGEST))
 
 
-def thumbprint(pixels: npt.NDArray[np.uint8]) -> Thumbprint:
+def thumbprint(pixels: Bytes) -> Thumbprint:
     """Take the thumbprint of a picture, (H, W, 3) uint8 RGB."""
     height, width = pixels.shape[:2]
     lab = np.asarray(cv2.cvtColor(_resized(pixels, LIGHTNESS_SIDE), cv2.COLOR_RGB2LAB), dtype=np.uint8)
@@ -85,51 +85,51 @@ def thumbprint(pixels: npt.NDArray[np.uint8]) -> Thumbprint:
     )
 
 
-def border_colour(lab: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def border_colour(lab: Float32) -> Float32:
     """Return the backdrop's colour, (..., 3): the median of the outermost pixels of (..., S, S, 3)."""
     edges = [lab[..., 0, :, :], lab[..., -1, :, :], lab[..., :, 0, :], lab[..., :, -1, :]]
-    median: npt.NDArray[np.float32] = np.median(np.concatenate(edges, axis=-2), axis=-2)
+    median: Float32 = np.median(np.concatenate(edges, axis=-2), axis=-2)
     return median
 
 
-def distance_from(backdrop: npt.NDArray[np.float32], lab: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def distance_from(backdrop: Float32, lab: Float32) -> Float32:
     """Return how far each pixel of (..., S, S, 3) CIELAB is from its backdrop's colour, (..., 3)."""
     difference = np.square(lab - backdrop[..., None, None, :]).sum(axis=-1)
     return np.asarray(np.sqrt(difference), dtype=np.float32)
 
 
-def lightness(prints: Sequence[Thumbprint]) -> npt.NDArray[np.float32]:
+def lightness(prints: Sequence[Thumbprint]) -> Float32:
     """Return the pictures' lightness at `LIGHTNESS_SIDE`, (N, S, S) L*."""
     return np.asarray(np.stack([taken.lightness for taken in prints]) * _UNITS[0], dtype=np.float32)
 
 
-def small_lightness(prints: Sequence[Thumbprint]) -> npt.NDArray[np.float32]:
+def small_lightness(prints: Sequence[Thumbprint]) -> Float32:
     """Return the pictures' lightness at `COLOUR_SIDE`, (N, S, S) L*."""
     merged = LIGHTNESS_SIDE // COLOUR_SIDE
     blocks = lightness(prints).reshape(len(prints), COLOUR_SIDE, merged, COLOUR_SIDE, merged)
     return np.asarray(blocks.mean(axis=(2, 4)))
 
 
-def small_lab(prints: Sequence[Thumbprint]) -> npt.NDArray[np.float32]:
+def small_lab(prints: Sequence[Thumbprint]) -> Float32:
     """Return the pictures at `COLOUR_SIDE`, (N, S, S, 3) CIELAB."""
     colour = np.stack([taken.colour for taken in prints]).astype(np.float32) - _ZEROS[1:]
     return np.concatenate([small_lightness(prints)[..., None], colour], axis=-1)
 
 
-def _resized(pixels: npt.NDArray[np.uint8], side: int) -> npt.NDArray[np.uint8]:
+def _resized(pixels: Bytes, side: int) -> Bytes:
     smaller = min(pixels.shape[:2]) >= side
     method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(pixels, (side, side), interpolation=method), dtype=np.uint8)
 
 
-def _boxes(values: npt.NDArray[np.uint8]) -> tuple[Box, Box]:
+def _boxes(values: Bytes) -> tuple[Box, Box]:
     lab = values.astype(np.float32) * _UNITS - _ZEROS
     distance = distance_from(border_colour(lab), lab)
     farther = max(BACKDROP_DISTANCE, float(np.percentile(distance, _STONE_PERCENTILE)) / 2)
     return _box_around(distance > BACKDROP_DISTANCE), _box_around(distance > farther)
 
 
-def _box_around(pixels: npt.NDArray[np.bool_]) -> Box:
+def _box_around(pixels: Booleans) -> Box:
     mask = np.asarray(cv2.morphologyEx(pixels.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
     _, _, parts, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     parts = parts[1:]  # the first is the backdrop

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from gemhier.arrays import Booleans, Float32
 from gemhier.errors import ImageError
 from gemhier.pipeline.duplicates.alignment import Alignment, align
 from gemhier.pipeline.duplicates.candidates import find_candidates
@@ -158,7 +158,7 @@ def _near(prints: Sequence[Thumbprint]) -> list[Match]:
     return list(best.values())
 
 
-def _accepted(alignment: Alignment) -> npt.NDArray[np.bool_]:
+def _accepted(alignment: Alignment) -> Booleans:
     detailed = (alignment.detail >= _LEAST_DETAIL) & (alignment.lightness_difference <= _MOST_LIGHTNESS)
     smooth = (alignment.detail >= _LEAST_SMOOTH_DETAIL) & (alignment.lightness_difference <= _MOST_SMOOTH_LIGHTNESS)
     alike = (alignment.colour_difference <= _MOST_COLOUR) & (
@@ -167,7 +167,7 @@ def _accepted(alignment: Alignment) -> npt.NDArray[np.bool_]:
     return np.asarray((detailed | smooth) & alike)
 
 
-def _kind(orientation: int, placed: npt.NDArray[np.float32]) -> Kind:
+def _kind(orientation: int, placed: Float32) -> Kind:
     if orientation:
         return "mirrored" if orientation.bit_count() % 2 else "turned"
     corners = np.concatenate([placed[2:], placed[:2] + placed[2:] - 1])  # of the first, seen from the second's

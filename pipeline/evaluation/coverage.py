@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Booleans, Float64
 from gemhier.hierarchy.answering import Paths, Thresholds, paths
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
@@ -45,17 +45,17 @@ class Coverage:
         chosen: what can be asked for, by rising precision.
     """
 
-    thresholds: npt.NDArray[np.float64]
-    answered: npt.NDArray[np.float64]
-    precision: npt.NDArray[np.float64]
+    thresholds: Float64
+    answered: Float64
+    precision: Float64
     chosen: tuple[ChosenThreshold, ...]
 
 
 def coverage(
-    probabilities: npt.NDArray[np.float64],
+    probabilities: Float64,
     truth: Sequence[str],
     groups: Sequence[str],
-    answerable: npt.NDArray[np.bool_],
+    answerable: Booleans,
     *,
     thresholds: Thresholds,
     space: LabelSpace,
@@ -96,9 +96,7 @@ def coverage(
     return Coverage(np.asarray(steps, dtype=np.float64).reshape(-1), answered, precision, tuple(chosen))
 
 
-def _answers(
-    found: Paths, right: npt.NDArray[np.bool_], answerable: npt.NDArray[np.bool_], threshold: float
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def _answers(found: Paths, right: Booleans, answerable: Booleans, threshold: float) -> tuple[Booleans, Booleans]:
     """(N,) which pictures are answered, and (N,) which of these answers are right."""
     nodes = found.answers(threshold)
     given = (nodes >= 0) & answerable

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.arrays import Booleans, Float64, Indices
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.metrics import (
@@ -30,9 +31,6 @@ from gemhier.hierarchy.metrics import (
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.evaluation.figures import Figure, fraction, mean, share
 from gemhier.pipeline.evaluation.paired_tests import Comparison, compare
-
-Floats = npt.NDArray[np.float64]
-Classes = npt.NDArray[np.intp]
 
 FIGURES = (
     "top1",
@@ -113,9 +111,9 @@ class StrategyFigures:
     brier: Figure
     per_class: tuple[ClassFigures, ...]
     confusion: tuple[ConfusionCell, ...]
-    places: Classes
-    right: npt.NDArray[np.bool_]
-    family_right: npt.NDArray[np.bool_]
+    places: Indices
+    right: Booleans
+    family_right: Booleans
 
     def to_dict(self) -> dict[str, float | None]:
         """The figures as JSON values: `top1`, `top1_low`, `top1_high` and so on."""
@@ -237,9 +235,9 @@ def measure_ranking(
 class _Pictures:
     """What is known of N pictures: columns of their labels and families, -1 outside the space."""
 
-    labels: Classes
-    families: Classes
-    groups: Classes
+    labels: Indices
+    families: Indices
+    groups: Indices
     space: LabelSpace
     ancestors: Ancestry
 
@@ -254,12 +252,12 @@ def _known(truth: Sequence[str | None], groups: Sequence[str], space: LabelSpace
     )
 
 
-def _columns(ids: Iterable[str | None], known: Sequence[str]) -> Classes:
+def _columns(ids: Iterable[str | None], known: Sequence[str]) -> Indices:
     columns = {node: column for column, node in enumerate(known)}
     return np.array([-1 if node is None else columns.get(node, -1) for node in ids], dtype=np.intp)
 
 
-def _strategy_figures(probabilities: Floats, pictures: _Pictures) -> StrategyFigures:
+def _strategy_figures(probabilities: Float64, pictures: _Pictures) -> StrategyFigures:
     known = np.flatnonzero(pictures.labels >= 0)
     found, truth, groups = probabilities[known], pictures.labels[known], pictures.groups[known]
     given = found.any(axis=1)
@@ -291,28 +289,28 @@ def _strategy_figures(probabilities: Floats, pictures: _Pictures) -> StrategyFig
     )
 
 
-def _nodes(columns: Classes, pictures: _Pictures) -> Classes:
+def _nodes(columns: Indices, pictures: _Pictures) -> Indices:
     """The index in the ancestry of each label's column; -1 stays."""
     of_label = pictures.ancestors.indices(pictures.space.labels)
     return np.where(columns >= 0, of_label[columns], -1)
 
 
-def _hierarchical_f1(truth: Classes, predicted: Classes, groups: Classes, ancestors: Ancestry) -> Figure:
+def _hierarchical_f1(truth: Indices, predicted: Indices, groups: Indices, ancestors: Ancestry) -> Figure:
     counts = hierarchical_counts(truth, predicted, ancestors)
     return fraction(lambda rows: counts.take(rows).f1, groups)
 
 
-def _mistake_severity(truth: Classes, predicted: Classes, groups: Classes, space: LabelSpace) -> Figure:
+def _mistake_severity(truth: Indices, predicted: Indices, groups: Indices, space: LabelSpace) -> Figure:
     severities = mistake_severities(truth, predicted, space)
     mistakes = np.flatnonzero(severities)
     return mean(severities[mistakes], groups[mistakes])
 
 
-def _calibration_error(stated: Floats, hits: Floats, groups: Classes) -> Figure:
+def _calibration_error(stated: Float64, hits: Float64, groups: Indices) -> Figure:
     return fraction(lambda rows: expected_calibration_error(stated[rows], hits[rows]), groups)
 
 
-def _per_class(truth: Classes, predicted: Classes, space: LabelSpace) -> tuple[ClassFigures, ...]:
+def _per_class(truth: Indices, predicted: Indices, space: LabelSpace) -> tuple[ClassFigures, ...]:
     scores = class_scores(truth, predicted, len(space))
     mistakes = confusion(truth, predicted, len(space))
     np.fill_diagonal(mistakes, 0)
@@ -340,7 +338,7 @@ def _defined(number: float) -> float | None:
     return None if np.isnan(number) else float(number)
 
 
-def _cells(truth: Classes, predicted: Classes, space: LabelSpace) -> tuple[ConfusionCell, ...]:
+def _cells(truth: Indices, predicted: Indices, space: LabelSpace) -> tuple[ConfusionCell, ...]:
     counts = confusion(truth, predicted, len(space))
     missing = np.bincount(truth[predicted < 0], minlength=len(space))
     cells = []

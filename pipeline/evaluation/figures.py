@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.arrays import Indices
 from gemhier.hierarchy.intervals import bootstrap, bootstrap_mean, wilson
 
 _MOST_DRAWS, _FEWEST_DRAWS = 1000, 200
@@ -63,7 +64,7 @@ def mean(values: npt.ArrayLike, groups: npt.ArrayLike) -> Figure:
     return Figure(float(numbers.mean()), interval.low, interval.high)
 
 
-def fraction(statistic: Callable[[npt.NDArray[np.intp]], float], groups: npt.ArrayLike) -> Figure:
+def fraction(statistic: Callable[[Indices], float], groups: npt.ArrayLike) -> Figure:
     """Any statistic of pictures between 0 and 1, with the bootstrap over groups.
 
     The more pictures there are, the fewer draws are made: each takes longer, and they differ less.

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Booleans
 from gemhier.errors import DataError
 from gemhier.pipeline.evaluation.figures import Figure, share
 from gemhier.pipeline.evaluation.paired_tests import Comparison, compare
@@ -294,10 +294,10 @@ def _measures(pairs: Sequence[Pair], titles: tuple[str, str]) -> dict[str, Measu
     return found
 
 
-def _hits(judged: Sequence[Judged]) -> dict[str, npt.NDArray[np.bool_]]:
+def _hits(judged: Sequence[Judged]) -> dict[str, Booleans]:
     """(N,) for each measure."""
     places = np.array([each.place for each in judged], dtype=np.intp)
-    found: dict[str, npt.NDArray[np.bool_]] = {f"top{k}": places <= k for k in (1, 3, 5)}
+    found: dict[str, Booleans] = {f"top{k}": places <= k for k in (1, 3, 5)}
     return found | {"family_top1": np.array([each.family_right for each in judged], dtype=np.bool_)}
 
 

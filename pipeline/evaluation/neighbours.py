@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.arrays import Bytes, Float64
 from gemhier.errors import DataError
 from gemhier.models.bundle import Bundle
 from gemhier.models.images.crop import cover_backdrop
 from gemhier.pipeline.data.crops import prepared_crops
 from gemhier.pipeline.data.manifest import Row, read_manifest
 from gemhier.progress import progress
-
-Floats = npt.NDArray[np.float64]
 
 SPLIT = "train"
 """Neighbours are looked for among the pictures that a network learned from: what it knows, it knows from them."""
@@ -37,7 +36,7 @@ class Neighbour:
     image: str
     label: str
     likeness: float
-    crop: npt.NDArray[np.uint8]
+    crop: Bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +50,8 @@ class Known:
     """
 
     rows: tuple[Row, ...]
-    crops: npt.NDArray[np.uint8]
-    views: Floats
+    crops: Bytes
+    views: Float64
 
     def nearest(self, probabilities: npt.ArrayLike, count: int = 3) -> list[tuple[Neighbour, ...]]:
         """The nearest to each of N stones, the nearest first.
@@ -77,7 +76,7 @@ class Known:
         ]
 
 
-def views(probabilities: npt.ArrayLike) -> Floats:
+def views(probabilities: npt.ArrayLike) -> Float64:
     """How a network sees stones: the logits of its flat classifier, centred and brought to length 1.
 
     The exported network gives no features, but these logits are a linear map of them, to what tells labels apart.
@@ -110,7 +109,7 @@ def known_stones(folder: Path, bundle: Bundle) -> Known:
     return Known(rows, crops, views(_flat(bundle, crops)))
 
 
-def _flat(bundle: Bundle, crops: Sequence[npt.NDArray[np.uint8]] | npt.NDArray[np.uint8]) -> Floats:
+def _flat(bundle: Bundle, crops: Sequence[Bytes] | Bytes) -> Float64:
     parts = []
     with progress(range(0, len(crops), _BATCH), "Neighbours") as starts:
         for start in starts:

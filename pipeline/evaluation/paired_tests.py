@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.arrays import Booleans
 from gemhier.hierarchy.intervals import PairedTest, mcnemar
 from gemhier.pipeline.evaluation.figures import Figure, mean
 
@@ -87,8 +88,8 @@ class Comparison:
 def compare(
     first: str,
     second: str,
-    first_right: npt.NDArray[np.bool_],
-    second_right: npt.NDArray[np.bool_],
+    first_right: Booleans,
+    second_right: Booleans,
     groups: npt.ArrayLike,
 ) -> Comparison:
     """Compare two strategies.

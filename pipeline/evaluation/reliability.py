@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.arrays import Booleans, Float64
 from gemhier.hierarchy.metrics import equal_mass_bins
 from gemhier.pipeline.evaluation.figures import Figure, share
 
@@ -32,8 +33,8 @@ class ReliabilityBin:
 
 
 def reliability(
-    confidences: npt.NDArray[np.float64],
-    hits: npt.NDArray[np.bool_],
+    confidences: Float64,
+    hits: Booleans,
     groups: npt.NDArray[np.str_],
     bins: int = BINS,
 ) -> tuple[ReliabilityBin, ...]:

@@ -5,20 +5,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Booleans, Float32, Float64, Indices
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.bundle.probabilities import Floats
 from gemhier.models.runtime.network import Logits
 from gemhier.pipeline.data.manifest import Manifest, Row
 from gemhier.pipeline.experiments.plan import Arm
-from gemhier.pipeline.experiments.trees import Places, confusion_similarity, learned_tree, random_tree
+from gemhier.pipeline.experiments.trees import confusion_similarity, learned_tree, random_tree
 from gemhier.pipeline.training.config import TrainConfig
 from gemhier.pipeline.training.cross_validation import (
     Arrays,
-    Chosen,
-    Folds,
     answers_folder,
     cross_fitted,
     learn_and_answer,
@@ -45,9 +42,9 @@ class Field:
     rows: Sequence[Row]
     pictures: Pictures
     space: LabelSpace
-    folds: Folds
+    folds: Indices
     seed: int
-    features: Callable[[TrainConfig], npt.NDArray[np.float32]]
+    features: Callable[[TrainConfig], Float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +58,9 @@ class Answers:
             asked of.
     """
 
-    asked: Chosen
-    probabilities: Mapping[Strategy, Floats]
-    families: Places
+    asked: Booleans
+    probabilities: Mapping[Strategy, Float64]
+    families: Indices
 
 
 def arm_answers(arm: Arm, field: Field, on_fold: Callable[[int], None] = lambda fold: None) -> Answers:
@@ -77,7 +74,7 @@ def arm_answers(arm: Arm, field: Field, on_fold: Callable[[int], None] = lambda 
     config = replace(arm.config, seed=field.seed, folds=int(field.folds.max()) + 1)
     asked = field.folds < arm.first_folds
     places = np.zeros((len(field.rows), len(field.space)), dtype=np.intp)
-    parts: dict[str, npt.NDArray[np.float32]] = {}
+    parts: dict[str, Float32] = {}
     for fold in range(arm.first_folds):
         on_fold(fold)
         inside = field.folds == fold
@@ -107,7 +104,7 @@ def arm_answers(arm: Arm, field: Field, on_fold: Callable[[int], None] = lambda 
     )
 
 
-def _tree(name: str, field: Field, inside: Chosen, config: TrainConfig) -> Places:
+def _tree(name: str, field: Field, inside: Booleans, config: TrainConfig) -> Indices:
     """The places of the labels, from pictures that are learned from anyway.
 
     They are kept beside the answers, which cannot be read without them: one label in another place, by another rounding
@@ -125,7 +122,7 @@ def _tree(name: str, field: Field, inside: Chosen, config: TrainConfig) -> Place
     return np.asarray(kept["places"], dtype=np.intp)
 
 
-def _learned_tree(field: Field, learned: Chosen, config: TrainConfig) -> Places:
+def _learned_tree(field: Field, learned: Booleans, config: TrainConfig) -> Indices:
     similarity = confusion_similarity(
         field.features(config)[learned],
         field.pictures.truth[learned],
@@ -136,14 +133,14 @@ def _learned_tree(field: Field, learned: Chosen, config: TrainConfig) -> Places:
     return learned_tree(similarity, field.space)
 
 
-def _whole(field: Field, inside: Chosen, config: TrainConfig, tree: str, places: Places) -> Logits:
+def _whole(field: Field, inside: Booleans, config: TrainConfig, tree: str, places: Indices) -> Logits:
     """One network with all heads."""
     # The usual tree's answers are also those of a training with as many folds.
     further = {} if tree == "gemmological" else {"tree": tree}
     return _learn(field, field.space, places[field.pictures.truth], ~inside, inside, config, **further)
 
 
-def _separate(field: Field, inside: Chosen, config: TrainConfig) -> Logits:
+def _separate(field: Field, inside: Booleans, config: TrainConfig) -> Logits:
     """A general network, and one for each family with its own backbone, trained on that family's pictures alone.
 
     The flat voice is that of a flat network, which is trained beside them where it is asked for.
@@ -171,9 +168,9 @@ def _separate(field: Field, inside: Chosen, config: TrainConfig) -> Logits:
 def _learn(
     field: Field,
     space: LabelSpace,
-    truth: npt.NDArray[np.intp],
-    learned: Chosen,
-    asked: Chosen,
+    truth: Indices,
+    learned: Booleans,
+    asked: Booleans,
     config: TrainConfig,
     **further: str,
 ) -> Logits:
@@ -188,5 +185,5 @@ def _learn(
     )
 
 
-def _fold_folder(field: Field, asked: Chosen, config: TrainConfig, **further: str) -> Path:
+def _fold_folder(field: Field, asked: Booleans, config: TrainConfig, **further: str) -> Path:
     return answers_folder(field.manifest, config, **further) / f"fold-{int(field.folds[asked][0])}"

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Booleans, Float64, Indices
 from gemhier.hierarchy.error_budget import ErrorBudget, error_budget
 from gemhier.hierarchy.intervals import holm, sign_flip_test
 from gemhier.hierarchy.labels import LabelSpace
@@ -21,8 +21,6 @@ from gemhier.pipeline.experiments.plan import LEAST_COST, Arm
 if TYPE_CHECKING:
     # TensorFlow takes seconds to load, and nothing is trained here.
     from gemhier.pipeline.experiments.answers import Answers
-
-Classes = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +38,9 @@ class Decision:
 
     name: str
     arm: str
-    asked: npt.NDArray[np.bool_]
-    predicted: Classes
-    severities: npt.NDArray[np.float64]
+    asked: Booleans
+    predicted: Indices
+    severities: Float64
     figures: StrategyFigures
 
 
@@ -101,14 +99,14 @@ class Known:
     space: LabelSpace
     taxonomy: Taxonomy
 
-    def truth(self, asked: npt.NDArray[np.bool_]) -> Classes:
+    def truth(self, asked: Booleans) -> Indices:
         """The columns of the labels of some pictures."""
         return np.array([self.space.index(label) for label, chosen in zip(self.labels, asked, strict=True) if chosen])
 
 
 def decisions(arm: Arm, answers: "Answers", known: Known) -> tuple[Decision, ...]:
     """All decisions of an arm: its strategies, and the least expected cost by the last of them."""
-    found: dict[str, npt.NDArray[np.float64]] = {name: answers.probabilities[name] for name in arm.strategies}
+    found: dict[str, Float64] = {name: answers.probabilities[name] for name in arm.strategies}
     found[LEAST_COST] = by_least_cost(found[arm.strategies[-1]], severity_matrix(known.space))
     made = []
     for name, ranking in found.items():
@@ -184,9 +182,7 @@ def majority(known: Known) -> Decision:
     return _decision("the most frequent label", "", asked, ranking, known)
 
 
-def _decision(
-    name: str, arm: str, asked: npt.NDArray[np.bool_], ranking: npt.NDArray[np.float64], known: Known
-) -> Decision:
+def _decision(name: str, arm: str, asked: Booleans, ranking: Float64, known: Known) -> Decision:
     """Answer the pictures that were asked about with the first of a ranking of all labels."""
     labels, groups = _chosen(known.labels, asked), _chosen(known.groups, asked)
     predicted = ranking.argmax(axis=1)
@@ -200,7 +196,7 @@ def _decision(
     )
 
 
-def _on_both(first: Decision, second: Decision) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def _on_both(first: Decision, second: Decision) -> tuple[Booleans, Booleans]:
     """Which of the pictures that each was asked about the other was asked about too."""
     both = first.asked & second.asked
     return both[first.asked], both[second.asked]
@@ -211,5 +207,5 @@ def _ahead(first: Decision, second: Decision) -> float:
     return float(second.figures.right[other].mean() - first.figures.right[one].mean())
 
 
-def _chosen(values: Sequence[str], asked: npt.NDArray[np.bool_]) -> list[str]:
+def _chosen(values: Sequence[str], asked: Booleans) -> list[str]:
     return [value for value, chosen in zip(values, asked, strict=True) if chosen]

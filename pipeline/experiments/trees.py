@@ -9,22 +9,20 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.arrays import Float32, Float64, Indices
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.pipeline.data.split import grouped_folds
-
-Floats = npt.NDArray[np.float64]
-Places = npt.NDArray[np.intp]
 
 _INNER_FOLDS = 3
 _REGULARISATION = 0.003
 
 
-def random_tree(space: LabelSpace, seed: int) -> Places:
+def random_tree(space: LabelSpace, seed: int) -> Indices:
     """Labels in places drawn by chance."""
     return np.random.default_rng(seed).permutation(len(space)).astype(np.intp)
 
 
-def learned_tree(similarity: npt.ArrayLike, space: LabelSpace) -> Places:
+def learned_tree(similarity: npt.ArrayLike, space: LabelSpace) -> Indices:
     """Labels in places where those that are alike share a family.
 
     The families' sizes are given, so this is clustering with fixed sizes: each family, the largest first, starts with
@@ -63,9 +61,7 @@ def learned_tree(similarity: npt.ArrayLike, space: LabelSpace) -> Places:
     return places
 
 
-def confusion_similarity(
-    features: npt.NDArray[np.float32], truth: npt.NDArray[np.intp], groups: Sequence[str], n_labels: int, seed: int
-) -> Floats:
+def confusion_similarity(features: Float32, truth: Indices, groups: Sequence[str], n_labels: int, seed: int) -> Float64:
     """How much probability a flat classifier gives to each label in pictures of each label.
 
     A logistic regression on frozen features answers each picture without having learned from its group.
@@ -96,7 +92,7 @@ def confusion_similarity(
     return np.asarray(sums / np.maximum(1, np.bincount(truth, minlength=n_labels))[:, None])
 
 
-def _exchange(alike: Floats, family_of: npt.NDArray[np.intp]) -> None:
+def _exchange(alike: Float64, family_of: Indices) -> None:
     """Let the two labels change places whose exchange brings most, until none does."""
     labels = np.arange(len(family_of))
     while True:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Booleans, Float64
 from gemhier.hierarchy.decoding import STRATEGIES, Strategy
 from gemhier.models.bundle import Bundle
 from gemhier.models.bundle.predictions import Prediction
@@ -18,16 +18,14 @@ from gemhier.pipeline.reports.report import TOP, Report
 from gemhier.pipeline.reports.thumbnails import crop_thumbnail
 from gemhier.progress import progress
 
-Probabilities = npt.NDArray[np.float64]
-
 
 @dataclass(frozen=True, eq=False)
 class Classified:
     """What became of N pictures: the fields of `Report` of these names."""
 
     results: tuple[Prediction | Failure, ...]
-    probabilities: Mapping[Strategy, Probabilities]
-    without_gem: npt.NDArray[np.bool_]
+    probabilities: Mapping[Strategy, Float64]
+    without_gem: Booleans
     crops: Mapping[int, str]
 
 

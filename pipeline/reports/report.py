@@ -9,9 +9,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from gemhier.arrays import Booleans, Float64
 from gemhier.hierarchy.answering import Thresholds
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
@@ -71,8 +69,8 @@ class Report:
     space: LabelSpace
     taxonomy: Taxonomy
     thresholds: Thresholds
-    probabilities: Mapping[Strategy, npt.NDArray[np.float64]]
-    without_gem: npt.NDArray[np.bool_]
+    probabilities: Mapping[Strategy, Float64]
+    without_gem: Booleans
     crops: Mapping[int, str] = field(default_factory=dict)
     neighbours: Mapping[int, tuple[Neighbour, ...]] = field(default_factory=dict)
     neighbours_in: str = ""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Bytes
 from gemhier.errors import ImageError
 from gemhier.models.images.decode import read_image
 from gemhier.progress import map_with_progress
@@ -45,13 +45,13 @@ def thumbnails(images: Mapping[int, Path], *, budget: int = BUDGET) -> dict[int,
     return made
 
 
-def crop_thumbnail(crop: npt.NDArray[np.uint8]) -> str:
+def crop_thumbnail(crop: Bytes) -> str:
     """A stone as the network saw it, (S, S, 3) uint8 RGB, as a data address."""
     side = min(CROP_SIDE, len(crop))
     return data_address(np.asarray(cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA), np.uint8))
 
 
-def data_address(pixels: npt.NDArray[np.uint8]) -> str:
+def data_address(pixels: Bytes) -> str:
     """The address of a picture, (H, W, 3) uint8 RGB, that holds the picture itself."""
     _, encoded = cv2.imencode(".webp", np.asarray(pixels[..., ::-1]), [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])
     return "data:image/webp;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")

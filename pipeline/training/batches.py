@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.arrays import Bytes, Indices
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.augment.augmentation import Augmentation, augmented
 from gemhier.pipeline.training.class_balance import Copies, each_once, transformed
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 Targets = dict[str, npt.NDArray[np.int32]]
 
 
-def targets(truth: npt.NDArray[np.intp], space: LabelSpace, heads: tuple[str, ...]) -> Targets:
+def targets(truth: Indices, space: LabelSpace, heads: tuple[str, ...]) -> Targets:
     """What each head should say: (N,) class columns by the head's name.
 
     Args:
@@ -29,7 +30,7 @@ def targets(truth: npt.NDArray[np.intp], space: LabelSpace, heads: tuple[str, ..
 
 
 def training_batches(
-    crops: npt.NDArray[np.uint8],
+    crops: Bytes,
     wanted: Targets,
     *,
     batch: int,

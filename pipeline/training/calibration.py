@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from gemhier.arrays import Indices
 from gemhier.hierarchy.answering import Thresholds, fit_thresholds
 from gemhier.hierarchy.calibration import fit_conditional_temperatures, fit_fusion_weight, fit_temperature
 from gemhier.hierarchy.decoding import Strategy, conditional, soft, softmax, strategies
@@ -32,9 +30,7 @@ class Calibration:
     thresholds: Thresholds
 
 
-def calibrate(
-    logits: Logits, truth: npt.NDArray[np.intp], space: LabelSpace, mode: str, *, each_family: bool = True
-) -> Calibration:
+def calibrate(logits: Logits, truth: Indices, space: LabelSpace, mode: str, *, each_family: bool = True) -> Calibration:
     """Fit temperatures, fusion weight and thresholds.
 
     Args:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Crops = npt.NDArray[np.uint8]
+from gemhier.arrays import Bytes, Indices
 
 MOST_COPIES = 8
 """Of one picture."""
@@ -33,8 +32,8 @@ class Copies:
         transforms: (M,) how each is turned and mirrored, 0 to `TRANSFORMS` - 1.
     """
 
-    rows: npt.NDArray[np.intp]
-    transforms: npt.NDArray[np.intp]
+    rows: Indices
+    transforms: Indices
 
     def __len__(self) -> int:
         """How many a pass shows."""
@@ -46,7 +45,7 @@ def each_once(count: int) -> Copies:
     return Copies(np.arange(count), np.zeros(count, np.intp))
 
 
-def balance(truth: npt.NDArray[np.intp], wanted: int, seed: int) -> Copies:
+def balance(truth: Indices, wanted: int, seed: int) -> Copies:
     """Show about `wanted` pictures of each class.
 
     A class with fewer has each of its pictures several times, each time turned or mirrored in another way and at
@@ -78,7 +77,7 @@ def balance(truth: npt.NDArray[np.intp], wanted: int, seed: int) -> Copies:
     return Copies(every[order], how[order])
 
 
-def transformed(crops: Crops, transforms: npt.NDArray[np.intp]) -> Crops:
+def transformed(crops: Bytes, transforms: Indices) -> Bytes:
     """Turn and mirror crops; what comes in at the corners repeats the border.
 
     Args:
@@ -90,7 +89,7 @@ def transformed(crops: Crops, transforms: npt.NDArray[np.intp]) -> Crops:
     return np.stack([_transformed(crop, int(number)) for crop, number in zip(crops, transforms, strict=True)])
 
 
-def _transformed(crop: Crops, number: int) -> Crops:
+def _transformed(crop: Bytes, number: int) -> Bytes:
     mirrored, turns = divmod(number, _STEPS)
     changed = crop[:, ::-1] if mirrored else crop
     changed = np.rot90(changed, turns // 2)

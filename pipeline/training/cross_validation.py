@@ -12,18 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier import __version__
+from gemhier.arrays import Booleans, Float32, Float64, Indices
 from gemhier.atomic import whole_file
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.bundle.probabilities import Floats, decode
+from gemhier.models.bundle.probabilities import decode
 from gemhier.models.runtime.network import Logits
 from gemhier.pipeline.data.manifest import Manifest
 from gemhier.pipeline.training.calibration import calibrate
 from gemhier.pipeline.training.config import SCHEDULES, TrainConfig
 from gemhier.pipeline.training.fit import Pictures, fit_network, predict_logits, validation_measures
 
-Folds = npt.NDArray[np.intp]
-Chosen = npt.NDArray[np.bool_]
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
@@ -37,7 +36,7 @@ class OutOfFold:
     """
 
     logits: Logits
-    probabilities: Mapping[Strategy, Floats]
+    probabilities: Mapping[Strategy, Float64]
 
 
 _HEADS = ("flat", "family", "regional")
@@ -66,7 +65,7 @@ def answers_folder(manifest: Manifest, config: TrainConfig, **further: str | int
 def out_of_fold(
     space: LabelSpace,
     pictures: Pictures,
-    folds: Folds,
+    folds: Indices,
     config: TrainConfig,
     *,
     folder: Path,
@@ -84,7 +83,7 @@ def out_of_fold(
         features: folder for frozen features.
         on_fold: called with each fold and what its network came to on it.
     """
-    found: dict[str, npt.NDArray[np.float32]] = {}
+    found: dict[str, Float32] = {}
     for fold in range(int(folds.max()) + 1):
         inside = folds == fold
         answers = learn_and_answer(
@@ -101,8 +100,8 @@ def out_of_fold(
 def learn_and_answer(
     space: LabelSpace,
     pictures: Pictures,
-    learned: Chosen,
-    asked: Chosen,
+    learned: Booleans,
+    asked: Booleans,
     config: TrainConfig,
     *,
     folder: Path,
@@ -146,13 +145,13 @@ def learn_and_answer(
 
 def cross_fitted(
     logits: Logits,
-    truth: npt.NDArray[np.intp],
-    folds: Folds,
+    truth: Indices,
+    folds: Indices,
     space: LabelSpace,
     mode: str,
     *,
     each_family: bool = True,
-) -> dict[Strategy, Floats]:
+) -> dict[Strategy, Float64]:
     """Decode out-of-fold logits, those of each fold with what was calibrated on the other folds.
 
     Args:
@@ -167,7 +166,7 @@ def cross_fitted(
     Returns:
         For each strategy (N, V), P(label).
     """
-    found: dict[Strategy, Floats] = {}
+    found: dict[Strategy, Float64] = {}
     for fold in range(int(folds.max()) + 1):
         inside = folds == fold
         calibration = calibrate(_rows(logits, ~inside), truth[~inside], space, mode, each_family=each_family)
@@ -198,5 +197,5 @@ def remembered(path: Path, question: Arrays, answer: Callable[[], Arrays]) -> Ar
     return kept
 
 
-def _rows(logits: Logits, chosen: Chosen) -> Logits:
+def _rows(logits: Logits, chosen: Booleans) -> Logits:
     return Logits(**{head: getattr(logits, head)[chosen] for head in _HEADS})

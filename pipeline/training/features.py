@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import RGB, Bytes, Float32
 from gemhier.atomic import whole_file
 from gemhier.models.augment.augmentation import Augmentation, augmented
 from gemhier.models.images.crop import cover_backdrop
@@ -20,22 +20,20 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-Features = npt.NDArray[np.float32]
-Pictures = npt.NDArray[np.uint8]
 
 BATCH = 64
 
 
 def load_features(
     extractor: "keras.Model",
-    crops: npt.NDArray[np.uint8],
+    crops: Bytes,
     *,
     views: int,
     augmentation: Augmentation,
     seed: int,
     cache_folder: Path,
     copies: Copies | None = None,
-) -> Features:
+) -> Float32:
     """Features of several seeded views of each crop; the first view is the crop as it is.
 
     Args:
@@ -92,11 +90,11 @@ def _forward(extractor: "keras.Model") -> Callable[["tf.Tensor"], "tf.Tensor"]:
 
 def _extract(
     forward: Callable[["tf.Tensor"], "tf.Tensor"],
-    crops: npt.NDArray[np.uint8],
+    crops: Bytes,
     shown: Copies,
-    change: Callable[[Pictures], Pictures],
+    change: Callable[[RGB], RGB],
     label: str,
-) -> Features:
+) -> Float32:
     import tensorflow as tf
 
     pieces = []
@@ -108,14 +106,14 @@ def _extract(
     return np.concatenate(pieces)
 
 
-def _read(path: Path, count: int) -> Features | None:
+def _read(path: Path, count: int) -> Float32 | None:
     with suppress(OSError, ValueError, EOFError):
-        found: Features = np.load(path, allow_pickle=False)
+        found: Float32 = np.load(path, allow_pickle=False)
         if len(found) == count:
             return found
     return None
 
 
-def _write(path: Path, features: Features) -> None:
+def _write(path: Path, features: Float32) -> None:
     with whole_file(path) as file:
         np.save(file, features)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Bytes, Float32, Indices
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.images.crop import cover_backdrop
 from gemhier.models.networks.backbones import Backbone
@@ -40,12 +40,12 @@ class Pictures:
             at once, so that the next part has them too.
     """
 
-    crops: Callable[[int], npt.NDArray[np.uint8]]
-    truth: npt.NDArray[np.intp]
+    crops: Callable[[int], Bytes]
+    truth: Indices
     copies: Copies | None = None
-    part_of: "tuple[Pictures, npt.NDArray[np.intp]] | None" = None
+    part_of: "tuple[Pictures, Indices] | None" = None
 
-    def part(self, rows: npt.NDArray[np.intp]) -> "Pictures":
+    def part(self, rows: Indices) -> "Pictures":
         """Some of them, by their places."""
         return Pictures(lambda size: self.crops(size)[rows], self.truth[rows], part_of=(self, rows))
 
@@ -106,13 +106,13 @@ def fit_network(
     return Fitted(average_networks([one.network for one in fitted]), fitted[0].history)
 
 
-def predict_logits(network: GemNetwork, crops: npt.NDArray[np.uint8]) -> Logits:
+def predict_logits(network: GemNetwork, crops: Bytes) -> Logits:
     """The logits of (N, size, size, 4) crops, whose backdrops are covered first."""
     found = network.whole.predict(cover_backdrop(crops), batch_size=PREDICT_BATCH, verbose=0)
     return Logits(flat=found["flat"], family=found["family"], regional=found["regional"])
 
 
-def validation_measures(logits: Logits, truth: npt.NDArray[np.intp], space: LabelSpace) -> dict[str, float]:
+def validation_measures(logits: Logits, truth: Indices, space: LabelSpace) -> dict[str, float]:
     """Top-1 accuracy of each head, and of each regional network on its own family's pictures.
 
     Args:
@@ -214,7 +214,7 @@ def _fit_heads(network: GemNetwork, training: _Training) -> None:
         network.heads.load_weights(weights)
         return
 
-    def features(pictures: Pictures, views: int) -> npt.NDArray[np.float32]:
+    def features(pictures: Pictures, views: int) -> Float32:
         if pictures.part_of and not pictures.copies:
             whole, rows = pictures.part_of
             return features(whole, views)[:, rows]

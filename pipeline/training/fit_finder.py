@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
-import numpy.typing as npt
 from keras import ops
 
+from gemhier.arrays import Bytes, Float32
 from gemhier.models.networks.finder_network import STRIDE, build_finder
 from gemhier.pipeline.synthetic.scenes.composition import Scene, SceneMaker
 from gemhier.pipeline.training.finder_config import FinderConfig, FinderEpoch
@@ -18,7 +18,6 @@ from gemhier.pipeline.training.progress_bar import TrainingBar
 if TYPE_CHECKING:
     import tensorflow as tf
 
-Floats = npt.NDArray[np.float32]
 
 _LEAST_PRESENT = 0.5
 
@@ -106,7 +105,7 @@ def present_loss(wanted: keras.KerasTensor, found: keras.KerasTensor) -> keras.K
     return ops.sum(said * ops.binary_crossentropy(ops.maximum(wanted, 0.0), found), axis=1)
 
 
-def targets(scene: Scene) -> tuple[Floats, Floats]:
+def targets(scene: Scene) -> tuple[Float32, Float32]:
     """What the network should say of a scene.
 
     Returns:
@@ -136,7 +135,7 @@ def scene_batches(maker: SceneMaker, config: FinderConfig, done: Callable[[], in
 
     side, maps = config.size, config.size // STRIDE
 
-    def compose(number: np.int64) -> tuple[npt.NDArray[np.uint8], Floats, Floats]:
+    def compose(number: np.int64) -> tuple[Bytes, Float32, Float32]:
         scene = maker.scene(np.random.default_rng([config.seed, int(number)]))
         return scene.picture, *targets(scene)
 
@@ -155,9 +154,7 @@ def scene_batches(maker: SceneMaker, config: FinderConfig, done: Callable[[], in
     return scenes.map(shaped, num_parallel_calls=2, deterministic=True).batch(config.batch).prefetch(4)
 
 
-def measure_finder(
-    model: keras.Model, pictures: npt.NDArray[np.uint8], wanted: Sequence[tuple[Floats, Floats]]
-) -> dict[str, float]:
+def measure_finder(model: keras.Model, pictures: Bytes, wanted: Sequence[tuple[Float32, Float32]]) -> dict[str, float]:
     """How well a finder does on scenes.
 
     Args:

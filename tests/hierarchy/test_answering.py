@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gemhier.arrays import Float64, Indices
 from gemhier.hierarchy.answering import (
     DEFAULT_PRECISIONS,
     Paths,
@@ -31,8 +31,8 @@ class Pictures:
     """Calibrated probabilities of some pictures in a random label space, and their labels."""
 
     space: LabelSpace
-    probabilities: npt.NDArray[np.float64]
-    truth: npt.NDArray[np.intp]
+    probabilities: Float64
+    truth: Indices
 
 
 def pictures_of(space: LabelSpace, n_pictures: int, seed: int, scale: float = 3.0) -> Pictures:

@@ -1,11 +1,11 @@
 """Calibration: it finds what was put in, and few pictures move it little."""
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gemhier.arrays import Float64, Indices
 from gemhier.hierarchy.calibration import fit_conditional_temperatures, fit_fusion_weight, fit_temperature
 from gemhier.hierarchy.decoding import fused, softmax
 from gemhier.hierarchy.metrics import log_losses
@@ -13,7 +13,7 @@ from gemhier.hierarchy.metrics import log_losses
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-def drawn(rng: np.random.Generator, probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+def drawn(rng: np.random.Generator, probabilities: Float64) -> Indices:
     """One class per row, drawn with the given probabilities."""
     below = rng.random(len(probabilities))[:, None] > probabilities.cumsum(axis=1)[:, :-1]
     return np.asarray(below.sum(axis=1), dtype=np.intp)
@@ -59,7 +59,7 @@ def test_few_pictures_all_right_do_not_make_it_certain() -> None:
 
 
 def test_without_pictures_nothing_changes() -> None:
-    nothing: npt.NDArray[np.intp] = np.zeros(0, dtype=np.intp)
+    nothing: Indices = np.zeros(0, dtype=np.intp)
     assert fit_temperature(np.zeros((0, 3)), nothing) == pytest.approx(1, abs=1e-5)
     assert fit_temperature(np.zeros((0, 3)), nothing, expected=2.5) == pytest.approx(2.5, abs=1e-5)
     np.testing.assert_allclose(fit_conditional_temperatures(np.zeros((0, 3)), nothing, np.array([0, 1, 1])), 1, 1e-5)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gemhier.arrays import Float32, Float64
 from gemhier.hierarchy.decoding import (
     STRATEGIES,
     Strategy,
@@ -27,9 +27,9 @@ class Logits:
     """What a network might say about some pictures, in a random label space."""
 
     space: LabelSpace
-    flat: npt.NDArray[np.float32]
-    family: npt.NDArray[np.float32]
-    regional: npt.NDArray[np.float32]
+    flat: Float32
+    family: Float32
+    regional: Float32
 
 
 @st.composite
@@ -49,7 +49,7 @@ def random_logits(draw: st.DrawFn) -> Logits:
     return Logits(space, flat, family, regional)
 
 
-def decoded(logits: Logits, weight: float = 0.5) -> dict[Strategy, npt.NDArray[np.float64]]:
+def decoded(logits: Logits, weight: float = 0.5) -> dict[Strategy, Float64]:
     parents = logits.space.parents
     return strategies(
         softmax(logits.flat), softmax(logits.family), conditional(logits.regional, parents), parents, weight

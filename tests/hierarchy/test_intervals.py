@@ -4,11 +4,11 @@ import itertools
 import math
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gemhier.arrays import Indices
 from gemhier.hierarchy.intervals import Interval, bootstrap, bootstrap_mean, holm, mcnemar, sign_flip_test, wilson
 from gemhier.hierarchy.metrics import expected_calibration_error
 
@@ -121,7 +121,7 @@ def test_the_interval_of_a_calibration_error_holds_it() -> None:
     stated, groups = rng.random(300), np.arange(300) // 2
     hits = rng.random(300) < stated
 
-    def error(rows: npt.NDArray[np.intp]) -> float:
+    def error(rows: Indices) -> float:
         return expected_calibration_error(stated[rows], hits[rows])
 
     interval = bootstrap(error, groups, within=(0, 1), repeats=200)

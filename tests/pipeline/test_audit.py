@@ -7,11 +7,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from gemhier.arrays import RGB
 from gemhier.cli import main
 from gemhier.errors import DataError, OutputError
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
@@ -22,10 +22,8 @@ from gemhier.pipeline.data_quality.summary import summary
 from gemhier.pipeline.duplicates.search import Match
 from gemhier.pipeline.prepare import PrepareConfig, prepare
 
-Pixels = npt.NDArray[np.uint8]
 
-
-def stone(seed: int) -> Pixels:
+def stone(seed: int) -> RGB:
     """Paint a blue oval with random bright and dark spots on white."""
     random = np.random.default_rng(seed)
     pixels = np.full((90, 120, 3), 250, np.uint8)
@@ -37,7 +35,7 @@ def stone(seed: int) -> Pixels:
     return pixels
 
 
-def save(path: Path, pixels: Pixels) -> Path:
+def save(path: Path, pixels: RGB) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels).save(path, quality=90)
     return path

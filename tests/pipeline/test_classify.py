@@ -11,10 +11,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 from click.testing import CliRunner, Result
 
+from gemhier.arrays import Bytes
 from gemhier.cli import INTERRUPTED, main
 from gemhier.errors import OutputError
 from gemhier.models.bundle import Bundle
@@ -23,7 +23,7 @@ from gemhier.models.images.stones import Failure
 from gemhier.pipeline import classify
 from gemhier.pipeline.classify import Outcome, classify_paths, find_pictures
 
-Paint = Callable[[str], npt.NDArray[np.uint8]]
+Paint = Callable[[str], Bytes]
 ROOT = Path(__file__).parents[2]
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gemhier.arrays import Bytes
 from gemhier.cli import main
 from gemhier.errors import DataError
 from gemhier.hierarchy.intervals import mcnemar
@@ -24,7 +24,7 @@ from gemhier.models.bundle.files import NETWORK_FILE
 from gemhier.pipeline.evaluation.model_comparison import CHANGES, MEASURES, Judged, Side, compare_sides, to_dict
 from gemhier.pipeline.reports.comparison_tables import summary
 
-Paint = Callable[[str], npt.NDArray[np.uint8]]
+Paint = Callable[[str], Bytes]
 
 
 def judged(image: str, place: int | None, truth: str = "corundum/ruby", predicted: str = "", **others: Any) -> Judged:

@@ -14,10 +14,10 @@ from typing import Any
 import click
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 from click.testing import CliRunner, Result
 
+from gemhier.arrays import Bytes
 from gemhier.cli import INTERRUPTED, main
 from gemhier.errors import DataError, OutputError
 from gemhier.hierarchy.decoding import STRATEGIES
@@ -36,7 +36,7 @@ from gemhier.pipeline.reports.folder import FILES
 from gemhier.pipeline.reports.measuring import evaluate_bundle
 from gemhier.pipeline.reports.report import Report
 
-Paint = Callable[[str], npt.NDArray[np.uint8]]
+Paint = Callable[[str], Bytes]
 Put = Callable[..., Path]
 ROOT = Path(__file__).parents[2]
 

@@ -4,11 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Float32
 from gemhier.pipeline.synthetic.gems.noise import linear, noise
-
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,22 +20,22 @@ class Ground:
         shadow: how dark the stone's shadow is, 0 to 1.
     """
 
-    picture: Floats
-    colour: Floats
+    picture: Float32
+    colour: Float32
     gloss: float
     shadow: float
 
 
-def _slope(size: int, random: np.random.Generator, upper: float, lower: float) -> Floats:
+def _slope(size: int, random: np.random.Generator, upper: float, lower: float) -> Float32:
     """A (size, size, 1) run from one brightness to another, nearly from top to bottom."""
     across = np.linspace(-0.5, 0.5, size, dtype=np.float32)
     lean = random.uniform(-0.4, 0.4)
     share = np.clip(0.5 + across[:, None] + lean * across[None, :], 0, 1)
-    run: Floats = (upper + (lower - upper) * share * share * (3 - 2 * share)).astype(np.float32)[..., None]
+    run: Float32 = (upper + (lower - upper) * share * share * (3 - 2 * share)).astype(np.float32)[..., None]
     return run
 
 
-def _ground(picture: Floats, gloss: float, shadow: float) -> Ground:
+def _ground(picture: Float32, gloss: float, shadow: float) -> Ground:
     return Ground(picture, picture.mean(axis=(0, 1)), gloss, shadow)
 
 

@@ -8,10 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
+from gemhier.arrays import Float32, Float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +22,8 @@ class Solid:
         girdle: how many of them, at the end, stand upright and form the thin edge between crown and pavilion.
     """
 
-    normals: Floats
-    offsets: Floats
+    normals: Float32
+    offsets: Float32
     girdle: int
 
 
@@ -144,20 +142,20 @@ CUTS: dict[str, Cutter] = FACETED | ROUNDED
 """Every cut by its name: makes a stone of that cut, its proportions drawn at random."""
 
 
-def _directions(count: int) -> Doubles:
+def _directions(count: int) -> Float64:
     """So many angles all around, from 0 on."""
     return np.asarray(np.arange(count) * (2 * np.pi / count), np.float64)
 
 
-def _superellipse(size: float, power: float) -> Doubles:
+def _superellipse(size: float, power: float) -> Float64:
     """Points (160, 2) on |x|^power + |y|^power = size^power."""
     around = np.linspace(-np.pi, np.pi, 160, endpoint=False)
     points = np.stack([np.cos(around), np.sin(around)], axis=1)
-    radius: Doubles = size / (np.abs(points) ** power).sum(axis=1) ** (1 / power)
+    radius: Float64 = size / (np.abs(points) ** power).sum(axis=1) ** (1 / power)
     return points * radius[:, None]
 
 
-def _brilliant(outline: Doubles, width: float, random: np.random.Generator) -> Solid:
+def _brilliant(outline: Float64, width: float, random: np.random.Generator) -> Solid:
     """Lay the 57 facets of a brilliant and a girdle around a convex outline, then squeeze it in y to `width`.
 
     Mains and halves touch the outline and point at an apex above or below its middle, so that on
@@ -168,8 +166,8 @@ def _brilliant(outline: Doubles, width: float, random: np.random.Generator) -> S
     depth = 0.87 * random.uniform(0.98, 1.1)
     half_girdle = 0.022
 
-    def reach(angles: Doubles) -> Doubles:
-        far: Doubles = (outline @ np.stack([np.cos(angles), np.sin(angles)])).max(axis=0)
+    def reach(angles: Float64) -> Float64:
+        far: Float64 = (outline @ np.stack([np.cos(angles), np.sin(angles)])).max(axis=0)
         return far
 
     mains, stars, around = _directions(8), _directions(16)[1::2], _directions(32)
@@ -188,11 +186,11 @@ def _brilliant(outline: Doubles, width: float, random: np.random.Generator) -> S
 
 
 def _add_ring(
-    normals: list[Doubles],
-    offsets: list[Doubles],
-    angles: Doubles,
-    reach: Doubles,
-    slope: Doubles | float,
+    normals: list[Float64],
+    offsets: list[Float64],
+    angles: Float64,
+    reach: Float64,
+    slope: Float64 | float,
     height: float,
 ) -> None:
     """Add planes that look towards `angles` and pass `reach` from the axis at `height`.
@@ -210,6 +208,6 @@ def _add_ring(
     offsets.append(across * reach + up * height)
 
 
-def _solid(normals: Doubles, offsets: Doubles, girdle: int) -> Solid:
+def _solid(normals: Float64, offsets: Float64, girdle: int) -> Solid:
     length = np.linalg.norm(normals, axis=1)
     return Solid((normals / length[:, None]).astype(np.float32), (offsets / length).astype(np.float32), girdle)

@@ -11,9 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.arrays import Bytes, Float32, Float64
 from gemhier.pipeline.synthetic.gems.noise import linear, noise, soften
-
-Floats = npt.NDArray[np.float32]
 
 SHEET = 288
 """Side of a pattern's sheet, in pixels."""
@@ -35,31 +34,31 @@ class Surface:
         orient: whether it has a pearl's soft lustre instead of sharp reflections.
     """
 
-    colour: Floats
-    fire: Floats | None = None
-    fibres: Floats | None = None
+    colour: Float32
+    fire: Float32 | None = None
+    fibres: Float32 | None = None
     translucency: float = 0.0
     polish: float = 1.0
     orient: bool = False
 
 
-Painter = Callable[[Floats, np.random.Generator, npt.NDArray[np.float64]], Surface]
+Painter = Callable[[Float32, np.random.Generator, Float64], Surface]
 
 
-def _glassy(body: Floats, random: np.random.Generator, turn: npt.NDArray[np.float64]) -> Surface:
+def _glassy(body: Float32, random: np.random.Generator, turn: Float64) -> Surface:
     clouds = noise(random, SHEET, (2, 3), 5)
     veil = np.exp(-((clouds / 0.1) ** 2))
     colour = body * (0.9 + 0.2 * clouds)[..., None] + 0.05 * body * veil[..., None]
     return Surface(np.clip(colour, 0.003, 1).astype(np.float32), translucency=0.8)
 
 
-def _milky(body: Floats, random: np.random.Generator, turn: npt.NDArray[np.float64]) -> Surface:
+def _milky(body: Float32, random: np.random.Generator, turn: Float64) -> Surface:
     clouds = noise(random, SHEET, (2, 2), 3)
     colour = body * (0.95 + 0.08 * clouds)[..., None]
     return Surface(np.clip(colour, 0.003, 1).astype(np.float32), translucency=0.75)
 
 
-def _needles(body: Floats, random: np.random.Generator, turn: npt.NDArray[np.float64]) -> Surface:
+def _needles(body: Float32, random: np.random.Generator, turn: Float64) -> Surface:
     colour = body * (0.92 + 0.16 * noise(random, SHEET, (2, 2), 4))[..., None]
     main = random.uniform(0, np.pi)
     for layer in range(3):
@@ -79,7 +78,7 @@ def _needles(body: Floats, random: np.random.Generator, turn: npt.NDArray[np.flo
     return Surface(np.clip(colour, 0.003, 1).astype(np.float32), translucency=0.85)
 
 
-def _chatoyant(body: Floats, random: np.random.Generator, turn: npt.NDArray[np.float64]) -> Surface:
+def _chatoyant(body: Float32, random: np.random.Generator, turn: Float64) -> Surface:
     wave = noise(random, SHEET, (2, 2), 3)
     across = np.linspace(-1, 1, SHEET, dtype=np.float32)[:, None] + 0.12 * wave
     streaks = noise(random, SHEET, (90, 1), 2)
@@ -91,9 +90,7 @@ def _chatoyant(body: Floats, random: np.random.Generator, turn: npt.NDArray[np.f
     return Surface(colour.astype(np.float32), fibres=fibres)
 
 
-def _opal(
-    base: Floats, fire_strength: float, coverage: float, random: np.random.Generator, turn: npt.NDArray[np.float64]
-) -> Surface:
+def _opal(base: Float32, fire_strength: float, coverage: float, random: np.random.Generator, turn: Float64) -> Surface:
     fire = np.zeros((SHEET, SHEET, 3), np.float32)
     liking = random.choice(3, p=[0.4, 0.3, 0.3])
     for patches, share in ((int(random.integers(150, 400)), 1.0), (int(random.integers(700, 1400)), 0.7)):
@@ -111,19 +108,19 @@ def _opal(
     return Surface(base, fire=np.maximum(fire * where * fire_strength, 0), translucency=0.5)
 
 
-def _light_opal(body: Floats, random: np.random.Generator, turn: npt.NDArray[np.float64]) -> Surface:
+def _light_opal(body: Float32, random: np.random.Generator, turn: Float64) -> Surface:
     clouds = noise(random, SHEET, (2, 2), 3)[..., None]
     base = (body * (0.72 + 0.1 * clouds)).astype(np.float32)
     return _opal(base, random.uniform(0.7, 1.1), random.uniform(0.4, 0.65), random, turn)
 
 
-def _dark_opal(body: Floats, random: np.random.Generator, turn: npt.NDArray[np.float64]) -> Surface:
+def _dark_opal(body: Float32, random: np.random.Generator, turn: Float64) -> Surface:
     clouds = noise(random, SHEET, (2, 2), 3)[..., None]
     base = (np.maximum(body, 0.004) * (1 + 0.4 * clouds) + linear("#0c3858") * 0.5).astype(np.float32)
     return _opal(base, random.uniform(1.1, 1.6), random.uniform(0.55, 0.8), random, turn)
 
 
-def _veined(body: Floats, random: np.random.Generator, turn: npt.NDArray[np.float64]) -> Surface:
+def _veined(body: Float32, random: np.random.Generator, turn: Float64) -> Surface:
     mottle, grain = noise(random, SHEET, (3, 3), 4), noise(random, SHEET, (60, 60), 2)
     colour = body * (0.88 + 0.14 * mottle + 0.05 * grain)[..., None]
     warped = _warped(_cell_borders(random, int(random.integers(14, 40))), random, 9.0)
@@ -135,7 +132,7 @@ def _veined(body: Floats, random: np.random.Generator, turn: npt.NDArray[np.floa
     return Surface(np.clip(colour, 0.003, 1).astype(np.float32), polish=0.8)
 
 
-def _banded(body: Floats, random: np.random.Generator, turn: npt.NDArray[np.float64]) -> Surface:
+def _banded(body: Float32, random: np.random.Generator, turn: Float64) -> Surface:
     rows, columns = np.mgrid[-1 : 1 : SHEET * 1j, -1 : 1 : SHEET * 1j].astype(np.float32)
     eye = random.uniform(-1.3, 1.3, 2)
     distance = np.hypot(rows - eye[0], (columns - eye[1]) * random.uniform(0.6, 1.0))
@@ -147,7 +144,7 @@ def _banded(body: Floats, random: np.random.Generator, turn: npt.NDArray[np.floa
     return Surface(colour.astype(np.float32), polish=0.9)
 
 
-def _spangled(body: Floats, random: np.random.Generator, turn: npt.NDArray[np.float64]) -> Surface:
+def _spangled(body: Float32, random: np.random.Generator, turn: Float64) -> Surface:
     mottle = noise(random, SHEET, (5, 5), 4)
     colour = body * np.clip(0.7 + 0.6 * mottle, 0.15, 2)[..., None]
     calcite = np.clip(noise(random, SHEET, (3, 3), 4) - random.uniform(0.55, 1.3), 0, 0.5)[..., None]
@@ -166,7 +163,7 @@ def _spangled(body: Floats, random: np.random.Generator, turn: npt.NDArray[np.fl
     return Surface(np.clip(colour, 0.003, 1).astype(np.float32), polish=0.9)
 
 
-def _nacre(body: Floats, random: np.random.Generator, turn: npt.NDArray[np.float64]) -> Surface:
+def _nacre(body: Float32, random: np.random.Generator, turn: Float64) -> Surface:
     skin = 1 + 0.02 * noise(random, SHEET, (6, 6), 3)
     return Surface((body * skin[..., None]).astype(np.float32), orient=True)
 
@@ -194,7 +191,7 @@ FLAWS = ("veil", "garden", "dots", "silk")
 """The flaws inside faceted stones: clouds alone, or with an emerald's moss, this with dark dots, or fine needles."""
 
 
-def inclusions(flaws: str, random: np.random.Generator) -> Floats:
+def inclusions(flaws: str, random: np.random.Generator) -> Float32:
     """The flaws inside a faceted stone, as brightness around 1 on a (SHEET, SHEET) sheet.
 
     Args:
@@ -223,18 +220,18 @@ def inclusions(flaws: str, random: np.random.Generator) -> Floats:
     return np.asarray(np.clip(sheet, 0.1, 2.5), np.float32)
 
 
-def _point(at: npt.NDArray[np.float64]) -> tuple[int, int]:
+def _point(at: Float64) -> tuple[int, int]:
     return int(at[0]), int(at[1])
 
 
-def _lookup(profile: Floats, at: npt.NDArray[np.floating]) -> Floats:
+def _lookup(profile: Float32, at: npt.NDArray[np.floating]) -> Float32:
     """The value of a (SHEET,) profile at each place from -1 to 1; beyond, it is mirrored."""
     place = np.abs((at + 1) / 2 * (SHEET - 1)) % (2 * SHEET - 2)
     place = np.minimum(place, 2 * SHEET - 2 - place)
     return np.asarray(np.interp(place, np.arange(SHEET), profile), np.float32)
 
 
-def _warped(sheet: Floats, random: np.random.Generator, far: float) -> Floats:
+def _warped(sheet: Float32, random: np.random.Generator, far: float) -> Float32:
     """Push every point of a sheet some pixels aside."""
     rows, columns = np.mgrid[0:SHEET, 0:SHEET].astype(np.float32)
     right, down = (noise(random, SHEET, (5, 5), 4) * np.float32(far) for _ in range(2))
@@ -242,7 +239,7 @@ def _warped(sheet: Floats, random: np.random.Generator, far: float) -> Floats:
     return np.asarray(moved, np.float32)
 
 
-def _cell_seeds(random: np.random.Generator, count: int) -> npt.NDArray[np.uint8]:
+def _cell_seeds(random: np.random.Generator, count: int) -> Bytes:
     seeds = np.ones((SHEET, SHEET), np.uint8)
     seeds[random.integers(0, SHEET, count), random.integers(0, SHEET, count)] = 0
     return seeds
@@ -255,7 +252,7 @@ def _cells(random: np.random.Generator, count: int) -> npt.NDArray[np.int32]:
     return np.minimum(np.asarray(labels, np.int32), count)
 
 
-def _cell_borders(random: np.random.Generator, count: int) -> Floats:
+def _cell_borders(random: np.random.Generator, count: int) -> Float32:
     """Distance in pixels of each pixel from the border between the cells of `count` random points."""
     labels = _cells(random, count)
     inside = np.ones((SHEET, SHEET), np.uint8)
@@ -264,8 +261,8 @@ def _cell_borders(random: np.random.Generator, count: int) -> Floats:
     return np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, 5), np.float32)
 
 
-def _spectrum(hue: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _spectrum(hue: Float64) -> Float64:
     """Pure colours (N, 3) in linear light for hues from 0 (red) over 1/3 (green) to 2/3 (blue)."""
     apart = np.abs((hue[:, None] - np.array([0, 1 / 3, 2 / 3]) + 0.5) % 1 - 0.5)
-    colours: npt.NDArray[np.float64] = np.clip(1.75 - apart * 6, 0.02, 1) ** 1.6
+    colours: Float64 = np.clip(1.75 - apart * 6, 0.02, 1) ** 1.6
     return colours

@@ -2,17 +2,16 @@
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from gemhier.arrays import Float32
 
 
-def linear(colour: str) -> Floats:
+def linear(colour: str) -> Float32:
     """A colour written #rrggbb in sRGB, as (3,) linear light."""
     return np.array([(int(colour[at : at + 2], 16) / 255) ** 2.2 for at in (1, 3, 5)], dtype=np.float32)
 
 
-def noise(random: np.random.Generator, size: int, coarsest: tuple[int, int], octaves: int = 4) -> Floats:
+def noise(random: np.random.Generator, size: int, coarsest: tuple[int, int], octaves: int = 4) -> Float32:
     """Smooth random mountains, about -1 to 1.
 
     Args:
@@ -32,13 +31,13 @@ def noise(random: np.random.Generator, size: int, coarsest: tuple[int, int], oct
     return total
 
 
-def soften(picture: Floats, radius: float) -> Floats:
+def soften(picture: Float32, radius: float) -> Float32:
     """Blur a (H, W) or (H, W, C) picture a little, `radius` in pixels."""
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), max(0.25, radius)), np.float32)
 
 
-def rise(value: Floats, low: float, high: float) -> Floats:
+def rise(value: Float32, low: float, high: float) -> Float32:
     """0 below `low`, 1 above `high`, smooth between."""
     share = np.clip((value - low) / (high - low), 0, 1)
-    smooth: Floats = share * share * (3 - 2 * share)
+    smooth: Float32 = share * share * (3 - 2 * share)
     return smooth

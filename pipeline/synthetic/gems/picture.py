@@ -10,8 +10,8 @@ from typing import TypeVar
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Booleans, Bytes, Float32, Indices
 from gemhier.pipeline.synthetic.gems.backdrops import BACKDROPS
 from gemhier.pipeline.synthetic.gems.cuts import CUTS, Shape, Solid
 from gemhier.pipeline.synthetic.gems.looks import LOOKS, GemLook
@@ -21,7 +21,6 @@ from gemhier.pipeline.synthetic.gems.shading import meet, sample_sheet, shade
 from gemhier.pipeline.synthetic.gems.studio import Layer, Studio, develop, place, set_up
 from gemhier.pipeline.synthetic.gems.tracing import enter, trace
 
-Floats = npt.NDArray[np.float32]
 Value = TypeVar("Value")
 
 SMALLEST = 16
@@ -44,9 +43,9 @@ class Pose:
         middle: (2,), where it lies, as a share of half the picture.
     """
 
-    turning: Floats
+    turning: Float32
     scale: float
-    middle: Floats
+    middle: Float32
 
 
 def paint_stone(
@@ -58,7 +57,7 @@ def paint_stone(
     backdrop: str | None = None,
     cut: str | None = None,
     rays: float = 1.2,
-) -> npt.NDArray[np.uint8]:
+) -> Bytes:
     """Paint one photograph of one stone.
 
     Args:
@@ -102,7 +101,7 @@ def _known(kind: str, name: str, known: Mapping[str, Value]) -> Value:
     return known[name]
 
 
-def _body_colour(look: GemLook, random: np.random.Generator) -> Floats:
+def _body_colour(look: GemLook, random: np.random.Generator) -> Float32:
     """A colour between the look's, (3,) linear light."""
     place = random.uniform(0, len(look.colours) - 1)
     at = min(int(place), len(look.colours) - 2)
@@ -125,7 +124,7 @@ def _pose(random: np.random.Generator) -> Pose:
 def _stone_layer(
     shape: Shape,
     look: GemLook,
-    body: Floats,
+    body: Float32,
     pose: Pose,
     studio: Studio,
     random: np.random.Generator,
@@ -163,7 +162,7 @@ def _stone_layer(
     return Layer(np.ascontiguousarray(small[..., :3]), np.ascontiguousarray(small[..., 3]), glow)
 
 
-def _rays(shape: Shape, pose: Pose, size: int) -> tuple[npt.NDArray[np.intp], Floats]:
+def _rays(shape: Shape, pose: Pose, size: int) -> tuple[Indices, Float32]:
     """The pixels that may show the stone, as places in the flattened picture, and the (N, 3) rays through them."""
     coarse = -(-size // _COARSER)
     places, scouts = _through(np.ones((coarse, coarse), np.bool_), pose)
@@ -175,11 +174,11 @@ def _rays(shape: Shape, pose: Pose, size: int) -> tuple[npt.NDArray[np.intp], Fl
     return _through(near > 0, pose)
 
 
-def _meets(shape: Shape, camera: Floats, directions: Floats) -> npt.NDArray[np.bool_]:
+def _meets(shape: Shape, camera: Float32, directions: Float32) -> Booleans:
     return enter(shape, camera, directions)[0] if isinstance(shape, Solid) else meet(shape, camera, directions).hit
 
 
-def _through(pixels: npt.NDArray[np.bool_], pose: Pose) -> tuple[npt.NDArray[np.intp], Floats]:
+def _through(pixels: Booleans, pose: Pose) -> tuple[Indices, Float32]:
     """The wanted pixels, as places in the flattened picture, and the (N, 3) rays through them."""
     size = len(pixels)
     across = (np.arange(size, dtype=np.float32) + np.float32(0.5)) / size * 2 - 1
@@ -189,7 +188,7 @@ def _through(pixels: npt.NDArray[np.bool_], pose: Pose) -> tuple[npt.NDArray[np.
     return np.flatnonzero(pixels), rays / np.sqrt(np.einsum("ij,ij->i", rays, rays))[:, None]
 
 
-def _exposure(light: Floats) -> float:
+def _exposure(light: Float32) -> float:
     """A photographer's choice: neither a black nor a washed-out stone."""
     bright = float(np.percentile(light.max(axis=1), 80))
     return float(np.clip(0.62 / max(bright, 1e-3), 0.5, 3) ** 0.75)

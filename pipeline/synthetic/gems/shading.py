@@ -4,14 +4,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Booleans, Float32
 from gemhier.pipeline.synthetic.gems.cuts import Dome
 from gemhier.pipeline.synthetic.gems.materials import REACH, SHEET, Surface
 from gemhier.pipeline.synthetic.gems.studio import Studio
 from gemhier.pipeline.synthetic.gems.tracing import fresnel
-
-Floats = npt.NDArray[np.float32]
 
 _STEPS = 7
 _INDEX = 1.55
@@ -27,12 +25,12 @@ class Met:
         normals: (H, 3) unit vectors, outwards.
     """
 
-    hit: npt.NDArray[np.bool_]
-    points: Floats
-    normals: Floats
+    hit: Booleans
+    points: Float32
+    normals: Float32
 
 
-def meet(dome: Dome, camera: Floats, directions: Floats) -> Met:
+def meet(dome: Dome, camera: Float32, directions: Float32) -> Met:
     """Find where rays from a camera meet a dome, by Newton's method, which stops short of a convex body from outside.
 
     Args:
@@ -61,7 +59,7 @@ def meet(dome: Dome, camera: Floats, directions: Floats) -> Met:
     return Met(hit, points[good], slope / np.sqrt(np.einsum("ij,ij->i", slope, slope))[:, None])
 
 
-def sample_sheet(sheet: Floats, points: Floats) -> Floats:
+def sample_sheet(sheet: Float32, points: Float32) -> Float32:
     """Read a pattern at points of a stone.
 
     Args:
@@ -79,11 +77,11 @@ def sample_sheet(sheet: Floats, points: Floats) -> Floats:
     room = -len(points) % width
     at = [np.pad(place, (0, room)).reshape(-1, width).astype(np.float32) for place in (columns, rows)]
     read = cv2.remap(sheet, at[0], at[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    values: Floats = np.asarray(read, np.float32).reshape(-1, *sheet.shape[2:])[: len(points)]
+    values: Float32 = np.asarray(read, np.float32).reshape(-1, *sheet.shape[2:])[: len(points)]
     return values
 
 
-def shade(met: Met, surface: Surface, turning: Floats, studio: Studio) -> Floats:
+def shade(met: Met, surface: Surface, turning: Float32, studio: Studio) -> Float32:
     """The light from a dome, (H, 3) linear.
 
     Args:
@@ -116,7 +114,7 @@ def shade(met: Met, surface: Surface, turning: Floats, studio: Studio) -> Floats
     return np.asarray(lit + (fresnel(facing, _INDEX) * shine)[:, None], np.float32)
 
 
-def _implicit(dome: Dome, points: Floats) -> tuple[Floats, Floats]:
+def _implicit(dome: Dome, points: Float32) -> tuple[Float32, Float32]:
     """The dome's function, below 0 inside, and its gradient."""
     x, y, z = points.T
     width = dome.width * np.clip(1 - dome.taper * x / dome.length, 0.15, 2)
@@ -136,7 +134,7 @@ def _implicit(dome: Dome, points: Floats) -> tuple[Floats, Floats]:
     return value, slope
 
 
-def _diffuse(normals: Floats, studio: Studio, wrap: float) -> Floats:
+def _diffuse(normals: Float32, studio: Studio, wrap: float) -> Float32:
     """Light that falls on the surface, about 1 where it looks towards the brightest lamp."""
     light = (0.15 + studio.walls) * (0.6 + 0.2 * normals[:, 2] - 0.1 * normals[:, 1])
     total = sum(lamp.strength for lamp in studio.lamps)
@@ -146,7 +144,7 @@ def _diffuse(normals: Floats, studio: Studio, wrap: float) -> Floats:
     return np.asarray(light, np.float32)
 
 
-def _glow(normals: Floats, studio: Studio) -> Floats:
+def _glow(normals: Float32, studio: Studio) -> Float32:
     """Light gathered on the side of a clear stone that lies away from the lamps."""
     glow = np.zeros(len(normals), np.float32)
     for lamp in studio.lamps:
@@ -156,7 +154,7 @@ def _glow(normals: Floats, studio: Studio) -> Floats:
     return glow
 
 
-def _sheen(met: Met, fibres: Floats, turning: Floats, studio: Studio) -> Floats:
+def _sheen(met: Met, fibres: Float32, turning: Float32, studio: Studio) -> Float32:
     """The moving band of a cat's eye: fibres shine where they lie across light and sight (Kajiya and Kay)."""
     bend = sample_sheet(fibres, met.points)
     # Fibres run along y, so that the band lies along the stone.
@@ -166,11 +164,11 @@ def _sheen(met: Met, fibres: Floats, turning: Floats, studio: Studio) -> Floats:
     towards = studio.lamps[0].towards * 0.5 + np.array([0, 0, 1], np.float32)
     towards = towards / np.linalg.norm(towards) @ turning
     across = 1 - (along @ towards) ** 2
-    sheen: Floats = (0.35 + 0.35 * across**6 + 1.5 * across**60).astype(np.float32)
+    sheen: Float32 = (0.35 + 0.35 * across**6 + 1.5 * across**60).astype(np.float32)
     return sheen
 
 
-def _lustre(lit: Floats, normals: Floats, studio: Studio) -> Floats:
+def _lustre(lit: Float32, normals: Float32, studio: Studio) -> Float32:
     """A pearl's: soft lights, a dark belt above the ground's reflection, and a breath of rose and green."""
     facing = np.clip(normals[:, 2], 0, 1)
     belt = np.exp(-(((facing - 0.35) / 0.25) ** 2)) * (0.75 + 0.45 * normals[:, 1])

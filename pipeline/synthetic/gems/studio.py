@@ -4,12 +4,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Bytes, Float32
 from gemhier.pipeline.synthetic.gems.backdrops import Ground
 from gemhier.pipeline.synthetic.gems.noise import rise, soften
-
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,21 +23,21 @@ class Lamp:
         strength: its brightness; a white sheet has 1.
     """
 
-    towards: Floats
-    sides: Floats
+    towards: Float32
+    sides: Float32
     strength: float
 
-    def seen(self, directions: Floats) -> Floats:
+    def seen(self, directions: Float32) -> Float32:
         """How bright it is in each of (N, 3) directions: 0 beside it."""
         ahead = np.maximum(directions @ self.towards, 1e-3)
         along, down = ((directions @ side / ahead) ** 2 for side in self.sides)
-        bright: Floats = self.strength * rise(1.35 - along * along - down * down, 0, 0.8)
+        bright: Float32 = self.strength * rise(1.35 - along * along - down * down, 0, 0.8)
         return bright
 
-    def halo(self, directions: Floats) -> Floats:
+    def halo(self, directions: Float32) -> Float32:
         """How bright the wall around it is, in each of (N, 3) directions."""
         near = np.maximum(directions @ self.towards, 0) ** 2
-        lit: Floats = self.strength * np.float32(0.22) * near * near
+        lit: Float32 = self.strength * np.float32(0.22) * near * near
         return lit
 
 
@@ -57,7 +55,7 @@ class Studio:
     walls: float
     ground: Ground
 
-    def radiance(self, directions: Floats) -> Floats:
+    def radiance(self, directions: Float32) -> Float32:
         """The light that comes from each direction.
 
         Args:
@@ -73,7 +71,7 @@ class Studio:
         for lamp in self.lamps:
             sky += lamp.seen(directions) + lamp.halo(directions) * open_sky
         above = rise(up, -0.12, 0.08)
-        lit: Floats = (sky * above)[:, None] + (1 - above)[:, None] * self.ground.colour * np.float32(0.8)
+        lit: Float32 = (sky * above)[:, None] + (1 - above)[:, None] * self.ground.colour * np.float32(0.8)
         return lit
 
 
@@ -87,9 +85,9 @@ class Layer:
         glow: (3,), colour of the light that comes through the stone to the ground.
     """
 
-    light: Floats
-    cover: Floats
-    glow: Floats
+    light: Float32
+    cover: Float32
+    glow: Float32
 
 
 def set_up(ground: Ground, random: np.random.Generator) -> Studio:
@@ -104,7 +102,7 @@ def set_up(ground: Ground, random: np.random.Generator) -> Studio:
     return Studio(tuple(lamps), random.uniform(0.2, 0.4), ground)
 
 
-def place(ground: Ground, stone: Layer, drop: tuple[float, float]) -> Floats:
+def place(ground: Ground, stone: Layer, drop: tuple[float, float]) -> Float32:
     """Lay a stone on the ground with its shadow and reflection.
 
     Args:
@@ -126,7 +124,7 @@ def place(ground: Ground, stone: Layer, drop: tuple[float, float]) -> Floats:
     return np.asarray(lit * (1 - cover[..., None]) + stone.light, np.float32)
 
 
-def develop(light: Floats, random: np.random.Generator) -> npt.NDArray[np.uint8]:
+def develop(light: Float32, random: np.random.Generator) -> Bytes:
     """Take the photograph: a lens's vignette and softness, a sensor's noise, sRGB.
 
     Args:
@@ -157,13 +155,13 @@ def _lamp(around: float, lean: float, height: float, aspect: float, strength: fl
     return Lamp(towards.astype(np.float32), sides.astype(np.float32), strength)
 
 
-def _moved(cover: Floats, right: float, down: float) -> Floats:
+def _moved(cover: Float32, right: float, down: float) -> Float32:
     size = len(cover)
     shift = np.array([[1, 0, right], [0, 1, down]], np.float32)
     return np.asarray(cv2.warpAffine(cover, shift, (size, size)), np.float32)
 
 
-def _blurred(cover: Floats, radius: float) -> Floats:
+def _blurred(cover: Float32, radius: float) -> Float32:
     """A wide blur, done at a quarter of the size."""
     size = len(cover)
     small = cv2.resize(cover, (max(1, size // 4), max(1, size // 4)), interpolation=cv2.INTER_AREA)
@@ -171,7 +169,7 @@ def _blurred(cover: Floats, radius: float) -> Floats:
     return np.asarray(cv2.resize(blurred, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _mirror(picture: Floats, stone: Layer, gloss: float) -> Floats:
+def _mirror(picture: Float32, stone: Layer, gloss: float) -> Float32:
     """Add the stone upside down below itself, fading."""
     rows = np.flatnonzero(stone.cover.max(axis=1) > 0.5)
     size, bottom = len(stone.cover), int(rows[-1])
@@ -183,5 +181,5 @@ def _mirror(picture: Floats, stone: Layer, gloss: float) -> Floats:
     mirrored = soften(mirrored, size * 0.006)
     fade = np.clip(1 - (np.arange(size) - bottom) / (0.22 * size), 0, 1).astype(np.float32)[:, None, None]
     amount = gloss * fade
-    reflected: Floats = picture * (1 - amount * mirrored[..., 3:]) + amount * mirrored[..., :3]
+    reflected: Float32 = picture * (1 - amount * mirrored[..., 3:]) + amount * mirrored[..., :3]
     return reflected

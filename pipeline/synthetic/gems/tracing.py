@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Booleans, Float32, Indices
 from gemhier.pipeline.synthetic.gems.cuts import Solid
 from gemhier.pipeline.synthetic.gems.studio import Studio
-
-Floats = npt.NDArray[np.float32]
 
 _BOUNCES = 4
 _SKIN = np.float32(1e-4)  # rays turn round a little below the surface, so as to be inside for certain
@@ -27,14 +25,14 @@ class Traced:
         inside: (H, 3), a point somewhat below the surface, where flaws lie.
     """
 
-    hit: npt.NDArray[np.bool_]
-    mirrored: Floats
-    through: Floats
-    inside: Floats
+    hit: Booleans
+    mirrored: Float32
+    through: Float32
+    inside: Float32
 
 
 def trace(
-    solid: Solid, camera: Floats, directions: Floats, *, index: float, absorption: Floats, studio: Studio
+    solid: Solid, camera: Float32, directions: Float32, *, index: float, absorption: Float32, studio: Studio
 ) -> Traced:
     """Trace rays through a faceted stone.
 
@@ -58,7 +56,7 @@ def trace(
     )
 
 
-def fresnel(cosine: Floats, index: float) -> Floats:
+def fresnel(cosine: Float32, index: float) -> Float32:
     """Share of light that a surface reflects, by Schlick's approximation.
 
     Args:
@@ -66,12 +64,12 @@ def fresnel(cosine: Floats, index: float) -> Floats:
         index: refractive index.
     """
     straight = ((index - 1) / (index + 1)) ** 2
-    share: Floats = straight + (1 - straight) * np.clip(1 - cosine, 0, 1) ** 5
+    share: Float32 = straight + (1 - straight) * np.clip(1 - cosine, 0, 1) ** 5
     return share
 
 
 def _trace_block(
-    solid: Solid, camera: Floats, directions: Floats, index: float, absorption: Floats, studio: Studio
+    solid: Solid, camera: Float32, directions: Float32, index: float, absorption: Float32, studio: Studio
 ) -> Traced:
     hit, points, facets = enter(solid, camera, directions)
     points, rays = points[hit], directions[hit]
@@ -86,9 +84,7 @@ def _trace_block(
     return Traced(hit, mirrored, through, points + 0.35 * rays)
 
 
-def enter(
-    solid: Solid, camera: Floats, directions: Floats
-) -> tuple[npt.NDArray[np.bool_], Floats, npt.NDArray[np.intp]]:
+def enter(solid: Solid, camera: Float32, directions: Float32) -> tuple[Booleans, Float32, Indices]:
     """Find where N rays from a camera outside meet the stone.
 
     Returns:
@@ -107,8 +103,8 @@ def enter(
 
 
 def _follow(
-    solid: Solid, points: Floats, rays: Floats, carried: Floats, index: float, absorption: Floats, studio: Studio
-) -> Floats:
+    solid: Solid, points: Float32, rays: Float32, carried: Float32, index: float, absorption: Float32, studio: Studio
+) -> Float32:
     """The light that comes back along rays inside the stone, (N, 3)."""
     # Crown and pavilion meet just outside the girdle: within the stone it is too thin to matter.
     facets = np.ascontiguousarray(solid.normals[: -solid.girdle])

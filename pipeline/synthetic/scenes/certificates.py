@@ -3,7 +3,8 @@
 import cv2
 import numpy as np
 
-from gemhier.pipeline.synthetic.scenes.surface import Bytes, Floats, clipped, grain, lay, one_of, three
+from gemhier.arrays import Bytes, Float32
+from gemhier.pipeline.synthetic.scenes.surface import clipped, grain, lay, one_of, three
 
 PAPERS = "#fdfcf8 #f8f4e8 #f2f4fa #fffef0 #eef4ee #f4eef2 #2c3848 #d8e0ec"
 INKS = "#202024 #303848 #504840 #203050"
@@ -16,7 +17,7 @@ _OF_WORD = (4, 22)
 _OF_LINE = 9
 
 
-def certificate(ground: Floats, pixels: Floats, alpha: Floats, generator: np.random.Generator) -> Floats:
+def certificate(ground: Float32, pixels: Float32, alpha: Float32, generator: np.random.Generator) -> Float32:
     """Lay a report on a ground.
 
     Args:
@@ -42,7 +43,7 @@ def certificate(ground: Floats, pixels: Floats, alpha: Floats, generator: np.ran
     return ground
 
 
-def _sheet(pixels: Floats, alpha: Floats, generator: np.random.Generator) -> Floats:
+def _sheet(pixels: Float32, alpha: Float32, generator: np.random.Generator) -> Float32:
     """A sheet for `lay`: (h, w, 4)."""
     height = _HEIGHT
     width = round(height * generator.choice([0.7, 0.75, 1.35, 1.6]))
@@ -67,14 +68,14 @@ def _sheet(pixels: Floats, alpha: Floats, generator: np.random.Generator) -> Flo
     return sheet
 
 
-def _frame(page: Bytes, colour: Floats, generator: np.random.Generator) -> None:
+def _frame(page: Bytes, colour: Float32, generator: np.random.Generator) -> None:
     height, width = page.shape[:2]
     inset = int(generator.integers(4, 16))
     corners = (inset, inset), (width - inset, height - inset)
     cv2.rectangle(page, *corners, colour.tolist(), int(generator.integers(1, 5)))
 
 
-def _heading(page: Bytes, ink: Floats, generator: np.random.Generator) -> None:
+def _heading(page: Bytes, ink: Float32, generator: np.random.Generator) -> None:
     """A name in capitals, and a bar of colour now and then."""
     height, width = page.shape[:2]
     if generator.random() < 0.4:
@@ -85,7 +86,7 @@ def _heading(page: Bytes, ink: Floats, generator: np.random.Generator) -> None:
     cv2.putText(page, letters, place, cv2.FONT_HERSHEY_DUPLEX, size, ink.tolist(), 2 if size > 0.8 else 1, cv2.LINE_AA)
 
 
-def _lines(page: Bytes, ink: Floats, generator: np.random.Generator) -> None:
+def _lines(page: Bytes, ink: Float32, generator: np.random.Generator) -> None:
     """Words as bars, in one column or two."""
     height, width = page.shape[:2]
     pale = (0.55 * ink + 0.45 * page[height // 2, width // 2]).tolist()
@@ -101,7 +102,7 @@ def _lines(page: Bytes, ink: Floats, generator: np.random.Generator) -> None:
             column += word + 4
 
 
-def _stamp(page: Bytes, colour: Floats, generator: np.random.Generator) -> None:
+def _stamp(page: Bytes, colour: Float32, generator: np.random.Generator) -> None:
     """A seal or a sign: rings, or a disc."""
     height, width = page.shape[:2]
     centre = int(generator.uniform(0.1, 0.9) * width), int(generator.uniform(0.08, 0.92) * height)
@@ -111,7 +112,7 @@ def _stamp(page: Bytes, colour: Floats, generator: np.random.Generator) -> None:
     cv2.circle(page, centre, max(1, radius // 2), (colour if not filled else 255 - colour).tolist(), 1, cv2.LINE_AA)
 
 
-def _code(page: Bytes, ink: Floats, generator: np.random.Generator) -> None:
+def _code(page: Bytes, ink: Float32, generator: np.random.Generator) -> None:
     """A square code."""
     height, width = page.shape[:2]
     size = int(generator.uniform(0.08, 0.14) * height)
@@ -121,7 +122,7 @@ def _code(page: Bytes, ink: Floats, generator: np.random.Generator) -> None:
     page[top : top + size, left : left + size] = square * ink + (1 - square) * 250
 
 
-def _print(page: Bytes, pixels: Floats, alpha: Floats, generator: np.random.Generator) -> None:
+def _print(page: Bytes, pixels: Float32, alpha: Float32, generator: np.random.Generator) -> None:
     """The photograph of the stone, on a patch of its own or on the paper."""
     height, width = page.shape[:2]
     wide = generator.uniform(0.1, 0.3) * min(height, width)

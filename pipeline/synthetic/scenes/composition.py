@@ -8,14 +8,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from gemhier.arrays import RGB, Float32, Float64
 from gemhier.models.augment.camera import Camera, photograph
 from gemhier.pipeline.synthetic.scenes.certificates import certificate
 from gemhier.pipeline.synthetic.scenes.cutouts import PlainPhotograph
 from gemhier.pipeline.synthetic.scenes.grounds import paint_ground
 from gemhier.pipeline.synthetic.scenes.props import PROPS, draw_distractors
 
-Picture = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 Choice = TypeVar("Choice")
 
 CORE = 0.25
@@ -37,25 +36,25 @@ class Scene:
         stones: for each stone (S, S) float32, how much of each pixel is visibly its.
     """
 
-    picture: Picture
-    stones: tuple[Floats, ...]
+    picture: RGB
+    stones: tuple[Float32, ...]
 
     @property
-    def mask(self) -> Floats:
+    def mask(self) -> Float32:
         """(S, S) how much of each pixel is stone."""
         return self._union(self.stones)
 
     @property
-    def cores(self) -> Floats:
+    def cores(self) -> Float32:
         """(S, S) the stones without their rims."""
         return self._union([core(stone) for stone in self.stones])
 
-    def _union(self, parts: Sequence[Floats]) -> Floats:
+    def _union(self, parts: Sequence[Float32]) -> Float32:
         side = self.picture.shape[0]
         return np.max(np.stack(parts), axis=0) if parts else np.zeros((side, side), np.float32)
 
 
-def core(stone: Floats) -> Floats:
+def core(stone: Float32) -> Float32:
     """A stone's mask without its rim."""
     solid = (stone > 0.5).astype(np.uint8)
     x, y, width, height = cv2.boundingRect(solid)
@@ -80,7 +79,7 @@ class SceneMaker:
     """
 
     plain: Sequence[PlainPhotograph]
-    backgrounds: Sequence[Picture]
+    backgrounds: Sequence[RGB]
     side: int = 256
     camera: Camera = field(default_factory=Camera)
     outlined: Sequence[PlainPhotograph] = ()
@@ -109,7 +108,7 @@ class SceneMaker:
         stones = [_share(cv2.warpAffine(outline, turn, size)) for outline in plain.outlines]
         return Scene(np.asarray(picture, np.uint8), tuple(stone for stone in stones if _is_seen(stone)))
 
-    def _without_stone(self, generator: np.random.Generator) -> Floats:
+    def _without_stone(self, generator: np.random.Generator) -> Float32:
         if generator.random() < 0.2:
             return self._printed(generator)
         ground = self._ground(generator, photographs=0.75)
@@ -119,7 +118,7 @@ class SceneMaker:
             return ground
         return self._with_patches(ground, np.zeros(ground.shape[:2], np.float32), generator)
 
-    def _printed(self, generator: np.random.Generator) -> Floats:
+    def _printed(self, generator: np.random.Generator) -> Float32:
         """A report with a printed photograph of a stone, which is no stone."""
         plain = _pick(self.plain, generator)
         alpha = _share(_pick(plain.outlines, generator))
@@ -128,13 +127,13 @@ class SceneMaker:
         stone = plain.pixels[around].astype(np.float32)
         return certificate(self._ground(generator, photographs=0.3), stone, alpha[around], generator)
 
-    def _ground(self, generator: np.random.Generator, photographs: float) -> Floats:
+    def _ground(self, generator: np.random.Generator, photographs: float) -> Float32:
         if self.backgrounds and generator.random() < photographs:
             background = _pick(self.backgrounds, generator)
             return _random_window(background, self.side, generator).astype(np.float32)
         return paint_ground(self.side, generator).astype(np.float32)
 
-    def _with_patches(self, ground: Floats, taken: Floats, generator: np.random.Generator) -> Floats:
+    def _with_patches(self, ground: Float32, taken: Float32, generator: np.random.Generator) -> Float32:
         """Shapes of stones filled with what is no stone: an outline alone makes no gem."""
         changed = ground
         for _ in range(int(generator.integers(1, 4))):
@@ -153,7 +152,7 @@ class SceneMaker:
         smallest = _NEARBY if count == 1 and generator.random() < 0.45 else 0.09
         same_size = np.exp(generator.uniform(np.log(smallest), np.log(largest)))
         taken = np.zeros(picture.shape[:2], np.float32)
-        stones: list[Floats] = []
+        stones: list[Float32] = []
         for _ in range(count):
             size = min(largest, same_size * np.exp(generator.normal(0, 0.2)))
             placed = self._beside(taken, size, generator)
@@ -176,7 +175,7 @@ class SceneMaker:
             stones = [stones[0] * (1 - covered)]
         return Scene(_to_bytes(picture), tuple(stone for stone in stones if _is_seen(stone)))
 
-    def _beside(self, taken: Floats, size: float, generator: np.random.Generator) -> tuple[Floats, Floats] | None:
+    def _beside(self, taken: Float32, size: float, generator: np.random.Generator) -> tuple[Float32, Float32] | None:
         """A stone where none is yet; None if no such place was found."""
         for _ in range(_TRIES):
             pixels, alpha = self._placed(generator, size)
@@ -184,7 +183,7 @@ class SceneMaker:
                 return pixels, alpha
         return None
 
-    def _placed(self, generator: np.random.Generator, size: float) -> tuple[Floats, Floats]:
+    def _placed(self, generator: np.random.Generator, size: float) -> tuple[Float32, Float32]:
         """A stone somewhere in a scene: its pixels (S, S, 3) in 0..255, and its mask (S, S).
 
         Args:
@@ -210,7 +209,7 @@ class SceneMaker:
         return pixels, _share(cv2.warpAffine(ring, turn, frame, flags=flags))
 
 
-def _turned(centre: tuple[float, float], scale: float, generator: np.random.Generator) -> npt.NDArray[np.float64]:
+def _turned(centre: tuple[float, float], scale: float, generator: np.random.Generator) -> Float64:
     """(2, 3) that turns, mirrors, tilts and scales around `centre`, and brings it to (0, 0)."""
     angle, tilt_angle = generator.uniform(0, 2 * np.pi, 2)
     turn, tilt_turn = _rotation(angle), _rotation(tilt_angle)
@@ -220,15 +219,15 @@ def _turned(centre: tuple[float, float], scale: float, generator: np.random.Gene
     return np.hstack([linear, -linear @ np.array(centre)[:, None]])
 
 
-def _rotation(angle: float) -> npt.NDArray[np.float64]:
+def _rotation(angle: float) -> Float64:
     return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 
 
-def _is_seen(stone: Floats) -> bool:
+def _is_seen(stone: Float32) -> bool:
     return float(stone.sum()) >= 0.002 * stone.size
 
 
-def _random_window(background: Picture, side: int, generator: np.random.Generator) -> Picture:
+def _random_window(background: RGB, side: int, generator: np.random.Generator) -> RGB:
     """A square part of a picture, from all of its smaller side down to a sixth, at `side` pixels."""
     height, width = background.shape[:2]
     whole = min(height, width)
@@ -241,12 +240,12 @@ def _random_window(background: Picture, side: int, generator: np.random.Generato
     return np.asarray(cv2.resize(np.ascontiguousarray(window), (side, side), interpolation=ways), np.uint8)
 
 
-def _blend(under: Floats | Picture, over: Floats | Picture, alpha: Floats) -> "npt.NDArray[np.float32]":
+def _blend(under: Float32 | RGB, over: Float32 | RGB, alpha: Float32) -> "Float32":
     share = alpha[..., None]
     return np.asarray(under * (1 - share) + over * share, np.float32)
 
 
-def _cast_shadow(picture: Floats, alpha: Floats, generator: np.random.Generator) -> Floats:
+def _cast_shadow(picture: Float32, alpha: Float32, generator: np.random.Generator) -> Float32:
     """Darken the ground beside and under a stone."""
     if generator.random() < 0.3:
         return picture
@@ -258,7 +257,7 @@ def _cast_shadow(picture: Floats, alpha: Floats, generator: np.random.Generator)
     return picture * (1 - generator.uniform(0.15, 0.7) * soft)[..., None]
 
 
-def _glare(picture: Floats, alpha: Floats, generator: np.random.Generator) -> Floats:
+def _glare(picture: Float32, alpha: Float32, generator: np.random.Generator) -> Float32:
     """Reflections of lamps on a stone, now and then."""
     if generator.random() < 0.7:
         return picture
@@ -280,15 +279,15 @@ def _pick(choices: Sequence[Choice], generator: np.random.Generator) -> Choice:
     return choices[int(generator.integers(len(choices)))]
 
 
-def _scaled(picture: Picture, factor: float) -> Picture:
+def _scaled(picture: RGB, factor: float) -> RGB:
     size = max(1, round(picture.shape[1] * factor)), max(1, round(picture.shape[0] * factor))
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _share(alpha: npt.NDArray[Any]) -> Floats:
+def _share(alpha: npt.NDArray[Any]) -> Float32:
     """0..255 as 0..1."""
     return np.asarray(alpha, np.float32) / np.float32(255)
 
 
-def _to_bytes(picture: Floats) -> Picture:
+def _to_bytes(picture: Float32) -> RGB:
     return np.clip(picture, 0, 255).astype(np.uint8)

@@ -3,11 +3,11 @@
 import cv2
 import numpy as np
 
+from gemhier.arrays import Float32
 from gemhier.pipeline.synthetic.gems.noise import rise
 from gemhier.pipeline.synthetic.scenes.fabrics import leather, velvet
 from gemhier.pipeline.synthetic.scenes.plain import black, coloured, grey, white
 from gemhier.pipeline.synthetic.scenes.surface import (
-    Floats,
     clipped,
     grain,
     grid,
@@ -23,7 +23,7 @@ from gemhier.pipeline.synthetic.scenes.surface import (
 )
 
 
-def _rounded(side: int, generator: np.random.Generator, half: tuple[float, float], roundness: float) -> Floats:
+def _rounded(side: int, generator: np.random.Generator, half: tuple[float, float], roundness: float) -> Float32:
     """How far each pixel is outside a rectangle with rounded corners, in sides; negative inside.
 
     Args:
@@ -38,11 +38,11 @@ def _rounded(side: int, generator: np.random.Generator, half: tuple[float, float
     x = np.abs(across - np.float32(generator.normal(0, 0.05))) - np.float32(half[0]) + radius
     y = np.abs(down - np.float32(generator.normal(0, 0.05))) - np.float32(half[1]) + radius
     outside = np.asarray(cv2.magnitude(np.maximum(x, 0), np.maximum(y, 0)), np.float32)
-    distance: Floats = outside + np.minimum(np.maximum(x, y), 0) - radius
+    distance: Float32 = outside + np.minimum(np.maximum(x, y), 0) - radius
     return distance
 
 
-def _foam(side: int, generator: np.random.Generator) -> Floats:
+def _foam(side: int, generator: np.random.Generator) -> Float32:
     """Foam or flock, black, white or in a colour of a jeweller's box."""
     if generator.random() < 0.35:
         return velvet(side, generator)
@@ -52,7 +52,7 @@ def _foam(side: int, generator: np.random.Generator) -> Floats:
     return clipped(tinted(np.asarray(value, np.float32), colour))
 
 
-def pads(side: int, generator: np.random.Generator) -> Floats:
+def pads(side: int, generator: np.random.Generator) -> Float32:
     """A ring box: rolls of foam with dark slits between."""
     picture = _foam(side, generator)
     _, down = turned(side, generator.normal(0, 0.15))
@@ -67,7 +67,7 @@ def pads(side: int, generator: np.random.Generator) -> Floats:
     return clipped(picture * three(lit * slit))
 
 
-def recess(side: int, generator: np.random.Generator) -> Floats:
+def recess(side: int, generator: np.random.Generator) -> Float32:
     """A round or square hollow in foam, dark on the side of the light and lit on the other."""
     picture = _foam(side, generator)
     half = generator.uniform(0.2, 0.46)
@@ -90,7 +90,7 @@ def recess(side: int, generator: np.random.Generator) -> Floats:
     return clipped(picture * three(np.maximum(1 - depth * dark - 0.2 * depth * inside + 0.35 * light, 0.05)))
 
 
-def box(side: int, generator: np.random.Generator) -> Floats:
+def box(side: int, generator: np.random.Generator) -> Float32:
     """An open box or tray: a lining inside hard walls, something else around."""
     lining = _foam(side, generator)
     around = (white, grey, black, coloured, leather)[int(generator.integers(5))](side, generator)
@@ -106,7 +106,7 @@ def box(side: int, generator: np.random.Generator) -> Floats:
     return mixed(picture, fallen, rise(distance, -0.003, 0.004))
 
 
-def jar(side: int, generator: np.random.Generator) -> Floats:
+def jar(side: int, generator: np.random.Generator) -> Float32:
     """A gem jar: a round or square clear plastic box with a shining rim, and foam inside."""
     around = (white, grey, black, coloured)[int(generator.integers(4))](side, generator)
     half = generator.uniform(0.26, 0.52)

@@ -8,11 +8,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from gemhier.models.images.crop import Picture
-
-Alpha = npt.NDArray[np.uint8]
+from gemhier.arrays import RGB, Bytes, Float32
 
 WORKING_SIDE = 256
 """Photographs are brought to this longer side, in pixels: more than the networks see."""
@@ -34,11 +31,11 @@ class PlainPhotograph:
         outlines: one (H, W) uint8 for each stone: 255 on it, 0 beside it, between on its edge.
     """
 
-    pixels: Picture
-    outlines: tuple[Alpha, ...]
+    pixels: RGB
+    outlines: tuple[Bytes, ...]
 
 
-def outline_stones(picture: Picture) -> PlainPhotograph | None:
+def outline_stones(picture: RGB) -> PlainPhotograph | None:
     """Find the outlines of all stones on a plain ground; None where the ground or an outline leaves doubt.
 
     Args:
@@ -52,7 +49,7 @@ def outline_stones(picture: Picture) -> PlainPhotograph | None:
     return PlainPhotograph(small, tuple(outlines)) if outlines else None
 
 
-def _outlines(picture: Picture) -> list[Alpha]:
+def _outlines(picture: RGB) -> list[Bytes]:
     """The soft masks, 0..255, of the stones in a small picture; none if anything leaves doubt."""
     lab = np.asarray(cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
     ground = _ground(lab)
@@ -66,7 +63,7 @@ def _outlines(picture: Picture) -> list[Alpha]:
     apart = np.hypot(chroma, 0.35 * lightness) + 0.9 * texture
     certain = apart > 14
     possible = apart > 5
-    mask: Alpha = np.full(apart.shape, cv2.GC_BGD, np.uint8)
+    mask: Bytes = np.full(apart.shape, cv2.GC_BGD, np.uint8)
     mask[cv2.dilate(possible.astype(np.uint8), np.ones((7, 7))) > 0] = cv2.GC_PR_BGD
     mask[certain] = cv2.GC_PR_FGD
     if not certain.any():
@@ -80,7 +77,7 @@ def _outlines(picture: Picture) -> list[Alpha]:
     return _accepted(np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8))
 
 
-def _ground(lab: npt.NDArray[np.float32]) -> npt.NDArray[np.float32] | None:
+def _ground(lab: Float32) -> Float32 | None:
     """The ground's colour at each pixel: a plane through the border's colours; None if these do not fit one."""
     height, width = lab.shape[:2]
     thickness = max(2, round(0.03 * max(height, width)))
@@ -101,13 +98,13 @@ def _ground(lab: npt.NDArray[np.float32]) -> npt.NDArray[np.float32] | None:
     return ground.astype(np.float32) if enough and spread <= _MOST_GROUND_SPREAD else None
 
 
-def _texture(lightness: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _texture(lightness: Float32) -> Float32:
     """How rough each neighbourhood is, in units of lightness."""
     fine = lightness - cv2.GaussianBlur(lightness, (0, 0), 2.0)
     return np.sqrt(np.asarray(cv2.GaussianBlur(fine * fine, (0, 0), 3.0), np.float32))
 
 
-def _accepted(found: Alpha) -> list[Alpha]:
+def _accepted(found: Bytes) -> list[Bytes]:
     """The outlines of one or a few stones, filled and softened; none if one of them is doubtful."""
     height, width = found.shape
     contours, _ = cv2.findContours(found, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)

@@ -5,10 +5,10 @@ import string
 import cv2
 import numpy as np
 
+from gemhier.arrays import Float32
 from gemhier.pipeline.synthetic.scenes.minerals import metal, wood
 from gemhier.pipeline.synthetic.scenes.plain import coloured, grey, white
 from gemhier.pipeline.synthetic.scenes.surface import (
-    Floats,
     cells,
     folds,
     grain,
@@ -31,7 +31,7 @@ FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COM
 LETTERS = np.array(list("eeeetttaaaooiinnsshhrrddlluucmfygpbvk" + string.digits[:3]))
 
 
-def _skewed(side: int, generator: np.random.Generator, drawing: Floats, turn: float = np.pi) -> Floats:
+def _skewed(side: int, generator: np.random.Generator, drawing: Float32, turn: float = np.pi) -> Float32:
     """A drawing seen from a random side and aslant; what lies outside repeats the edge."""
     angle, tilt = generator.uniform(-turn, turn), generator.uniform(0.9, 1.3)
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * generator.uniform(0.72, 0.95) * tilt
@@ -45,11 +45,11 @@ def _skewed(side: int, generator: np.random.Generator, drawing: Floats, turn: fl
     return np.asarray(seen, np.float32)
 
 
-def _paper(side: int, generator: np.random.Generator) -> Floats:
+def _paper(side: int, generator: np.random.Generator) -> Float32:
     return white(side, generator) * three(1 + np.float32(0.012) * grain(side, generator, 0.7))
 
 
-def print_(side: int, generator: np.random.Generator) -> Floats:
+def print_(side: int, generator: np.random.Generator) -> Float32:
     """Paper with lines of print: a certificate, a newspaper, a label."""
     ink = np.zeros((side, side), np.uint8)
     line = side * generator.uniform(0.045, 0.14)
@@ -69,7 +69,7 @@ def print_(side: int, generator: np.random.Generator) -> Floats:
     return mixed(page, colour, _skewed(side, generator, shares(ink), 0.4))
 
 
-def squared(side: int, generator: np.random.Generator) -> Floats:
+def squared(side: int, generator: np.random.Generator) -> Float32:
     """Graph paper, a cutting mat or tiles: lines at right angles, every fifth or tenth stronger."""
     across, down = turned(side, generator.uniform(0, np.pi))
     wander = hills(side, generator, (1, 1), 2) * np.float32(0.015)
@@ -87,7 +87,7 @@ def squared(side: int, generator: np.random.Generator) -> Floats:
     return mixed(page, colour, lines)
 
 
-def ruler(side: int, generator: np.random.Generator) -> Floats:
+def ruler(side: int, generator: np.random.Generator) -> Float32:
     """A ruler with ticks and numbers on another ground."""
     ground = (white, grey, coloured, wood, metal)[int(generator.integers(5))]
     picture = ground(side, generator)
@@ -118,7 +118,7 @@ def ruler(side: int, generator: np.random.Generator) -> Floats:
     return picture
 
 
-def crumpled(side: int, generator: np.random.Generator) -> Floats:
+def crumpled(side: int, generator: np.random.Generator) -> Float32:
     """Crumpled paper or foil: flat facets, each tilted another way."""
     count = int(generator.uniform(12, 120))
     numbers, _ = cells(side, generator, count)
@@ -130,7 +130,7 @@ def crumpled(side: int, generator: np.random.Generator) -> Floats:
     return ramp(value, colour * 0.35, colour * 0.85, np.minimum(colour * 1.1 + 10, 255))
 
 
-def film(side: int, generator: np.random.Generator) -> Floats:
+def film(side: int, generator: np.random.Generator) -> Float32:
     """A clear plastic bag on another ground: sharp bright streaks along its wrinkles."""
     below = (white, grey, coloured, wood)[int(generator.integers(4))](side, generator)
     wrinkles = folds(side, generator, generator.uniform(2, 6)) + 0.6 * hills(side, generator, (5, 5), 3)
@@ -140,7 +140,7 @@ def film(side: int, generator: np.random.Generator) -> Floats:
     return mixed(below, np.full(3, 255, np.float32), np.clip(streaks + hazy, 0, 0.95).astype(np.float32))
 
 
-def cluttered(side: int, generator: np.random.Generator) -> Floats:
+def cluttered(side: int, generator: np.random.Generator) -> Float32:
     """A desk with things on it, out of focus: boxes, papers, lids, pens."""
     picture = (wood, grey, white, coloured, metal)[int(generator.integers(5))](side, generator)
     canvas = np.ascontiguousarray(np.clip(picture, 0, 255).astype(np.uint8))

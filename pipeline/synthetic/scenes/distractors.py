@@ -2,14 +2,14 @@
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Booleans, Float32
 from gemhier.pipeline.synthetic.gems.noise import rise
-from gemhier.pipeline.synthetic.scenes.surface import Floats, lay, strip, three
+from gemhier.pipeline.synthetic.scenes.surface import lay, strip, three
 from gemhier.pipeline.synthetic.scenes.things import REACH, THINGS, Thing, disc
 
 
-def _shadowed(thing: Thing, angle: float, depth: float) -> Floats:
+def _shadowed(thing: Thing, angle: float, depth: float) -> Float32:
     """The patch of a thing for `lay`, with its shadow on the side away from the light."""
     colours, body = thing
     n = len(body)
@@ -24,7 +24,7 @@ def _shadowed(thing: Thing, angle: float, depth: float) -> Floats:
     return patch
 
 
-def draw_distractors(picture: Floats, free: npt.NDArray[np.bool_], generator: np.random.Generator) -> Floats:
+def draw_distractors(picture: Float32, free: Booleans, generator: np.random.Generator) -> Float32:
     """Let one to six small things that are no gems lie about.
 
     Args:

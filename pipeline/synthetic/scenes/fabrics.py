@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
+from gemhier.arrays import Float32
 from gemhier.pipeline.synthetic.gems.noise import rise
 from gemhier.pipeline.synthetic.scenes.surface import (
-    Floats,
     cells,
     clipped,
     folds,
@@ -26,14 +26,14 @@ DYES = "#0c0c0e #17171b #1c2340 #3a0f18 #5a1020 #20403a #3c2a5a #7a6a58 #b9b2a4 
 """Colours that display cloth is dyed in; black counts twice."""
 
 
-def _drape(side: int, generator: np.random.Generator) -> Floats:
+def _drape(side: int, generator: np.random.Generator) -> Float32:
     """How cloth that lies flat, with a few folds or with many is lit, about -1 to 1."""
     depth = float(generator.choice([0.15, 0.5, 1.0], p=[0.5, 0.3, 0.2]))
     height = folds(side, generator, generator.uniform(0.6, 2.5))
     return clipped(relief(height, generator.uniform(0, 2 * np.pi)) * np.float32(0.08 * depth), -1, 1)
 
 
-def velvet(side: int, generator: np.random.Generator) -> Floats:
+def velvet(side: int, generator: np.random.Generator) -> Float32:
     """Velvet and suede: a nap that shines where it is brushed the other way."""
     colour = one_of(generator, DYES)
     drape = _drape(side, generator)
@@ -43,7 +43,7 @@ def velvet(side: int, generator: np.random.Generator) -> Floats:
     return ramp(value, colour * 0.35, colour, np.minimum(colour * 1.35 + 22, 255), np.minimum(colour * 1.5 + 70, 255))
 
 
-def woven(side: int, generator: np.random.Generator) -> Floats:
+def woven(side: int, generator: np.random.Generator) -> Float32:
     """Linen, canvas and cotton in plain weave, from coarse to fine."""
     threads = generator.uniform(0.25, 1) * min(75, side / 3.6)
     wander = hills(side, generator, (3, 3), 2) * np.float32(generator.uniform(0.2, 1.2))
@@ -61,7 +61,7 @@ def woven(side: int, generator: np.random.Generator) -> Floats:
     return ramp(value, colour * 0.45, colour, np.minimum(colour * 1.25 + 12, 255))
 
 
-def denim(side: int, generator: np.random.Generator) -> Floats:
+def denim(side: int, generator: np.random.Generator) -> Float32:
     """Jeans: diagonal twill of white and indigo, with worn places and sometimes a seam."""
     across, down = grid(side)
     threads = generator.uniform(0.36, 1) * min(60, side / 4)
@@ -77,7 +77,7 @@ def denim(side: int, generator: np.random.Generator) -> Floats:
     return picture
 
 
-def _seam(side: int, generator: np.random.Generator, picture: Floats) -> None:
+def _seam(side: int, generator: np.random.Generator, picture: Float32) -> None:
     """Sew a double seam across the cloth, in place."""
     at = generator.uniform(0.1, 0.9) * side
     _, down = grid(side)
@@ -92,7 +92,7 @@ def _seam(side: int, generator: np.random.Generator, picture: Floats) -> None:
             cv2.line(picture, first, last, thread, max(1, side // 110), cv2.LINE_AA, 4)
 
 
-def towel(side: int, generator: np.random.Generator) -> Floats:
+def towel(side: int, generator: np.random.Generator) -> Float32:
     """Terry, felt and fleece: loops or fibres without order."""
     colour = one_of(generator, DYES + " #f0eee8 #c4d4dc #e0b8b0")
     count = generator.uniform(25, 60)
@@ -102,7 +102,7 @@ def towel(side: int, generator: np.random.Generator) -> Floats:
     return ramp(value, colour * 0.4, colour, np.minimum(colour * 1.3 + 20, 255))
 
 
-def knit(side: int, generator: np.random.Generator) -> Floats:
+def knit(side: int, generator: np.random.Generator) -> Float32:
     """Wool in stocking stitch: columns of small v's."""
     across, down = turned(side, generator.uniform(-0.5, 0.5))
     wander = hills(side, generator, (3, 3), 2)
@@ -114,7 +114,7 @@ def knit(side: int, generator: np.random.Generator) -> Floats:
     return ramp(value, colour * 0.25, colour * 0.8, np.minimum(colour * 1.25 + 15, 255))
 
 
-def leather(side: int, generator: np.random.Generator) -> Floats:
+def leather(side: int, generator: np.random.Generator) -> Float32:
     """Leather and imitation leather: a net of fine creases with a dull shine."""
     _, distance = cells(side, generator, int(generator.uniform(400, 2200)))
     plump = soft(np.sqrt(np.minimum(distance * 60, 1)), side / 300)
@@ -126,7 +126,7 @@ def leather(side: int, generator: np.random.Generator) -> Floats:
     return ramp(value, colour * 0.3, colour, np.minimum(colour * 1.3 + 30, 255), np.minimum(colour + 120, 255))
 
 
-def satin(side: int, generator: np.random.Generator) -> Floats:
+def satin(side: int, generator: np.random.Generator) -> Float32:
     """Satin and silk: soft folds with bright ridges."""
     height = folds(side, generator, generator.uniform(1, 3)) + 0.5 * folds(side, generator, generator.uniform(2, 5))
     light = relief(height, generator.uniform(0, 2 * np.pi)) * 0.045

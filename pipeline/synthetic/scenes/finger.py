@@ -6,18 +6,10 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from gemhier.arrays import Float32
 from gemhier.pipeline.synthetic.gems.noise import rise
 from gemhier.pipeline.synthetic.scenes.skin import Skin
-from gemhier.pipeline.synthetic.scenes.surface import (
-    Floats,
-    enlarged,
-    mixed,
-    ramp,
-    shares,
-    soft,
-    three,
-    tinted,
-)
+from gemhier.pipeline.synthetic.scenes.surface import enlarged, mixed, ramp, shares, soft, three, tinted
 
 View = Literal["pad", "back"]
 """From where a finger is seen: its inner side, or the side with the nail."""
@@ -47,7 +39,7 @@ FINEST = 64
 """Widest finger that is painted pixel by pixel; wider ones are enlarged, as soft as a lens draws them."""
 
 
-def paint_finger(width: float, pose: Pose, skin: Skin, generator: np.random.Generator) -> Floats:
+def paint_finger(width: float, pose: Pose, skin: Skin, generator: np.random.Generator) -> Float32:
     """Paint a straight finger, its tip above.
 
     Args:
@@ -106,18 +98,18 @@ def paint_finger(width: float, pose: Pose, skin: Skin, generator: np.random.Gene
     return patch
 
 
-def _outline(y: Floats, generator: np.random.Generator) -> Floats:
+def _outline(y: Float32, generator: np.random.Generator) -> Float32:
     """Half the finger's width at each height, in half widths, at least a hair."""
     blunt, tip = generator.uniform(1.9, 2.5), generator.uniform(0.95, 1.4)
     rounding = np.maximum(1 - np.clip(1 - y / tip, 0, 1) ** blunt, 0) ** (1 / blunt)
     first, second = generator.uniform(2.4, 3.2), generator.uniform(5.2, 6.4)
     joints = np.exp(-(((y - first) / 0.7) ** 2)) + 1.4 * np.exp(-(((y - second) / 0.9) ** 2))
     swelling = 0.88 + 0.07 * joints + 0.014 * np.clip(y, 0, 6) + 0.04 * np.exp(-(((y - 1.3) / 0.8) ** 2))
-    half: Floats = np.maximum(rounding * np.minimum(swelling, 1.02), 1e-3).astype(np.float32)
+    half: Float32 = np.maximum(rounding * np.minimum(swelling, 1.02), 1e-3).astype(np.float32)
     return half
 
 
-def _creases(rows: int, columns: int, width: float, pose: Pose, skin: Skin, generator: np.random.Generator) -> Floats:
+def _creases(rows: int, columns: int, width: float, pose: Pose, skin: Skin, generator: np.random.Generator) -> Float32:
     """Lines across the joints, or the wrinkles of a glove: how much darker each pixel is."""
     reach = pose.length * 2
     if skin.bare:
@@ -142,7 +134,7 @@ def _creases(rows: int, columns: int, width: float, pose: Pose, skin: Skin, gene
     return soft(shares(canvas) * np.float32(0.32), width / 50)
 
 
-def _add_prints(value: Floats, x: Floats, y: Floats, width: float, generator: np.random.Generator) -> None:
+def _add_prints(value: Float32, x: Float32, y: Float32, width: float, generator: np.random.Generator) -> None:
     """Draw the ridges of a fingertip into its shading, where the picture is fine enough to show them."""
     ridges, middle = generator.uniform(9, 15), generator.uniform(1.1, 1.6)
     if width / (2 * ridges) < 2.1:
@@ -154,7 +146,7 @@ def _add_prints(value: Floats, x: Floats, y: Floats, width: float, generator: np
     value[near] += pattern * (generator.uniform(0.01, 0.035) * np.exp(-((below / 2.5) ** 2)))
 
 
-def _add_nail(colour: Floats, x: Floats, y: Floats, skin: Skin, generator: np.random.Generator) -> None:
+def _add_nail(colour: Float32, x: Float32, y: Float32, skin: Skin, generator: np.random.Generator) -> None:
     """Draw the nail on a finger, in place: a gloss along it, a pale tip, a rim of shade."""
     long, wide = generator.uniform(0.62, 0.95), generator.uniform(0.5, 0.64)
     middle = long + generator.uniform(0.02, 0.3)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from gemhier.arrays import Bytes, Float32
 from gemhier.pipeline.synthetic.gems.noise import rise
 from gemhier.pipeline.synthetic.scenes import containers, desks, fabrics, hands, minerals, outdoors, plain
-from gemhier.pipeline.synthetic.scenes.surface import Bytes, Floats, hills, tinted, turned
+from gemhier.pipeline.synthetic.scenes.surface import hills, tinted, turned
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Ground:
     """
 
     weight: float
-    painter: Callable[[int, np.random.Generator], Floats]
+    painter: Callable[[int, np.random.Generator], Float32]
 
     def __call__(self, side: int, generator: np.random.Generator) -> Bytes:
         """Paint it: (side, side, 3) uint8 RGB."""
@@ -101,11 +102,11 @@ def paint_ground(side: int, generator: np.random.Generator) -> Bytes:
     return seen
 
 
-def _rounded(picture: Floats) -> Bytes:
+def _rounded(picture: Float32) -> Bytes:
     return np.asarray(np.clip(picture, 0, 255) + 0.5).astype(np.uint8)
 
 
-def _light(side: int, generator: np.random.Generator) -> Floats:
+def _light(side: int, generator: np.random.Generator) -> Float32:
     """By what light multiplies a picture: a slope, a warm or cold tint, the edge of a shadow: (side, side, 3)."""
     across, _ = turned(side, generator.uniform(0, 2 * np.pi))
     light = generator.uniform(0.75, 1.15) + generator.uniform(0, 0.7) * across

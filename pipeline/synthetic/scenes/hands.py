@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from gemhier.arrays import Float32
 from gemhier.pipeline.synthetic.gems.noise import rise
 from gemhier.pipeline.synthetic.scenes.finger import MARGIN, Pose, View, paint_finger
 from gemhier.pipeline.synthetic.scenes.minerals import concrete, marble, slate, wood
@@ -10,7 +11,6 @@ from gemhier.pipeline.synthetic.scenes.outdoors import leaves
 from gemhier.pipeline.synthetic.scenes.plain import black, bokeh, coloured, grey, white
 from gemhier.pipeline.synthetic.scenes.skin import Skin, draw_glove, draw_skin
 from gemhier.pipeline.synthetic.scenes.surface import (
-    Floats,
     cells,
     enlarged,
     grid,
@@ -28,7 +28,7 @@ from gemhier.pipeline.synthetic.scenes.surface import (
 )
 
 
-def _behind(side: int, generator: np.random.Generator) -> Floats:
+def _behind(side: int, generator: np.random.Generator) -> Float32:
     """What is seen past a hand: mostly far out of focus."""
     kinds = (white, grey, black, coloured, bokeh, leaves, slate, wood, marble, concrete)
     weights = (0.22, 0.14, 0.16, 0.1, 0.14, 0.06, 0.06, 0.04, 0.04, 0.04)
@@ -37,7 +37,7 @@ def _behind(side: int, generator: np.random.Generator) -> Floats:
     return np.asarray(cv2.resize(blurred, (side, side)), np.float32)
 
 
-def _fingers(side: int, generator: np.random.Generator, skin: Skin, view: View) -> Floats:
+def _fingers(side: int, generator: np.random.Generator, skin: Skin, view: View) -> Float32:
     """Two to five fingers from the lower edge, and sometimes the thumb from another."""
     picture = _behind(side, generator)
     width = side * generator.uniform(0.2, 0.62)
@@ -63,7 +63,7 @@ def _fingers(side: int, generator: np.random.Generator, skin: Skin, view: View) 
     return picture
 
 
-def _thumb(side: int, generator: np.random.Generator, picture: Floats, skin: Skin, light: float) -> None:
+def _thumb(side: int, generator: np.random.Generator, picture: Float32, skin: Skin, light: float) -> None:
     """A thumb from the side, in front of the fingers, in place."""
     width = side * generator.uniform(0.25, 0.6)
     angle = float(generator.choice([0.0, np.pi])) + generator.normal(0, 0.5)
@@ -76,22 +76,22 @@ def _thumb(side: int, generator: np.random.Generator, picture: Floats, skin: Ski
     lay(picture, patch, strip(start, tip + along * length, width * MARGIN, width * MARGIN * 1.1))
 
 
-def fingers(side: int, generator: np.random.Generator) -> Floats:
+def fingers(side: int, generator: np.random.Generator) -> Float32:
     """The inner sides of a few fingers."""
     return _fingers(side, generator, draw_skin(generator), "pad")
 
 
-def nails(side: int, generator: np.random.Generator) -> Floats:
+def nails(side: int, generator: np.random.Generator) -> Float32:
     """The backs of a few fingers, with nails."""
     return _fingers(side, generator, draw_skin(generator), "back")
 
 
-def gloves(side: int, generator: np.random.Generator) -> Floats:
+def gloves(side: int, generator: np.random.Generator) -> Float32:
     """Fingers in nitrile, latex or cotton."""
     return _fingers(side, generator, draw_glove(generator), "pad")
 
 
-def _lines(side: int, generator: np.random.Generator, count: int, bend: float, length: float, thick: int) -> Floats:
+def _lines(side: int, generator: np.random.Generator, count: int, bend: float, length: float, thick: int) -> Float32:
     """Curved lines that begin anywhere and run in one of two directions, 0 to 1."""
     canvas = np.zeros((side, side), np.uint8)
     lean = generator.uniform(0, np.pi, 2)
@@ -106,7 +106,7 @@ def _lines(side: int, generator: np.random.Generator, count: int, bend: float, l
     return shares(canvas)
 
 
-def palm(side: int, generator: np.random.Generator) -> Floats:
+def palm(side: int, generator: np.random.Generator) -> Float32:
     """A palm close by: mounds, deep lines, a net of fine ones."""
     skin = draw_skin(generator)
     mounds = hills(side, generator, (1.5, 1.5), 2, 0.4)
@@ -128,14 +128,14 @@ def palm(side: int, generator: np.random.Generator) -> Floats:
     return colour
 
 
-def _flushed(stops: tuple[Floats, ...], value: Floats, red: Floats, skin: Skin) -> Floats:
+def _flushed(stops: tuple[Float32, ...], value: Float32, red: Float32, skin: Skin) -> Float32:
     """The colours of skin for its brightness, and for how much blood shines through."""
     colour = ramp(value, *stops)
     colour *= tinted(np.clip(red, 0, 1), skin.flush - 1, 1)
     return colour
 
 
-def knuckles(side: int, generator: np.random.Generator) -> Floats:
+def knuckles(side: int, generator: np.random.Generator) -> Float32:
     """The back of a hand where the fingers begin, as it shows a ring."""
     skin = draw_skin(generator) if generator.random() < 0.85 else draw_glove(generator)
     across, down = grid(side)

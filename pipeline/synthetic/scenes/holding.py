@@ -2,21 +2,22 @@
 
 import numpy as np
 
+from gemhier.arrays import Float32
 from gemhier.pipeline.synthetic.gems.noise import rise
 from gemhier.pipeline.synthetic.scenes.finger import MARGIN, Pose, paint_finger
 from gemhier.pipeline.synthetic.scenes.metals import draw_metal
 from gemhier.pipeline.synthetic.scenes.outline import direction, find_outline
 from gemhier.pipeline.synthetic.scenes.skin import draw_glove, draw_skin
-from gemhier.pipeline.synthetic.scenes.surface import Floats, lay, ramp, strip, three
+from gemhier.pipeline.synthetic.scenes.surface import lay, ramp, strip, three
 
 
-def hidden(alpha: Floats, mask: Floats) -> Floats:
+def hidden(alpha: Float32, mask: Float32) -> Float32:
     """The share of the stone that is hidden under what covers `alpha` of each pixel, 0 where no stone is."""
-    share: Floats = alpha * (mask > 0).astype(np.float32)
+    share: Float32 = alpha * (mask > 0).astype(np.float32)
     return share
 
 
-def _arm(generator: np.random.Generator, light: float) -> Floats:
+def _arm(generator: np.random.Generator, light: float) -> Float32:
     """One arm of tweezers, tip above: (160, 20, 4) patch for `lay`."""
     rows, columns = 160, 20
     x = np.linspace(-1, 1, columns, dtype=np.float32)[None]
@@ -40,7 +41,7 @@ def _arm(generator: np.random.Generator, light: float) -> Floats:
     return patch
 
 
-def tweezers(picture: Floats, mask: Floats, generator: np.random.Generator) -> tuple[Floats, Floats]:
+def tweezers(picture: Float32, mask: Float32, generator: np.random.Generator) -> tuple[Float32, Float32]:
     """Tweezers that come from one edge of the picture and hold the stone left and right; see `PROPS`."""
     stone = find_outline(mask)
     if stone is None:
@@ -75,7 +76,7 @@ def tweezers(picture: Floats, mask: Floats, generator: np.random.Generator) -> t
     return picture, hidden(alpha, mask)
 
 
-def fingertips(picture: Floats, mask: Floats, generator: np.random.Generator) -> tuple[Floats, Floats]:
+def fingertips(picture: Float32, mask: Float32, generator: np.random.Generator) -> tuple[Float32, Float32]:
     """Two fingers, bare or gloved, that hold the stone from two sides; see `PROPS`."""
     stone = find_outline(mask)
     if stone is None:

@@ -3,16 +3,17 @@
 import cv2
 import numpy as np
 
+from gemhier.arrays import Float32
 from gemhier.pipeline.synthetic.gems.noise import rise
 from gemhier.pipeline.synthetic.scenes.holding import hidden
 from gemhier.pipeline.synthetic.scenes.metals import draw_metal, wires
 from gemhier.pipeline.synthetic.scenes.outline import Outline, direction, find_outline
-from gemhier.pipeline.synthetic.scenes.surface import Floats, lay, mixed, ramp, relief, shares, soft, strip, three
+from gemhier.pipeline.synthetic.scenes.surface import lay, mixed, ramp, relief, shares, soft, strip, three
 
-Metal = tuple[Floats, ...]
+Metal = tuple[Float32, ...]
 
 
-def _band(picture: Floats, mask: Floats, stone: Outline, metal: Metal, generator: np.random.Generator) -> None:
+def _band(picture: Float32, mask: Float32, stone: Outline, metal: Metal, generator: np.random.Generator) -> None:
     """Draw the band of a ring behind the stone, in place: seen from above, or as a hoop that lies there."""
     side = len(picture)
     below = picture.copy()
@@ -49,8 +50,8 @@ def _band(picture: Floats, mask: Floats, stone: Outline, metal: Metal, generator
 
 
 def _rim(
-    mask: Floats, stone: Outline, width: float, beads: bool, generator: np.random.Generator
-) -> tuple[Floats, Floats]:
+    mask: Float32, stone: Outline, width: float, beads: bool, generator: np.random.Generator
+) -> tuple[Float32, Float32]:
     """A rim outside the stone's border, smooth or of beads: its brightness, and how much of each pixel it covers."""
     side = len(mask)
     if beads:
@@ -73,7 +74,7 @@ def _rim(
     return np.asarray(value, np.float32), alpha
 
 
-def _cast(picture: Floats, body: Floats, mask: Floats, reach: float, generator: np.random.Generator) -> None:
+def _cast(picture: Float32, body: Float32, mask: Float32, reach: float, generator: np.random.Generator) -> None:
     """Let what is set around the stone throw a soft shadow on the ground, in place."""
     side, towards = len(picture), direction(generator.uniform(0, 2 * np.pi)) * np.float32(reach)
     shift = np.array([[1, 0, towards[0]], [0, 1, towards[1]]], np.float32)
@@ -81,7 +82,7 @@ def _cast(picture: Floats, body: Floats, mask: Floats, reach: float, generator: 
     picture *= three(1 - np.float32(generator.uniform(0.2, 0.6)) * shadow * (1 - mask))
 
 
-def bezel(picture: Floats, mask: Floats, generator: np.random.Generator) -> tuple[Floats, Floats]:
+def bezel(picture: Float32, mask: Float32, generator: np.random.Generator) -> tuple[Float32, Float32]:
     """A rim of metal around the stone, smooth, beaded or both, mostly on a band; see `PROPS`."""
     stone = find_outline(mask)
     if stone is None:
@@ -99,7 +100,7 @@ def bezel(picture: Floats, mask: Floats, generator: np.random.Generator) -> tupl
     return picture, hidden(body, mask)
 
 
-def prongs(picture: Floats, mask: Floats, generator: np.random.Generator) -> tuple[Floats, Floats]:
+def prongs(picture: Float32, mask: Float32, generator: np.random.Generator) -> tuple[Float32, Float32]:
     """Three to eight claws over the stone's border, with or without a rim below, mostly on a band; see `PROPS`."""
     stone = find_outline(mask)
     if stone is None:

@@ -6,7 +6,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from gemhier.pipeline.synthetic.scenes.surface import Floats, one_of, rgb, shares, soft
+from gemhier.arrays import Float32
+from gemhier.pipeline.synthetic.scenes.surface import one_of, rgb, shares, soft
 
 Use = Literal["tool", "jewel"]
 
@@ -17,14 +18,14 @@ METALS = {
 """Steel and black steel; gold, silver, rose gold and blackened silver."""
 
 
-def draw_metal(generator: np.random.Generator, use: Use) -> tuple[Floats, ...]:
+def draw_metal(generator: np.random.Generator, use: Use) -> tuple[Float32, ...]:
     """The colours of a metal from what is dark in it to what is mirrored of the light, (3,) each."""
     colour = one_of(generator, METALS[use], 6)
     bright = np.minimum(colour * 1.15 + 30, 255)
     return colour * 0.12, colour * 0.45, colour * 0.9, bright, np.minimum(bright + 60, 255), rgb("#ffffff")
 
 
-def wires(side: int, paths: Sequence[Floats], thickness: float, light: Floats) -> tuple[Floats, Floats]:
+def wires(side: int, paths: Sequence[Float32], thickness: float, light: Float32) -> tuple[Float32, Float32]:
     """Round wires, their backs bright.
 
     Args:

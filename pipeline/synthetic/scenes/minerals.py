@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
+from gemhier.arrays import Float32
 from gemhier.pipeline.synthetic.gems.noise import rise
 from gemhier.pipeline.synthetic.scenes.surface import (
-    Floats,
     cells,
     clipped,
     enlarged,
@@ -24,7 +24,7 @@ from gemhier.pipeline.synthetic.scenes.surface import (
 )
 
 
-def slate(side: int, generator: np.random.Generator) -> Floats:
+def slate(side: int, generator: np.random.Generator) -> Float32:
     """Slate and rough dark stone: split in thin layers, glistening where it faces the light."""
     broad = hills(side, generator, (3, 3), 3)
     fine = hills(side, generator, (generator.uniform(12, 30), generator.uniform(12, 30)), 3, 0.6)
@@ -38,7 +38,7 @@ def slate(side: int, generator: np.random.Generator) -> Floats:
     return ramp(value, colour * 0.15, colour * 0.8, colour * 1.3, np.minimum(colour * 1.5 + 90, 255))
 
 
-def granite(side: int, generator: np.random.Generator) -> Floats:
+def granite(side: int, generator: np.random.Generator) -> Float32:
     """Polished or rough granite: grains of three or four minerals."""
     count = generator.uniform(18, 70)
     mineral = hills(side, generator, (count, count), 2, 0.7) + 0.3 * hills(side, generator, (6, 6), 2)
@@ -54,7 +54,7 @@ def granite(side: int, generator: np.random.Generator) -> Floats:
     return picture * three(1 + np.float32(0.06) * grain(side, generator, 0.5))
 
 
-def terrazzo(side: int, generator: np.random.Generator) -> Floats:
+def terrazzo(side: int, generator: np.random.Generator) -> Float32:
     """Terrazzo: chips of many stones in cement."""
     count = int(generator.uniform(60, 500))
     numbers, distance = cells(side, generator, count)
@@ -67,7 +67,7 @@ def terrazzo(side: int, generator: np.random.Generator) -> Floats:
     return picture * three(1 + np.float32(0.03) * (grain(side, generator, 0.6) + hills(side, generator, (3, 3))))
 
 
-def concrete(side: int, generator: np.random.Generator) -> Floats:
+def concrete(side: int, generator: np.random.Generator) -> Float32:
     """Concrete, plaster and limestone: pale, mottled, with pores and dark crumbs."""
     colour = one_of(generator, "#d6d2ca #c4c0b8 #b8b8b8 #a8a49c #dcd0bc #8e8e8c", 4)
     mottled = hills(side, generator, (3, 3), 4, 0.6)
@@ -83,7 +83,7 @@ def concrete(side: int, generator: np.random.Generator) -> Floats:
     return clipped(tinted(value, colour))
 
 
-def marble(side: int, generator: np.random.Generator) -> Floats:
+def marble(side: int, generator: np.random.Generator) -> Float32:
     """Marble: clouds and thin branching veins on white, sometimes on black."""
     stretch = generator.uniform(0.5, 2)
     bends = hills(side, generator, (2 * stretch, 2), 5, 0.55)
@@ -102,7 +102,7 @@ def marble(side: int, generator: np.random.Generator) -> Floats:
     return mixed(tinted(np.ones((side, side), np.float32), ground), vein, np.clip(clouds + veins, 0, 1))
 
 
-def wood(side: int, generator: np.random.Generator) -> Floats:
+def wood(side: int, generator: np.random.Generator) -> Float32:
     """Planed wood, varnished or bare, in one piece or in boards."""
     _, down = grid(side)
     bend = hills(side, generator, (2, 1), 2) * np.float32(generator.uniform(0.05, 0.35))
@@ -138,7 +138,7 @@ WOODS = (
 """Dark and light colours of kinds of wood, and of painted wood."""
 
 
-def metal(side: int, generator: np.random.Generator) -> Floats:
+def metal(side: int, generator: np.random.Generator) -> Float32:
     """Brushed or scratched steel, aluminium and brass."""
     brushed = enlarged(hills(side, generator, (side / 2, 3), 1), side, side)
     across, down = turned(side, generator.uniform(-0.3, 0.3))

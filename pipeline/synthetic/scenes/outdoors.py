@@ -2,11 +2,10 @@
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import Float32, Float64
 from gemhier.pipeline.synthetic.gems.noise import rise
 from gemhier.pipeline.synthetic.scenes.surface import (
-    Floats,
     cells,
     clipped,
     folds,
@@ -25,9 +24,7 @@ GREENS = "#2c4a1c #3e6a24 #5c8a34 #789c48 #24401e #8aa850 #4c7040"
 AUTUMN = "#8a5a24 #b8742c #6a4220 #c89838 #9c3c1c #7a6a40"
 
 
-def _leaf(
-    centre: npt.NDArray[np.float64], length: float, angle: float, generator: np.random.Generator
-) -> npt.NDArray[np.float64]:
+def _leaf(centre: Float64, length: float, angle: float, generator: np.random.Generator) -> Float64:
     """The outline of a leaf and its middle rib: (40 + 12, 2) points in pixels."""
     along = np.linspace(-1, 1, 20)
     half = generator.uniform(0.25, 0.5) * (1 - along**2) ** 0.8 * (1 - 0.35 * along)
@@ -44,7 +41,7 @@ def _leaf(
     return np.asarray(centre + points @ turn.T * length)
 
 
-def leaves(side: int, generator: np.random.Generator) -> Floats:
+def leaves(side: int, generator: np.random.Generator) -> Float32:
     """Leaves over one another, green or of autumn, with ribs and shadows between."""
     colours = GREENS if generator.random() < 0.65 else AUTUMN
     canvas = np.zeros((side, side, 3), np.uint8)
@@ -67,7 +64,7 @@ def leaves(side: int, generator: np.random.Generator) -> Floats:
     return soft(canvas.astype(np.float32), side / 500) * three(value)
 
 
-def grass(side: int, generator: np.random.Generator) -> Floats:
+def grass(side: int, generator: np.random.Generator) -> Float32:
     """Blades of grass, the dark ones behind."""
     canvas = np.zeros((side, side, 3), np.uint8)
     dark = one_of(generator, "#1c2c10 #2a3a18 #3a3420")
@@ -89,7 +86,7 @@ def grass(side: int, generator: np.random.Generator) -> Floats:
     return canvas.astype(np.float32) * three(1 + np.float32(0.2) * hills(side, generator, (3, 3), 3))
 
 
-def pebbles(side: int, generator: np.random.Generator) -> Floats:
+def pebbles(side: int, generator: np.random.Generator) -> Float32:
     """Gravel and river pebbles beside one another, rounded, dark between."""
     count = int(generator.uniform(12, 260))
     numbers, distance = cells(side, generator, count)
@@ -105,7 +102,7 @@ def pebbles(side: int, generator: np.random.Generator) -> Floats:
     return clipped(colours[numbers % 16] * three(value))
 
 
-def moss(side: int, generator: np.random.Generator) -> Floats:
+def moss(side: int, generator: np.random.Generator) -> Float32:
     """Moss and lichen: soft cushions of fine green tips."""
     cushions = hills(side, generator, (3, 3), 3)
     tips = np.abs(hills(side, generator, (45, 45), 2, 0.8))
@@ -115,7 +112,7 @@ def moss(side: int, generator: np.random.Generator) -> Floats:
     return ramp(value, colour * 0.25, colour * 0.8, colour * 1.2, np.minimum(colour * 1.6 + 20, 255))
 
 
-def sand(side: int, generator: np.random.Generator) -> Floats:
+def sand(side: int, generator: np.random.Generator) -> Float32:
     """Sand and earth, flat or in ripples, with a few coarser grains."""
     colour = one_of(generator, "#d8c49c #c8b088 #e8dcc4 #a88c64 #6a4c34 #4a3828 #b0a494")
     ripples = folds(side, generator, generator.uniform(2, 8)) * float(generator.choice([0.0, 0.015]))

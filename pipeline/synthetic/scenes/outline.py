@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from gemhier.pipeline.synthetic.scenes.surface import Floats
+from gemhier.arrays import Bytes, Float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,11 +18,11 @@ class Outline:
         radius: of a circle of the same area.
     """
 
-    points: Floats
-    centre: Floats
+    points: Float32
+    centre: Float32
     radius: float
 
-    def edge(self, angle: float, inset: float = 0.0) -> Floats:
+    def edge(self, angle: float, inset: float = 0.0) -> Float32:
         """The outermost point of the stone from its centre towards `angle`, `inset` pixels further in: (2,)."""
         towards = direction(angle)
         away = self.points - self.centre
@@ -33,14 +32,14 @@ class Outline:
         return self.centre + towards * np.float32(reach - inset)
 
 
-def direction(angle: float) -> Floats:
+def direction(angle: float) -> Float32:
     """The unit vector towards `angle` (radians; 0 is right, pi/2 down): (2,)."""
     return np.array([np.cos(angle), np.sin(angle)], np.float32)
 
 
-def find_outline(mask: Floats) -> Outline | None:
+def find_outline(mask: Float32) -> Outline | None:
     """The outline of the largest piece of a (side, side) mask, 0 to 1; None if there is none to draw around."""
-    stone: npt.NDArray[np.uint8] = (mask > 0.5).astype(np.uint8)
+    stone: Bytes = (mask > 0.5).astype(np.uint8)
     borders, _ = cv2.findContours(stone, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not borders:
         return None

@@ -8,18 +8,17 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from gemhier.arrays import RGB, Float64
 from gemhier.atomic import whole_file
 from gemhier.errors import DataError, ImageError
-from gemhier.models.images.crop import Picture
 from gemhier.models.images.decode import read_image
 from gemhier.models.images.files import list_pictures
 from gemhier.pipeline.data.manifest import Row, require_pictures
 from gemhier.pipeline.synthetic.scenes.cutouts import WORKING_SIDE, PlainPhotograph, outline_stones
 from gemhier.progress import map_with_progress
 
-Corners = npt.NDArray[np.float64]
+Corners = Float64
 """(corners, 2) x and y, as shares of a picture's width and height."""
 
 VERSION = 1
@@ -53,7 +52,7 @@ def plain_photographs(rows: Sequence[Row], cache_folder: Path) -> list[PlainPhot
     return plain
 
 
-def background_pictures(folders: Sequence[Path]) -> list[Picture]:
+def background_pictures(folders: Sequence[Path]) -> list[RGB]:
     """The pictures in folders, (H, W, 3) uint8 RGB, at most `LARGEST_BACKGROUND` long.
 
     Raises:
@@ -68,7 +67,7 @@ def background_pictures(folders: Sequence[Path]) -> list[Picture]:
     return found
 
 
-def _background(path: Path) -> Picture:
+def _background(path: Path) -> RGB:
     try:
         return _at_most(read_image(path), LARGEST_BACKGROUND)
     except ImageError as error:
@@ -135,7 +134,7 @@ def _outlined(row: Row) -> PlainPhotograph | None:
         raise DataError(f"{error} Run `gemhier prepare` again.") from error
 
 
-def _at_most(picture: Picture, side: int) -> Picture:
+def _at_most(picture: RGB, side: int) -> RGB:
     scale = side / max(picture.shape[:2])
     if scale >= 1:
         return picture

@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
+from gemhier.arrays import Float32
 from gemhier.pipeline.synthetic.gems.noise import rise
 from gemhier.pipeline.synthetic.scenes.surface import (
-    Floats,
     clipped,
     grain,
     grid,
@@ -25,7 +25,7 @@ BLACK = rgb("#000000")
 WHITE = rgb("#ffffff")
 
 
-def _lit(side: int, generator: np.random.Generator, colour: Floats, contrast: float) -> Floats:
+def _lit(side: int, generator: np.random.Generator, colour: Float32, contrast: float) -> Float32:
     """A plain colour with a run of light, a bright spot and darker corners."""
     across, down = grid(side)
     along, _ = turned(side, generator.uniform(0, 2 * np.pi))
@@ -37,7 +37,7 @@ def _lit(side: int, generator: np.random.Generator, colour: Floats, contrast: fl
     return tinted(np.asarray(light * vignette * uneven, np.float32), colour)
 
 
-def _table_edge(side: int, generator: np.random.Generator, picture: Floats) -> Floats:
+def _table_edge(side: int, generator: np.random.Generator, picture: Float32) -> Float32:
     """Make the upper part darker or lighter, with a soft border: a wall behind a table."""
     _, down = turned(side, generator.uniform(-0.25, 0.25))
     softness = generator.uniform(0.004, 0.15)
@@ -46,7 +46,7 @@ def _table_edge(side: int, generator: np.random.Generator, picture: Floats) -> F
     return picture * three(1 + np.float32(generator.uniform(-0.45, 0.2)) * behind)
 
 
-def _dust(side: int, generator: np.random.Generator, picture: Floats) -> Floats:
+def _dust(side: int, generator: np.random.Generator, picture: Float32) -> Float32:
     """Specks and fibres, lighter or darker than what they lie on."""
     specks = np.zeros((side, side), np.uint8)
     for _ in range(int(generator.integers(1, 8))):
@@ -59,7 +59,7 @@ def _dust(side: int, generator: np.random.Generator, picture: Floats) -> Floats:
     return mixed(picture, light, shares(specks) * np.float32(0.42))
 
 
-def _finished(side: int, generator: np.random.Generator, picture: Floats) -> Floats:
+def _finished(side: int, generator: np.random.Generator, picture: Float32) -> Float32:
     if generator.random() < 0.3:
         picture = _table_edge(side, generator, picture)
     if generator.random() < 0.3:
@@ -67,19 +67,19 @@ def _finished(side: int, generator: np.random.Generator, picture: Floats) -> Flo
     return picture
 
 
-def white(side: int, generator: np.random.Generator) -> Floats:
+def white(side: int, generator: np.random.Generator) -> Float32:
     """White paper or acrylic, from burnt out to greyish and yellowish."""
     colour = one_of(generator, "#ffffff #f6f4f0 #ece9e2 #e4e6ea #dcdad4", 3)
     return _finished(side, generator, _lit(side, generator, colour, generator.uniform(0.02, 0.4)))
 
 
-def grey(side: int, generator: np.random.Generator) -> Floats:
+def grey(side: int, generator: np.random.Generator) -> Float32:
     """Grey card and shaded paper."""
     colour = one_of(generator, "#b8b8b8 #a0a3a6 #8a8680 #6f7276 #565759 #3e3f42", 6)
     return _finished(side, generator, _lit(side, generator, colour, generator.uniform(0.1, 0.8)))
 
 
-def black(side: int, generator: np.random.Generator) -> Floats:
+def black(side: int, generator: np.random.Generator) -> Float32:
     """Black card, acrylic and darkness, often with a weak shine."""
     colour = one_of(generator, "#020202 #0c0c0e #16161a #1e1c1c #2a2a2c", 3)
     picture = _lit(side, generator, colour, generator.uniform(0.2, 1.3))
@@ -89,7 +89,7 @@ def black(side: int, generator: np.random.Generator) -> Floats:
     return _finished(side, generator, picture)
 
 
-def coloured(side: int, generator: np.random.Generator) -> Floats:
+def coloured(side: int, generator: np.random.Generator) -> Float32:
     """Coloured card and paper, pale and strong."""
     hue, colourfulness = generator.uniform(0, 2 * np.pi), generator.beta(1.2, 1.8) * 120
     light = generator.uniform(30, 225)
@@ -99,7 +99,7 @@ def coloured(side: int, generator: np.random.Generator) -> Floats:
     return _finished(side, generator, _lit(side, generator, colour, generator.uniform(0.1, 0.7)))
 
 
-def bokeh(side: int, generator: np.random.Generator) -> Floats:
+def bokeh(side: int, generator: np.random.Generator) -> Float32:
     """A room far out of focus: soft patches and discs of light."""
     first, second, third = (
         one_of(generator, "#1a1a1c #3a2c22 #55606a #7a6a58 #9aa4a0 #c8b8a0 #2c3a2a #e0dcd4") for _ in range(3)

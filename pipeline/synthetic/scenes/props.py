@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from gemhier.arrays import Float32
 from gemhier.pipeline.synthetic.scenes.distractors import draw_distractors
 from gemhier.pipeline.synthetic.scenes.holding import fingertips, tweezers
 from gemhier.pipeline.synthetic.scenes.jewellery import bezel, prongs
-from gemhier.pipeline.synthetic.scenes.surface import Floats
 
 __all__ = ["PROPS", "Prop", "draw_distractors"]
 
-Prop = Callable[[Floats, Floats, np.random.Generator], tuple[Floats, Floats]]
+Prop = Callable[[Float32, Float32, np.random.Generator], tuple[Float32, Float32]]
 """Draws around one stone.
 
 Takes the picture, (side, side, 3) float32 from 0 to 255, which it changes in place; the stone's mask, (side, side)

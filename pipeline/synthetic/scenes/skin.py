@@ -4,12 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gemhier.pipeline.synthetic.scenes.surface import (
-    Floats,
-    clipped,
-    one_of,
-    rgb,
-)
+from gemhier.arrays import Float32
+from gemhier.pipeline.synthetic.scenes.surface import clipped, one_of, rgb
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,10 +21,10 @@ class Skin:
         bare: whether it is skin, with nails, lines and prints, and no glove.
     """
 
-    stops: tuple[Floats, ...]
-    pads: tuple[Floats, ...]
-    flush: Floats
-    nail: Floats
+    stops: tuple[Float32, ...]
+    pads: tuple[Float32, ...]
+    flush: Float32
+    nail: Float32
     shine: float
     bare: bool
 
@@ -84,7 +80,7 @@ def draw_glove(generator: np.random.Generator) -> Skin:
     return Skin(stops, stops, np.ones(3, np.float32), colour, generator.uniform(0.1, 0.9), False)
 
 
-def _stops(tone: Floats, contrast: float) -> tuple[Floats, ...]:
+def _stops(tone: Float32, contrast: float) -> tuple[Float32, ...]:
     """From deep shade, which is red because light seeps through skin, to the highlight."""
     shade = tone * (1 - np.float32(contrast) * np.array([0.68, 0.80, 0.84], np.float32))
     dim = tone * (1 - np.float32(contrast) * np.array([0.22, 0.36, 0.40], np.float32))

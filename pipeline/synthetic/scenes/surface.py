@@ -6,16 +6,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
-Bytes = npt.NDArray[np.uint8]
+from gemhier.arrays import Bytes, Float32
 
 
-def rgb(colour: str) -> Floats:
+def rgb(colour: str) -> Float32:
     """A colour written #rrggbb as (3,) sRGB, 0 to 255."""
     return np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)], np.float32)
 
 
-def one_of(generator: np.random.Generator, colours: str, spread: float = 8.0) -> Floats:
+def one_of(generator: np.random.Generator, colours: str, spread: float = 8.0) -> Float32:
     """One of several colours "#rrggbb #rrggbb", a little changed by chance: (3,) sRGB, 0 to 255."""
     known = colours.split()
     # Brightness varies more than hue does.
@@ -25,7 +24,7 @@ def one_of(generator: np.random.Generator, colours: str, spread: float = 8.0) ->
 
 
 @lru_cache(maxsize=8)
-def grid(side: int) -> tuple[Floats, Floats]:
+def grid(side: int) -> tuple[Float32, Float32]:
     """How far each pixel is across and down, 0 to 1: two read-only (side, side) maps."""
     along = (np.arange(side, dtype=np.float32) + 0.5) / side
     across, down = (np.ascontiguousarray(axis, np.float32) for axis in np.meshgrid(along, along))
@@ -33,7 +32,7 @@ def grid(side: int) -> tuple[Floats, Floats]:
     return across, down
 
 
-def turned(side: int, angle: float) -> tuple[Floats, Floats]:
+def turned(side: int, angle: float) -> tuple[Float32, Float32]:
     """The maps of `grid` turned by `angle` (radians) about the middle, from about -0.7 to 0.7."""
     across, down = grid(side)
     cosine, sine = float(np.cos(angle)), float(np.sin(angle))
@@ -42,7 +41,7 @@ def turned(side: int, angle: float) -> tuple[Floats, Floats]:
 
 def hills(
     side: int, generator: np.random.Generator, cells: tuple[float, float], octaves: int = 3, fade: float = 0.5
-) -> Floats:
+) -> Float32:
     """Smooth random mountains, about -1 to 1.
 
     Each octave is drawn on a small grid and enlarged together with those before it, which costs
@@ -67,14 +66,14 @@ def hills(
     return enlarged(field, side, side)
 
 
-def enlarged(field: Floats, width: int, height: int) -> Floats:
+def enlarged(field: Float32, width: int, height: int) -> Float32:
     """A small map drawn larger, smoothly; what is (height, width) already stays."""
     if field.shape[:2] == (height, width):
         return field
     return np.asarray(cv2.resize(field, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-def grain(side: int, generator: np.random.Generator, blur: float = 0.0) -> Floats:
+def grain(side: int, generator: np.random.Generator, blur: float = 0.0) -> Float32:
     """Independent noise in each pixel, mean 0 and deviation 1, blurred by `blur` pixels: (side, side)."""
     drawn = np.frombuffer(generator.bytes(side * side), np.uint8).reshape(side, side)
     field = (drawn.astype(np.float32) - 127.5) / 73.9
@@ -84,7 +83,7 @@ def grain(side: int, generator: np.random.Generator, blur: float = 0.0) -> Float
     return field
 
 
-def soft(field: Floats, radius: float) -> Floats:
+def soft(field: Float32, radius: float) -> Float32:
     """A map or picture blurred by `radius` pixels."""
     if radius < 0.3:
         return field
@@ -98,7 +97,7 @@ def soft(field: Floats, radius: float) -> Floats:
     return np.asarray(cv2.GaussianBlur(field, (0, 0), radius), np.float32)
 
 
-def relief(height: Floats, angle: float) -> Floats:
+def relief(height: Float32, angle: float) -> Float32:
     """How much each place of a height map faces the light that comes from `angle` (radians).
 
     Args:
@@ -113,13 +112,13 @@ def relief(height: Floats, angle: float) -> Floats:
     return np.asarray(cv2.filter2D(height, -1, kernel, borderType=cv2.BORDER_REPLICATE), np.float32) * len(height)
 
 
-def lit(height: Floats, angle: float, strength: float) -> Floats:
+def lit(height: Float32, angle: float, strength: float) -> Float32:
     """`relief` of a texture, brought to a deviation of `strength` whatever its steepness."""
     slope = relief(height, angle)
     return slope * float(strength / max(1e-6, float(cv2.meanStdDev(slope)[1][0, 0])))
 
 
-def cells(side: int, generator: np.random.Generator, count: int) -> tuple[npt.NDArray[np.int32], Floats]:
+def cells(side: int, generator: np.random.Generator, count: int) -> tuple[npt.NDArray[np.int32], Float32]:
     """Divide the square among about `count` random points, each pixel to its nearest.
 
     Returns:
@@ -140,16 +139,16 @@ def cells(side: int, generator: np.random.Generator, count: int) -> tuple[npt.ND
     return numbers, distance * np.float32(1 / side)
 
 
-def folds(side: int, generator: np.random.Generator, count: float) -> Floats:
+def folds(side: int, generator: np.random.Generator, count: float) -> Float32:
     """Folds of cloth that lies loosely, about -1 to 1: `count` of them across the square."""
     across, _ = turned(side, generator.uniform(0, np.pi))
     wander = hills(side, generator, (2, 2), 2)
     phase = across * np.float32(2 * np.pi * count) + wander * np.float32(generator.uniform(1.5, 4))
-    waves: Floats = np.sin(phase) * (0.6 + 0.4 * hills(side, generator, (1, 2), 1))
+    waves: Float32 = np.sin(phase) * (0.6 + 0.4 * hills(side, generator, (1, 2), 1))
     return waves
 
 
-def ramp(values: Floats, *stops: Floats) -> Floats:
+def ramp(values: Float32, *stops: Float32) -> Float32:
     """Colours for values from 0 to 1, mixed between two or more evenly spaced stops.
 
     Args:
@@ -168,24 +167,24 @@ def ramp(values: Floats, *stops: Floats) -> Floats:
     return np.asarray(cv2.LUT(three(index), table[None]), np.float32)
 
 
-def shares(drawing: npt.NDArray[np.uint8]) -> Floats:
+def shares(drawing: Bytes) -> Float32:
     """An 8-bit drawing as shares from 0 to 1."""
-    drawn: Floats = drawing.astype(np.float32)
+    drawn: Float32 = drawing.astype(np.float32)
     drawn *= np.float32(1 / 255)
     return drawn
 
 
-def clipped(values: npt.NDArray[np.floating], low: float = 0, high: float = 255) -> Floats:
+def clipped(values: npt.NDArray[np.floating], low: float = 0, high: float = 255) -> Float32:
     """What lies outside two bounds, moved to them."""
     return np.asarray(np.clip(values, low, high), np.float32)
 
 
-def three(field: npt.NDArray[np.float32] | npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+def three(field: Float32 | Bytes) -> Float32:
     """A (H, W) map as three equal channels; OpenCV is ten times faster here than broadcasting."""
     return np.asarray(cv2.cvtColor(field, cv2.COLOR_GRAY2RGB))
 
 
-def tinted(values: Floats, colour: Floats, base: float = 0.0) -> Floats:
+def tinted(values: Float32, colour: Float32, base: float = 0.0) -> Float32:
     """A (3,) colour times a (H, W) map, plus the same number everywhere: (H, W, 3)."""
     height, width = values.shape
     # Rows of all channels at once: broadcasting over the three alone is five times slower.
@@ -195,14 +194,14 @@ def tinted(values: Floats, colour: Floats, base: float = 0.0) -> Floats:
     return rows.reshape(height, width, 3)
 
 
-def mixed(below: Floats, above: Floats, share: Floats) -> Floats:
+def mixed(below: Float32, above: Float32, share: Float32) -> Float32:
     """One (H, W, 3) picture where the (H, W) share is 0, the other (or one (3,) colour) where it is 1."""
     if above.ndim == 1:
         return below * three(1 - share) + tinted(share, above)
     return np.asarray(cv2.blendLinear(above, below, share, 1 - share), np.float32)
 
 
-def lay(picture: Floats, patch: Floats, corners: Floats) -> Floats:
+def lay(picture: Float32, patch: Float32, corners: Float32) -> Float32:
     """Lay a flat patch on a picture, in place.
 
     Args:
@@ -232,7 +231,7 @@ def lay(picture: Floats, patch: Floats, corners: Floats) -> Floats:
     return covered
 
 
-def strip(start: Floats, end: Floats, width_at_start: float, width_at_end: float) -> Floats:
+def strip(start: Float32, end: Float32, width_at_start: float, width_at_end: float) -> Float32:
     """The corners, as for `lay`, of a strip whose upper edge is at `start` and whose lower edge is at `end`."""
     along = (end - start) / max(1e-6, float(np.hypot(*(end - start))))
     aside = np.array([along[1], -along[0]], np.float32) / 2

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from gemhier.arrays import Float32
 from gemhier.pipeline.synthetic.gems.noise import rise
 from gemhier.pipeline.synthetic.scenes.metals import draw_metal
 from gemhier.pipeline.synthetic.scenes.surface import (
-    Floats,
     cells,
     clipped,
     hills,
@@ -28,27 +28,27 @@ from gemhier.pipeline.synthetic.scenes.surface import (
 REACH = 1.3
 PLASTICS = "#e8e4dc #1c1c20 #c03030 #3058a0 #e0b040 #3c8050 #d890a8 #7a5030 #8a8c90 #f0f0f0 #504878 #e07830"
 
-Thing = tuple[Floats, Floats]
+Thing = tuple[Float32, Float32]
 """(n, n, 3) colours, and (n, n) how much of each pixel the thing covers."""
 
 
-def disc(n: int) -> tuple[Floats, Floats, Floats]:
+def disc(n: int) -> tuple[Float32, Float32, Float32]:
     """Maps of how far across and down each pixel is from the middle, and how far away, in radii of the thing."""
     along = (((np.arange(n) + 0.5) / n * 2 - 1) * REACH).astype(np.float32)
     x, y = (np.asarray(axis, np.float32) for axis in np.meshgrid(along, along))
     return x, y, np.asarray(cv2.magnitude(x, y), np.float32)
 
 
-def _inside(distance: Floats, radius: Floats | float = 1.0) -> Floats:
+def _inside(distance: Float32, radius: Float32 | float = 1.0) -> Float32:
     """1 where `distance` is below the radius, with a border one pixel wide."""
     return clipped((radius - distance) * np.float32(len(distance) / (2 * REACH)) + 0.5, 0, 1)
 
 
-def _matt(value: Floats, colour: Floats) -> Floats:
+def _matt(value: Float32, colour: Float32) -> Float32:
     return ramp(value, colour * 0.25, colour, np.minimum(colour * 1.2 + 25, 255), np.minimum(colour + 110, 255))
 
 
-def _ball(x: Floats, y: Floats, distance: Floats, angle: float) -> tuple[Floats, Floats]:
+def _ball(x: Float32, y: Float32, distance: Float32, angle: float) -> tuple[Float32, Float32]:
     """How a ball is lit, about -0.5 to 1, and its mirror image of the lamp, 0 to 1."""
     up = np.sqrt(np.maximum(1 - np.square(distance), 0))
     facing = 0.55 * (x * float(np.cos(angle)) + y * float(np.sin(angle))) + 0.75 * up
@@ -109,7 +109,7 @@ def _marble(n: int, angle: float, generator: np.random.Generator) -> Thing:
     return mixed(face * three(0.35 + 0.6 * gathered), np.full(3, 255, np.float32), glint), _inside(distance)
 
 
-def _lumpy(n: int, generator: np.random.Generator, roughness: float) -> tuple[Floats, Floats, Floats]:
+def _lumpy(n: int, generator: np.random.Generator, roughness: float) -> tuple[Float32, Float32, Float32]:
     """The maps of `disc` for a thing that is longer than wide and not quite round."""
     x, y, _ = disc(n)
     turn, long = generator.uniform(0, np.pi), generator.uniform(1.0, 1.6)

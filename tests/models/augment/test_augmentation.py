@@ -2,15 +2,12 @@
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from gemhier.arrays import RGB, Float32
 from gemhier.models.augment.augmentation import Augmentation, augmented, develop, pose
 from gemhier.models.augment.camera import Camera
 from gemhier.models.images.crop import BACKDROP, cover_backdrop
-
-Floats = npt.NDArray[np.float32]
-Pixels = npt.NDArray[np.uint8]
 
 STILL = Augmentation(turn=0, zoom=0, shift=0)
 UNTOUCHED = Camera(untouched=1)
@@ -19,7 +16,7 @@ UNTOUCHED = Camera(untouched=1)
 # Turning, mirroring and zooming
 
 
-def stone(count: int = 6, side: int = 32) -> Pixels:
+def stone(count: int = 6, side: int = 32) -> RGB:
     """The same lopsided picture several times, far from black and white."""
     picture = np.full((side, side, 3), 120, dtype=np.uint8)
     cv2.ellipse(picture, (side // 2, side // 2), (side // 3, side // 6), 0, 0, 360, (180, 60, 90), thickness=-1)
@@ -27,7 +24,7 @@ def stone(count: int = 6, side: int = 32) -> Pixels:
     return np.repeat(picture[None], count, axis=0)
 
 
-def change(pictures: Pixels, augmentation: Augmentation, seed: int = 3) -> Pixels:
+def change(pictures: RGB, augmentation: Augmentation, seed: int = 3) -> RGB:
     return pose(pictures, augmentation, np.random.default_rng(seed))
 
 
@@ -128,7 +125,7 @@ def test_stones_are_laid_another_way_and_then_photographed() -> None:
 # Photographing anew
 
 
-def cuts(count: int = 6, side: int = 64) -> Pixels:
+def cuts(count: int = 6, side: int = 64) -> RGB:
     """A round stone of grains, the same several times, with its outline."""
     grains = np.random.default_rng(1).integers(40, 200, (side, side, 3), dtype=np.uint8)
     outline = np.zeros((side, side, 1), np.uint8)
@@ -136,7 +133,7 @@ def cuts(count: int = 6, side: int = 64) -> Pixels:
     return np.repeat(np.concatenate([grains, outline], axis=-1)[None], count, axis=0)
 
 
-def distance(side: int = 64) -> Floats:
+def distance(side: int = 64) -> Float32:
     """(side, side), how far each pixel lies from the middle."""
     rows, columns = np.mgrid[:side, :side] - side // 2
     return np.asarray(np.hypot(rows, columns), np.float32)

@@ -12,11 +12,11 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gemhier.arrays import RGB
 from gemhier.atomic import write_whole_folder
 from gemhier.errors import BundleError, OutputError
 from gemhier.hierarchy.decoding import softmax
@@ -26,10 +26,9 @@ from gemhier.models.bundle import files as bundle_files
 from gemhier.models.bundle.info import BundleInfo, Temperatures
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.crop import BACKDROP
-from gemhier.models.images.stones import Cutter, Failure, StoneCrop
+from gemhier.models.images.stones import Cutter, Failure
 
-Pixels = npt.NDArray[np.uint8]
-Paint = Callable[[str], Pixels]
+Paint = Callable[[str], RGB]
 LABELS = (
     "beryl/aquamarine",
     "beryl/emerald",
@@ -439,7 +438,7 @@ def test_a_picture_gets_the_same_answer_alone_in_a_batch_and_by_several_workers(
         assert_same(one, other)
 
 
-def scene(paint: Paint, *labels: str) -> Pixels:
+def scene(paint: Paint, *labels: str) -> RGB:
     """Painted stones side by side on white, each smaller than the one before."""
     picture = np.full((120, 60 + 120 * len(labels), 3), 255, np.uint8)
     for index, label in enumerate(labels):
@@ -482,7 +481,7 @@ def test_without_all_stones_the_most_prominent_one_answers(bundle: Bundle, paint
 def test_all_stones_are_the_same_alone_in_a_batch_and_by_several_workers(
     bundle: Bundle, paint_stone: Paint, batch_size: int, workers: int, counts: list[int]
 ) -> None:
-    pictures: list[Pixels | Failure] = [scene(paint_stone, *LABELS[:count]) for count in counts]
+    pictures: list[RGB | Failure] = [scene(paint_stone, *LABELS[:count]) for count in counts]
     pictures.insert(len(counts) // 2, Failure("between", "asked for"))
     together = list(bundle.classify(pictures, batch_size=batch_size, workers=workers, all_stones=True))
     alone = []
@@ -585,7 +584,7 @@ def test_every_input_has_one_result_in_its_place(
 def test_a_picture_too_large_for_the_memory_is_a_failure(
     bundle: Bundle, paint_stone: Paint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_memory(path: Path) -> Pixels:
+    def no_memory(path: Path) -> RGB:
         raise MemoryError
 
     path = painted(tmp_path / "stones", paint_stone)[0]
@@ -598,7 +597,7 @@ def test_a_picture_too_large_for_the_memory_is_a_failure(
 def test_pictures_are_taken_a_bounded_distance_ahead(bundle: Bundle, paint_stone: Paint) -> None:
     taken = 0
 
-    def endless() -> Iterator[Pixels]:
+    def endless() -> Iterator[RGB]:
         nonlocal taken
         while True:
             taken += 1
@@ -664,7 +663,7 @@ def test_an_array_that_is_no_picture_is_a_mistake(bundle: Bundle, wrong: Any) ->
 @pytest.mark.parametrize("change", [{"top": 0}, {"target_precision": 0.0}], ids=str)
 def test_deciding_checks_its_arguments_too(bundle: Bundle, change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must"):
-        bundle.predictions([StoneCrop("a", np.zeros((32, 32, 3), np.uint8), 1.0)], np.full((1, 6), 1 / 6), **change)
+        bundle.decide(["a"], np.full((1, 6), 1 / 6), [1.0], **change)
 
 
 def test_a_copy_elsewhere_works_as_well(tiny_bundle: Path, tmp_path: Path, paint_stone: Paint) -> None:

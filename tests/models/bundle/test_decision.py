@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.bundle.decision import decide
+from gemhier.models.bundle.decision import Decider, decide
 from gemhier.models.bundle.predictions import Prediction
 
 if TYPE_CHECKING:
@@ -39,13 +39,9 @@ def decided(
         ["ring.jpg"],
         np.array([probabilities]),
         [score],
-        space=SPACE,
-        taxonomy=taxonomy,
+        Decider(SPACE, taxonomy, stone_threshold, "soft", "1"),
         threshold=threshold,
-        stone_threshold=stone_threshold,
         top=top,
-        decided_by="soft",
-        model_version="1",
     )
     return prediction
 
@@ -107,13 +103,9 @@ def test_every_picture_needs_a_name_and_a_score(tiny_taxonomy: "Taxonomy", names
             ["ring.jpg"] * names,
             np.full((2, 6), 1 / 6),
             [1.0] * scores,
-            space=SPACE,
-            taxonomy=tiny_taxonomy,
+            Decider(SPACE, tiny_taxonomy, 0.5, "soft", "1"),
             threshold=0.5,
-            stone_threshold=0.5,
             top=5,
-            decided_by="soft",
-            model_version="1",
         )
 
 
@@ -133,13 +125,9 @@ def test_each_picture_is_held_against_its_own_score(tiny_taxonomy: "Taxonomy") -
         ["a", "b", "c"],
         np.tile([0.0, 0.0, 0.0, 1.0, 0.0, 0.0], (3, 1)),
         [0.9, 0.0, 0.4],
-        space=SPACE,
-        taxonomy=tiny_taxonomy,
+        Decider(SPACE, tiny_taxonomy, 0.4, "soft", "1"),
         threshold=0.5,
-        stone_threshold=0.4,
         top=5,
-        decided_by="soft",
-        model_version="1",
     )
     assert [prediction.answer is not None for prediction in predictions] == [True, False, True]
 

@@ -7,19 +7,17 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gemhier.arrays import RGB, Float64
 from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.bundle.multi_view import View, all_failed, by_gem, pool
 from gemhier.models.bundle.predictions import Prediction, Together
 from gemhier.models.images.stones import Failure
 
-Floats = npt.NDArray[np.float64]
-Pixels = npt.NDArray[np.uint8]
-Paint = Callable[[str], Pixels]
+Paint = Callable[[str], RGB]
 
 distributions = st.lists(st.floats(1e-3, 1), min_size=4, max_size=4).map(
     lambda weights: [weight / sum(weights) for weight in weights]
@@ -36,7 +34,7 @@ def test_two_photographs_worked_out_by_hand() -> None:
 
 
 @given(several)
-def test_what_is_pooled_sums_to_one_in_any_order(probabilities: Floats) -> None:
+def test_what_is_pooled_sums_to_one_in_any_order(probabilities: Float64) -> None:
     pooled = pool(probabilities)
     assert pooled.sum() == pytest.approx(1)
     np.testing.assert_allclose(pool(probabilities[::-1]), pooled, rtol=1e-9)
@@ -48,7 +46,7 @@ def test_the_same_said_again_is_no_louder(distribution: list[float], times: int)
 
 
 @given(several, distributions)
-def test_what_is_learned_later_may_be_pooled_before_or_after(probabilities: Floats, likelihood: list[float]) -> None:
+def test_what_is_learned_later_may_be_pooled_before_or_after(probabilities: Float64, likelihood: list[float]) -> None:
     """The pool is externally Bayesian (Genest and Zidek 1986): updating and pooling commute."""
     updated = probabilities * likelihood
     before = pool(updated / updated.sum(axis=1, keepdims=True))
@@ -94,7 +92,7 @@ PLAIN = np.full((50, 70, 3), (30, 50, 170), np.uint8)
 """No stone stands out, and what the network says of it is sapphire."""
 
 
-def mixed(paint: Paint, one: str, other: str, share: float) -> Pixels:
+def mixed(paint: Paint, one: str, other: str, share: float) -> RGB:
     return np.asarray(np.rint(paint(one) * (1 - share) + paint(other) * share), np.uint8)
 
 

@@ -2,29 +2,27 @@
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gemhier.arrays import RGB
 from gemhier.models.images import crop as stone
 from gemhier.models.images.crop import BACKDROP, MARGIN, Box, cover_backdrop, crop_stone, whole_picture
-
-Picture = npt.NDArray[np.uint8]
 
 WHITE, CREAM = (255, 255, 255), (240, 235, 225)
 RUBY = (190, 20, 50)
 
 
-def constant(height: int, width: int, colour: tuple[int, int, int] = CREAM) -> Picture:
+def constant(height: int, width: int, colour: tuple[int, int, int] = CREAM) -> RGB:
     return np.full((height, width, 3), colour, dtype=np.uint8)
 
 
-def noise(height: int, width: int, channels: int = 3, seed: int = 0) -> Picture:
+def noise(height: int, width: int, channels: int = 3, seed: int = 0) -> RGB:
     return np.random.default_rng(seed).integers(0, 256, (height, width, channels), dtype=np.uint8)
 
 
-def painted(height: int, width: int, centre: tuple[int, int], radii: tuple[int, int]) -> Picture:
+def painted(height: int, width: int, centre: tuple[int, int], radii: tuple[int, int]) -> RGB:
     """One oval ruby on white."""
     picture = constant(height, width, WHITE)
     cv2.ellipse(picture, centre, radii, 0, 0, 360, RUBY, thickness=-1)
@@ -110,7 +108,7 @@ def test_the_square_around_a_thin_strip_does_not_outgrow_the_memory(
     sides = []
     pad = cv2.copyMakeBorder
 
-    def watched(*arguments: object) -> Picture:
+    def watched(*arguments: object) -> RGB:
         padded = pad(*arguments)  # type: ignore[call-overload]
         sides.append(max(padded.shape))
         return np.asarray(padded, dtype=np.uint8)
@@ -136,7 +134,7 @@ def test_a_large_box_gives_the_same_crop_from_a_smaller_copy(monkeypatch: pytest
 # Covering the backdrop
 
 
-def with_share(pixels: Picture, share: int) -> Picture:
+def with_share(pixels: RGB, share: int) -> RGB:
     return np.concatenate([pixels, np.full((*pixels.shape[:-1], 1), share, np.uint8)], axis=-1)
 
 

@@ -14,18 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
+from gemhier.arrays import RGB
 from gemhier.errors import ImageError
 from gemhier.models.images import decode as image_module
 from gemhier.models.images.decode import MOST_MEGAPIXELS, SMALLEST_SIDE, check_array, read_image
 from gemhier.models.images.files import list_pictures
-
-Pixels = npt.NDArray[np.uint8]
 
 RED, GREEN, BLUE, YELLOW = (200, 30, 40), (30, 160, 60), (40, 60, 190), (220, 200, 50)
 
@@ -40,14 +38,14 @@ def quarters(width: int = 64, height: int = 48) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def corners(pixels: Pixels) -> list[tuple[int, int, int]]:
+def corners(pixels: RGB) -> list[tuple[int, int, int]]:
     """Read the colours in the middles of the four quarters, row by row."""
     height, width = pixels.shape[:2]
     rows, columns = (height // 4, -height // 4), (width // 4, -width // 4)
     return [(int(r), int(g), int(b)) for r, g, b in (pixels[row, column] for row in rows for column in columns)]
 
 
-def assert_close(pixels: Pixels, colours: list[tuple[int, int, int]], within: int = 6) -> None:
+def assert_close(pixels: RGB, colours: list[tuple[int, int, int]], within: int = 6) -> None:
     """Check the four corners' colours."""
     difference = np.abs(np.array(corners(pixels)) - np.array(colours))
     assert difference.max() <= within, f"{corners(pixels)} is not {colours}"
@@ -486,7 +484,7 @@ def test_damage_anywhere_gives_a_picture_or_an_image_error(
         [[[0, 0, 0]]],
     ],
 )
-def test_an_array_of_another_kind_is_a_value_error(array: Pixels) -> None:
+def test_an_array_of_another_kind_is_a_value_error(array: RGB) -> None:
     with pytest.raises(ValueError, match=r"\(H, W, 3\)"):
         check_array(array)
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gemhier.arrays import Bytes, Float32
 from gemhier.errors import BundleError
 from gemhier.models.images.crop import MARGIN, Box, whole_picture
 from gemhier.models.images.finder import OUTPUTS, Finder, load_finder
@@ -43,7 +43,7 @@ def finder(red_network: bytes) -> Finder:
     return Finder(red_network)
 
 
-def disc(height: int, width: int, *discs: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
+def disc(height: int, width: int, *discs: tuple[int, int, int]) -> Bytes:
     """A grey picture with red discs, each (x, y, radius)."""
     picture = np.full((height, width, 3), GREY, np.uint8)
     for x, y, radius in discs:
@@ -159,7 +159,7 @@ class Raving(Finder):
         super().__init__(content)
         self.generator = np.random.default_rng(seed)
 
-    def _look(self, picture: npt.NDArray[np.uint8], view: Box) -> tuple[npt.NDArray[np.float32], float]:
+    def _look(self, picture: Bytes, view: Box) -> tuple[Float32, float]:
         coarse = self.generator.random((int(self.generator.integers(3, 9)),) * 2 + (2,)).astype(np.float32)
         return np.asarray(cv2.resize(coarse, (32, 32), interpolation=cv2.INTER_CUBIC).clip(0, 1)), 1.0
 

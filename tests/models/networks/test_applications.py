@@ -6,9 +6,9 @@ from urllib.error import URLError
 import h5py
 import keras
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from gemhier.arrays import Float32
 from gemhier.errors import DataError
 from gemhier.hierarchy.decoding import softmax
 from gemhier.hierarchy.labels import LabelSpace
@@ -21,11 +21,11 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype(np.flo
 SPACE = LabelSpace(("beryl/aquamarine", "beryl/emerald", "quartz"))
 
 
-def minus_the_mean_colour(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def minus_the_mean_colour(pixels: Float32) -> Float32:
     return np.asarray(pixels[..., ::-1] - np.array([103.939, 116.779, 123.68]), np.float32)
 
 
-def between_minus_one_and_one(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def between_minus_one_and_one(pixels: Float32) -> Float32:
     return np.asarray(pixels / 127.5 - 1, np.float32)
 
 

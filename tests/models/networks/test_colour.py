@@ -3,20 +3,18 @@
 import cv2
 import keras
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gemhier.arrays import Float32
 from gemhier.models.networks.colour import ColourHistogram, _srgb_to_lab
-
-Floats = npt.NDArray[np.float32]
 
 RUBY, EMERALD, SAPPHIRE = (190, 20, 50), (40, 165, 90), (30, 50, 170)
 WHITE, BLACK, GREY, SKIN = (255, 255, 255), (0, 0, 0), (128, 128, 128), (225, 170, 140)
 
 
-def painted(stone: tuple[int, int, int], backdrop: tuple[int, int, int], side: int = 64) -> Floats:
+def painted(stone: tuple[int, int, int], backdrop: tuple[int, int, int], side: int = 64) -> Float32:
     """A round stone with a lit spot that fills 84% of a crop, (side, side, 3)."""
     picture = np.full((side, side, 3), backdrop, dtype=np.uint8)
     middle = side // 2
@@ -26,21 +24,21 @@ def painted(stone: tuple[int, int, int], backdrop: tuple[int, int, int], side: i
     return picture.astype(np.float32)
 
 
-def noise(side: int, seed: int = 0) -> Floats:
+def noise(side: int, seed: int = 0) -> Float32:
     return np.random.default_rng(seed).integers(0, 256, (side, side, 3)).astype(np.float32)
 
 
-def histogram(*pictures: Floats, layer: ColourHistogram | None = None) -> Floats:
-    found: Floats = (layer or ColourHistogram())(np.stack(pictures)).numpy()
+def histogram(*pictures: Float32, layer: ColourHistogram | None = None) -> Float32:
+    found: Float32 = (layer or ColourHistogram())(np.stack(pictures)).numpy()
     return found
 
 
-def difference(one: Floats, other: Floats) -> float:
+def difference(one: Float32, other: Float32) -> float:
     """1 minus the Bhattacharyya coefficient: 0 for equal histograms, 1 for those without a common bin."""
     return float(1 - one @ other)
 
 
-def counted_by_hand(picture: Floats) -> Floats:
+def counted_by_hand(picture: Float32) -> Float32:
     """The same from the description: OpenCV's CIELAB, every pixel in a loop over its eight bins."""
     factor = max(1, round(len(picture) / 64))
     side = len(picture) // factor
@@ -93,7 +91,7 @@ def test_colours_have_their_published_cielab(rgb: tuple[int, int, int], lab: tup
     ],
     ids=["red on white", "green on black", "blue on skin", "noise", "two pixels to one"],
 )
-def test_it_counts_what_a_plain_loop_counts(picture: Floats) -> None:
+def test_it_counts_what_a_plain_loop_counts(picture: Float32) -> None:
     # OpenCV looks CIELAB up in a table, which is up to half a unit off: 1/28 of a bin.
     np.testing.assert_allclose(histogram(picture)[0] ** 2, counted_by_hand(picture) ** 2, atol=0.01)
     assert difference(histogram(picture)[0], counted_by_hand(picture)) < 1e-3

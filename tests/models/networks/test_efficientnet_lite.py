@@ -6,9 +6,9 @@ from importlib.machinery import ModuleSpec
 import cv2
 import keras
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from gemhier.arrays import Bytes, Float32
 from gemhier.errors import DataError, MissingExtraError
 from gemhier.models.networks import efficientnet_lite
 from gemhier.models.networks.efficientnet_lite import VARIANTS, build, weights_path
@@ -17,7 +17,7 @@ from gemhier.models.networks.torch_weights import read_state_dict
 CLASSIFIER = 1000 * 1280 + 1000
 """Numbers of the ImageNet classifier, which is left out here."""
 
-State = Mapping[str, npt.NDArray[np.float32]]
+State = Mapping[str, Float32]
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_pixels_are_scaled_and_padded_as_tensorflow_did(checkpoint: State) -> No
     np.testing.assert_allclose(stem(pixels)[0], np.clip(normalised, 0, 6), atol=1e-4)
 
 
-def crossword() -> npt.NDArray[np.uint8]:
+def crossword() -> Bytes:
     picture = np.full((224, 224, 3), 255, dtype=np.uint8)
     for row in range(16):
         for column in range(16):
@@ -106,7 +106,7 @@ def crossword() -> npt.NDArray[np.uint8]:
     return picture
 
 
-def ball() -> npt.NDArray[np.uint8]:
+def ball() -> Bytes:
     """An orange ball, lit from the upper left."""
     picture = np.full((224, 224, 3), 255, dtype=np.uint8)
     for radius in range(70, 0, -1):

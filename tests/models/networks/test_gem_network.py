@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from gemhier.arrays import RGB, Float32
 from gemhier.hierarchy.decoding import conditional, soft, softmax
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.networks.backbones import Backbone, backbone
@@ -18,8 +19,6 @@ from gemhier.models.networks.heads import family_members
 from gemhier.models.networks.modes import HEADS, MODES
 from gemhier.models.runtime.network import OUTPUTS, Network
 from gemhier.pipeline.train import HALF_TOLERANCE
-
-Pictures = npt.NDArray[np.uint8]
 
 SPACE = LabelSpace(
     ("beryl/aquamarine", "beryl/emerald", "beryl/emerald/colombian", "corundum/ruby", "corundum/sapphire", "quartz")
@@ -43,11 +42,11 @@ def build(mode: str = "both", *, size: int | None = None, seed: int = 0, dropout
     return build_network(TINY, SPACE, size=size, mode=mode, dropout=dropout)
 
 
-def pictures(count: int = 3, side: int = 32) -> Pictures:
+def pictures(count: int = 3, side: int = 32) -> RGB:
     return np.random.default_rng(0).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
 
 
-def outputs(model: keras.Model, given: npt.NDArray[Any]) -> dict[str, npt.NDArray[np.float32]]:
+def outputs(model: keras.Model, given: npt.NDArray[Any]) -> dict[str, Float32]:
     return {name: values.numpy() for name, values in model(given, training=False).items()}
 
 

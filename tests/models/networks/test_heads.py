@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gemhier.arrays import Float32, Float64, Indices
 from gemhier.hierarchy.decoding import conditional, soft, softmax
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.networks.heads import (
@@ -21,8 +22,6 @@ from gemhier.models.networks.heads import (
 )
 from gemhier.models.networks.modes import HEADS, MODES
 
-Floats = npt.NDArray[np.float32]
-
 SPACE = LabelSpace(
     ("beryl/aquamarine", "beryl/emerald", "beryl/emerald/colombian", "corundum/ruby", "corundum/sapphire", "quartz")
 )
@@ -31,11 +30,11 @@ QUARTZ = SPACE.index("quartz")
 SCALES = st.sampled_from([0.0, 1.0, 30.0, 1000.0])
 
 
-def logits(seed: int, scale: float, columns: int = V, n_pictures: int = 4) -> Floats:
+def logits(seed: int, scale: float, columns: int = V, n_pictures: int = 4) -> Float32:
     return np.random.default_rng(seed).normal(0, scale, (n_pictures, columns)).astype(np.float32)
 
 
-def log_sum_exp(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+def log_sum_exp(values: npt.NDArray[np.floating]) -> Float64:
     largest = values.max(axis=1, keepdims=True).astype(np.float64)
     return np.asarray(np.log(np.exp(values - largest).sum(axis=1)) + largest[:, 0])
 
@@ -101,13 +100,13 @@ def test_the_regional_loss_is_that_of_the_true_family_alone(seed: int, scale: fl
         np.testing.assert_allclose(loss, -np.sum(target * log_probabilities), rtol=1e-4, atol=1e-4)
 
 
-def gradient(loss: CrossEntropy, truth: npt.NDArray[np.intp], values: Floats) -> Floats:
+def gradient(loss: CrossEntropy, truth: Indices, values: Float32) -> Float32:
     import tensorflow as tf
 
     with tf.GradientTape() as tape:
         variable = tf.Variable(values)
         total = tf.reduce_sum(loss.call(truth, variable))
-    found: Floats = tape.gradient(total, variable).numpy()
+    found: Float32 = tape.gradient(total, variable).numpy()
     return found
 
 

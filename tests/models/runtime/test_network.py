@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gemhier.arrays import Bytes
 from gemhier.errors import BundleError
 from gemhier.models.runtime.litert import usable_cores
 from gemhier.models.runtime.network import MOST_AT_ONCE, OUTPUTS, Network
@@ -28,7 +28,7 @@ def network(tiny_network: bytes) -> Network:
     return Network(tiny_network)
 
 
-def pictures(count: int, seed: int = 0) -> npt.NDArray[np.uint8]:
+def pictures(count: int, seed: int = 0) -> Bytes:
     return np.random.default_rng(seed).integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
 
 
@@ -80,7 +80,7 @@ def test_a_view_of_a_larger_array_is_read_right(network: Network) -> None:
 @pytest.mark.parametrize(
     "wrong", [np.zeros((32, 32, 3), np.uint8), np.zeros((1, 31, 32, 3), np.uint8), np.zeros((1, 32, 32, 3), np.float32)]
 )
-def test_pictures_of_another_form_are_refused(network: Network, wrong: npt.NDArray[np.uint8]) -> None:
+def test_pictures_of_another_form_are_refused(network: Network, wrong: Bytes) -> None:
     with pytest.raises(ValueError, match=r"must be \(N, 32, 32, 3\) uint8"):
         network.logits(wrong)
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 from click.testing import CliRunner, Result
 
+from gemhier.arrays import Bytes
 from gemhier.cli import main
 from gemhier.crawler.review.certificates import what_gives_it_away
 from gemhier.crawler.review.clean import clean
@@ -24,7 +24,7 @@ from gemhier.pipeline.data.manifest import Manifest, read_manifest
 from gemhier.pipeline.data.sources import read_sources
 from gemhier.pipeline.prepare import PrepareConfig, prepare
 
-Paint = Callable[[str], npt.NDArray[np.uint8]]
+Paint = Callable[[str], Bytes]
 
 
 class CrawlFolder:
@@ -37,7 +37,7 @@ class CrawlFolder:
 
     def add(
         self,
-        picture: npt.NDArray[np.uint8],
+        picture: Bytes,
         product: str,
         *labels: str,
         rejected: tuple[str, str] | None = None,
@@ -78,10 +78,10 @@ def no_near_copies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def stones(paint_stone: Paint) -> Callable[[str, int], npt.NDArray[np.uint8]]:
+def stones(paint_stone: Paint) -> Callable[[str, int], Bytes]:
     """Paints a stone of a label; another number, another picture."""
 
-    def paint(label: str, number: int) -> npt.NDArray[np.uint8]:
+    def paint(label: str, number: int) -> Bytes:
         picture = paint_stone(label)
         picture[0, 0] = (number % 256, number // 256, 255)
         return picture
@@ -89,7 +89,7 @@ def stones(paint_stone: Paint) -> Callable[[str, int], npt.NDArray[np.uint8]]:
     return paint
 
 
-Stones = Callable[[str, int], npt.NDArray[np.uint8]]
+Stones = Callable[[str, int], Bytes]
 
 BLANK = np.full((60, 60, 3), 200, np.uint8)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 from click.testing import CliRunner
 
+from gemhier.arrays import Bytes
 from gemhier.cli import main
 from gemhier.errors import DataError, MissingExtraError
 from gemhier.hierarchy.taxonomy import Taxonomy
@@ -22,7 +22,7 @@ from gemhier.pipeline.data_quality.predicted import Predicted, ask_bundle, read_
 from gemhier.pipeline.data_quality.summary import summary
 from gemhier.pipeline.data_quality.wrong_labels import suspected_labels
 
-Paint = Callable[[str], npt.NDArray[np.uint8]]
+Paint = Callable[[str], Bytes]
 
 RUBY, EMERALD, COLOMBIAN = "corundum/ruby", "beryl/emerald", "beryl/emerald/colombian"
 HEADER = "image,source,truth,predicted_1_id,predicted_1_probability,predicted_2_id,predicted_2_probability\n"

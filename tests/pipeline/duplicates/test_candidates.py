@@ -5,20 +5,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gemhier.arrays import Float32
 from gemhier.pipeline.duplicates import candidates as copy_candidates
-from gemhier.pipeline.duplicates.candidates import FARTHEST, Floats, find_candidates, oriented, oriented_boxes
+from gemhier.pipeline.duplicates.candidates import FARTHEST, find_candidates, oriented, oriented_boxes
 from gemhier.pipeline.duplicates.descriptor import COLOUR_SIDE, thumbprint
 
 ORIENTATIONS = np.arange(8)
 
 
-def pictures(seed: int, count: int) -> Floats:
+def pictures(seed: int, count: int) -> Float32:
     """Smooth random pictures in CIELAB, (count, S, S, 3)."""
     coarse = np.random.default_rng(seed).uniform(0, 100, (count, 6, 6, 3)).astype(np.float32)
     return coarse.repeat(COLOUR_SIDE // 6, axis=1).repeat(COLOUR_SIDE // 6, axis=2)
 
 
-def describe(lab: Floats, box: tuple[float, float, float, float] = (0, 0, 1, 1)) -> Floats:
+def describe(lab: Float32, box: tuple[float, float, float, float] = (0, 0, 1, 1)) -> Float32:
     edges = np.tile(np.array(box, np.float32), (len(lab), 1))
     down, across = (copy_candidates._cosines(edges[:, start::2]) for start in (1, 0))
     return copy_candidates._describe(lab, down, across, np.zeros((1, 2), np.intp))[:, 0]

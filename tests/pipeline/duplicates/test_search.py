@@ -7,12 +7,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from gemhier.arrays import RGB
 from gemhier.errors import ImageError
 from gemhier.pipeline.duplicates.alignment import align
 from gemhier.pipeline.duplicates.candidates import Candidates
@@ -25,8 +25,6 @@ from gemhier.pipeline.duplicates.search import (
     take_thumbprints,
 )
 
-Pixels = npt.NDArray[np.uint8]
-
 COLOURS = [(200, 30, 50), (40, 150, 80), (40, 60, 180), (220, 190, 60), (130, 60, 170), (120, 190, 220)]
 
 
@@ -36,7 +34,7 @@ def stone(
     side: int = 200,
     colour: tuple[int, int, int] = (40, 60, 180),
     shape: tuple[float, float] = (0.38, 0.3),
-) -> Pixels:
+) -> RGB:
     """Paint a cut stone on white: an oval of facets, each of a brightness drawn from the seed."""
     random = np.random.default_rng(seed)
     pixels = np.full((side, side, 3), 250, np.uint8)
@@ -52,7 +50,7 @@ def stone(
     return np.asarray(cv2.GaussianBlur(pixels, (0, 0), 0.8), dtype=np.uint8)
 
 
-def saved(pixels: Pixels, quality: int) -> Pixels:
+def saved(pixels: RGB, quality: int) -> RGB:
     """Save as JPEG and read again."""
     _, content = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     read = cv2.imdecode(content, cv2.IMREAD_COLOR)
@@ -60,7 +58,7 @@ def saved(pixels: Pixels, quality: int) -> Pixels:
     return np.ascontiguousarray(read[..., ::-1], dtype=np.uint8)
 
 
-def part(pixels: Pixels, left: float, top: float, right: float, bottom: float) -> Pixels:
+def part(pixels: RGB, left: float, top: float, right: float, bottom: float) -> RGB:
     """Cut off these shares of the width and height."""
     height, width = pixels.shape[:2]
     return pixels[
@@ -68,11 +66,11 @@ def part(pixels: Pixels, left: float, top: float, right: float, bottom: float) -
     ]
 
 
-def halved(pixels: Pixels) -> Pixels:
+def halved(pixels: RGB) -> RGB:
     return np.asarray(cv2.resize(pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-CHANGES: dict[str, tuple[Callable[[Pixels], Pixels], str]] = {
+CHANGES: dict[str, tuple[Callable[[RGB], RGB], str]] = {
     "same pixels": (lambda pixels: pixels, "copy"),
     "JPEG 40": (lambda pixels: saved(pixels, 40), "near-copy"),
     "half size": (lambda pixels: saved(halved(pixels), 90), "near-copy"),
@@ -89,12 +87,12 @@ CHANGES: dict[str, tuple[Callable[[Pixels], Pixels], str]] = {
 
 
 @pytest.fixture(scope="module")
-def stones() -> list[Pixels]:
+def stones() -> list[RGB]:
     """Thirty stones: five of each colour, that differ in nothing but their reflections."""
     return [stone(seed, colour=COLOURS[seed % len(COLOURS)]) for seed in range(30)]
 
 
-def test_every_kind_of_copy_is_found_and_nothing_else(stones: list[Pixels]) -> None:
+def test_every_kind_of_copy_is_found_and_nothing_else(stones: list[RGB]) -> None:
     changed = [(change, original) for original, change in enumerate(list(CHANGES) * 2)]
     planted = [CHANGES[change][0](stones[original]) for change, original in changed]
     matches = find_matches([thumbprint(pixels) for pixels in [*stones, *planted]])
@@ -206,7 +204,7 @@ def test_every_kind_is_explained() -> None:
     assert set(KINDS) == {kind for _, kind in CHANGES.values()}
 
 
-def prints_of(first: Pixels, second: Pixels) -> list[Thumbprint]:
+def prints_of(first: RGB, second: RGB) -> list[Thumbprint]:
     return [thumbprint(first), thumbprint(second)]
 
 

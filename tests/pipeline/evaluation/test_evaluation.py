@@ -3,11 +3,11 @@
 import json
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gemhier.arrays import Booleans, Float64
 from gemhier.hierarchy.decoding import STRATEGIES, Strategy
 from gemhier.hierarchy.intervals import wilson
 from gemhier.hierarchy.labels import LabelSpace
@@ -17,8 +17,6 @@ from gemhier.pipeline.evaluation.evaluation import FIGURES, ConfusionCell, Evalu
 from gemhier.pipeline.evaluation.figures import NO_FIGURE, Figure, share
 from gemhier.pipeline.evaluation.paired_tests import compare
 from gemhier.pipeline.evaluation.selective_answers import answer_figures, is_right
-
-Floats = npt.NDArray[np.float64]
 
 TAXONOMY = Taxonomy.from_nodes(
     [
@@ -45,7 +43,7 @@ RANKINGS = {
 }
 
 
-def probabilities(*names: str) -> Floats:
+def probabilities(*names: str) -> Float64:
     return np.array([RANKINGS[name] for name in names]).reshape(-1, 5)
 
 
@@ -269,7 +267,7 @@ def test_json_has_each_figure_with_its_interval(by_hand: Evaluation) -> None:
     ],
     ids=["pictures", "labels", "nan", "groups", "strategies"],
 )
-def test_what_does_not_fit_together(found: dict[Strategy, Floats], groups: list[str]) -> None:
+def test_what_does_not_fit_together(found: dict[Strategy, Float64], groups: list[str]) -> None:
     with pytest.raises(ValueError, match="Received"):
         evaluate_probabilities(found, ["beryl/emerald"], groups, space=SPACE, taxonomy=TAXONOMY)
 
@@ -277,7 +275,7 @@ def test_what_does_not_fit_together(found: dict[Strategy, Floats], groups: list[
 # Comparisons
 
 
-def right(*flags: int) -> npt.NDArray[np.bool_]:
+def right(*flags: int) -> Booleans:
     return np.array(flags, dtype=np.bool_)
 
 
@@ -299,7 +297,7 @@ def test_flat_is_compared_with_every_other_strategy() -> None:
 
 
 def test_unknown_labels_are_not_compared() -> None:
-    found: dict[Strategy, Floats] = {"flat": probabilities("emerald"), "soft": probabilities("emerald")}
+    found: dict[Strategy, Float64] = {"flat": probabilities("emerald"), "soft": probabilities("emerald")}
     evaluation = evaluate_probabilities(found, [None], ["a"], space=SPACE, taxonomy=TAXONOMY)
     (comparison,) = evaluation.comparisons
     assert (comparison.n, comparison.real) == (0, False)
@@ -307,7 +305,7 @@ def test_unknown_labels_are_not_compared() -> None:
 
 
 def test_without_flat_nothing_is_compared() -> None:
-    found: dict[Strategy, Floats] = {"hard": probabilities("emerald"), "soft": probabilities("emerald")}
+    found: dict[Strategy, Float64] = {"hard": probabilities("emerald"), "soft": probabilities("emerald")}
     evaluation = evaluate_probabilities(found, ["beryl/emerald"], ["a"], space=SPACE, taxonomy=TAXONOMY)
     assert evaluation.comparisons == ()
     assert evaluation.comparison("soft") is None

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from gemhier.arrays import Bytes
 from gemhier.errors import DataError
 from gemhier.hierarchy.decoding import softmax
 from gemhier.models.bundle import load_bundle
@@ -32,7 +32,7 @@ def test_a_label_that_is_out_of_the_question_does_no_harm() -> None:
 
 
 @pytest.fixture
-def photos(tmp_path: Path, paint_stone: "Callable[[str], npt.NDArray[np.uint8]]") -> Path:
+def photos(tmp_path: Path, paint_stone: "Callable[[str], Bytes]") -> Path:
     """Three stones of each of three labels, each a little different."""
     for name, label in (("Ruby", "corundum/ruby"), ("Sapphire", "corundum/sapphire"), ("Quartz", "quartz")):
         for number in range(3):
@@ -63,7 +63,7 @@ def test_the_nearest_to_a_stone_are_of_its_colour(data: Path, photos: Path, tiny
     assert len(known.nearest(np.full((1, len(bundle.space)), 1 / len(bundle.space)), 99)[0]) == len(known.rows)
 
 
-def _seen(crops: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def _seen(crops: Bytes) -> Bytes:
     from gemhier.models.images.crop import cover_backdrop
 
     return cover_backdrop(np.asarray(crops))

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
+
+from gemhier.arrays import Indices
 
 pytest.importorskip("keras", reason="training comes with an extra")
 
@@ -22,7 +23,7 @@ TRUTH = np.arange(30) % 5
 FOLDS = np.arange(30) // 5 % 3
 
 
-def field(folder: Path, folds: npt.NDArray[np.intp] = FOLDS) -> module.Field:
+def field(folder: Path, folds: Indices = FOLDS) -> module.Field:
     manifest: Any = SimpleNamespace(folder=folder, digest="", finder=SimpleNamespace(content=b""))
     rows: Any = [SimpleNamespace(group=str(picture)) for picture in range(30)]
     return module.Field(
@@ -63,9 +64,9 @@ def asked_networks(monkeypatch: pytest.MonkeyPatch) -> list[tuple[LabelSpace, in
 def test_answers_are_read_in_the_tree_that_they_were_given_in(
     tree: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked_networks: list[Any]
 ) -> None:
-    drawn: list[npt.NDArray[np.intp]] = []
+    drawn: list[Indices] = []
 
-    def another_each_time(*_: Any) -> npt.NDArray[np.intp]:
+    def another_each_time(*_: Any) -> Indices:
         drawn.append(np.roll(np.arange(5), len(drawn)))
         return drawn[-1]
 

@@ -3,11 +3,11 @@
 import itertools
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gemhier.arrays import Indices
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.pipeline.experiments.trees import confusion_similarity, learned_tree, random_tree
 
@@ -15,7 +15,7 @@ SPACE = LabelSpace(("beryl/a", "beryl/b", "beryl/c", "corundum/a", "corundum/b",
 V = len(SPACE)
 
 
-def families(places: npt.NDArray[np.intp]) -> list[set[int]]:
+def families(places: Indices) -> list[set[int]]:
     return [set(np.flatnonzero(SPACE.parents[places] == family).tolist()) for family in range(len(SPACE.families))]
 
 
@@ -48,7 +48,7 @@ def test_no_exchange_of_two_labels_brings_more_likeness_into_families(seed: int)
     alike = np.random.default_rng(seed).random((V, V))
     alike += alike.T
 
-    def likeness(family_of: npt.NDArray[np.intp]) -> float:
+    def likeness(family_of: Indices) -> float:
         same = family_of[:, None] == family_of[None]
         return float(alike[same & ~np.eye(V, dtype=np.bool_)].sum())
 

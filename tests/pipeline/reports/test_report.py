@@ -16,7 +16,7 @@ from gemhier.hierarchy.decoding import STRATEGIES
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.bundle.decision import decide
+from gemhier.models.bundle.decision import Decider, decide
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.stones import Failure
 from gemhier.pipeline.data.labelled_images import LabelledPicture, LabelledPictures, NoLabel
@@ -69,13 +69,9 @@ def reported(
             [image],
             found[row : row + 1],
             [1.0],
-            space=space,
-            taxonomy=TAXONOMY,
+            Decider(space, TAXONOMY, 0.5, "soft", "gems-1"),
             threshold=THRESHOLD,
-            stone_threshold=0.5,
             top=5,
-            decided_by="soft",
-            model_version="gems-1",
         )
     known = [row for row, (truth, _) in enumerate(seen) if truth in LABELS]
     asked = Threshold(precision=0.9, threshold=THRESHOLD, reached=True, observed=None, answered=1.0, depths=())

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from gemhier.arrays import Booleans, Bytes, Indices
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.runtime.network import Logits
 from gemhier.pipeline.training.config import TrainConfig
@@ -47,7 +47,7 @@ class Network:
 
     size = 1
 
-    def __init__(self, learned: npt.NDArray[np.uint8]) -> None:
+    def __init__(self, learned: Bytes) -> None:
         self.learned = set(learned.ravel().tolist())
 
 
@@ -65,7 +65,7 @@ def test_every_picture_is_asked_once_and_only_of_a_network_that_does_not_know_it
         np.testing.assert_array_equal(train.truth, TRUTH[train.crops(1).ravel()])
         return SimpleNamespace(network=Network(train.crops(1)))
 
-    def predict(network: Network, crops: npt.NDArray[np.uint8]) -> Logits:
+    def predict(network: Network, crops: Bytes) -> Logits:
         asked = crops.ravel()
         assert not network.learned & set(asked.tolist())
         assert network.learned | set(asked.tolist()) == set(range(24))
@@ -110,14 +110,14 @@ def test_answers_to_another_question_are_not_taken_for_these(tmp_path: Path, mon
         fits.append(len(train.truth))
         return SimpleNamespace(network=SimpleNamespace(size=1))
 
-    def predict(network: Any, crops: npt.NDArray[np.uint8]) -> Logits:
+    def predict(network: Any, crops: Bytes) -> Logits:
         every = some_logits()
         return Logits(every.flat[: len(crops)], every.family[: len(crops)], every.regional[: len(crops)])
 
     monkeypatch.setattr(module, "fit_network", fit)
     monkeypatch.setattr(module, "predict_logits", predict)
 
-    def ask(truth: npt.NDArray[np.intp], asked: npt.NDArray[np.bool_]) -> Logits:
+    def ask(truth: Indices, asked: Booleans) -> Logits:
         pictures = module.Pictures(lambda size: np.zeros((len(truth), size, size, 4), np.uint8), truth)
         return module.learn_and_answer(
             SPACE, pictures, ~asked, asked, TrainConfig(), folder=tmp_path, features=tmp_path

@@ -1,15 +1,13 @@
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gemhier.arrays import Float32
 from gemhier.pipeline.synthetic.gems.backdrops import Ground
 from gemhier.pipeline.synthetic.gems.cuts import FACETED, Solid
 from gemhier.pipeline.synthetic.gems.studio import Studio
 from gemhier.pipeline.synthetic.gems.tracing import enter, fresnel, trace
-
-Floats = npt.NDArray[np.float32]
 
 CAMERA = np.array([0, 0, 7], np.float32)
 CLEAR = np.zeros(3, np.float32)
@@ -18,14 +16,14 @@ CLEAR = np.zeros(3, np.float32)
 class Furnace(Studio):
     """A room that is equally bright on all sides."""
 
-    def radiance(self, directions: Floats) -> Floats:
+    def radiance(self, directions: Float32) -> Float32:
         return np.ones_like(directions)
 
 
 FURNACE = Furnace((), 1.0, Ground(np.ones((1, 1, 3), np.float32), np.ones(3, np.float32), 0.0, 0.0))
 
 
-def rays(half: float, count: int = 40) -> Floats:
+def rays(half: float, count: int = 40) -> Float32:
     """Rays from the camera through a square grid at the height of the girdle."""
     across = np.linspace(-half, half, count, dtype=np.float32)
     x, y = np.meshgrid(across, across)

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from gemhier.arrays import RGB, Booleans
 from gemhier.errors import DataError
 from gemhier.models.augment.camera import Camera, photograph
-from gemhier.models.images.crop import Picture
 from gemhier.pipeline.synthetic.scenes.composition import Scene, SceneMaker, core
 from gemhier.pipeline.synthetic.scenes.cutouts import PlainPhotograph, outline_stones
 from gemhier.pipeline.synthetic.scenes.photographs import background_pictures, outlined_photographs, read_outlines
@@ -18,7 +17,7 @@ WHITE, GREY, BLACK = (250, 250, 250), (128, 130, 135), (12, 12, 14)
 GREEN, PALE = (20, 140, 60), (225, 215, 190)
 
 
-def studio(ground: tuple[int, int, int], colour: tuple[int, int, int], *, shadow: bool = False) -> Picture:
+def studio(ground: tuple[int, int, int], colour: tuple[int, int, int], *, shadow: bool = False) -> RGB:
     """An oval stone with facets on a plain ground, 240 x 300 pixels."""
     picture = np.full((240, 300, 3), ground, np.float32)
     picture += np.linspace(-6, 6, 300)[None, :, None]  # light from one side
@@ -36,7 +35,7 @@ def studio(ground: tuple[int, int, int], colour: tuple[int, int, int], *, shadow
     return np.clip(picture, 0, 255).astype(np.uint8)
 
 
-def true_mask() -> npt.NDArray[np.bool_]:
+def true_mask() -> Booleans:
     mask = np.zeros((240, 300), np.uint8)
     cv2.ellipse(mask, (150, 120), (80, 55), 0, 0, 360, 255, cv2.FILLED)
     return mask > 0

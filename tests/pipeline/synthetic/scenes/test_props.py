@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gemhier.arrays import Float32
 from gemhier.pipeline.synthetic.scenes.outline import find_outline
 from gemhier.pipeline.synthetic.scenes.props import PROPS, draw_distractors
-from gemhier.pipeline.synthetic.scenes.surface import Floats
 from gemhier.pipeline.synthetic.scenes.things import THINGS
 
 
-def oval(side: int, across: float = 0.5, down: float = 0.5, radius: float = 0.2) -> Floats:
+def oval(side: int, across: float = 0.5, down: float = 0.5, radius: float = 0.2) -> Float32:
     """A mask of a stone a little wider than high, with a soft border; places and sizes in sides."""
     mask = np.zeros((side, side), np.uint8)
     middle, axes = (round(across * side), round(down * side)), (round(radius * side), round(0.8 * radius * side))
@@ -18,7 +18,7 @@ def oval(side: int, across: float = 0.5, down: float = 0.5, radius: float = 0.2)
     return mask.astype(np.float32) * np.float32(1 / 255)
 
 
-def paper(side: int) -> Floats:
+def paper(side: int) -> Float32:
     return np.full((side, side, 3), 128, np.float32)
 
 
