@@ -365,7 +365,7 @@ def test_a_run_is_found_by_the_tracking(tiny_bundle: Path, photos: Path, monkeyp
         asked.append((name, tracking))
         return tiny_bundle
 
-    monkeypatch.setattr(step, "find_bundle", find_bundle)
+    monkeypatch.setattr("gemhier.pipeline.tracking.finding.find_bundle", find_bundle)
     result = run(Path("latest"), "photos", "--report", "report", "--tracking", "runs", "--no-record")
     assert (result.exit_code, asked) == (0, [("latest", "runs")])
 
@@ -470,7 +470,7 @@ def test_an_interruption_leaves_the_earlier_report(
 
     run(tiny_bundle, "photos", "--report", "report")
     earlier = report_json()
-    monkeypatch.setattr(Bundle, "predictions", interrupted)
+    monkeypatch.setattr(Bundle, "results", interrupted)
     result = run(tiny_bundle, "photos", "--report", "report")
     assert (result.exit_code, result.stderr) == (INTERRUPTED, "Interrupted.\n")
     assert report_json() == earlier
