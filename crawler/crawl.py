@@ -243,7 +243,7 @@ def same_rules_since(info: CrawlInfo, site: Site) -> int:
 
 def scrapy_settings(config: CrawlConfig, pace: Pace, log: Path) -> dict[str, Any]:
     """Scrapy's settings. All that make a crawl polite are set here, and nowhere else."""
-    own = "gemhier.crawler"
+    own = "gemhier.crawler.scraping"
     return {
         "USER_AGENT": user_agent(config.program, config.contact),
         "ROBOTSTXT_OBEY": True,
@@ -261,19 +261,19 @@ def scrapy_settings(config: CrawlConfig, pace: Pace, log: Path) -> dict[str, Any
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
         "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "ftp", "s3")),
         "DOWNLOADER_MIDDLEWARES": {
-            f"{own}.manners.HostMiddleware": 20,
+            f"{own}.policy.HostMiddleware": 20,
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-            f"{own}.manners.StrictRobotsMiddleware": 100,
+            f"{own}.policy.StrictRobotsMiddleware": 100,
             "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
-            f"{own}.patience.PatienceMiddleware": 550,
+            f"{own}.retry.PatienceMiddleware": 550,
             "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
             "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
             "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
         },
         "EXTENSIONS": {
             "scrapy.extensions.throttle.AutoThrottle": None,
-            f"{own}.manners.PoliteThrottle": 0,
+            f"{own}.policy.PoliteThrottle": 0,
             "scrapy.extensions.telnet.TelnetConsole": None,
             "scrapy.extensions.remote_control.RemoteControl": None,
             "scrapy.extensions.feedexport.FeedExporter": None,
