@@ -124,7 +124,7 @@ def made_up_report(bundle: Bundle, painted: list[Path], count: int, *, seed: int
             of_strategy[number] = 0
     wrong = np.flatnonzero((decided.argmax(axis=1) != truth) & decided.any(axis=1))
     crops = {int(row): crop_thumbnail(stones[row].pixels) for row in wrong}
-    found = Classified(tuple(results), probabilities, scores < bundle.info.stone_threshold, crops)
+    found = Classified(tuple(results), probabilities, scores < bundle.finder.threshold, crops)
     labelled = LabelledPictures(pictures, ("painted",), (), ())
     report = report_on(bundle, labelled, found, split="test", target_precision=bundle.info.default_precision)
     near = tuple(Neighbour(str(painted[place]), space.labels[place], 0.9, stones[place].pixels) for place in range(3))

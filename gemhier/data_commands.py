@@ -149,8 +149,7 @@ def prepare(
         raise click.UsageError("--taxonomy and --start-taxonomy exclude each other. Give one of them.")
 
     from gemhier.hierarchy.taxonomy_file import load_taxonomy
-    from gemhier.models.bundle.files import find_folder
-    from gemhier.models.images.finder import load_finder
+    from gemhier.models.bundle.files import find_finder
     from gemhier.pipeline.data.source import STONE_PATTERN
     from gemhier.pipeline.data.summary import summary
     from gemhier.pipeline.prepare import PrepareConfig
@@ -164,7 +163,7 @@ def prepare(
         skip_unknown=skip_unknown,
         seed=seed,
     )
-    used_finder = load_finder(finder or find_folder(None))
+    used_finder = find_finder(finder)
     used_taxonomy = None if start_taxonomy else load_taxonomy(taxonomy)
     manifest = prepare_data(sources, out, config, used_taxonomy, used_finder, decisions)
     for line in summary(manifest):

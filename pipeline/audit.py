@@ -84,8 +84,11 @@ def audit_pictures(folders: Sequence[Path]) -> Audit:
     for folder in folders:
         if folder not in sources:
             manifest = read_manifest(folder)
+            least = manifest.stone_threshold
             for row in manifest.rows:
-                listed.setdefault(Path(row.image), AuditedPicture(Path(row.image), row.label, row.split, row.score))
+                listed.setdefault(
+                    Path(row.image), AuditedPicture(Path(row.image), row.label, row.split, row.score, least)
+                )
             for file in manifest.info.left_out:
                 if file.kind == "unreadable":
                     unreadable[Path(file.image)] = Unreadable(Path(file.image), file.reason)

@@ -22,16 +22,13 @@ from gemhier.pipeline.data.decisions import Decisions, read_decisions
 from gemhier.pipeline.data.info import DataInfo, LeftOut, SeveralNames, SourceFolder
 from gemhier.pipeline.data.manifest import Manifest, Row, is_prepared, write_manifest
 from gemhier.pipeline.data.source import STONE_PATTERN, Source, SourcePicture
-from gemhier.pipeline.data.sources import read_sources, resolve_labels, unknown_labels_error
+from gemhier.pipeline.data.sources import ResolvedLabels, read_sources, resolve_labels, unknown_labels_error
 from gemhier.pipeline.data.split import USUAL_SHARE, assign_splits
 from gemhier.pipeline.duplicates.search import find_near_copies, groups
 from gemhier.progress import map_with_progress
 
 TAXONOMY_TO_EDIT = "taxonomy.yaml"
 """The file of a taxonomy that was started from the folders."""
-
-STONE_THRESHOLD = 0.5
-"""How sure the finder must be of a gem: as sure as a bundle asks for that was packaged without another score."""
 
 _GROUP_DIGITS = 16
 
@@ -47,8 +44,6 @@ class PrepareConfig:
         stone_pattern: a regular expression that is looked for in file names; its group `stone` tells
             the stone.
         skip_unknown: leave out folders whose names the taxonomy does not know, instead of refusing.
-        stone_threshold: crawled pictures in which the finder is less sure of a gem are left out: shops show much
-            beside gems, while folders were filled by somebody who looked.
         seed: another seed splits otherwise.
 
     Raises:
@@ -59,7 +54,6 @@ class PrepareConfig:
     test_share: float | None = None
     stone_pattern: str = STONE_PATTERN
     skip_unknown: bool = False
-    stone_threshold: float = STONE_THRESHOLD
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -138,7 +132,7 @@ def prepare(
     decided = read_decisions(decisions, list(given), roots, used_taxonomy) if decisions else Decisions()
     labelled, left_out, crawled = _label(sources, used_taxonomy, config, decided)
     examined: list[_Examined] = []
-    examine = partial(_examine, finder=finder, threshold=config.stone_threshold)
+    examine = partial(_examine, finder=finder)
     for result in map_with_progress(examine, labelled, "Finding the stones"):
         if isinstance(result, _Examined):
             examined.append(result)
@@ -155,7 +149,7 @@ def prepare(
         rows=rows,
         taxonomy=used_taxonomy,
         info=DataInfo(
-            config=asdict(config),
+            config={**asdict(config), "stone_threshold": finder.threshold},
             sources=tuple(SourceFolder(source.name, str(source.root)) for source in sources),
             left_out=tuple(sorted(left_out, key=lambda entry: entry.image)),
             several_names=_several_names(rows),
@@ -229,22 +223,10 @@ def _label(
     }
     if unknown and not config.skip_unknown:
         raise unknown_labels_error(unknown)
+    left_out = _left_out_by_sources(sources, decided)
     labelled = []
-    left_out = [
-        LeftOut(str(path), "not a picture", f"its name ends in {path.suffix!r}")
-        for source in sources
-        for path in source.others
-    ]
-    left_out += [LeftOut(str(path), "dropped", decided.reason(path)) for path in decided.dropped]
-    left_out += [LeftOut(str(one.path), "set aside", one.reason) for source in sources for one in source.set_aside]
     for picture in pictures:
-        if picture.path in decided.labels:
-            meaning = Meaning(decided.labels[picture.path], "", "")
-        elif picture.labels:
-            meaning = crawled.meanings[frozenset(picture.labels)]
-        else:
-            node = resolved.nodes.get(picture.label_given)
-            meaning = Meaning(node, "unknown name", resolved.unknown.get(picture.label_given, ""))
+        meaning = _meaning(picture, decided, resolved, crawled)
         node = meaning.node
         if node is None:
             left_out.append(LeftOut(str(picture.path), meaning.kind, meaning.reason))
@@ -259,13 +241,34 @@ def _label(
     return labelled, left_out, crawled
 
 
+def _left_out_by_sources(sources: Sequence[Source], decided: Decisions) -> list[LeftOut]:
+    """What is no picture, what a person dropped and what a source sets aside."""
+    others = [path for source in sources for path in source.others]
+    set_aside = [one for source in sources for one in source.set_aside]
+    return [
+        *(LeftOut(str(path), "not a picture", f"its name ends in {path.suffix!r}") for path in others),
+        *(LeftOut(str(path), "dropped", decided.reason(path)) for path in decided.dropped),
+        *(LeftOut(str(one.path), "set aside", one.reason) for one in set_aside),
+    ]
+
+
+def _meaning(picture: SourcePicture, decided: Decisions, resolved: ResolvedLabels, crawled: ResolvedSets) -> Meaning:
+    """What a person decided that a picture shows, or else what its names mean."""
+    if picture.path in decided.labels:
+        return Meaning(decided.labels[picture.path], "", "")
+    if picture.labels:
+        return crawled.meanings[frozenset(picture.labels)]
+    node = resolved.nodes.get(picture.label_given)
+    return Meaning(node, "unknown name", resolved.unknown.get(picture.label_given, ""))
+
+
 def _labels_of_stones(pictures: Iterable[SourcePicture]) -> list[Labels]:
     """The names of each crawled stone, once for each that its pictures have."""
     found = {(picture.stone, frozenset(picture.labels)) for picture in pictures if picture.labels}
     return [labels for _, labels in sorted(found, key=lambda pair: (pair[0], sorted(pair[1])))]
 
 
-def _examine(labelled: _Labelled, finder: Finder, threshold: float) -> _Examined | LeftOut:
+def _examine(labelled: _Labelled, finder: Finder) -> _Examined | LeftOut:
     path = labelled.picture.path
     try:
         image = read_image(path)
@@ -275,8 +278,9 @@ def _examine(labelled: _Labelled, finder: Finder, threshold: float) -> _Examined
         return LeftOut(str(path), "unreadable", str(error).removeprefix(f"{path}: "))
     height, width = image.shape[:2]
     stone = finder.find_best(image)
-    if labelled.picture.labels and not labelled.picture.is_kept and stone.score < threshold:
-        reason = f"the surest place has {stone.score:.2f}, of {threshold:.2f} asked for"
+    if labelled.picture.labels and not labelled.picture.is_kept and stone.score < finder.threshold:
+        # Shops show much beside gems, while folders were filled by somebody who looked.
+        reason = f"the surest place has {stone.score:.2f}, of {finder.threshold:.2f} asked for"
         return LeftOut(str(path), "no gem", reason)
     return _Examined(labelled, sha256, stone, width, height)
 

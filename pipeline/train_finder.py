@@ -11,7 +11,7 @@ import numpy as np
 from gemhier.arrays import Bytes
 from gemhier.atomic import whole_file
 from gemhier.errors import DataError
-from gemhier.models.images.finder import OUTPUTS
+from gemhier.models.images.finder import OUTPUTS, STONE_THRESHOLD, threshold_file, threshold_json
 from gemhier.pipeline.data.manifest import read_manifest
 from gemhier.pipeline.synthetic.scenes.composition import Scene, SceneMaker
 from gemhier.pipeline.synthetic.scenes.photographs import background_pictures, outlined_photographs, plain_photographs
@@ -100,9 +100,11 @@ def train_finder(
             mlflow.log_metrics({"loss": epoch.loss, **epoch.validation}, step=epoch.number)
 
         model = fit_finder(maker, validation, config, work=work, on_epoch=record)
-        with whole_file(out) as file:
-            file.write(export_network(model, OUTPUTS, half=True))
-        mlflow.log_artifact(str(out))
+        network = export_network(model, OUTPUTS, half=True)
+        for path, content in ((out, network), (threshold_file(out), threshold_json(network, STONE_THRESHOLD))):
+            with whole_file(path) as file:
+                file.write(content)
+            mlflow.log_artifact(str(path))
     shutil.rmtree(work, ignore_errors=True)
     return TrainedFinder(run_id, epochs[-1].validation if epochs else {})
 

@@ -119,7 +119,7 @@ class Bundle:
     @cached_property
     def _decider(self) -> Decider:
         info = self.info
-        return Decider(self.space, self.taxonomy, info.stone_threshold, info.strategy, info.model_version)
+        return Decider(self.space, self.taxonomy, self.finder.threshold, info.strategy, info.model_version)
 
     def classify(
         self,
@@ -227,7 +227,7 @@ class Bundle:
             raise ValueError("`pictures` must hold at least one picture. Received: none.")
         if not views:
             return all_failed(failures)
-        counted, others = by_gem(views, self.info.stone_threshold)
+        counted, others = by_gem(views, self.finder.threshold)
         pooled = pool(np.stack([view.probabilities for view in counted]))
         surest = max(view.score for view in counted)
         (prediction,) = self.decide(
@@ -357,7 +357,7 @@ def _assembled(
             info=info,
             taxonomy=taxonomy,
             network=Network(network, num_threads=num_threads),
-            finder=Finder(finder, num_threads=num_threads),
+            finder=Finder(finder, threshold=info.stone_threshold, num_threads=num_threads),
             folder=folder,
         )
         problem = _problem(bundle)

@@ -11,6 +11,7 @@ from gemhier.atomic import names_in, write_whole_folder
 from gemhier.errors import BundleError, OutputError
 from gemhier.models.bundle.info import FORMAT, BundleInfo
 from gemhier.models.images.finder import FILE as FINDER_FILE
+from gemhier.models.images.finder import Finder, load_finder
 
 INFO_FILE = "bundle.json"
 TAXONOMY_FILE = "taxonomy.json"
@@ -82,6 +83,18 @@ def read_info(folder: Path) -> BundleInfo:
     if missing:
         raise BundleError(f"{folder}: {INFO_FILE} does not list {', '.join(missing)}. Package the model again.")
     return info
+
+
+def find_finder(path: Path | None) -> Finder:
+    """Load the stone finder of a file, of a bundle's folder, or of the bundle in use, with its threshold.
+
+    Raises:
+        BundleError: if there is none, or it cannot be used.
+    """
+    folder = find_folder(None) if path is None else path
+    if not (folder / INFO_FILE).is_file():
+        return load_finder(folder)
+    return load_finder(folder, threshold=read_info(folder).stone_threshold)
 
 
 def read_files(folder: Path, info: BundleInfo) -> dict[str, bytes]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from gemhier.hierarchy.answering import Thresholds
 from gemhier.hierarchy.decoding import STRATEGIES, Strategy
+from gemhier.models.images.finder import STONE_THRESHOLD
 
 FORMAT = 2
 """Counts up when a bundle can no longer be read by what was released before."""
@@ -68,7 +69,7 @@ class BundleInfo:
     fusion_weight: float
     thresholds: Thresholds
     default_precision: float
-    stone_threshold: float = 0.5
+    stone_threshold: float = STONE_THRESHOLD
     files: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ from gemhier.arrays import Float64
 from gemhier.hierarchy.decoding import Strategy, conditional, softmax, strategies
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.bundle.info import Temperatures
-from gemhier.models.runtime.network import Logits
+from gemhier.models.runtime.logits import Logits
 
 
 @dataclass(frozen=True)

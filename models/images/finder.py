@@ -1,7 +1,10 @@
 """Find the stones in a photograph: where each one is, how sure that is, and which pixels are its."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -17,6 +20,12 @@ FILE = "finder.tflite"
 """What a finder is called in a bundle and in a data folder."""
 
 OUTPUTS = ("maps", "present")
+
+STONE_THRESHOLD = 0.5
+"""From which score on a stone is a gem, by a finder that brings no threshold of its own."""
+
+_FORMAT = "gemhier-finder"
+_FORMAT_VERSION = 1
 
 _ZOOMS = 2
 """How often a small stone is looked at again from nearby, at most."""
@@ -70,18 +79,21 @@ class Finder:
 
     Args:
         content: the bytes of a LiteRT file as `models.networks.export` writes it from `models.networks.finder_network`.
+        threshold: from which score on a stone is a gem, from 0 to 1.
         num_threads: how many cores to use; None for all of them, at most 4.
 
     Attributes:
         content: the bytes.
+        threshold: from which score on a stone is a gem.
         size: side of the squares that the network sees, in pixels.
 
     Raises:
         BundleError: if the bytes are not such a network.
     """
 
-    def __init__(self, content: bytes, *, num_threads: int | None = None) -> None:
+    def __init__(self, content: bytes, *, threshold: float = STONE_THRESHOLD, num_threads: int | None = None) -> None:
         self.content = content
+        self.threshold = threshold
         try:
             self._exported = ExportedNetwork(content, num_threads=num_threads)
         except BundleError as error:
@@ -92,6 +104,11 @@ class Finder:
             raise BundleError(
                 f"The stone finder must give {' and '.join(OUTPUTS)}, but gives {', '.join(found)}. Export it again."
             )
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the bytes, in hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
 
     def find(self, picture: RGB) -> tuple[Stone, ...]:
         """The stones of a picture, the most prominent first; empty if none stands out.
@@ -298,18 +315,58 @@ def _crossings(profile: Float32) -> tuple[float, float]:
     return start, end
 
 
-def load_finder(path: Path) -> Finder:
-    """Load a stone finder from its file, or from the bundle that holds it.
+def load_finder(path: Path, *, threshold: float | None = None) -> Finder:
+    """Load a stone finder from its file, or from the folder that holds it.
+
+    Args:
+        path: the file or the folder.
+        threshold: from which score on a stone is a gem; None for what the file beside the finder says.
 
     Raises:
-        BundleError: if the file is missing or holds something else.
+        BundleError: if the file is missing or holds something else, or the threshold is another finder's.
     """
     file = path / FILE if path.is_dir() else path
     try:
-        return Finder(file.read_bytes())
+        content = file.read_bytes()
     except OSError as error:
         raise BundleError(
             f"{file}: the stone finder cannot be read ({error.strerror}). Name a finder or a bundle."
         ) from error
+    try:
+        return Finder(content, threshold=_threshold_beside(file, content) if threshold is None else threshold)
     except BundleError as error:
         raise BundleError(f"{file}: {error}") from error
+
+
+def threshold_file(finder: Path) -> Path:
+    """Where the threshold of a finder that is a file of its own lies: finder.json beside finder.tflite."""
+    return finder.with_suffix(".json")
+
+
+def threshold_json(finder: bytes, threshold: float) -> bytes:
+    """The content of that file."""
+    described = {
+        "format": _FORMAT,
+        "format_version": _FORMAT_VERSION,
+        "sha256": hashlib.sha256(finder).hexdigest(),
+        "stone_threshold": threshold,
+    }
+    return (json.dumps(described, indent=1) + "\n").encode()
+
+
+def _threshold_beside(file: Path, content: bytes) -> float:
+    beside = threshold_file(file)
+    try:
+        described = json.loads(beside.read_bytes())
+    except FileNotFoundError:
+        return STONE_THRESHOLD
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{beside.name} beside it cannot be read ({error}). Delete it, or train again.") from error
+    threshold = described.get("stone_threshold") if isinstance(described, dict) else None
+    if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+        raise BundleError(
+            f"{beside.name} beside it must have a `stone_threshold` between 0 and 1. Received: {threshold!r}."
+        )
+    if described.get("sha256") != hashlib.sha256(content).hexdigest():
+        raise BundleError(f"{beside.name} beside it is about another finder. Delete it, or put its own there.")
+    return float(threshold)

@@ -22,7 +22,7 @@ from gemhier.errors import DataError, GemhierError
 from gemhier.hierarchy.labels import LabelSpace, label_space
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.images.finder import FILE as FINDER_FILE
-from gemhier.models.images.finder import Finder, load_finder
+from gemhier.models.images.finder import STONE_THRESHOLD, Finder, load_finder
 from gemhier.pipeline.data.info import DataInfo, info_from_json
 
 FORMAT = "gemhier-data"
@@ -120,7 +120,17 @@ class Manifest:
         Raises:
             BundleError: if its file is missing or damaged.
         """
-        return load_finder(self.folder / FINDER_FILE)
+        return load_finder(self.folder / FINDER_FILE, threshold=self.stone_threshold)
+
+    @property
+    def stone_threshold(self) -> float:
+        """From which score of the finder on a stone is a gem."""
+        return float(self.info.config.get("stone_threshold", STONE_THRESHOLD))
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """What tells the crops of this data set from all others: digests of its rows and of its finder."""
+        return {"data": self.digest, "finder": self.finder.digest}
 
     @cached_property
     def label_space(self) -> LabelSpace:

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from gemhier.models.images.finder import STONE_THRESHOLD
 from gemhier.pipeline.data_quality.shared_names import SharedNames
 from gemhier.pipeline.data_quality.wrong_labels import Suspect
 from gemhier.pipeline.duplicates.search import KINDS, Match, groups
@@ -25,12 +26,14 @@ class AuditedPicture:
         label: its class, as its folder or the manifest names it.
         split: such as train or test; "" if it is in none.
         score: how sure the stone finder was that it is a gem; None if it has not looked at it.
+        stone_threshold: from which score of that finder on it is one.
     """
 
     image: Path
     label: str
     split: str
     score: float | None = None
+    stone_threshold: float = STONE_THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Judgement:
         asked_now: whether a bundle was asked, which may have learned from the same pictures.
         judged: how many pictures' labels could be suspected.
         suspects: labels that may be wrong, the worst first.
-        stone_threshold: pictures with a lower score show no gem.
+        stone_threshold: pictures with a lower score show no gem; the highest, if several finders have looked.
         scored: how many pictures the stone finder has a score for.
         no_gems: the pictures that show no gem, the lowest score first.
     """

@@ -7,7 +7,6 @@ import numpy as np
 
 from gemhier.arrays import Float64
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.bundle.files import find_folder, read_info
 from gemhier.pipeline.data.sources import resolve_labels
 from gemhier.pipeline.data_quality.findings import AuditedPicture, Judgement, NoGem
 from gemhier.pipeline.data_quality.predicted import Predicted, ask_bundle, read_predictions
@@ -33,10 +32,11 @@ def judge(
     read = read_predictions(predictions, images) if predictions else None
     asked = ask_bundle(model, images) if model else None
     predicted = read or asked
-    scores, threshold = _scores(pictures, asked)
-    below = np.flatnonzero(scores < threshold)  # NaN is not below
+    scores, thresholds = _scores(pictures, asked)
+    below = np.flatnonzero(scores < thresholds)  # NaN is not below
     no_gems = tuple(NoGem(int(row), float(scores[row])) for row in below[np.argsort(scores[below], kind="stable")])
-    scored = int(np.sum(~np.isnan(scores)))
+    looked_at = ~np.isnan(scores)
+    scored, threshold = int(looked_at.sum()), float(thresholds[looked_at].max(initial=0.0))
     if predicted is None:
         return Judgement(stone_threshold=threshold, scored=scored, no_gems=no_gems)
     nodes = resolve_labels((picture.label for picture in pictures), taxonomy).nodes
@@ -52,9 +52,9 @@ def judge(
     )
 
 
-def _scores(pictures: Sequence[AuditedPicture], asked: Predicted | None) -> tuple[Float64, float]:
-    """(N,) scores of the stone finder, NaN where there is none, and what a gem reaches."""
+def _scores(pictures: Sequence[AuditedPicture], asked: Predicted | None) -> tuple[Float64, Float64]:
+    """(N,) scores of the stone finder, NaN where there is none, and what a gem reaches in each picture."""
     if asked is not None:
-        return asked.scores, asked.stone_threshold
+        return asked.scores, np.full(len(pictures), asked.stone_threshold)
     scores = np.array([np.nan if picture.score is None else picture.score for picture in pictures])
-    return scores, read_info(find_folder(None)).stone_threshold if not np.all(np.isnan(scores)) else 0.0
+    return scores, np.array([picture.stone_threshold for picture in pictures])

@@ -84,7 +84,7 @@ def ask_bundle(folder: Path, images: Sequence[Path]) -> Predicted:
                 found[row] = result.probabilities[bundle.info.strategy]
                 scores[row] = result.crop.score
     return Predicted(
-        bundle.info.model_version, bundle.space.labels, found, scores, bundle.info.stone_threshold, asked_now=True
+        bundle.info.model_version, bundle.space.labels, found, scores, bundle.finder.threshold, asked_now=True
     )
 
 

@@ -109,7 +109,7 @@ def _classified(bundle: Bundle, labelled: LabelledPictures, target_precision: fl
             results.append(result.prediction)
             for strategy, of_label in result.probabilities.items():
                 found[strategy][row] = of_label
-            without_gem[row] = result.crop.score < bundle.info.stone_threshold
+            without_gem[row] = result.crop.score < bundle.finder.threshold
             label = pictures[row].label
             if label in bundle.space and bundle.space.labels[found[bundle.info.strategy][row].argmax()] != label:
                 mistaken[row] = crop_thumbnail(result.crop.pixels)

@@ -26,6 +26,7 @@ from gemhier.models.bundle import files as bundle_files
 from gemhier.models.bundle.info import BundleInfo, Temperatures
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.crop import BACKDROP
+from gemhier.models.images.finder import Finder
 from gemhier.models.images.stones import Cutter, Failure
 
 Paint = Callable[[str], RGB]
@@ -512,7 +513,7 @@ def test_a_picture_without_a_gem_is_refused_and_still_ranked(bundle: Bundle, pai
 def test_how_sure_the_finder_must_be_is_the_bundles(bundle: Bundle, paint_stone: Paint) -> None:
     plain = np.full((50, 70, 3), (190, 20, 50), np.uint8)
     for threshold, answered in ((0, [True, True]), (0.99, [True, False]), (1, [False, False])):
-        asking = replace(bundle, info=replace(bundle.info, stone_threshold=threshold))
+        asking = replace(bundle, finder=Finder(bundle.finder.content, threshold=threshold))
         predictions = predicted(asking.classify([paint_stone("corundum/ruby"), plain]))
         assert [prediction.answer is not None for prediction in predictions] == answered
 

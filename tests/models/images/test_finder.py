@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from gemhier.arrays import Bytes, Float32
 from gemhier.errors import BundleError
 from gemhier.models.images.crop import MARGIN, Box, whole_picture
-from gemhier.models.images.finder import OUTPUTS, Finder, load_finder
+from gemhier.models.images.finder import (
+    OUTPUTS,
+    STONE_THRESHOLD,
+    Finder,
+    load_finder,
+    threshold_file,
+    threshold_json,
+)
 
 pytest.importorskip("tensorflow", reason="the network under test is built with Keras")
 
@@ -206,6 +213,37 @@ def test_a_cut_has_the_outline_of_the_stone_in_its_fourth_channel(finder: Finder
 def test_a_finder_is_loaded_from_its_file_or_the_folder_that_holds_it(red_network: bytes, tmp_path: Path) -> None:
     (tmp_path / "finder.tflite").write_bytes(red_network)
     assert load_finder(tmp_path).content == load_finder(tmp_path / "finder.tflite").content == red_network
+
+
+def test_a_finder_brings_the_score_from_which_a_stone_is_a_gem(red_network: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "red.tflite"
+    file.write_bytes(red_network)
+    assert load_finder(file).threshold == STONE_THRESHOLD
+    threshold_file(file).write_bytes(threshold_json(red_network, 0.8))
+    assert threshold_file(file).name == "red.json"
+    assert load_finder(file).threshold == 0.8
+    assert load_finder(file, threshold=0.3).threshold == 0.3
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{", "red.json beside it cannot be read (Expecting property name"),
+        (b"[]", "red.json beside it must have a `stone_threshold` between 0 and 1. Received: None."),
+        (threshold_json(b"", 1.5), "red.json beside it must have a `stone_threshold` between 0 and 1. Received: 1.5."),
+        (threshold_json(b"other", 0.8), "red.json beside it is about another finder. Delete it"),
+    ],
+    ids=["no JSON", "no object", "out of range", "another finder's"],
+)
+def test_a_threshold_that_does_not_fit_is_told(
+    red_network: bytes, tmp_path: Path, content: bytes, message: str
+) -> None:
+    file = tmp_path / "red.tflite"
+    file.write_bytes(red_network)
+    threshold_file(file).write_bytes(content)
+    with pytest.raises(BundleError) as caught:
+        load_finder(file)
+    assert str(caught.value).startswith(f"{file}: {message}")
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,25 @@ def test_a_crawl_becomes_a_data_set(crawl: CrawlFolder, tmp_path: Path, stones: 
     assert {kind for kind, _ in left_out.values()} == {"set aside", "no gem", "several families"}
 
 
+def test_the_finder_says_from_which_score_on_a_crawled_stone_is_a_gem(
+    crawl: CrawlFolder, tmp_path: Path, stones: Stones, finder: Finder
+) -> None:
+    for product in range(6):
+        crawl.add(stones("beryl/emerald", product), f"emerald-{product}", "Emerald")
+    pale = BLANK.copy()
+    pale[15:45, 15:45] = 224
+    doubtful = crawl.add(pale, "emerald-6", "Emerald")
+    score = finder.find_best(pale).score
+    assert 0.5 < score < 0.99
+    lenient, strict = (Finder(finder.content, threshold=threshold) for threshold in (score, 0.99))
+    assert len(prepared(crawl, tmp_path / "data", lenient).rows) == 7
+    manifest = prepared(crawl, tmp_path / "data", strict)
+    (left,) = manifest.info.left_out
+    assert (Path(left.image).stem, left.kind) == (doubtful.sha256, "no gem")
+    assert left.reason == f"the surest place has {score:.2f}, of 0.99 asked for"
+    assert manifest.finder.threshold == manifest.info.config["stone_threshold"] == 0.99
+
+
 def test_what_a_person_puts_back_is_used_whatever_the_finder_says(
     crawl: CrawlFolder, tmp_path: Path, stones: Stones, finder: Finder
 ) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gemhier.errors import DataError
-from gemhier.models.images.finder import OUTPUTS, Finder
+from gemhier.models.images.finder import OUTPUTS, STONE_THRESHOLD, Finder, load_finder
 from gemhier.pipeline.synthetic.scenes.composition import Scene, SceneMaker
 from gemhier.pipeline.synthetic.scenes.cutouts import PlainPhotograph
 
@@ -177,7 +177,8 @@ def test_an_interrupted_training_goes_on_is_recorded_and_written(
     assert set(trained.validation) == {"iou", "core_iou", "found", "refused"}
     assert run.data.metrics["iou"] == pytest.approx(trained.validation["iou"])
     assert Finder((tmp_path / "finder.tflite").read_bytes()).size == 64
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["finder.tflite", "mlruns"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["finder.json", "finder.tflite", "mlruns"]
+    assert load_finder(tmp_path / "finder.tflite").threshold == STONE_THRESHOLD
     assert not list((tmp_path / "mlruns" / "unfinished").iterdir())
 
 
