@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gemhier.models.runtime.litert import INPUT
-from gemhier.models.runtime.network import OUTPUTS
+from gemhier.models.runtime.logits import HEADS
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
 
-def export_network(model: "keras.Model", outputs: Sequence[str] = OUTPUTS, *, half: bool = False) -> bytes:
+def export_network(model: "keras.Model", outputs: Sequence[str] = HEADS, *, half: bool = False) -> bytes:
     """Export a model to LiteRT, with builtin operations only.
 
     The file has the signature `serving_default`: an input `pictures`, of any number of

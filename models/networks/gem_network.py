@@ -12,7 +12,8 @@ from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.networks.backbones import Backbone
 from gemhier.models.networks.colour import ColourHistogram
 from gemhier.models.networks.heads import FamilyFromFlat, FlatFromHierarchy, Standardise
-from gemhier.models.networks.modes import HEADS, MODES
+from gemhier.models.networks.modes import MODES
+from gemhier.models.runtime.logits import HEADS
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from gemhier.hierarchy.decoding import Strategy
+from gemhier.models.runtime.logits import HEADS
 
-HEADS = ("flat", "family", "regional")
 MODES = {"flat": ("flat",), "hierarchical": ("family", "regional"), "both": HEADS}
 """Which heads each way of training has. The others are derived, so that every network answers alike."""
 

@@ -1,33 +1,17 @@
 """The classifier as it was exported: pictures of stones to logits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gemhier.arrays import Bytes, Float32
+from gemhier.arrays import Bytes
 from gemhier.errors import BundleError
 from gemhier.models.runtime.litert import ExportedNetwork
+from gemhier.models.runtime.logits import HEADS, Logits
 
-OUTPUTS = ("family", "flat", "regional")
 MOST_AT_ONCE = 32
 """Larger batches are cut into pieces of this many pictures, to bound the memory."""
-
-
-@dataclass(frozen=True)
-class Logits:
-    """What the network says of N pictures, before temperatures and softmax.
-
-    Attributes:
-        flat: (N, V) float32, the flat classifier.
-        family: (N, F) float32, the general classifier.
-        regional: (N, V) float32, the regional networks side by side.
-    """
-
-    flat: Float32
-    family: Float32
-    regional: Float32
 
 
 class Network:
@@ -71,7 +55,7 @@ class Network:
                 family=np.empty((0, self.families), np.float32),
                 regional=np.empty((0, self.labels), np.float32),
             )
-        return Logits(**{name: np.concatenate([part[name] for part in parts]) for name in OUTPUTS})
+        return Logits.of({head: np.concatenate([part[head] for part in parts]) for head in HEADS})
 
 
 def _output_columns(outputs: Mapping[str, Mapping[str, Any]]) -> tuple[int, int]:
@@ -81,7 +65,7 @@ def _output_columns(outputs: Mapping[str, Mapping[str, Any]]) -> tuple[int, int]
         for name, details in outputs.items()
         if len(details["shape_signature"]) == 2 and details["dtype"] is np.float32
     }
-    if sorted(columns) != sorted(OUTPUTS) or columns["flat"] != columns["regional"] or min(columns.values()) < 1:
+    if sorted(columns) != sorted(HEADS) or columns["flat"] != columns["regional"] or min(columns.values()) < 1:
         found = ", ".join(f"{name} {list(details['shape_signature'])}" for name, details in outputs.items())
         raise BundleError(
             f"The network must give float32 `flat` and `regional` of one width and `family`, but gives {found}. "

@@ -9,7 +9,7 @@ import numpy as np
 from gemhier.arrays import Booleans, Float32, Float64, Indices
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.runtime.network import Logits
+from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.data.manifest import Manifest, Row
 from gemhier.pipeline.experiments.plan import Arm
 from gemhier.pipeline.experiments.trees import confusion_similarity, learned_tree, random_tree
@@ -84,12 +84,11 @@ def arm_answers(arm: Arm, field: Field, on_fold: Callable[[int], None] = lambda 
             logits = _separate(field, inside, config)
         else:
             logits = _whole(field, inside, config, arm.tree, tree)
-        for head in ("flat", "family", "regional"):
-            said = getattr(logits, head)
+        for head, said in logits.items():
             parts.setdefault(head, np.zeros((len(field.rows), said.shape[1]), np.float32))[inside] = said
     truth = places[np.arange(len(places)), field.pictures.truth]
     decoded = cross_fitted(
-        Logits(**{head: said[asked] for head, said in parts.items()}),
+        Logits.of(parts).map(lambda said: said[asked]),
         truth[asked],
         field.folds[asked],
         field.space,

@@ -9,7 +9,7 @@ from gemhier.hierarchy.decoding import Strategy, conditional, soft, softmax, str
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.bundle.info import Temperatures
 from gemhier.models.networks.modes import TRAINED_STRATEGIES
-from gemhier.models.runtime.network import Logits
+from gemhier.models.runtime.logits import Logits
 
 
 @dataclass(frozen=True)

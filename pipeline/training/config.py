@@ -1,7 +1,8 @@
 """How a network is trained: named schedules, and the settings of one training."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from gemhier.models.augment.augmentation import Augmentation
 from gemhier.models.augment.camera import Camera
@@ -174,3 +175,12 @@ class TrainConfig:
     def weights_id(self) -> str:
         """What the weights are that training starts from."""
         return self.backbones[0].weights_id()
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What the name of the schedule stands for, JSON values."""
+        return asdict(SCHEDULES[self.schedule])
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values, with the weights by what they are and not by where they lie."""
+        return {**asdict(self), "weights": self.weights_id}

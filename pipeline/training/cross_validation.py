@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ from gemhier.atomic import whole_file
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.bundle.probabilities import decode
-from gemhier.models.runtime.network import Logits
+from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.data.manifest import Manifest
 from gemhier.pipeline.training.calibration import calibrate
-from gemhier.pipeline.training.config import SCHEDULES, TrainConfig
+from gemhier.pipeline.training.config import TrainConfig
 from gemhier.pipeline.training.fit import Pictures, fit_network, predict_logits, validation_measures
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -39,9 +39,6 @@ class OutOfFold:
     probabilities: Mapping[Strategy, Float64]
 
 
-_HEADS = ("flat", "family", "regional")
-
-
 def answers_folder(manifest: Manifest, config: TrainConfig, **further: str | int) -> Path:
     """Where the answers of such networks are kept, beside the data: a cache that can be thrown away.
 
@@ -52,10 +49,9 @@ def answers_folder(manifest: Manifest, config: TrainConfig, **further: str | int
     """
     settings = {
         "version": __version__,
-        "data": manifest.digest,
-        "finder": hashlib.sha256(manifest.finder.content).hexdigest(),
-        "config": asdict(config) | {"weights": config.weights_id},
-        "details": asdict(SCHEDULES[config.schedule]),
+        **manifest.digests,
+        "config": config.to_dict(),
+        "details": config.details,
         **further,
     }
     key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
@@ -89,11 +85,10 @@ def out_of_fold(
         answers = learn_and_answer(
             space, pictures, ~inside, inside, config, folder=folder / f"fold-{fold}", features=features
         )
-        for head in _HEADS:
-            part = getattr(answers, head)
+        for head, part in answers.items():
             found.setdefault(head, np.zeros((len(folds), part.shape[1]), np.float32))[inside] = part
         on_fold(fold, validation_measures(answers, pictures.truth[inside], space))
-    logits = Logits(**found)
+    logits = Logits.of(found)
     return OutOfFold(logits, cross_fitted(logits, pictures.truth, folds, space, config.mode))
 
 
@@ -135,12 +130,12 @@ def learn_and_answer(
         taught, posed = (pictures.part(np.flatnonzero(chosen)) for chosen in (learned, asked))
         fitted = fit_network(space, taught, None, replace(config, folds=0), work=work, cache=features)
         logits = predict_logits(fitted.network, posed.crops(fitted.network.size))
-        return {head: getattr(logits, head) for head in _HEADS}
+        return dict(logits.items())
 
     question = {"learned": learned, "asked": asked, "truth": pictures.truth}
     said = remembered(folder / "answers.npz", question, ask)
     shutil.rmtree(work, ignore_errors=True)
-    return Logits(**{head: said[head] for head in _HEADS})
+    return Logits.of(said)
 
 
 def cross_fitted(
@@ -198,4 +193,4 @@ def remembered(path: Path, question: Arrays, answer: Callable[[], Arrays]) -> Ar
 
 
 def _rows(logits: Logits, chosen: Booleans) -> Logits:
-    return Logits(**{head: getattr(logits, head)[chosen] for head in _HEADS})
+    return logits.map(lambda part: part[chosen])

@@ -14,7 +14,7 @@ from gemhier.models.networks.backbones import Backbone
 from gemhier.models.networks.gem_network import GemNetwork, average_networks, build_network
 from gemhier.models.networks.heads import losses
 from gemhier.models.networks.modes import MODES
-from gemhier.models.runtime.network import Logits
+from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.training.batches import targets, training_batches
 from gemhier.pipeline.training.class_balance import Copies, balance, each_once
 from gemhier.pipeline.training.config import SCHEDULES, Schedule, TrainConfig
@@ -109,7 +109,7 @@ def fit_network(
 def predict_logits(network: GemNetwork, crops: Bytes) -> Logits:
     """The logits of (N, size, size, 4) crops, whose backdrops are covered first."""
     found = network.whole.predict(cover_backdrop(crops), batch_size=PREDICT_BATCH, verbose=0)
-    return Logits(flat=found["flat"], family=found["family"], regional=found["regional"])
+    return Logits.of(found)
 
 
 def validation_measures(logits: Logits, truth: Indices, space: LabelSpace) -> dict[str, float]:
@@ -245,7 +245,7 @@ def _fit_heads(network: GemNetwork, training: _Training) -> None:
         if validation is None:
             return {}
         found = {name: np.asarray(values) for name, values in network.heads(seen, training=False).items()}
-        logits = Logits(flat=found["flat"], family=found["family"], regional=found["regional"])
+        logits = Logits.of(found)
         return validation_measures(logits, validation.truth, network.space)
 
     network.heads.fit(

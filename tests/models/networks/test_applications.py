@@ -15,7 +15,8 @@ from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.networks.applications import CONSTRUCTORS
 from gemhier.models.networks.backbones import backbone
 from gemhier.models.networks.gem_network import build_network
-from gemhier.models.runtime.network import OUTPUTS, Network
+from gemhier.models.runtime.logits import HEADS
+from gemhier.models.runtime.network import Network
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype(np.float32)
 SPACE = LabelSpace(("beryl/aquamarine", "beryl/emerald", "quartz"))
@@ -101,7 +102,7 @@ def test_its_preprocessing_is_exported_with_it() -> None:
     original = {head: values.numpy() for head, values in network.whole(given, training=False).items()}
     content = export_network(network.whole)
     exported = Network(content).logits(given)
-    for head in OUTPUTS:
+    for head in HEADS:
         np.testing.assert_allclose(softmax(getattr(exported, head)), softmax(original[head]), rtol=0, atol=1e-4)
     operations = {details["op_name"] for details in Interpreter(model_content=content)._get_ops_details()}
     assert not {operation for operation in operations if operation.startswith("Flex") or operation == "CUSTOM"}

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from gemhier.hierarchy.decoding import softmax
 from gemhier.models.networks.export import export_network
-from gemhier.models.runtime.network import OUTPUTS, Network
+from gemhier.models.runtime.logits import HEADS
+from gemhier.models.runtime.network import Network
 
 if TYPE_CHECKING:
     import keras
@@ -23,7 +24,7 @@ def test_the_export_changes_no_probability_by_more_than_1e_4(
     pictures = np.random.default_rng(seed).integers(0, 256, (n_pictures, 32, 32, 3), dtype=np.uint8)
     exported = Network(tiny_network).logits(pictures)
     original = tiny_model(pictures, training=False)
-    for name in OUTPUTS:
+    for name in HEADS:
         np.testing.assert_allclose(softmax(getattr(exported, name)), softmax(original[name]), rtol=0, atol=1e-4)
 
 
@@ -48,7 +49,7 @@ def test_nothing_is_printed(tiny_model: "keras.Model", capfd: pytest.CaptureFixt
 
 
 def small_model(
-    side: int | None = 8, other_side: int | None = 8, dtype: str = "uint8", names: tuple[str, ...] = OUTPUTS
+    side: int | None = 8, other_side: int | None = 8, dtype: str = "uint8", names: tuple[str, ...] = HEADS
 ) -> "keras.Model":
     import keras
 

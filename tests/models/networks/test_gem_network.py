@@ -16,8 +16,9 @@ from gemhier.models.networks.backbones import Backbone, backbone
 from gemhier.models.networks.export import export_network
 from gemhier.models.networks.gem_network import GemNetwork, average_networks, build_network
 from gemhier.models.networks.heads import family_members
-from gemhier.models.networks.modes import HEADS, MODES
-from gemhier.models.runtime.network import OUTPUTS, Network
+from gemhier.models.networks.modes import MODES
+from gemhier.models.runtime.logits import HEADS
+from gemhier.models.runtime.network import Network
 from gemhier.pipeline.train import HALF_TOLERANCE
 
 SPACE = LabelSpace(
@@ -169,7 +170,7 @@ def test_the_export_with_colours_and_derived_heads_changes_no_probability_by_mor
     network.standardise(network.extractor(given, training=False).numpy())
     content = export_network(network.whole)
     exported, original = Network(content).logits(given), outputs(network.whole, given)
-    for name in OUTPUTS:
+    for name in HEADS:
         np.testing.assert_allclose(softmax(getattr(exported, name)), softmax(original[name]), rtol=0, atol=1e-4)
     operations = {details["op_name"] for details in Interpreter(model_content=content)._get_ops_details()}
     assert not {name for name in operations if name.startswith("Flex") or name == "CUSTOM"}

@@ -20,7 +20,8 @@ from gemhier.models.networks.heads import (
     family_members,
     losses,
 )
-from gemhier.models.networks.modes import HEADS, MODES
+from gemhier.models.networks.modes import MODES
+from gemhier.models.runtime.logits import HEADS
 
 SPACE = LabelSpace(
     ("beryl/aquamarine", "beryl/emerald", "beryl/emerald/colombian", "corundum/ruby", "corundum/sapphire", "quartz")

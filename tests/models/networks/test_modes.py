@@ -1,5 +1,6 @@
 from gemhier.hierarchy.decoding import STRATEGIES, Strategy
-from gemhier.models.networks.modes import HEADS, MODES, TRAINED_STRATEGIES
+from gemhier.models.networks.modes import MODES, TRAINED_STRATEGIES
+from gemhier.models.runtime.logits import HEADS
 
 NEEDED: dict[Strategy, set[str]] = {
     "flat": {"flat"},

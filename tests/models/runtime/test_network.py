@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from gemhier.arrays import Bytes
 from gemhier.errors import BundleError
 from gemhier.models.runtime.litert import usable_cores
-from gemhier.models.runtime.network import MOST_AT_ONCE, OUTPUTS, Network
+from gemhier.models.runtime.logits import HEADS
+from gemhier.models.runtime.network import MOST_AT_ONCE, Network
 
 if TYPE_CHECKING:
     import keras
@@ -39,7 +40,7 @@ def test_a_network_knows_its_size_and_columns(network: Network) -> None:
 @pytest.mark.parametrize("count", [0, 1, 7, MOST_AT_ONCE, 2 * MOST_AT_ONCE + 3])
 def test_batches_of_any_size_give_one_row_a_picture(network: Network, count: int) -> None:
     logits = network.logits(pictures(count))
-    assert {name: getattr(logits, name).shape for name in OUTPUTS} == {
+    assert {name: getattr(logits, name).shape for name in HEADS} == {
         "flat": (count, 6),
         "family": (count, 3),
         "regional": (count, 6),
@@ -57,7 +58,7 @@ def test_a_picture_has_the_same_logits_alone_and_in_a_batch(
     together = network.logits(batch)
     chosen = seed % count
     alone = network.logits(batch[chosen : chosen + 1])
-    for name in OUTPUTS:
+    for name in HEADS:
         np.testing.assert_allclose(getattr(alone, name)[0], getattr(together, name)[chosen], rtol=0, atol=1e-6)
 
 

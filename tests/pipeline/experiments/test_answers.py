@@ -12,7 +12,7 @@ from gemhier.arrays import Indices
 pytest.importorskip("keras", reason="training comes with an extra")
 
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.runtime.network import Logits
+from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.experiments import answers as module
 from gemhier.pipeline.experiments.plan import Arm
 from gemhier.pipeline.training.config import TrainConfig
@@ -24,7 +24,7 @@ FOLDS = np.arange(30) // 5 % 3
 
 
 def field(folder: Path, folds: Indices = FOLDS) -> module.Field:
-    manifest: Any = SimpleNamespace(folder=folder, digest="", finder=SimpleNamespace(content=b""))
+    manifest: Any = SimpleNamespace(folder=folder, digests={})
     rows: Any = [SimpleNamespace(group=str(picture)) for picture in range(30)]
     return module.Field(
         manifest=manifest,

@@ -4,7 +4,7 @@ import pytest
 from gemhier.hierarchy.decoding import softmax
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.metrics import log_losses
-from gemhier.models.runtime.network import Logits
+from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.training.calibration import calibrate
 
 SPACE = LabelSpace(("beryl/emerald", "beryl/morganite", "corundum/ruby", "quartz"))

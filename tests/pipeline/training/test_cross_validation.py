@@ -9,7 +9,7 @@ import pytest
 
 from gemhier.arrays import Booleans, Bytes, Indices
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.runtime.network import Logits
+from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.training.config import TrainConfig
 
 pytest.importorskip("keras", reason="training comes with an extra")

@@ -10,7 +10,8 @@ from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.images.crop import cover_backdrop
 from gemhier.models.networks.backbones import backbone
 from gemhier.models.networks.export import export_network
-from gemhier.models.runtime.network import Logits, Network
+from gemhier.models.runtime.logits import Logits
+from gemhier.models.runtime.network import Network
 from gemhier.pipeline.data.crops import load_crops
 from gemhier.pipeline.data.manifest import read_manifest
 from gemhier.pipeline.training import fit as fit_module
