@@ -1,29 +1,23 @@
 """Train on a prepared data set and record it: one parent run, nested runs for each network and each way to decide."""
 
-import hashlib
 import platform
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gemhier import __version__
 from gemhier.arrays import Bytes, Float64, Indices
-from gemhier.errors import BundleError, DataError
-from gemhier.hierarchy.decoding import Strategy, softmax
+from gemhier.errors import DataError
+from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.bundle import Bundle, load_bundle, write_bundle
-from gemhier.models.bundle.info import BundleInfo
+from gemhier.models.bundle import Bundle
 from gemhier.models.bundle.probabilities import decode
-from gemhier.models.images.crop import cover_backdrop
 from gemhier.models.networks.modes import TRAINED_STRATEGIES
-from gemhier.models.runtime.native_output import without_lines
-from gemhier.models.runtime.network import Logits
 from gemhier.pipeline.data.crops import prepared_crops
 from gemhier.pipeline.data.labelled_images import LabelledPicture, LabelledPictures
 from gemhier.pipeline.data.manifest import Manifest, Row, read_manifest
@@ -40,24 +34,33 @@ from gemhier.pipeline.tracking.runs import known_run, nested_runs, recorded_run,
 from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.training.calibration import Calibration, calibrate
 from gemhier.pipeline.training.class_balance import balance
-from gemhier.pipeline.training.config import SCHEDULES, TrainConfig
+from gemhier.pipeline.training.config import TrainConfig
 from gemhier.pipeline.training.resume import full_disk_in_one_line, remember_run, remembered_run, unfinished_folder
-from gemhier.pipeline.training.start_tensorflow import TENSORFLOW_NOTES, start_tensorflow
+from gemhier.pipeline.training.start_tensorflow import start_tensorflow
 from gemhier.progress import say
 
 if TYPE_CHECKING:
-    from gemhier.models.networks.gem_network import GemNetwork
     from gemhier.pipeline.training.cross_validation import OutOfFold
-    from gemhier.pipeline.training.fit import Pictures
+    from gemhier.pipeline.training.fit import Fitted, Pictures
 
-DEFAULT_PRECISION = 0.9
-"""The precision of answers that a bundle asks for unless told otherwise."""
 
-EXPORT_TOLERANCE = 1e-4
-"""How far the exported network may move a probability."""
+@dataclass(frozen=True)
+class _Rows:
+    """What a training learns from, and what it is calibrated and measured on."""
 
-HALF_TOLERANCE = 2e-2
-"""The same where its weights are kept in float16."""
+    learned: tuple[Row, ...]
+    measured: tuple[Row, ...]
+    measured_on: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Learned:
+    """A network that was fitted, with P(label) of the measured pictures by each strategy."""
+
+    fitted: "Fitted"
+    calibration: Calibration
+    probabilities: Mapping[Strategy, Float64]
+    few: Bytes
 
 
 def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Trained:
@@ -77,19 +80,13 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
         OutputError: if a checkpoint cannot be written.
     """
     manifest = read_manifest(data)
-    space = manifest.label_space
-    train_rows, measured_rows = _rows(manifest, space, config)
-    measured_on = OUT_OF_FOLD if config.folds else VALIDATION
-
+    rows = _rows(manifest, config)
     mlflow = open_tracking(tracking)
     # TensorFlow takes seconds to load, and is loaded only when runs can be recorded.
     start_tensorflow()
-    from gemhier.pipeline.training.fit import Pictures, fit_network, predict_logits
+    from gemhier.pipeline.training.packing import pack
 
-    def pictures(rows: Sequence[Row]) -> Pictures:
-        return Pictures(partial(prepared_crops, manifest, rows), _columns(rows, space))
-
-    work = unfinished_folder(_settings(manifest, config))
+    work = work_folder(manifest, config)
     resumed = known_run(mlflow, remembered_run(work))
     name = _run_name(config) if resumed else unused_name(mlflow, _run_name(config))
     with (
@@ -98,40 +95,85 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
     ):
         remember_run(work, run_id)
         nested = nested_runs(mlflow, resumed) if resumed else {}
-        log = RunLog(mlflow, manifest, {"training": train_rows, "validation": measured_rows}, measured_on, nested)
-        log.start(_parameters(manifest, space, config, train_rows))
-        measured = pictures(measured_rows)
-        answers = _out_of_fold(manifest, measured_rows, measured, config, log) if config.folds else None
-        fitted = fit_network(
-            space,
-            pictures(train_rows),
-            None if config.folds else measured,
-            config,
-            work=work,
-            cache=data / "features",
-            on_epoch=log.epoch,
+        log = RunLog(
+            mlflow, manifest, {"training": rows.learned, "validation": rows.measured}, rows.measured_on, nested
         )
-        logits = answers.logits if answers else predict_logits(fitted.network, measured.crops(fitted.network.size))
-        calibration = calibrate(logits, measured.truth, space, config.mode)
-        probabilities = (
-            answers.probabilities
-            if answers
-            else decode(logits, calibration.temperatures, calibration.fusion_weight, space).by_strategy
+        log.start(_parameters(manifest, config, rows.learned))
+        learned = _learn(manifest, config, rows, work, log)
+        bundle = pack(
+            work / "bundle",
+            learned.fitted.network,
+            learned.calibration,
+            learned.few,
+            manifest=manifest,
+            config=config,
+            run_id=run_id,
         )
-        bundle = _bundle(work / "bundle", manifest, space, config, run_id, fitted.network, calibration)
-        few = measured.crops(fitted.network.size)[:64]
-        tolerance = HALF_TOLERANCE if _in_half(config) else EXPORT_TOLERANCE
-        _check_export(bundle, few, predict_logits(fitted.network, few), calibration, tolerance)
-        evaluation = _evaluate(probabilities, measured_rows, manifest, config)
-        report = {measured_on: evaluation.to_dict(), "data": manifest.counts(), "config": _recorded(config)}
+        evaluation = _evaluate(learned.probabilities, rows.measured, manifest, config)
+        report = {rows.measured_on: evaluation.to_dict(), "data": manifest.counts(), "config": config.to_dict()}
         bundle = write_with_report(bundle, bundle.folder, report)
-        log.networks(fitted.history, config.mode)
-        log.decisions(evaluation, calibration.strategy)
-        log.figures(fitted.history, evaluation, calibration.strategy)
-        log.report(report_files(_report(bundle, measured_rows, probabilities, measured_on)))
-        log.bundle(bundle.folder, evaluation, calibration.strategy)
+        strategy = learned.calibration.strategy
+        log.networks(learned.fitted.history, config.mode)
+        log.decisions(evaluation, strategy)
+        log.figures(learned.fitted.history, evaluation, strategy)
+        log.report(report_files(_report(bundle, rows.measured, learned.probabilities, rows.measured_on)))
+        log.bundle(bundle.folder, evaluation, strategy)
     shutil.rmtree(work, ignore_errors=True)
-    return Trained(run_id, evaluation, calibration.strategy, measured_on, resumed is not None)
+    return Trained(run_id, evaluation, strategy, rows.measured_on, resumed is not None)
+
+
+def work_folder(manifest: Manifest, config: TrainConfig) -> Path:
+    """Where an interrupted training waits: it is found by the data, the stone finder and all settings.
+
+    Raises:
+        OutputError: if the folder cannot be made.
+    """
+    return unfinished_folder({**manifest.digests, **config.to_dict(), "details": config.details})
+
+
+def _rows(manifest: Manifest, config: TrainConfig) -> _Rows:
+    space = manifest.label_space
+    if len(space) < 2:
+        raise DataError(f"{manifest.folder}: only one class ({space.labels[0]}). Prepare at least two.")
+    if config.folds:
+        return _Rows(manifest.learnable, manifest.learnable, OUT_OF_FOLD)
+    validation_rows = tuple(row for row in manifest.learnable if row.split == "validation")
+    if not validation_rows:
+        raise DataError(
+            f"{manifest.folder}: no validation pictures, which temperatures and thresholds are fitted on. "
+            "Run `gemhier prepare` again with --validation-share 0.15, or train with --folds 5."
+        )
+    return _Rows(manifest.split("train"), validation_rows, VALIDATION)
+
+
+def _learn(manifest: Manifest, config: TrainConfig, rows: _Rows, work: Path, log: RunLog) -> _Learned:
+    """Fit the network, and calibrate what it, or networks of the other folds, say of the measured pictures."""
+    from gemhier.pipeline.training.fit import Pictures, fit_network, predict_logits
+
+    space = manifest.label_space
+    learned, measured = (
+        Pictures(partial(prepared_crops, manifest, chosen), _columns(chosen, space))
+        for chosen in (rows.learned, rows.measured)
+    )
+    answers = _out_of_fold(manifest, rows.measured, measured, config, log) if config.folds else None
+    fitted = fit_network(
+        space,
+        learned,
+        None if answers else measured,
+        config,
+        work=work,
+        cache=manifest.folder / "features",
+        on_epoch=log.epoch,
+    )
+    crops = measured.crops(fitted.network.size)
+    logits = answers.logits if answers else predict_logits(fitted.network, crops)
+    calibration = calibrate(logits, measured.truth, space, config.mode)
+    probabilities = (
+        answers.probabilities
+        if answers
+        else decode(logits, calibration.temperatures, calibration.fusion_weight, space).by_strategy
+    )
+    return _Learned(fitted, calibration, probabilities, crops[:64])
 
 
 def _out_of_fold(
@@ -156,35 +198,8 @@ def _out_of_fold(
     )
 
 
-def _rows(manifest: Manifest, space: LabelSpace, config: TrainConfig) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-    """The rows to learn from, and those to calibrate and measure on."""
-    if len(space) < 2:
-        raise DataError(f"{manifest.folder}: only one class ({space.labels[0]}). Prepare at least two.")
-    if config.folds:
-        return manifest.learnable, manifest.learnable
-    validation_rows = tuple(row for row in manifest.learnable if row.split == "validation")
-    if not validation_rows:
-        raise DataError(
-            f"{manifest.folder}: no validation pictures, which temperatures and thresholds are fitted on. "
-            "Run `gemhier prepare` again with --validation-share 0.15, or train with --folds 5."
-        )
-    return manifest.split("train"), validation_rows
-
-
 def _columns(rows: Sequence[Row], space: LabelSpace) -> Indices:
     return np.array([space.index(row.label) for row in rows], dtype=np.intp)
-
-
-def _recorded(config: TrainConfig) -> dict[str, Any]:
-    """The settings with the weights by what they are, not by where they lie."""
-    return {**asdict(config), "weights": config.weights_id}
-
-
-def _settings(manifest: Manifest, config: TrainConfig) -> dict[str, Any]:
-    """What an interrupted training is found by: the data, the stone finder and all settings."""
-    finder = hashlib.sha256(manifest.finder.content).hexdigest()
-    details = asdict(SCHEDULES[config.schedule])
-    return {"data": manifest.digest, "finder": finder, **_recorded(config), "details": details}
 
 
 def _run_name(config: TrainConfig) -> str:
@@ -208,16 +223,14 @@ def _tags(manifest: Manifest, config: TrainConfig) -> dict[str, str]:
     }
 
 
-def _parameters(
-    manifest: Manifest, space: LabelSpace, config: TrainConfig, train_rows: Sequence[Row]
-) -> dict[str, str | int | float]:
-    counts = manifest.counts()
-    details = asdict(SCHEDULES[config.schedule])
+def _parameters(manifest: Manifest, config: TrainConfig, train_rows: Sequence[Row]) -> dict[str, str | int | float]:
+    counts, space = manifest.counts(), manifest.label_space
+    details = config.details
     details.update({f"augmentation_{name}": value for name, value in details.pop("augmentation").items()})
     details = {name: value for name, value in details.items() if name not in ("name", "description")}
     truth = _columns(train_rows, space)
     return {
-        **_recorded(config),
+        **config.to_dict(),
         **details,
         "size": config.size,
         "labels": len(space),
@@ -231,61 +244,6 @@ def _parameters(
     }
 
 
-def _bundle(
-    folder: Path,
-    manifest: Manifest,
-    space: LabelSpace,
-    config: TrainConfig,
-    run_id: str,
-    network: "GemNetwork",
-    calibration: Calibration,
-) -> Bundle:
-    """Export the network into a bundle, whose report is still empty."""
-    from gemhier.models.networks.export import export_network
-
-    info = BundleInfo(
-        model_version=f"{config.backbone}-{config.mode}-{run_id[:8]}",
-        run_id=run_id,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        size=network.size,
-        labels=space.labels,
-        temperatures=calibration.temperatures,
-        strategy=calibration.strategy,
-        fusion_weight=calibration.fusion_weight,
-        thresholds=calibration.thresholds,
-        default_precision=DEFAULT_PRECISION,
-    )
-    with without_lines(TENSORFLOW_NOTES):
-        exported = export_network(network.whole, half=_in_half(config))
-    write_bundle(
-        folder,
-        info,
-        taxonomy=manifest.taxonomy,
-        network=exported,
-        finder=manifest.finder.content,
-        report={},
-        model_card="",
-    )
-    return load_bundle(folder)
-
-
-def _in_half(config: TrainConfig) -> bool:
-    """Whether the weights of the exported network are kept in float16: several networks would outgrow a package."""
-    return len(config.backbones) > 1
-
-
-def _check_export(bundle: Bundle, crops: Bytes, logits: Logits, calibration: Calibration, tolerance: float) -> None:
-    """Make sure that the exported network answers as the trained one does."""
-    exported = bundle.probabilities(cover_backdrop(crops)).flat
-    trained = softmax(logits.flat, calibration.temperatures.flat)
-    moved = float(np.abs(exported - trained).max())
-    if not moved <= tolerance:
-        raise BundleError(
-            f"The export moves a probability by {moved:.2g}, more than {tolerance:g}. "
-            "Train again; if it stays so, report it with the versions of tensorflow and ai-edge-litert."
-        )
-
-
 def _report(bundle: Bundle, rows: Sequence[Row], probabilities: Mapping[Strategy, Float64], measured_on: str) -> Report:
     """What `gemhier evaluate` would report of pictures whose probabilities are known."""
     info = bundle.info
@@ -294,7 +252,7 @@ def _report(bundle: Bundle, rows: Sequence[Row], probabilities: Mapping[Strategy
         [row.image for row in rows], probabilities[info.strategy], [row.score for row in rows], top=TOP
     )
     sources = tuple(dict.fromkeys(row.source for row in rows))
-    without_gem = np.array([row.score < info.stone_threshold for row in rows])
+    without_gem = np.array([row.score < bundle.finder.threshold for row in rows])
     return report_on(
         bundle,
         LabelledPictures(pictures, sources, unknown=(), excluded=()),

@@ -1,7 +1,7 @@
 """Run a trial: every arm on the same folds, one run in MLflow for all and one nested in it for each arm."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
@@ -26,7 +26,7 @@ from gemhier.progress import say
 
 if TYPE_CHECKING:
     from gemhier.hierarchy.error_budget import ErrorBudget
-    from gemhier.pipeline.experiments.measures import Decision
+    from gemhier.pipeline.experiments.measures import Decision, Known
     from gemhier.pipeline.experiments.tables import Outcome
 
 _REPORTED = ("top1", "top3", "top5", "family_top1", "hierarchical_f1", "mistake_severity", "ece", "brier")
@@ -66,19 +66,44 @@ def run_trial(data: Path, plan: Plan, out: Path, *, tracking: str | None = None)
 
 def _run(mlflow: ModuleType, manifest: Manifest, rows: Sequence[Row], plan: Plan, out: Path) -> str:
     # TensorFlow takes seconds to load, and is loaded only when runs can be recorded.
-    from gemhier.pipeline.experiments.answers import Field, arm_answers
-    from gemhier.pipeline.experiments.measures import Known, adjusted, budget, decisions, majority, paired
-    from gemhier.pipeline.experiments.tables import Outcome, description, markdown, write_outcome
+    from gemhier.pipeline.experiments.measures import Known
+    from gemhier.pipeline.experiments.tables import description, markdown, write_outcome
     from gemhier.pipeline.experiments.timing import milliseconds
+
+    # Weights that are missing and networks that cannot be exported show here, and not after hours of training.
+    settings = {arm.name: arm.config.to_dict() for arm in plan.arms}
+    times = milliseconds(plan.arms, manifest.label_space)
+    known = Known([row.label for row in rows], [row.group for row in rows], manifest.label_space, manifest.taxonomy)
+    outcome = _outcome(_answered(manifest, rows, plan, known), plan, known, times, manifest.digest)
+    written = write_outcome(outcome, out, manifest.taxonomy)
+    mlflow.log_params({"folds": plan.folds, "repeats": plan.repeats, "seed": plan.seed, "pictures": len(rows)})
+    for arm in plan.arms:
+        # The seed and the folds of the first division, which its figures are of.
+        first = {"seed": plan.seed, "folds": plan.folds, "first_folds": arm.first_folds}
+        _record(mlflow, manifest, arm, settings[arm.name] | first, outcome)
+    text = markdown(outcome, manifest.taxonomy)
+    mlflow.set_tag("mlflow.note.content", description(text))
+    for path in written:  # what else lies in the folder is not the trial's
+        mlflow.log_artifact(str(path), "trial")
+    return text
+
+
+@dataclass(frozen=True, eq=False)
+class _Answered:
+    """The decisions of all arms, by name, one for each division into folds; and the error budgets of each arm."""
+
+    decisions: dict[str, list["Decision"]]
+    budgets: dict[str, tuple["ErrorBudget", ...]]
+
+
+def _answered(manifest: Manifest, rows: Sequence[Row], plan: Plan, known: "Known") -> _Answered:
+    """Train the networks of all arms on all divisions, and decide by what they say."""
+    from gemhier.pipeline.experiments.answers import Field, arm_answers
+    from gemhier.pipeline.experiments.measures import budget, decisions
     from gemhier.pipeline.training.fit import Pictures
 
     space = manifest.label_space
-    # Weights that are missing and networks that cannot be exported show here, and not after hours of training.
-    weights = {arm.name: arm.config.weights_id for arm in plan.arms}
-    times = milliseconds(plan.arms, space)
-    labels, groups = [row.label for row in rows], [row.group for row in rows]
-    truth = np.array([space.index(label) for label in labels], dtype=np.intp)
-    known = Known(labels, groups, space, manifest.taxonomy)
+    truth = np.array([space.index(row.label) for row in rows], dtype=np.intp)
     field = Field(
         manifest=manifest,
         rows=rows,
@@ -88,27 +113,38 @@ def _run(mlflow: ModuleType, manifest: Manifest, rows: Sequence[Row], plan: Plan
         seed=plan.seed,
         features=cache(partial(_features, manifest, rows)),
     )
-    made: dict[str, list[Decision]] = {}
-    budgets: dict[str, tuple[ErrorBudget, ...]] = {}
+    made = _Answered({}, {})
     for repeat in range(plan.repeats):
         seed = plan.seed + repeat
-        divided = replace(field, seed=seed, folds=grouped_folds(labels, groups, plan.folds, seed))
+        folds = grouped_folds([row.label for row in rows], [row.group for row in rows], plan.folds, seed)
+        divided = replace(field, seed=seed, folds=folds)
         for arm in plan.arms:
             name = f"Division {repeat + 1} of {plan.repeats}, {arm.name}"
             answers = arm_answers(arm, divided, partial(_say_fold, name, arm.first_folds))
             own = {decision.name: decision for decision in decisions(arm, answers, known)}
             for decision in own.values():
-                made.setdefault(decision.name, []).append(decision)
+                made.decisions.setdefault(decision.name, []).append(decision)
             if not repeat and (found := budget(arm, own, answers, known)):
-                budgets[arm.name] = found
+                made.budgets[arm.name] = found
+    return made
+
+
+def _outcome(
+    answered: _Answered, plan: Plan, known: "Known", milliseconds: Mapping[str, float], digest: str
+) -> "Outcome":
+    """Compare the decisions of all arms with each other."""
+    from gemhier.pipeline.experiments.measures import adjusted, majority, paired
+    from gemhier.pipeline.experiments.tables import Outcome
+
+    made = answered.decisions
     pairs = [(plan.baseline, name) for name in made if name != plan.baseline]
     pairs += [pair for pair in plan.comparisons if pair not in pairs]
     guess = majority(known)
-    outcome = Outcome(
+    return Outcome(
         plan=plan,
-        pictures=len(rows),
-        groups=len(set(groups)),
-        data=manifest.digest,
+        pictures=len(known.labels),
+        groups=len(set(known.groups)),
+        data=digest,
         decisions=tuple(divisions[0] for divisions in made.values()),
         spread={name: [float(one.figures.right.mean()) for one in divisions] for name, divisions in made.items()},
         pairs=adjusted(
@@ -117,22 +153,10 @@ def _run(mlflow: ModuleType, manifest: Manifest, rows: Sequence[Row], plan: Plan
                 *(paired(made[first], made[second], known) for first, second in pairs),
             ]
         ),
-        budgets=budgets,
-        milliseconds=times,
+        budgets=answered.budgets,
+        milliseconds=milliseconds,
         majority=guess,
     )
-    written = write_outcome(outcome, out, manifest.taxonomy)
-    mlflow.log_params({"folds": plan.folds, "repeats": plan.repeats, "seed": plan.seed, "pictures": len(rows)})
-    for arm in plan.arms:
-        # The seed and the folds of the first division, which its figures are of.
-        config = replace(arm.config, seed=plan.seed, folds=plan.folds)
-        settings = {**asdict(config), "weights": weights[arm.name], "first_folds": arm.first_folds}
-        _record(mlflow, manifest, arm, settings, outcome)
-    text = markdown(outcome, manifest.taxonomy)
-    mlflow.set_tag("mlflow.note.content", description(text))
-    for path in written:  # what else lies in the folder is not the trial's
-        mlflow.log_artifact(str(path), "trial")
-    return text
 
 
 def _say_fold(name: str, folds: int, fold: int) -> None:

@@ -21,9 +21,8 @@ from gemhier.pipeline.package import package
 from gemhier.pipeline.reports.training_summary import Trained
 from gemhier.pipeline.tracking.finding import find_bundle, find_run
 from gemhier.pipeline.tracking.store import open_tracking
-from gemhier.pipeline.train import _settings, train
+from gemhier.pipeline.train import train, work_folder
 from gemhier.pipeline.training.config import TrainConfig
-from gemhier.pipeline.training.resume import unfinished_folder
 
 
 def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here: Path, tiny_data: Path) -> None:
@@ -89,6 +88,7 @@ def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here
 
     bundle = load_bundle(find_bundle("latest"))
     assert bundle.finder.content == (tiny_data / "finder.tflite").read_bytes()
+    assert bundle.finder.threshold == bundle.info.stone_threshold == read_manifest(tiny_data).stone_threshold
     rows = read_manifest(tiny_data).split("validation")
     results = list(bundle.classify([row.image for row in rows]))
     right = [
@@ -155,7 +155,7 @@ def test_an_interrupted_training_is_not_gone_on_with_from_other_weights(
 ) -> None:
     def folder(weights: str | None) -> Path:
         config = TrainConfig(backbone=tiny_backbone, schedule=tiny_backbone, weights=weights)
-        return unfinished_folder(_settings(read_manifest(tiny_data), config))
+        return work_folder(read_manifest(tiny_data), config)
 
     path = here / "mine.weights.h5"
     path.write_bytes(b"one")
