@@ -6,35 +6,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from gemhier.arrays import Bytes, Float64
-from gemhier.errors import BundleError, TaxonomyError
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.decision import Decider, decide
-from gemhier.models.bundle.files import (
-    CARD_FILE,
-    INFO_FILE,
-    NETWORK_FILE,
-    REPORT_FILE,
-    TAXONOMY_FILE,
-    digests,
-    find_folder,
-    json_bytes,
-    parse_object,
-    read_files,
-    read_info,
-    write_folder,
-)
 from gemhier.models.bundle.info import BundleInfo
 from gemhier.models.bundle.multi_view import View, all_failed, by_gem, pool
 from gemhier.models.bundle.predictions import Prediction, Together
 from gemhier.models.bundle.probabilities import Probabilities, decode
-from gemhier.models.images.finder import FILE as FINDER_FILE
 from gemhier.models.images.finder import Finder
 from gemhier.models.images.stones import Cutter, Failure, Picture, StoneCrop, stone_crops
 from gemhier.models.runtime.litert import usable_cores
@@ -285,103 +268,3 @@ def _check_numbers(**numbers: int | None) -> None:
     for name, number in numbers.items():
         if number is not None and number < 1:
             raise ValueError(f"`{name}` must be at least 1. Received: {number}.")
-
-
-def load_bundle(path: Path | str | None = None, *, num_threads: int | None = None) -> Bundle:
-    """Load a bundle and check that it is whole, unchanged and one that this version can read.
-
-    Args:
-        path: its folder; None for the one that GEMHIER_MODEL names or else the shipped one.
-        num_threads: how many cores the network uses; None for all of them, at most 4.
-
-    Raises:
-        BundleError: if there is none, a file is missing or has changed, or the parts do not fit.
-    """
-    folder = find_folder(path)
-    info = read_info(folder)
-    contents = read_files(folder, info)
-    try:
-        taxonomy = Taxonomy.from_dict(parse_object(folder, TAXONOMY_FILE, contents[TAXONOMY_FILE]))
-    except TaxonomyError as error:
-        raise BundleError(f"{folder}: {TAXONOMY_FILE} cannot be used. {error}") from error
-    return _assembled(folder, info, taxonomy, contents[NETWORK_FILE], contents[FINDER_FILE], num_threads)
-
-
-def write_bundle(
-    folder: Path,
-    info: BundleInfo,
-    *,
-    taxonomy: Taxonomy,
-    network: bytes,
-    finder: bytes,
-    report: Mapping[str, Any],
-    model_card: str,
-) -> None:
-    """Write a bundle, or replace an older one. After an error the folder is as it was before.
-
-    Args:
-        folder: where; its parents are made if need be.
-        info: what bundle.json shall say; the digests of the files are filled in.
-        taxonomy: knows every label.
-        network: the bytes of the exported network.
-        finder: the bytes of the stone finder whose crops it was trained on.
-        report: the figures of its evaluation, JSON values.
-        model_card: what the model is for, its data and its limits, in Markdown.
-
-    Raises:
-        BundleError: if the parts do not fit together.
-        OutputError: if the folder cannot be written, or holds something else.
-    """
-    _assembled(folder, info, taxonomy, network, finder)
-    contents = {
-        TAXONOMY_FILE: json_bytes(taxonomy.to_dict()),
-        NETWORK_FILE: network,
-        FINDER_FILE: finder,
-        REPORT_FILE: json_bytes(report),
-        CARD_FILE: model_card.encode(),
-    }
-    complete = replace(info, files=digests(contents))
-    write_folder(folder, {**contents, INFO_FILE: json_bytes(complete.to_dict())})
-
-
-def _assembled(
-    folder: Path, info: BundleInfo, taxonomy: Taxonomy, network: bytes, finder: bytes, num_threads: int | None = None
-) -> Bundle:
-    """Put the parts of a bundle together.
-
-    Raises:
-        BundleError: if labels, taxonomy, network and stone finder are not of one training.
-    """
-    try:
-        bundle = Bundle(
-            info=info,
-            taxonomy=taxonomy,
-            network=Network(network, num_threads=num_threads),
-            finder=Finder(finder, threshold=info.stone_threshold, num_threads=num_threads),
-            folder=folder,
-        )
-        problem = _problem(bundle)
-    except (BundleError, ValueError) as error:
-        raise BundleError(f"{folder}: {error}") from error
-    if problem:
-        raise BundleError(f"{folder}: {problem} Package the model again.")
-    return bundle
-
-
-def _problem(bundle: Bundle) -> str | None:
-    """What does not fit together, if anything; ValueError for labels that are not a label space."""
-    info, space, network = bundle.info, bundle.space, bundle.network
-    unknown = [node for node in space.nodes if node not in bundle.taxonomy]
-    if unknown:
-        return f"{TAXONOMY_FILE} does not know `{unknown[0]}`, which {INFO_FILE} has among its labels."
-    stray = sorted(set(info.temperatures.regional) - set(space.families))
-    if stray:
-        return f"{INFO_FILE} has a temperature for `{stray[0]}`, which is no family of its labels."
-    given = (network.size, network.labels, network.families)
-    wanted = (info.size, len(space), len(space.families))
-    if given != wanted:
-        return (
-            f"{NETWORK_FILE} takes {given[0]} pixels and gives {given[1]} labels and {given[2]} families, "
-            f"but {INFO_FILE} says {wanted[0]}, {wanted[1]} and {wanted[2]}."
-        )
-    return None

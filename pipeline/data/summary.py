@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from gemhier.crawler.review.contact_sheet import SHEET_FILE
 from gemhier.pipeline.data.manifest import DATA_FILE, Manifest
+from gemhier.text import count
 
 _MOST_NAMED = 5
 _MEANING = {
@@ -19,29 +20,29 @@ def summary(manifest: Manifest) -> list[str]:
     labels = {row.label for row in rows}
     families = {manifest.taxonomy[label].family for label in labels}
     lines = [
-        f"{_count(len(rows), 'picture')} of {_count(len(labels), 'class', 'classes')} "
-        f"in {_count(len(families), 'family', 'families')}"
+        f"{count(len(rows), 'picture')} of {count(len(labels), 'class', 'classes')} "
+        f"in {count(len(families), 'family', 'families')}"
     ]
     lines += [f"  {name:<12}{count:>9,}{_MEANING.get(name, '')}" for name, count in manifest.counts().items() if count]
     shared = [size for size in Counter(row.group for row in rows).values() if size > 1]
     if shared:
         several = f", {len(info.several_names):,} under several names" if info.several_names else ""
         lines.append(
-            f"{_count(len(shared), 'group')} of near-copies or photographs of one stone, "
+            f"{count(len(shared), 'group')} of near-copies or photographs of one stone, "
             f"the largest of {max(shared):,} pictures{several}"
         )
     untrained = sorted(labels - {row.label for row in manifest.split("train")})
     if untrained:
-        lines.append(f"{_count(len(untrained), 'class', 'classes')} without a training picture: {_some(untrained)}")
+        lines.append(f"{count(len(untrained), 'class', 'classes')} without a training picture: {_some(untrained)}")
     if info.decisions:
         verdicts = Counter(entry.decision for entry in info.decisions)
         counts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(verdicts.items()))
-        lines.append(f"{_count(len(info.decisions), 'decision')} applied: {counts}; listed in {DATA_FILE}")
+        lines.append(f"{count(len(info.decisions), 'decision')} applied: {counts}; listed in {DATA_FILE}")
     for found in info.contamination:
-        products = f"{found.elsewhere:,} of its {_count(found.products, 'product')}"
+        products = f"{found.elsewhere:,} of its {count(found.products, 'product')}"
         lines.append(f"The class {found.label!r} is not believed: {products} belong to {_some(found.families)}")
     if info.ignored_names:
-        names = _count(len(info.ignored_names), "name")
+        names = count(len(info.ignored_names), "name")
         lines.append(f"{names} left out beside others that the taxonomy knows: {_some(info.ignored_names)}")
     if info.left_out:
         kinds = Counter(entry.kind for entry in info.left_out)
@@ -51,10 +52,6 @@ def summary(manifest: Manifest) -> list[str]:
         unreadable = [entry for entry in info.left_out if entry.kind == "unreadable"]
         lines += [f"  {entry.image}: {entry.reason}" for entry in unreadable[:_MOST_NAMED]]
     return lines
-
-
-def _count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def _some(names: Sequence[str]) -> str:
