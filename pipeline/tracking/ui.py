@@ -8,8 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 
 from gemhier.errors import TrackingError
 from gemhier.extras import require
@@ -45,21 +45,36 @@ def serve_ui(tracking: str | None, host: str, port: int, on_start: Callable[[Map
     command += ["--host", host, "--port", str(port), "--workers", "1", "--uvicorn-opts", "--log-level warning"]
     if database is not None:
         command += ["--default-artifact-root", (database.absolute().parent / ARTIFACTS).as_uri()]
-    # The server must not outlive this process, however that is asked to end.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    environment = os.environ | QUIET | {"PYTHONWARNINGS": "ignore"}
+    with (
+        _asked_to_end_as_by_control_c(),
+        # In a group of its own, which Ctrl-C does not reach: the server would answer it with a page of tracebacks.
+        subprocess.Popen(command, env=environment, process_group=0) as server,
+    ):
+        try:
+            if _answers(server, host, port):
+                pages = f"http://{host}:{port}"
+                on_start({shown: view_address(pages, experiment, key) for key, shown in VIEWS.items()})
+            return server.wait()
+        except KeyboardInterrupt:
+            server.terminate()
+            server.wait()
+            return 0
+
+
+@contextmanager
+def _asked_to_end_as_by_control_c() -> Iterator[None]:
+    """Let every way to ask this process to end be like Ctrl-C: the server must not outlive it."""
+    asking = [found for found in signal.Signals if found.name in ("SIGTERM", "SIGHUP")]
+    # What is ignored, such as SIGHUP under nohup, stays ignored.
+    before = {found: signal.getsignal(found) for found in asking if signal.getsignal(found) is not signal.SIG_IGN}
+    for found in before:
+        signal.signal(found, signal.default_int_handler)
     try:
-        with subprocess.Popen(command, env=os.environ | QUIET | {"PYTHONWARNINGS": "ignore"}) as server:
-            try:
-                if _answers(server, host, port):
-                    pages = f"http://{host}:{port}"
-                    on_start({shown: view_address(pages, experiment, key) for key, shown in VIEWS.items()})
-                return server.wait()
-            except KeyboardInterrupt:
-                server.terminate()
-                server.wait()
-                return 0
+        yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for found, handler in before.items():
+            signal.signal(found, handler)
 
 
 def _check_port(host: str, port: int) -> None:
