@@ -1,0 +1,137 @@
+"""The whole line: from painted stones to a bundle that names them and to MLflow's pages, as the README shows it."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import pytest
+
+pytest.importorskip("tensorflow")
+
+CLASSES = ("Amethyst", "Aquamarine", "Blue Sapphire (Neelam)", "Emerald", "Ruby", "Turquoise")
+"""Two families with two of them, for which there are regional networks, and two with one."""
+
+WAYS = ("flat", "hierarchical_hard", "hierarchical_soft", "fused")
+
+PATIENCE = 300
+"""Seconds after which MLflow's pages are taken for stuck."""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal as Ctrl-C sends")
+def test_from_painted_stones_to_a_bundle_and_pages(
+    tmp_path: Path, environment: Mapping[str, str], run: Callable[..., str], free_port: int
+) -> None:
+    photos = tmp_path / "photos"
+    run("gemhier", "sample", "photos", "--per-class", "6", "--size", "96")
+    keep(photos, CLASSES)
+    pictures, test_pictures = set(photos.rglob("*.jpg")), set((photos / "test").rglob("*.jpg"))
+
+    run("gemhier", "audit", "photos", "--out", "findings")
+    # The copies that were painted on purpose, of the classes that were kept.
+    assert Counter(row["kind"] for row in table(tmp_path / "findings" / "pairs.csv")) == {"copy": 1, "mirrored": 1}
+
+    run("gemhier", "prepare", "photos", "--out", "data")
+    labels = {Path(row["image"]): row["label"] for row in table(tmp_path / "data" / "manifest.csv")}
+    assert set(labels) == pictures
+    assert len(set(labels.values())) == len(CLASSES)
+
+    run("gemhier", "train", "data", "--schedule", "quick")
+    run("gemhier", "evaluate", "data", "--model", "latest", "--report", "report")
+    report = json.loads((tmp_path / "report" / "report.json").read_text("utf-8"))
+    assert set(report["strategies"]) == {"flat", "hard", "soft", "fused"}
+    assert report["top1"] > 0.5  # by chance it would be one in six
+    assert "</html>" in (tmp_path / "report" / "report.html").read_text("utf-8")
+
+    run("gemhier", "package", "latest", "--out", "bundle")
+    lines = run(
+        "gemhier", "classify", str(Path("photos", "test")), "--model", "bundle", "--format", "json"
+    ).splitlines()
+    answers = {tmp_path / answer["image"]: answer["subclasses"][0]["id"] for answer in map(json.loads, lines)}
+    assert len(lines) == len(answers)
+    assert set(answers) == test_pictures
+    assert sum(answer == labels[image] for image, answer in answers.items()) > len(answers) / 2
+
+    with pages(tmp_path, environment, free_port) as address:
+        runs = ask(f"{address}/api/2.0/mlflow/runs/search", {"experiment_ids": ["1"]})["runs"]
+    names = [found["info"]["run_name"] for found in runs]
+    measures = {measure["key"] for measure in runs[names.index("lite0 both quick")]["data"]["metrics"]}
+    assert measures >= {"test/top1", *(f"top1/{way}" for way in WAYS)}
+    assert {found["info"]["status"] for found in runs} == {"FINISHED"}
+    # Beside the training, one for each network and one for each way to decide.
+    assert len(names) == 1 + 4 + 4
+
+    assert [path for path in tmp_path.rglob("*") if ".part" in path.name or path.name.endswith(".old")] == []
+    assert list((tmp_path / "mlruns" / "unfinished").iterdir()) == []
+
+
+def keep(photos: Path, classes: tuple[str, ...]) -> None:
+    """Delete the folders of all other classes."""
+    for folder in photos.glob("*/*/"):
+        if folder.name not in classes:
+            shutil.rmtree(folder)
+    assert {folder.name for folder in photos.glob("*/*/")} == set(classes)
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def ask(address: str, question: Mapping[str, Any]) -> dict[str, Any]:
+    """What a page of a server on this machine answers to JSON values."""
+    asked = urllib.request.Request(address, json.dumps(question).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+@contextmanager
+def pages(folder: Path, environment: Mapping[str, str], port: int) -> Iterator[str]:
+    """Runs `gemhier ui`, gives the address when it answers, and ends it with Ctrl-C; nothing of it may be left."""
+    words = [sys.executable, "-m", "gemhier", "ui", "--port", str(port)]
+    address = f"http://127.0.0.1:{port}"
+    server = subprocess.Popen(
+        words,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert status(f"{address}/", while_runs=server) == 200
+        yield address
+        os.killpg(server.pid, signal.SIGINT)  # as a terminal does: to it and to all that it started
+        # The output ends when the last program that can write to it has ended.
+        output, _ = server.communicate(timeout=PATIENCE)
+        assert (server.returncode, "Traceback" in output) == (0, False), output
+        with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            pass
+    finally:
+        server.terminate()
+
+
+def status(address: str, while_runs: "subprocess.Popen[str]") -> int:
+    """The status with which a server answers as soon as it does."""
+    give_up = time.monotonic() + PATIENCE
+    while while_runs.poll() is None and time.monotonic() < give_up:
+        try:
+            with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
+                return int(answer.status)
+        except URLError:
+            time.sleep(0.2)
+    raise AssertionError(f"{address} does not answer.")
