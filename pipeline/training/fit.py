@@ -256,7 +256,10 @@ def _fit_heads(network: GemNetwork, training: _Training) -> None:
         verbose=0,
         callbacks=[_Report("heads", 1, training.log, measure), TrainingBar("Heads", schedule.head_epochs)],
     )
-    network.heads.save_weights(weights)
+    # Keras wants this ending. Half a file under the right name would be taken for the heads ever after.
+    unfinished = weights.with_name("unfinished.weights.h5")
+    network.heads.save_weights(unfinished)
+    unfinished.replace(weights)
 
 
 def _fit_everything(network: GemNetwork, training: _Training) -> None:

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -83,6 +84,25 @@ def test_an_interrupted_training_ends_like_an_unbroken_one(fit: Callable[..., Fi
     assert [epoch.number for epoch in resumed.history] == [epoch.number for epoch in unbroken.history]
     for resumed_epoch, unbroken_epoch in zip(resumed.history[:5], unbroken.history[:5], strict=True):
         assert resumed_epoch.loss == pytest.approx(unbroken_epoch.loss, rel=1e-4)  # threads add up in any order
+
+
+def test_heads_that_were_not_saved_whole_are_fitted_again(
+    fit: Callable[..., Fitted], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(model: keras.Model, path: Path) -> None:
+        save(model, path)
+        with h5py.File(path, "a") as file:
+            del file["layers"]
+        raise KeyboardInterrupt
+
+    save = keras.Model.save_weights
+    with monkeypatch.context() as broken:
+        broken.setattr(keras.Model, "save_weights", half)
+        with pytest.raises(KeyboardInterrupt):
+            fit("broken")
+    seen: list[int] = []
+    fit("broken", on_epoch=lambda epoch: seen.append(epoch.number))
+    assert seen == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_resumed_training_does_not_see_its_first_pictures_again(
