@@ -13,7 +13,8 @@ from gemhier.errors import OutputError, TaxonomyError
 from gemhier.hierarchy.contradictions import Place
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import FORMAT, Taxonomy
-from gemhier.hierarchy.taxonomy_yaml import Contents, Problem, default_name, default_rank, read_yaml
+from gemhier.hierarchy.taxonomy_yaml import Contents, default_name, default_rank, read_tree
+from gemhier.yaml_file import Problem
 
 __all__ = ["BUILT_IN", "Problem", "check_taxonomy", "load_taxonomy", "write_taxonomy"]
 
@@ -121,7 +122,7 @@ def _read(path: Path) -> Contents:
     if path.suffix.lower() == ".json":
         _read_json(text, contents)
     else:
-        read_yaml(text, contents)
+        read_tree(text, contents)
     return contents
 
 

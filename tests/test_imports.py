@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PARTS = ("crawler", "hierarchy", "models", "pipeline")
 
-FLOOR = {"arrays", "atomic", "errors", "progress", "text"}
+FLOOR = {"arrays", "atomic", "errors", "progress", "text", "yaml_file"}
 """What every folder may use: modules of gemhier/ itself."""
 
 _SEEN = {"hierarchy", "models/runtime", "models/images"}
@@ -39,6 +39,7 @@ MAY_USE = {
     "text": set[str](),
     "progress": set[str](),
     "atomic": {"errors"},
+    "yaml_file": {"errors"},
     "extras": {"errors"},
     "hierarchy": FLOOR,
     "models/runtime": {*FLOOR, "hierarchy"},

@@ -17,9 +17,9 @@ from gemhier.crawler.sites.site import (
     Site,
     digest_of,
 )
-from gemhier.crawler.sites.site_yaml import Entry, read_entries
 from gemhier.crawler.storage.records import OWN_FIELDS, TEXTS
 from gemhier.errors import DataError
+from gemhier.yaml_file import Entry, YamlFormat
 
 FORMAT = "1"
 
@@ -30,6 +30,7 @@ USUAL_REJECTED_NAMES = {
 }
 """What the names of picture files are searched for at every shop: parts of them between hyphens, blanks and dots."""
 
+_SITE_FILE = YamlFormat("a site file", longest=256 * 1024, deepest=16)
 _TOP = ("format", "name", "start", "picture_hosts", "index", "category", "product", "rejected_names")
 _NAME = re.compile("[a-z0-9][a-z0-9._-]*")
 _TEXT_NAME = re.compile("[a-z][a-z0-9_]*")
@@ -71,7 +72,7 @@ def read_site(text: str, path: Path) -> Site:
     Raises:
         DataError: if it contradicts itself; it gives the line.
     """
-    top = read_entries(text, path)
+    top = _SITE_FILE.read(text, path)
     version = top.text("format", "nothing")
     if version != FORMAT:
         raise top.error(f"`format` must be {FORMAT}. Received: {version}.", "format")
@@ -85,8 +86,8 @@ def read_site(text: str, path: Path) -> Site:
     return Site(
         name=name,
         start=start,
-        picture_hosts=frozenset(host.lower() for host in top.texts("picture_hosts")),
-        index=_index(top.entry("index")) if "index" in top else None,
+        picture_hosts=frozenset(host.lower() for host in _texts(top, "picture_hosts")),
+        index=_index(top.entry("index")) if "index" in top.named else None,
         category=_category(top.entry("category")),
         product=_product(top.entry("product")),
         rejected_names=_rejected_names(top),
@@ -105,8 +106,10 @@ def is_web_address(text: str) -> bool:
 
 def _index(entry: Entry) -> IndexRules:
     entry.allow("categories", "next_page", "ignore")
+    if not entry.items("categories"):
+        raise entry.error("`categories` is empty. Add one.", "categories")
     links = []
-    for each in entry.entries("categories"):
+    for each in entry.items("categories"):
         each.allow("each", "label", "address")
         links.append(CategoryLinks(*(_selector(each, name) for name in ("each", "label", "address"))))
     return IndexRules(tuple(links), _selectors(entry, "next_page"), _pattern(entry, "ignore"))
@@ -118,15 +121,15 @@ def _category(entry: Entry) -> CategoryRules:
     if not products:
         raise entry.error("`category` has no `products`. Say where a category's pages name its products.")
     numbered = None
-    if "numbered" in entry:
-        if "next_page" in entry:
+    if "numbered" in entry.named:
+        if "next_page" in entry.named:
             raise entry.error("`numbered` and `next_page` exclude each other. Keep one of them.", "numbered")
         rules = entry.entry("numbered")
         rules.allow("address", "shown")
         numbered = NumberedPages(rules.text("address"), _selector(rules, "shown"))
         if "{number}" not in numbered.address:
             raise rules.error("`address` must have {number} in it, as in '{category}/page/{number}'.", "address")
-    none_left = _selector(entry, "none_left") if "none_left" in entry else None
+    none_left = _selector(entry, "none_left") if "none_left" in entry.named else None
     return CategoryRules(products, _selectors(entry, "next_page"), numbered, none_left)
 
 
@@ -139,14 +142,14 @@ def _product(entry: Entry) -> ProductRules:
     if key is None:
         raise entry.error("`product` has no `key`. Say what in its address tells a product, as (?P<product>...).")
     texts = {}
-    if "texts" in entry:
+    if "texts" in entry.named:
         wanted = entry.entry("texts")
-        for name in wanted:
+        for name in wanted.named:
             if not _TEXT_NAME.fullmatch(name) or name in OWN_FIELDS:
                 known = ", ".join(TEXTS)
                 raise wanted.error(f"{name!r} cannot be the name of a text. Use {known} or another word.", name)
             texts[name] = _selectors(wanted, name)
-    required = frozenset(entry.texts("required"))
+    required = frozenset(_texts(entry, "required"))
     if required - texts.keys():
         missing = ", ".join(sorted(required - texts.keys()))
         raise entry.error(f"`required` names {missing}, which `texts` does not have. Add it there.", "required")
@@ -166,17 +169,24 @@ def _product(entry: Entry) -> ProductRules:
 
 def _rejected_names(top: Entry) -> Mapping[str, re.Pattern[str]]:
     patterns = dict(USUAL_REJECTED_NAMES)
-    if "rejected_names" in top:
+    if "rejected_names" in top.named:
         own = top.entry("rejected_names")
         own.allow(*USUAL_REJECTED_NAMES)
-        for reason in own:
+        for reason in own.named:
             _pattern(own, reason)
             patterns[reason] += "|" + own.text(reason)
     return {reason: re.compile(pattern, re.IGNORECASE) for reason, pattern in patterns.items()}
 
 
+def _texts(entry: Entry, name: str) -> tuple[str, ...]:
+    for one in entry.items(name):
+        if not one.is_scalar:
+            raise one.error(f"`{name}` must be a list of texts.")
+    return tuple(one.written for one in entry.items(name))
+
+
 def _selectors(entry: Entry, name: str) -> tuple[Selector, ...]:
-    return tuple(_one_selector(one) for one in entry.list_of(name)) if name in entry else ()
+    return tuple(_one_selector(one) for one in entry.items(name))
 
 
 def _selector(entry: Entry, name: str) -> Selector:
@@ -188,12 +198,12 @@ def _selector(entry: Entry, name: str) -> Selector:
 
 def _one_selector(entry: Entry) -> Selector:
     pattern = address = None
-    if entry.is_text:
-        written = entry.own_text
+    if entry.is_scalar:
+        written = entry.written
     else:
         entry.allow("select", "pattern", "address")
         written, pattern = entry.text("select"), _pattern(entry, "pattern")
-        address = entry.text("address") if "address" in entry else None
+        address = entry.text("address") if "address" in entry.named else None
         if address is not None and "{value}" not in address:
             raise entry.error("`address` must have {value} in it.", "address")
     kind, colon, expression = written.partition(":")
@@ -231,7 +241,7 @@ def _problem_of(selector: Selector) -> str | None:
 
 
 def _pattern(entry: Entry, name: str, group: str | None = None) -> re.Pattern[str] | None:
-    if name not in entry:
+    if name not in entry.named:
         return None
     written = entry.text(name)
     try:
