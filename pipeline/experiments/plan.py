@@ -1,16 +1,14 @@
 """The plan of a trial: which ways to train are compared, on which folds, and against what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from gemhier.errors import DataError
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.models.networks.modes import TRAINED_STRATEGIES
 from gemhier.pipeline.training.config import TrainConfig
+from gemhier.yaml_file import Entry, YamlFormat
 
 DEFAULT_PLAN = Path(__file__).with_name("default_plan.yaml")
 
@@ -25,6 +23,8 @@ REGIONAL = ("shared", "separate")
 LEAST_COST = "least cost"
 """The decision of least expected cost, by the height of the lowest common ancestor."""
 
+_PLAN_FILE = YamlFormat("a plan", longest=256 * 1024, deepest=16)
+_HINT = "`gemhier trial --show-plan` prints a plan to start from."
 _TOP = ("format", "folds", "repeats", "seed", "baseline", "settings", "arms", "comparisons")
 _OWN = ("name", "tree", "regional", "first_folds")
 _SETTINGS = tuple(field.name for field in fields(TrainConfig) if field.name not in ("seed", "folds"))
@@ -96,88 +96,119 @@ def load_plan(path: Path | None = None) -> Plan:
     """
     file = path or DEFAULT_PLAN
     try:
-        contents = yaml.safe_load(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
     except OSError as error:
-        raise DataError(f"{file}: the plan cannot be read ({error.strerror}).") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise DataError(f"{file}: the plan is no YAML ({reason}).") from error
+        raise DataError(f"{file}: the plan cannot be read ({error.strerror}). {_HINT}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file}: the plan is no YAML, since it is not a text in UTF-8. {_HINT}") from error
     try:
-        return _plan(contents)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{file}: {error} `gemhier trial --show-plan` prints a plan to start from.") from error
+        top = _PLAN_FILE.read(text, file)
+    except DataError as error:
+        raise DataError(f"{error} As it stands, it is no YAML plan. {_HINT}") from error
+    try:
+        return _plan(top)
+    except DataError as error:
+        raise DataError(f"{error} {_HINT}") from error
 
 
-def _plan(contents: Any) -> Plan:
-    if not isinstance(contents, dict) or contents.get("format") != FORMAT:
-        raise ValueError(f"a plan must be a mapping that begins with `format: {FORMAT}`.")
-    _known("plan", contents, _TOP)
-    settings = contents.get("settings") or {}
-    if not isinstance(settings, dict):
-        raise ValueError("`settings` must be a mapping.")
-    _known("settings", settings, _SETTINGS)
-    folds, repeats = _number(contents, "folds", 5, 2), _number(contents, "repeats", 1, 1)
-    entries = contents.get("arms")
-    if not isinstance(entries, list) or not entries:
-        raise ValueError("`arms` must be a list of at least one arm.")
-    arms = tuple(_arm(entry, settings, folds) for entry in entries)
-    names = [arm.name for arm in arms]
-    if len(set(names)) < len(names):
-        raise ValueError(f"every arm needs a name of its own. Received: {', '.join(names)}.")
-    decisions = [decision for arm in arms for decision in arm.decisions]
-    baseline = contents.get("baseline", decisions[0])
-    comparisons = contents.get("comparisons") or []
-    for pair in comparisons:
-        if not isinstance(pair, list) or len(pair) != 2:
-            raise ValueError(f"`comparisons` must be a list of pairs of decisions. Received: {pair!r}.")
-    for named in (baseline, *(one for pair in comparisons for one in pair)):
-        if named not in decisions:
-            raise ValueError(f"no arm makes the decision {named!r}. There are: {', '.join(decisions)}.")
+def _plan(top: Entry) -> Plan:
+    version = top.named.get("format")
+    if version is None or version.plain != FORMAT:
+        raise top.error(f"a plan must be a mapping that begins with `format: {FORMAT}`.", "format")
+    _known("plan", top, _TOP)
+    settings = _settings(top)
+    folds, repeats = _number(top, "folds", 5, 2), _number(top, "repeats", 1, 1)
+    if "arms" not in top.named or not top.named["arms"].listed:
+        raise top.error("`arms` must be a list of at least one arm.", "arms")
+    arms: dict[str, Arm] = {}
+    for entry in top.named["arms"].listed:
+        arm = _arm(entry, settings, folds)
+        if arm.name in arms:
+            raise entry.error(f"every arm needs a name of its own. Received: {arm.name} twice.")
+        arms[arm.name] = arm
+    decisions = [decision for arm in arms.values() for decision in arm.decisions]
     return Plan(
         folds=folds,
         repeats=repeats,
-        seed=_number(contents, "seed", 0, 0),
-        baseline=baseline,
-        arms=arms,
-        comparisons=tuple((first, second) for first, second in comparisons),
+        seed=_number(top, "seed", 0, 0),
+        baseline=_decision(top.named["baseline"], decisions) if "baseline" in top.named else decisions[0],
+        arms=tuple(arms.values()),
+        comparisons=_comparisons(top, decisions),
     )
 
 
-def _arm(entry: Any, settings: Mapping[str, Any], folds: int) -> Arm:
-    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not entry["name"].strip():
-        raise ValueError(f"every arm must be a mapping with a `name`. Received: {entry!r}.")
-    if "|" in entry["name"] or len(entry["name"].splitlines()) > 1:  # it stands in tables
-        raise ValueError(f"the `name` of an arm must be one line without |. Received: {entry['name']!r}.")
-    _known(f"arm {entry['name']!r}", entry, (*_OWN, *_SETTINGS))
-    chosen = {**settings, **{name: value for name, value in entry.items() if name in _SETTINGS}}
-    tree, regional = entry.get("tree", TREES[0]), entry.get("regional", REGIONAL[0])
-    for name, value, known in (("tree", tree, TREES), ("regional", regional, REGIONAL)):
-        if value not in known:
-            raise ValueError(
-                f"`{name}` of arm {entry['name']!r} must be one of {', '.join(known)}. Received: {value!r}."
-            )
-    if not isinstance(chosen.get("backbone", ""), str):
-        raise ValueError(
-            f"`backbone` of arm {entry['name']!r} must be a name, or several joined by +. "
-            f"Received: {chosen['backbone']!r}."
-        )
-    config = TrainConfig(**chosen)
+def _settings(top: Entry) -> Mapping[str, Entry]:
+    settings = top.named.get("settings")
+    if settings is None or settings.kind == "empty":
+        return {}
+    if settings.kind != "mapping":
+        raise settings.error("`settings` must be a mapping.")
+    _known("settings", settings, _SETTINGS)
+    return settings.named
+
+
+def _arm(entry: Entry, usual: Mapping[str, Entry], folds: int) -> Arm:
+    name = entry.named["name"].plain if "name" in entry.named else None
+    if not isinstance(name, str) or not name.strip():
+        raise entry.error(f"every arm must be a mapping with a `name`. Received: {entry.plain!r}.")
+    if "|" in name or len(name.splitlines()) > 1:  # it stands in tables
+        raise entry.error(f"the `name` of an arm must be one line without |. Received: {name!r}.", "name")
+    _known(f"arm {name!r}", entry, (*_OWN, *_SETTINGS))
+    tree, regional = _choice(entry, "tree", TREES), _choice(entry, "regional", REGIONAL)
+    config = _config(entry, {**usual, **{key: value for key, value in entry.named.items() if key in _SETTINGS}})
     if regional == "separate" and (tree != TREES[0] or config.mode == "flat"):
-        raise ValueError(
-            f"arm {entry['name']!r}: separate regional networks need a hierarchical mode and the usual tree."
+        raise entry.error(
+            f"arm {name!r}: separate regional networks need a hierarchical mode and the usual tree.", "regional"
         )
     first = _number(entry, "first_folds", folds, 2)
-    return Arm(name=entry["name"], config=config, tree=tree, regional=regional, first_folds=min(first, folds))
+    return Arm(name=name, config=config, tree=tree, regional=regional, first_folds=min(first, folds))
 
 
-def _known(what: str, given: Mapping[str, Any], names: Sequence[str]) -> None:
-    for name in given:
+def _config(arm: Entry, settings: Mapping[str, Entry]) -> TrainConfig:
+    chosen = {name: value.plain for name, value in settings.items()}
+    if not isinstance(chosen.get("backbone", ""), str):
+        raise settings["backbone"].error(
+            f"`backbone` of arm {arm.named['name'].plain!r} must be a name, or several joined by +. "
+            f"Received: {chosen['backbone']!r}."
+        )
+    try:
+        return TrainConfig(**chosen)
+    except (TypeError, ValueError) as error:
+        raise arm.error(str(error)) from error
+
+
+def _choice(arm: Entry, name: str, known: tuple[str, ...]) -> str:
+    value = arm.named[name].plain if name in arm.named else known[0]
+    if value not in known:
+        whose = f"`{name}` of arm {arm.named['name'].plain!r}"
+        raise arm.error(f"{whose} must be one of {', '.join(known)}. Received: {value!r}.", name)
+    return str(value)
+
+
+def _comparisons(top: Entry, decisions: list[str]) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for pair in top.items("comparisons"):
+        if len(pair.listed) != 2:
+            raise pair.error(f"`comparisons` must be a list of pairs of decisions. Received: {pair.plain!r}.")
+        first, second = pair.listed
+        pairs.append((_decision(first, decisions), _decision(second, decisions)))
+    return tuple(pairs)
+
+
+def _decision(entry: Entry, decisions: list[str]) -> str:
+    if entry.plain not in decisions:
+        raise entry.error(f"no arm makes the decision {entry.plain!r}. There are: {', '.join(decisions)}.")
+    return str(entry.plain)
+
+
+def _known(what: str, entry: Entry, names: tuple[str, ...]) -> None:
+    for name in entry.named:
         if name not in names:
-            raise ValueError(f"{what} has no field {name!r}. Known are {', '.join(names)}.")
+            raise entry.error(f"{what} has no field {name!r}. Known are {', '.join(names)}.", name)
 
 
-def _number(given: Mapping[str, Any], name: str, usual: int, least: int) -> int:
-    value = given.get(name, usual)
+def _number(entry: Entry, name: str, usual: int, least: int) -> int:
+    value = entry.named[name].plain if name in entry.named else usual
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ValueError(f"`{name}` must be a whole number of {least} or more. Received: {value!r}.")
+        raise entry.error(f"`{name}` must be a whole number of {least} or more. Received: {value!r}.", name)
     return value
