@@ -17,7 +17,7 @@ import numpy as np
 os.environ["OMP_NUM_THREADS"] = "1"
 
 from gemhier.models.bundle import load_bundle
-from gemhier.models.images.crop import cover_backdrop
+from gemhier.models.images.crop import mask_background
 from gemhier.models.images.decode import read_image
 from gemhier.models.images.files import list_pictures
 
@@ -52,7 +52,7 @@ def main(folder: Path, model: str | None, most: int) -> None:
             lambda picture=picture, stone=stone: bundle.finder.cut(picture, stone.box, bundle.info.size),
             times["cut out"],
         )
-        timed(lambda cut=cut: bundle.probabilities(cover_backdrop(cut)[None]), times["name"])
+        timed(lambda cut=cut: bundle.probabilities(mask_background(cut)[None]), times["name"])
     whole = np.sum([times[name] for name in names], axis=0)
     for name, each in (*times.items(), ("all", whole)):
         low, middle, high = np.quantile(each, [0.05, 0.5, 0.95])

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from gemhier.atomic import clear_unfinished
 from gemhier.crawler.scraping.display import Display
-from gemhier.crawler.scraping.rate_limits import JITTER, ROBOTS_NAME, Pace, user_agent
+from gemhier.crawler.scraping.rate_limits import JITTER, ROBOTS_NAME, RateLimits, user_agent
 from gemhier.crawler.scraping.request import Stage
 from gemhier.crawler.scraping.state import Running
 from gemhier.crawler.scraping.summary import Summary, summarise
@@ -21,7 +21,7 @@ from gemhier.crawler.stages.index import IndexStage
 from gemhier.crawler.stages.pictures import PictureStage
 from gemhier.crawler.stages.products import ProductStage
 from gemhier.crawler.storage.crawl_info import CrawlInfo, CrawlRun, read_crawl_info, write_crawl_info
-from gemhier.crawler.storage.fetch_log import Visits
+from gemhier.crawler.storage.fetch_log import FetchLog
 from gemhier.crawler.storage.folder import (
     LOG_FILE,
     STATE,
@@ -90,7 +90,7 @@ class CrawlConfig:
         return bool(self.classes) or self.limit is not None
 
 
-def crawl(config: CrawlConfig, folder: Path, *, pace: Pace | None = None) -> Summary:
+def crawl(config: CrawlConfig, folder: Path, *, limits: RateLimits | None = None) -> Summary:
     """Crawl a shop, or go on where an earlier crawl into the same folder was interrupted.
 
     Scrapy runs once in a process: call this once.
@@ -98,42 +98,42 @@ def crawl(config: CrawlConfig, folder: Path, *, pace: Pace | None = None) -> Sum
     Args:
         config: what to crawl.
         folder: the crawl folder: new, empty, or of an earlier crawl.
-        pace: how fast, for a server on this machine; None for the pace that every shop gets.
+        limits: how fast, for a server on this machine; None for the limits that every shop gets.
 
     Raises:
         DataError: if the folder is damaged, or a class is not known.
         OutputError: if the folder holds something else, is in use, or cannot be written.
-        ValueError: if another pace is asked for a server elsewhere.
+        ValueError: if other limits is asked for a server elsewhere.
     """
-    used_pace = Pace() if pace is None else pace
+    used_limits = RateLimits() if limits is None else limits
     host = (urlsplit(config.first_page).hostname or "").lower()
-    if not used_pace.is_polite and host not in _LOOPBACK:
-        raise ValueError(f"`pace` may be hasty on this machine only. Received: {used_pace} for {host}.")
+    if not used_limits.is_polite and host not in _LOOPBACK:
+        raise ValueError(f"`limits` may be higher on this machine only. Received: {used_limits} for {host}.")
     check_crawl_folder(folder, config.site.name, config.first_page)
     with ExitStack() as stack:
         stack.enter_context(locked(folder))
         clear_unfinished(folder)
-        return _Crawl(config, folder, used_pace, host, stack).run()
+        return _Crawl(config, folder, used_limits, host, stack).run()
 
 
 class _Crawl:
     """One go at a crawl."""
 
-    def __init__(self, config: CrawlConfig, folder: Path, pace: Pace, host: str, stack: ExitStack) -> None:
+    def __init__(self, config: CrawlConfig, folder: Path, limits: RateLimits, host: str, stack: ExitStack) -> None:
         self._folder = folder
         self._info = read_crawl_info(folder) or CrawlInfo(site=config.site.name, start=config.first_page)
         self._run = next_run(self._info, config)
         self._config = replace(config, classes=self._run.classes, limit=self._run.limit)
         number, state = self._run.number, folder / STATE
-        self._pages = stack.enter_context(closing(Visits(state / "index.jsonl", ListingContent, number)))
-        self._products = stack.enter_context(closing(Visits(state / "products.jsonl", ProductContent, number)))
-        self._pictures = stack.enter_context(closing(Visits(state / "pictures.jsonl", PictureContent, number)))
+        self._pages = stack.enter_context(closing(FetchLog(state / "index.jsonl", ListingContent, number)))
+        self._products = stack.enter_context(closing(FetchLog(state / "products.jsonl", ProductContent, number)))
+        self._pictures = stack.enter_context(closing(FetchLog(state / "pictures.jsonl", PictureContent, number)))
         self._store = stack.enter_context(closing(PictureStore(folder)))
         self._history = stack.enter_context(closing(History(folder)))
         own = frozenset({host})
-        # At another pace nothing is asked of hosts elsewhere, whatever the site file says.
-        others = config.site.picture_hosts if pace.is_polite else frozenset()
-        self._running = Running(pace=pace, own_hosts=own, picture_hosts=own | others)
+        # At other limits nothing is asked of hosts elsewhere, whatever the site file says.
+        others = config.site.picture_hosts if limits.is_polite else frozenset()
+        self._running = Running(limits=limits, own_hosts=own, picture_hosts=own | others)
         self._since = same_rules_since(self._info, config.site)
 
     def run(self) -> Summary:
@@ -145,7 +145,7 @@ class _Crawl:
         finally:
             display.close()
             summary = summarise(
-                self._running.tally,
+                self._running.stats,
                 crawl=self._run.number,
                 seconds=time.monotonic() - began,
                 interrupted=self._running.interrupted,
@@ -162,7 +162,7 @@ class _Crawl:
 
         from gemhier.crawler.scraping.spider import ShopSpider
 
-        process = AsyncCrawlerProcess(scrapy_settings(self._config, self._running.pace, self._folder / LOG_FILE))
+        process = AsyncCrawlerProcess(scrapy_settings(self._config, self._running.limits, self._folder / LOG_FILE))
         process.crawl(
             ShopSpider,
             running=self._running,
@@ -174,21 +174,21 @@ class _Crawl:
         process.start()
 
     def _make_stage(self, name: str) -> Stage:
-        config, tally = self._config, self._running.tally
+        config, stats = self._config, self._running.stats
         site, start = config.site, config.first_page
         if name == "index":
             return IndexStage(
-                site, start, self._pages, tally, classes=config.classes, limit=config.limit, since=self._since
+                site, start, self._pages, stats, classes=config.classes, limit=config.limit, since=self._since
             )
         if self._pages.content(start) is None:
             raise DataError(f"{start}: the index is not known. Run the stage index first.")
         catalogue = read_catalogue(self._pages, site, start)
         chosen = catalogue.selection(config.classes, config.limit)
         if name == "products":
-            return ProductStage(site, start, catalogue, chosen, self._products, tally, since=self._since)
+            return ProductStage(site, start, catalogue, chosen, self._products, stats, since=self._since)
         whole = not config.is_narrowed and {"index", "products"} <= set(self._run.stages)
         return PictureStage(
-            site, chosen, self._products, self._pictures, self._store, self._history, tally, notes_gone=whole
+            site, chosen, self._products, self._pictures, self._store, self._history, stats, notes_gone=whole
         )
 
     def _stage_done(self, name: str) -> None:
@@ -241,23 +241,23 @@ def same_rules_since(info: CrawlInfo, site: Site) -> int:
     return since
 
 
-def scrapy_settings(config: CrawlConfig, pace: Pace, log: Path) -> dict[str, Any]:
+def scrapy_settings(config: CrawlConfig, limits: RateLimits, log: Path) -> dict[str, Any]:
     """Scrapy's settings. All that make a crawl polite are set here, and nowhere else."""
     own = "gemhier.crawler.scraping"
     return {
         "USER_AGENT": user_agent(config.program, config.contact),
         "ROBOTSTXT_OBEY": True,
         "ROBOTSTXT_USER_AGENT": ROBOTS_NAME,
-        "AUTOTHROTTLE_ENABLED": pace.delay > 0,
-        "AUTOTHROTTLE_START_DELAY": pace.first_delay,
-        "AUTOTHROTTLE_MAX_DELAY": pace.longest_delay,
+        "AUTOTHROTTLE_ENABLED": limits.delay > 0,
+        "AUTOTHROTTLE_START_DELAY": limits.first_delay,
+        "AUTOTHROTTLE_MAX_DELAY": limits.longest_delay,
         "AUTOTHROTTLE_TARGET_CONCURRENCY": 1.0,
-        "DOWNLOAD_DELAY": pace.delay,
+        "DOWNLOAD_DELAY": limits.delay,
         "DOWNLOAD_DELAY_JITTER": JITTER,
         "CONCURRENT_ITEMS": 1,  # there are none, and scrapy starts so many tasks for each response
-        "CONCURRENT_REQUESTS": pace.at_a_time,
-        "CONCURRENT_REQUESTS_PER_DOMAIN": pace.at_a_time,
-        "DOWNLOAD_TIMEOUT": pace.timeout,
+        "CONCURRENT_REQUESTS": limits.at_a_time,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": limits.at_a_time,
+        "DOWNLOAD_TIMEOUT": limits.timeout,
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
         "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "ftp", "s3")),
         "DOWNLOADER_MIDDLEWARES": {

@@ -15,13 +15,13 @@ from gemhier.hierarchy.taxonomy_file import load_taxonomy
 from gemhier.pipeline.data.manifest import is_data_folder, read_manifest
 from gemhier.pipeline.data.sources import read_sources
 from gemhier.pipeline.data_quality.findings import Audit, AuditedPicture, Unreadable
-from gemhier.pipeline.data_quality.label_issues import judge
+from gemhier.pipeline.data_quality.label_issues import label_issues
 from gemhier.pipeline.data_quality.listing import Listing, is_listing, read_listings
 from gemhier.pipeline.data_quality.page import page
 from gemhier.pipeline.data_quality.questions import DECISIONS_FILE, decisions_template, holds_decisions
 from gemhier.pipeline.data_quality.shared_names import LARGEST, shared_names
-from gemhier.pipeline.duplicates.descriptor import Thumbprint
-from gemhier.pipeline.duplicates.search import find_matches, take_thumbprints
+from gemhier.pipeline.duplicates.descriptor import Descriptor
+from gemhier.pipeline.duplicates.search import find_matches, take_descriptors
 
 PAGE_FILE = "audit.html"
 AUDIT_FILE = "audit.json"
@@ -68,7 +68,7 @@ def audit(
             others.append(folder)
     found = audit_pictures(others) if others else Audit((), (), ())
     if found.pictures:
-        found = replace(found, judgement=judge(found.pictures, used, predictions=predictions, model=model))
+        found = replace(found, judgement=label_issues(found.pictures, used, predictions=predictions, model=model))
     return replace(found, listings=tuple(shared_names(listing, used, largest=largest) for listing in listings))
 
 
@@ -96,10 +96,10 @@ def audit_pictures(folders: Sequence[Path]) -> Audit:
         for found in source.pictures:
             image = folder / found.path.relative_to(source.root)  # as given, so that a report can be passed on
             listed.setdefault(found.path, AuditedPicture(image, found.label_given, found.official))
-    prints: list[Thumbprint] = []
+    prints: list[Descriptor] = []
     pictures: list[AuditedPicture] = []
-    for (path, taken), picture in zip(take_thumbprints(list(listed)), listed.values(), strict=True):
-        if isinstance(taken, Thumbprint):
+    for (path, taken), picture in zip(take_descriptors(list(listed)), listed.values(), strict=True):
+        if isinstance(taken, Descriptor):
             prints.append(taken)
             pictures.append(picture)
         else:

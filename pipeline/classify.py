@@ -105,7 +105,7 @@ def _failed(result: Prediction | Failure, pictures: int) -> int:
     """How many of the pictures that a result is about could not be read."""
     if isinstance(result, Failure):
         return pictures
-    return len(result.together.failures) if result.together else 0
+    return len(result.multi_view.failures) if result.multi_view else 0
 
 
 def _begins_picture(result: Prediction | Failure) -> bool:

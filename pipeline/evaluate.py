@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gemhier.pipeline.data.labelled_images import find_labelled
-from gemhier.pipeline.evaluation.neighbours import Known, known_stones
+from gemhier.pipeline.evaluation.neighbours import TrainingStones, known_stones
 from gemhier.pipeline.reports.folder import check_report_folder
 from gemhier.pipeline.reports.html.report_files import write_report
 from gemhier.pipeline.reports.measuring import evaluate_bundle
@@ -57,7 +57,7 @@ def evaluate(
     return report
 
 
-def _with_neighbours(report: Report, known: Known, name: str) -> Report:
+def _with_neighbours(report: Report, known: TrainingStones, name: str) -> Report:
     """The same with the nearest stones of the mistakes that the page shows."""
     rows = [mistake.row for mistake in mistakes(report)[:MOST_SHOWN]]
     nearest = known.nearest(report.probabilities["flat"][rows])

@@ -15,7 +15,7 @@ from gemhier.errors import DataError
 from gemhier.pipeline.data.crops import prepared_crops
 from gemhier.pipeline.data.manifest import Manifest, Row, read_manifest
 from gemhier.pipeline.data.split import grouped_folds
-from gemhier.pipeline.evaluation.figures import Figure
+from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.experiments.plan import LEAST_COST, Arm, Plan
 from gemhier.pipeline.tracking.names import KIND, WAYS
 from gemhier.pipeline.tracking.runs import recorded_run
@@ -26,7 +26,7 @@ from gemhier.progress import say
 
 if TYPE_CHECKING:
     from gemhier.hierarchy.error_budget import ErrorBudget
-    from gemhier.pipeline.experiments.measures import Decision, Known
+    from gemhier.pipeline.experiments.measures import Decision, Truth
     from gemhier.pipeline.experiments.tables import Outcome
 
 _REPORTED = ("top1", "top3", "top5", "family_top1", "hierarchical_f1", "mistake_severity", "ece", "brier")
@@ -66,14 +66,14 @@ def run_trial(data: Path, plan: Plan, out: Path, *, tracking: str | None = None)
 
 def _run(mlflow: ModuleType, manifest: Manifest, rows: Sequence[Row], plan: Plan, out: Path) -> str:
     # TensorFlow takes seconds to load, and is loaded only when runs can be recorded.
-    from gemhier.pipeline.experiments.measures import Known
+    from gemhier.pipeline.experiments.measures import Truth
     from gemhier.pipeline.experiments.tables import description, markdown, write_outcome
     from gemhier.pipeline.experiments.timing import milliseconds
 
     # Weights that are missing and networks that cannot be exported show here, and not after hours of training.
     settings = {arm.name: arm.config.to_dict() for arm in plan.arms}
     times = milliseconds(plan.arms, manifest.label_space)
-    known = Known([row.label for row in rows], [row.group for row in rows], manifest.label_space, manifest.taxonomy)
+    known = Truth([row.label for row in rows], [row.group for row in rows], manifest.label_space, manifest.taxonomy)
     outcome = _outcome(_answered(manifest, rows, plan, known), plan, known, times, manifest.digest)
     written = write_outcome(outcome, out, manifest.taxonomy)
     mlflow.log_params({"folds": plan.folds, "repeats": plan.repeats, "seed": plan.seed, "pictures": len(rows)})
@@ -96,15 +96,15 @@ class _Answered:
     budgets: dict[str, tuple["ErrorBudget", ...]]
 
 
-def _answered(manifest: Manifest, rows: Sequence[Row], plan: Plan, known: "Known") -> _Answered:
+def _answered(manifest: Manifest, rows: Sequence[Row], plan: Plan, known: "Truth") -> _Answered:
     """Train the networks of all arms on all divisions, and decide by what they say."""
-    from gemhier.pipeline.experiments.answers import Field, arm_answers
+    from gemhier.pipeline.experiments.answers import TrialData, arm_answers
     from gemhier.pipeline.experiments.measures import budget, decisions
     from gemhier.pipeline.training.fit import Pictures
 
     space = manifest.label_space
     truth = np.array([space.index(row.label) for row in rows], dtype=np.intp)
-    field = Field(
+    field = TrialData(
         manifest=manifest,
         rows=rows,
         pictures=Pictures(partial(prepared_crops, manifest, rows), truth),
@@ -130,7 +130,7 @@ def _answered(manifest: Manifest, rows: Sequence[Row], plan: Plan, known: "Known
 
 
 def _outcome(
-    answered: _Answered, plan: Plan, known: "Known", milliseconds: Mapping[str, float], digest: str
+    answered: _Answered, plan: Plan, known: "Truth", milliseconds: Mapping[str, float], digest: str
 ) -> "Outcome":
     """Compare the decisions of all arms with each other."""
     from gemhier.pipeline.experiments.measures import adjusted, majority, paired
@@ -195,7 +195,7 @@ def _record(
     for way, decision in own.items():
         measures[f"milliseconds/{names[way]}"] = outcome.milliseconds[decision.name]
         for measure in _REPORTED:
-            figure: Figure = getattr(decision.figures, measure)
+            figure: Estimate = getattr(decision.figures, measure)
             for part, value in (("", figure.value), ("_low", figure.low), ("_high", figure.high)):
                 if value is not None:
                     measures[f"{measure}{part}/{names[way]}"] = value

@@ -1,6 +1,6 @@
 """Crawl a replica without waiting: for tests and benchmarks, in a program of its own.
 
-`gemhier crawl` has no such option. `run.crawl` refuses another pace for a server that is not on this machine.
+`gemhier crawl` has no such option. `crawl` refuses other limits for a server that is not on this machine.
 """
 
 import json
@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from gemhier.crawler.crawl import CrawlConfig, crawl
-from gemhier.crawler.scraping.rate_limits import Pace
+from gemhier.crawler.scraping.rate_limits import RateLimits
 from gemhier.crawler.sites.site_file import load_site
 
-HASTY = Pace(
+FAST = RateLimits(
     delay=0.0,
     first_delay=0.0,
     at_a_time=16,
@@ -29,7 +29,7 @@ def main(site: str, folder: str, settings: str) -> int:
     given: dict[str, Any] = json.loads(settings)
     for name in {"classes", "stages"} & given.keys():
         given[name] = tuple(given[name])
-    summary = crawl(CrawlConfig(site=load_site(site), **given), Path(folder), pace=HASTY)
+    summary = crawl(CrawlConfig(site=load_site(site), **given), Path(folder), limits=FAST)
     return 0 if summary.is_good else 1
 
 

@@ -51,9 +51,9 @@ class Display:
 
     def line(self, now: float) -> str:
         """The line at a time, by `time.monotonic`: the stage, how far it is, how fast, and why it waits."""
-        stage, tally = self._stage or self._running.stage, self._running.tally
-        done, expected = tally.done(stage), tally.counts[stage, EXPECTED]
-        asked = done - tally.counts[stage, "kept"]
+        stage, stats = self._stage or self._running.stage, self._running.stats
+        done, expected = stats.done(stage), stats.counts[stage, EXPECTED]
+        asked = done - stats.counts[stage, "kept"]
         self._last.append((now, asked))
         while now - self._last[0][0] > _WINDOW:
             self._last.popleft()
@@ -63,8 +63,8 @@ class Display:
         if passed > 0 and new > 0:
             parts.append(f"{new / passed:.1f}/s" if new >= passed else f"{60 * new / passed:.0f}/min")
         for outcome in ("failed", "unusable"):
-            if tally.counts[stage, outcome]:
-                parts.append(f"{tally.counts[stage, outcome]:,} {outcome}")
+            if stats.counts[stage, outcome]:
+                parts.append(f"{stats.counts[stage, outcome]:,} {outcome}")
         left = self._running.waiting_until - now
         if left > 0:
             parts.append(f"waiting {left:.0f} s: {self._running.waiting_for}")

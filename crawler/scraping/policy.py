@@ -10,7 +10,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.extensions.throttle import AutoThrottle
 
 from gemhier.crawler.scraping.rate_limits import JITTER, ROBOTS_NAME
-from gemhier.crawler.scraping.request import PICTURE, Ask
+from gemhier.crawler.scraping.request import PICTURE, StageRequest
 from gemhier.crawler.scraping.retry import StoppedError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class HostMiddleware:
         parts = urlsplit(request.url)
         if parts.scheme not in ("http", "https"):
             raise ForeignHostError(f"{parts.scheme} addresses are not followed")
-        ask: Ask | None = request.meta.get("ask")
+        ask: StageRequest | None = request.meta.get("ask")
         if ask is None:
             return
         running: Running = self._crawler.spider.running

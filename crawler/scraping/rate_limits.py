@@ -12,7 +12,7 @@ PURPOSE = "collects photographs of gems to train a classifier"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pace:
+class RateLimits:
     """Times in seconds.
 
     Attributes:
@@ -27,8 +27,8 @@ class Pace:
         refusals: so many in a row, and the shop has blocked us.
         longest_wait: a shop that asks for more patience than this has blocked us for now.
         silences: so many requests in a row without an answer, and the shop cannot be reached.
-        misfits: so many product pages in a row that do not fit, and the shop has changed them, or shows something else
-            to whom it has blocked.
+        parse_failures: so many product pages in a row that do not fit, and the shop has changed them, or shows
+            something else to whom it has blocked.
     """
 
     delay: float = 1.0
@@ -41,14 +41,14 @@ class Pace:
     refusals: int = 8
     longest_wait: float = 3600.0
     silences: int = 12
-    misfits: int = 20
+    parse_failures: int = 20
 
     @property
     def is_polite(self) -> bool:
         """Whether it may be used for anybody's server; any other is for servers on this machine."""
-        usual = Pace()
+        usual = RateLimits()
         slow = all(getattr(self, name) >= getattr(usual, name) for name in ("delay", "first_delay", "backoff"))
-        limits = ("at_a_time", "retries", "refusals", "silences", "misfits")
+        limits = ("at_a_time", "retries", "refusals", "silences", "parse_failures")
         return slow and all(getattr(self, name) <= getattr(usual, name) for name in limits)
 
 

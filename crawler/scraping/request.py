@@ -12,7 +12,7 @@ PICTURE = "picture"
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class StageRequest:
     """Something to ask for.
 
     Attributes:
@@ -29,7 +29,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StageResponse:
     """What a server said.
 
     Attributes:
@@ -71,20 +71,20 @@ class Problem:
 
 
 @dataclass
-class Tally:
+class CrawlStats:
     """What a crawl has come to so far: the one thing about it that changes.
 
     Attributes:
         counts: by stage and outcome; `expected` is how many things a stage knows to have.
         problems: in the order in which they came up.
         stopped: why the crawl ended early, in words; "" if it did not.
-        misfits: the last product pages in a row that did not fit.
+        parse_failures: the last product pages in a row that did not fit.
     """
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     stopped: str = ""
-    misfits: int = 0
+    parse_failures: int = 0
 
     def add(self, stage: str, outcome: str, number: int = 1) -> None:
         """Count something."""
@@ -115,15 +115,15 @@ class Stage(Protocol):
 
     name: str
 
-    def begin(self) -> Iterator[Ask]:
+    def begin(self) -> Iterator[StageRequest]:
         """What to ask for at first, without what this crawl has already."""
         ...
 
-    def answered(self, ask: Ask, answer: Answer) -> tuple[Ask, ...]:
+    def answered(self, ask: StageRequest, answer: StageResponse) -> tuple[StageRequest, ...]:
         """Keep an answer, and say what to ask for next because of it."""
         ...
 
-    def not_answered(self, ask: Ask, outcome: str, reason: str) -> None:
+    def not_answered(self, ask: StageRequest, outcome: str, reason: str) -> None:
         """Note that there will be no answer, and why: the outcome is one of `visits.OUTCOMES`."""
         ...
 

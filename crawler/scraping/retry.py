@@ -97,7 +97,7 @@ class PatienceMiddleware:
             return self._wait_for(host, request, response)
         if status in NOT_YOU:
             self._refusals[host] += 1
-            if self._refusals[host] >= self._running.pace.refusals:
+            if self._refusals[host] >= self._running.limits.refusals:
                 raise self._blocked(f"{host} has refused {self._refusals[host]} requests in a row (status {status})")
             return response
         self._refusals[host] = 0
@@ -110,7 +110,7 @@ class PatienceMiddleware:
         if not isinstance(exception, _SILENCE):
             return None
         self._silences += 1
-        if self._silences >= self._running.pace.silences:
+        if self._silences >= self._running.limits.silences:
             self._running.stop(f"{_host(request)} has not answered {self._silences} requests in a row")
             raise StoppedError
         return await self._again(request, str(exception) or type(exception).__name__)
@@ -118,14 +118,14 @@ class PatienceMiddleware:
     def _wait_for(self, host: str, request: "Request", response: "Response") -> "Request":
         """Leave a host alone as long as it asks for, and then ask again."""
         self._refusals[host] += 1
-        refusals, pace = self._refusals[host], self._running.pace
+        refusals, limits = self._refusals[host], self._running.limits
         wait = retry_after(response.headers.get("Retry-After"))
         told = f"{host} asks for patience (status {response.status})"
-        if refusals >= pace.refusals:
+        if refusals >= limits.refusals:
             raise self._blocked(f"{host} has asked for patience {refusals} times in a row (status {response.status})")
         if wait is None:
-            wait = min(pace.backoff * 2 ** (refusals - 1), _LONGEST_BACKOFF)
-        if wait > pace.longest_wait:
+            wait = min(limits.backoff * 2 ** (refusals - 1), _LONGEST_BACKOFF)
+        if wait > limits.longest_wait:
             raise self._blocked(f"{host} asks not to come back for {wait / 60:.0f} minutes (status {response.status})")
         wait += random.uniform(0, 0.25 * wait)
         self._open_at[host] = max(self._open_at[host], time.monotonic() + wait)
@@ -137,11 +137,11 @@ class PatienceMiddleware:
     async def _again(self, request: "Request", reason: str) -> "Request | None":
         """The request once more, after a while; None if it has failed often enough."""
         failures = request.meta.get("failures", 0) + 1
-        pace = self._running.pace
-        if failures > pace.retries:
+        limits = self._running.limits
+        if failures > limits.retries:
             _LOG.info("%s: %s, %d times", request.url, reason, failures)
             return None
-        wait = random.uniform(0.75, 1.25) * min(pace.backoff * 2 ** (failures - 1), _LONGEST_BACKOFF)
+        wait = random.uniform(0.75, 1.25) * min(limits.backoff * 2 ** (failures - 1), _LONGEST_BACKOFF)
         _LOG.info("%s: %s; asking again in %.1f s", request.url, reason, wait)
         until = time.monotonic() + wait
         while (left := until - time.monotonic()) > 0:

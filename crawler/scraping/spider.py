@@ -11,7 +11,7 @@ from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import TextResponse
 
 from gemhier.crawler.scraping.policy import DisallowedError
-from gemhier.crawler.scraping.request import PICTURE, Answer, Ask, Stage
+from gemhier.crawler.scraping.request import PICTURE, Stage, StageRequest, StageResponse
 from gemhier.crawler.scraping.retry import StoppedError
 from gemhier.crawler.scraping.state import Running
 from gemhier.crawler.storage.fetch_log import DISALLOWED, FAILED, UNUSABLE, Validators
@@ -57,7 +57,7 @@ class ShopSpider(scrapy.Spider):
         self._make_stage = make_stage
         self._stage_done = stage_done
         self._show = show
-        self._more: deque[Ask] = deque()
+        self._more: deque[StageRequest] = deque()
         self._under_way = 0
         self._news = asyncio.Event()
         self._stage: Stage
@@ -72,7 +72,7 @@ class ShopSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """All that is to be asked for; no more at a time than can be under way soon, so that memory stays small."""
-        most = 4 * self.running.pace.at_a_time
+        most = 4 * self.running.limits.at_a_time
         showing = asyncio.ensure_future(self._keep_showing())
         try:
             for name in self._stages:
@@ -93,7 +93,7 @@ class ShopSpider(scrapy.Spider):
             showing.cancel()
             self._show()
 
-    def _begin(self, name: str) -> Iterator[Ask]:
+    def _begin(self, name: str) -> Iterator[StageRequest]:
         self.running.stage = name
         self._stage = self._make_stage(name)
         return self._stage.begin()
@@ -102,10 +102,10 @@ class ShopSpider(scrapy.Spider):
         self._stage.finish()
         self._stage_done(name)
 
-    def _next(self, begun: Iterator[Ask]) -> Ask | None:
+    def _next(self, begun: Iterator[StageRequest]) -> StageRequest | None:
         return self._more.popleft() if self._more else self._guarded(next, begun, None)
 
-    def _request(self, ask: Ask) -> scrapy.Request:
+    def _request(self, ask: StageRequest) -> scrapy.Request:
         headers = {"Accept": _ACCEPT[ask.kind]} if ask.kind in _ACCEPT else {}
         if ask.validators.etag:
             headers["If-None-Match"] = ask.validators.etag
@@ -122,22 +122,22 @@ class ShopSpider(scrapy.Spider):
         )
 
     def _answered(self, response: "Response") -> None:
-        ask: Ask = response.meta["ask"]
+        ask: StageRequest = response.meta["ask"]
         text = response.text if ask.kind != PICTURE and isinstance(response, TextResponse) else None
         validators = Validators(_header(response, "ETag"), _header(response, "Last-Modified"))
-        answer = Answer(response.status, response.url, text, response.body, validators)
+        answer = StageResponse(response.status, response.url, text, response.body, validators)
         self._more.extend(self._guarded(self._stage.answered, ask, answer) or ())
-        misfits = self.running.tally.misfits
-        if misfits >= self.running.pace.misfits:
-            last = self.running.tally.problems[-1]
+        parse_failures = self.running.stats.parse_failures
+        if parse_failures >= self.running.limits.parse_failures:
+            last = self.running.stats.problems[-1]
             self.running.stop(
-                f"{misfits} product pages in a row do not fit ({last.reason}): the shop has changed them, or shows "
-                f"another page to whom it has blocked. Look at {last.address}"
+                f"{parse_failures} product pages in a row do not fit ({last.reason}): the shop has changed them, or "
+                f"shows another page to whom it has blocked. Look at {last.address}"
             )
         self._settled()
 
     def _not_answered(self, failure: "Failure") -> None:
-        ask: Ask = failure.request.meta["ask"]
+        ask: StageRequest = failure.request.meta["ask"]
         error = failure.value
         if isinstance(error, DisallowedError):
             self._guarded(self._stage.not_answered, ask, DISALLOWED, "robots.txt forbids it")

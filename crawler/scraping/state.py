@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gemhier.crawler.scraping.rate_limits import Pace
-from gemhier.crawler.scraping.request import Tally
+from gemhier.crawler.scraping.rate_limits import RateLimits
+from gemhier.crawler.scraping.request import CrawlStats
 
 
 @dataclass
@@ -13,10 +13,10 @@ class Running:
     """What changes while a crawl runs.
 
     Attributes:
-        pace: how fast it asks.
+        limits: how fast it asks.
         own_hosts: hosts that pages may come from.
         picture_hosts: hosts that pictures may come from.
-        tally: what it has come to.
+        stats: what it has come to.
         stage: the name of the stage that is running.
         stopping: whether nothing more is to be asked for.
         interrupted: whether the user ended it.
@@ -26,10 +26,10 @@ class Running:
         when_stopped: called once when it is to stop.
     """
 
-    pace: Pace
+    limits: RateLimits
     own_hosts: frozenset[str]
     picture_hosts: frozenset[str]
-    tally: Tally = field(default_factory=Tally)
+    stats: CrawlStats = field(default_factory=CrawlStats)
     stage: str = ""
     stopping: bool = False
     interrupted: bool = False
@@ -46,6 +46,6 @@ class Running:
         """End the crawl when what is under way has come; the first reason counts."""
         if not self.stopping:
             self.stopping = True
-            self.tally.stopped, self.error = reason, error
+            self.stats.stopped, self.error = reason, error
             if self.when_stopped is not None:
                 self.when_stopped()

@@ -10,8 +10,8 @@ from gemhier.crawler.scraping.request import (
     NEW,
     NO_LONGER_SHOWN,
     REJECTED,
+    CrawlStats,
     Problem,
-    Tally,
 )
 from gemhier.crawler.storage.fetch_log import DISALLOWED, FAILED, GONE, READ, UNCHANGED, UNUSABLE
 
@@ -61,14 +61,14 @@ class Summary:
         }
 
 
-def summarise(tally: Tally, *, crawl: int, seconds: float, interrupted: bool, complete: bool) -> Summary:
+def summarise(stats: CrawlStats, *, crawl: int, seconds: float, interrupted: bool, complete: bool) -> Summary:
     """The summary of what was counted."""
     return Summary(
         crawl=crawl,
         seconds=seconds,
-        counts=tally.by_stage(),
-        problems=tuple(tally.problems),
-        stopped=tally.stopped,
+        counts=stats.by_stage(),
+        problems=tuple(stats.problems),
+        stopped=stats.stopped,
         interrupted=interrupted,
         complete=complete,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from gemhier.crawler.sites.items import CategoryLink, ListingContent
 from gemhier.crawler.sites.pages import PageError, product_key
 from gemhier.crawler.sites.site import CategoryRules, Site
-from gemhier.crawler.storage.fetch_log import Visits
+from gemhier.crawler.storage.fetch_log import FetchLog
 from gemhier.errors import DataError
 from gemhier.hierarchy.names import name_key, nearest_names
 
@@ -38,12 +38,12 @@ class Catalogue:
     Attributes:
         categories: in the order of the index.
         products: by their keys, in the order in which they were found.
-        misfits: addresses that do not fit the site file's `key`.
+        parse_failures: addresses that do not fit the site file's `key`.
     """
 
     categories: tuple[CategoryLink, ...]
     products: dict[str, Listed]
-    misfits: tuple[tuple[str, PageError], ...]
+    parse_failures: tuple[tuple[str, PageError], ...]
 
     def selection(self, names: Sequence[str], limit: int | None) -> list[Listed]:
         """The products of some categories, at most so many of them, taken from each category in turn.
@@ -102,17 +102,17 @@ def chosen_categories(categories: Sequence[CategoryLink], names: Sequence[str]) 
     return tuple(chosen)
 
 
-def read_catalogue(pages: Visits[ListingContent], site: Site, start: str) -> Catalogue:
+def read_catalogue(pages: FetchLog[ListingContent], site: Site, start: str) -> Catalogue:
     """Put together what is known of a shop's index and categories."""
     categories = tuple(dict.fromkeys(_index(pages, site, start)))
     products: dict[str, Listed] = {}
-    misfits: dict[str, PageError] = {}
+    parse_failures: dict[str, PageError] = {}
     for category in categories:
         for address in category_products(pages, category, site):
             try:
                 key = product_key(address, site.product)
             except PageError as error:
-                misfits[address] = error
+                parse_failures[address] = error
                 continue
             product = products.setdefault(key, Listed(key))
             if address not in product.addresses:
@@ -120,16 +120,16 @@ def read_catalogue(pages: Visits[ListingContent], site: Site, start: str) -> Cat
             product.classes.add(category.address)
             if category.label:
                 product.labels.add(category.label)
-    return Catalogue(categories, products, tuple(misfits.items()))
+    return Catalogue(categories, products, tuple(parse_failures.items()))
 
 
-def category_products(pages: Visits[ListingContent], category: CategoryLink, site: Site) -> Iterator[str]:
+def category_products(pages: FetchLog[ListingContent], category: CategoryLink, site: Site) -> Iterator[str]:
     """The products on a category's pages, as far as these are known."""
     for content in _chain(pages, first_page(category, site.category)):
         yield from content.products
 
 
-def _index(pages: Visits[ListingContent], site: Site, start: str) -> Iterator[CategoryLink]:
+def _index(pages: FetchLog[ListingContent], site: Site, start: str) -> Iterator[CategoryLink]:
     if site.index is None:
         yield CategoryLink("", start)
         return
@@ -137,7 +137,7 @@ def _index(pages: Visits[ListingContent], site: Site, start: str) -> Iterator[Ca
         yield from content.categories
 
 
-def _chain(pages: Visits[ListingContent], address: str | None) -> Iterator[ListingContent]:
+def _chain(pages: FetchLog[ListingContent], address: str | None) -> Iterator[ListingContent]:
     """A page and those that go on from it, as far as they are known."""
     seen = set()
     while address is not None and address not in seen:

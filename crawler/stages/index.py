@@ -4,12 +4,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from gemhier.crawler.scraping.request import EXPECTED, PAGE, Answer, Ask, Problem, Tally
+from gemhier.crawler.scraping.request import EXPECTED, PAGE, CrawlStats, Problem, StageRequest, StageResponse
 from gemhier.crawler.sites.items import CategoryLink, ListingContent
 from gemhier.crawler.sites.pages import CategoryPage, IndexPage, PageError
 from gemhier.crawler.sites.site import Site
 from gemhier.crawler.stages.catalogue import MOST_PAGES, chosen_categories, first_page, page_address
-from gemhier.crawler.storage.fetch_log import FAILED, READ, UNCHANGED, Visits
+from gemhier.crawler.storage.fetch_log import FAILED, READ, UNCHANGED, FetchLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class IndexStage:
         site: how pages are read.
         start: the address of the index.
         pages: what is known of them.
-        tally: what is counted.
+        stats: what is counted.
         classes: names of the categories to read; empty for all.
         limit: no more pages of a category are read than it takes for so many products; None for all.
         since: what this crawl or a later one has read need not be sent again if it has not changed.
@@ -39,8 +39,8 @@ class IndexStage:
         self,
         site: Site,
         start: str,
-        pages: Visits[ListingContent],
-        tally: Tally,
+        pages: FetchLog[ListingContent],
+        stats: CrawlStats,
         *,
         classes: Sequence[str] = (),
         limit: int | None = None,
@@ -49,7 +49,7 @@ class IndexStage:
         self._site = site
         self._start = start
         self._pages = pages
-        self._tally = tally
+        self._stats = stats
         self._classes = classes
         self._limit = limit
         self._since = since
@@ -57,19 +57,19 @@ class IndexStage:
         self._found: dict[str, set[str]] = {}
         self._categories: dict[CategoryLink, None] = {}
 
-    def begin(self) -> Iterator[Ask]:
+    def begin(self) -> Iterator[StageRequest]:
         """The index, or from there on what this crawl has not read yet."""
         if self._site.index is None:
             yield from self._unread([self._ask(self._start, _Place(CategoryLink("", self._start), 1))])
         else:
             yield from self._unread([self._ask(self._start, _Place(None, 1))])
 
-    def answered(self, ask: Ask, answer: Answer) -> tuple[Ask, ...]:
+    def answered(self, ask: StageRequest, answer: StageResponse) -> tuple[StageRequest, ...]:
         """Read a page."""
         place: _Place = ask.tag
         if answer.status == 304 and self._pages.content(ask.address) is not None:
             self._pages.add_unchanged(ask.address)
-            self._tally.add(self.name, UNCHANGED)
+            self._stats.add(self.name, UNCHANGED)
             return tuple(self._unread(self._following(ask)))
         try:
             content = self._read(place, answer)
@@ -77,29 +77,29 @@ class IndexStage:
             self._fail(ask, Problem(ask.address, error.selector, error.reason))
             return ()
         self._pages.add_read(ask.address, content, answer.validators)
-        self._tally.add(self.name, READ)
+        self._stats.add(self.name, READ)
         return tuple(self._unread(self._following(ask)))
 
-    def not_answered(self, ask: Ask, outcome: str, reason: str) -> None:
+    def not_answered(self, ask: StageRequest, outcome: str, reason: str) -> None:
         """Note a page that cannot be read. The index must be: without it there is nothing."""
         if outcome == FAILED or ask.address == self._start:
             self._fail(ask, Problem(ask.address, "", reason))
         else:
             self._pages.add_without_content(ask.address, outcome, reason)
-            self._tally.add(self.name, outcome)
+            self._stats.add(self.name, outcome)
 
     def finish(self) -> None:
         """Nothing is left to do."""
 
-    def _fail(self, ask: Ask, problem: Problem) -> None:
+    def _fail(self, ask: StageRequest, problem: Problem) -> None:
         self._pages.add_without_content(ask.address, FAILED, problem.reason)
-        self._tally.add(self.name, FAILED)
-        self._tally.problems.append(problem)
+        self._stats.add(self.name, FAILED)
+        self._stats.problems.append(problem)
 
-    def _ask(self, address: str, place: _Place) -> Ask:
-        return Ask(address, PAGE, self._pages.validators(address, self._since), place)
+    def _ask(self, address: str, place: _Place) -> StageRequest:
+        return StageRequest(address, PAGE, self._pages.validators(address, self._since), place)
 
-    def _unread(self, asks: Iterable[Ask]) -> Iterator[Ask]:
+    def _unread(self, asks: Iterable[StageRequest]) -> Iterator[StageRequest]:
         """What is not read yet, of pages and all that they lead to."""
         waiting = deque(asks)
         while waiting:
@@ -107,14 +107,14 @@ class IndexStage:
             if ask.address in self._asked:
                 continue
             self._asked.add(ask.address)
-            self._tally.add(self.name, EXPECTED)
+            self._stats.add(self.name, EXPECTED)
             if self._pages.is_settled(ask.address):
-                self._tally.add(self.name, "kept")
+                self._stats.add(self.name, "kept")
                 waiting.extendleft(reversed(self._following(ask)))
             else:
                 yield ask
 
-    def _following(self, ask: Ask) -> list[Ask]:
+    def _following(self, ask: StageRequest) -> list[StageRequest]:
         """The pages to which a page that is read leads."""
         place: _Place = ask.tag
         content = self._pages.content(ask.address)
@@ -135,7 +135,7 @@ class IndexStage:
             asks.append(self._ask(content.next_page, _Place(place.category, place.number + 1)))
         return asks
 
-    def _read(self, place: _Place, answer: Answer) -> ListingContent:
+    def _read(self, place: _Place, answer: StageResponse) -> ListingContent:
         if answer.is_gone and place.number > 1 and self._site.category.numbered:
             return ListingContent()  # past the end, some shops have no page
         if answer.status != 200 or answer.text is None:

@@ -10,15 +10,15 @@ from gemhier.crawler.scraping.request import (
     NO_LONGER_SHOWN,
     PICTURE,
     REJECTED,
-    Answer,
-    Ask,
+    CrawlStats,
     Problem,
-    Tally,
+    StageRequest,
+    StageResponse,
 )
 from gemhier.crawler.sites.items import ProductContent
 from gemhier.crawler.sites.site import Site
 from gemhier.crawler.stages.catalogue import Listed
-from gemhier.crawler.storage.fetch_log import FAILED, GONE, NO_VALIDATORS, UNCHANGED, UNUSABLE, Visits
+from gemhier.crawler.storage.fetch_log import FAILED, GONE, NO_VALIDATORS, UNCHANGED, UNUSABLE, FetchLog
 from gemhier.crawler.storage.folder import PictureContent, PictureStore, is_rejected, now
 from gemhier.crawler.storage.history import History
 from gemhier.crawler.storage.image_file import NotAPictureError, picture_suffix
@@ -43,7 +43,7 @@ class PictureStage:
         pictures: what is known of the pictures.
         store: where their files are put.
         history: where they are written down.
-        tally: what is counted.
+        stats: what is counted.
         notes_gone: whether what is no longer shown is to be written down: only if all of the shop was read.
     """
 
@@ -53,11 +53,11 @@ class PictureStage:
         self,
         site: Site,
         chosen: Sequence[Listed],
-        products: Visits[ProductContent],
-        pictures: Visits[PictureContent],
+        products: FetchLog[ProductContent],
+        pictures: FetchLog[PictureContent],
         store: PictureStore,
         history: History,
-        tally: Tally,
+        stats: CrawlStats,
         *,
         notes_gone: bool = False,
     ) -> None:
@@ -66,7 +66,7 @@ class PictureStage:
         self._pictures = pictures
         self._store = store
         self._history = history
-        self._tally = tally
+        self._stats = stats
         self._notes_gone = notes_gone
         self._shown: dict[str, list[_Shown]] = {}
         for listed in chosen:
@@ -74,24 +74,24 @@ class PictureStage:
             for link in content.pictures if content else ():
                 self._shown.setdefault(link.image_url, []).append(_Shown(listed, link.view))
 
-    def begin(self) -> Iterator[Ask]:
+    def begin(self) -> Iterator[StageRequest]:
         """The pictures that this crawl has not fetched yet."""
-        self._tally.add(self.name, EXPECTED, len(self._shown))
+        self._stats.add(self.name, EXPECTED, len(self._shown))
         for address in self._shown:
             visit = self._pictures.get(address)
             here = visit is not None and visit.content is not None and self._store.has(visit.content)
             if self._pictures.is_settled(address) and (here or self._pictures.content(address) is None):
-                self._tally.add(self.name, "kept")
+                self._stats.add(self.name, "kept")
                 self._write_down(address)
             else:
-                yield Ask(address, PICTURE, self._pictures.validators(address, 0) if here else NO_VALIDATORS)
+                yield StageRequest(address, PICTURE, self._pictures.validators(address, 0) if here else NO_VALIDATORS)
 
-    def answered(self, ask: Ask, answer: Answer) -> tuple[Ask, ...]:
+    def answered(self, ask: StageRequest, answer: StageResponse) -> tuple[StageRequest, ...]:
         """Keep a picture."""
         before = self._pictures.content(ask.address)
         if answer.status == 304 and before is not None:
             self._pictures.add_unchanged(ask.address)
-            self._tally.add(self.name, UNCHANGED)
+            self._stats.add(self.name, UNCHANGED)
             self._write_down(ask.address)
         elif answer.is_gone:
             self.not_answered(ask, GONE, "the shop has it no more")
@@ -101,12 +101,12 @@ class PictureStage:
             self._keep(ask, answer, before)
         return ()
 
-    def not_answered(self, ask: Ask, outcome: str, reason: str) -> None:
+    def not_answered(self, ask: StageRequest, outcome: str, reason: str) -> None:
         """Note a picture that did not come."""
         self._pictures.add_without_content(ask.address, outcome, reason)
-        self._tally.add(self.name, outcome)
+        self._stats.add(self.name, outcome)
         if outcome == FAILED:
-            self._tally.problems.append(Problem(ask.address, "", reason))
+            self._stats.problems.append(Problem(ask.address, "", reason))
 
     def finish(self) -> None:
         """Write down which pictures the shop shows no more."""
@@ -118,9 +118,9 @@ class PictureStage:
                 for one in several
             }
             gone = self._history.note_gone(shown, self._pictures.crawl, now())
-            self._tally.add(self.name, NO_LONGER_SHOWN, gone)
+            self._stats.add(self.name, NO_LONGER_SHOWN, gone)
 
-    def _keep(self, ask: Ask, answer: Answer, before: PictureContent | None) -> None:
+    def _keep(self, ask: StageRequest, answer: StageResponse, before: PictureContent | None) -> None:
         try:
             suffix = picture_suffix(answer.body)
         except NotAPictureError as error:
@@ -133,9 +133,9 @@ class PictureStage:
             content = before
         self._pictures.add_read(ask.address, content, answer.validators)
         outcome = NEW if before is None else UNCHANGED if before is content else CHANGED
-        self._tally.add(self.name, outcome)
+        self._stats.add(self.name, outcome)
         if reason and is_rejected(self._store.folder, content.file):
-            self._tally.add(REJECTED, reason)
+            self._stats.add(REJECTED, reason)
         self._write_down(ask.address)
 
     def _write_down(self, address: str) -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from gemhier.crawler.scraping.request import EXPECTED, PAGE, Answer, Ask, Problem, Tally
+from gemhier.crawler.scraping.request import EXPECTED, PAGE, CrawlStats, Problem, StageRequest, StageResponse
 from gemhier.crawler.sites.items import ProductContent
 from gemhier.crawler.sites.pages import PageError, ProductPage
 from gemhier.crawler.sites.site import Site
 from gemhier.crawler.stages.catalogue import Catalogue, Listed
-from gemhier.crawler.storage.fetch_log import FAILED, GONE, NO_VALIDATORS, READ, UNCHANGED, Visits
+from gemhier.crawler.storage.fetch_log import FAILED, GONE, NO_VALIDATORS, READ, UNCHANGED, FetchLog
 
 
 class ProductStage:
@@ -19,7 +19,7 @@ class ProductStage:
         catalogue: what the shop lists.
         chosen: the products to read.
         products: what is known of them.
-        tally: what is counted.
+        stats: what is counted.
         since: what this crawl or a later one has read need not be sent again if it has not changed.
     """
 
@@ -31,62 +31,62 @@ class ProductStage:
         start: str,
         catalogue: Catalogue,
         chosen: Sequence[Listed],
-        products: Visits[ProductContent],
-        tally: Tally,
+        products: FetchLog[ProductContent],
+        stats: CrawlStats,
         *,
         since: int = 0,
     ) -> None:
         self._site = site
         self._chosen = chosen
         self._products = products
-        self._tally = tally
+        self._stats = stats
         self._since = since
-        self._misfits = catalogue.misfits
+        self._misfits = catalogue.parse_failures
         self._listings = {start.rstrip("/"), *(link.address.rstrip("/") for link in catalogue.categories)}
 
-    def begin(self) -> Iterator[Ask]:
+    def begin(self) -> Iterator[StageRequest]:
         """The pages of the products that this crawl has not read yet."""
         for address, error in self._misfits:
-            self._tally.problems.append(Problem(address, error.selector, error.reason))
-        self._tally.add(self.name, EXPECTED, len(self._chosen))
+            self._stats.problems.append(Problem(address, error.selector, error.reason))
+        self._stats.add(self.name, EXPECTED, len(self._chosen))
         for listed in self._chosen:
             if self._products.is_settled(listed.key):
-                self._tally.add(self.name, "kept")
+                self._stats.add(self.name, "kept")
                 continue
             visit = self._products.get(listed.key)
             known = visit.content if visit is not None else None
             if known is not None and known.page in listed.addresses:
-                yield Ask(known.page, PAGE, self._products.validators(listed.key, self._since), listed.key)
+                yield StageRequest(known.page, PAGE, self._products.validators(listed.key, self._since), listed.key)
             else:
-                yield Ask(listed.addresses[0], PAGE, NO_VALIDATORS, listed.key)
+                yield StageRequest(listed.addresses[0], PAGE, NO_VALIDATORS, listed.key)
 
-    def answered(self, ask: Ask, answer: Answer) -> tuple[Ask, ...]:
+    def answered(self, ask: StageRequest, answer: StageResponse) -> tuple[StageRequest, ...]:
         """Read a page."""
         key: str = ask.tag
         if answer.status == 304 and self._products.content(key) is not None:
             self._products.add_unchanged(key)
-            self._tally.add(self.name, UNCHANGED)
+            self._stats.add(self.name, UNCHANGED)
         elif answer.is_gone or self._is_listing(ask, answer):
             self.not_answered(ask, GONE, "the shop has it no more")
         else:
             self._read(ask, answer)
         return ()
 
-    def not_answered(self, ask: Ask, outcome: str, reason: str) -> None:
+    def not_answered(self, ask: StageRequest, outcome: str, reason: str) -> None:
         """Note a product that cannot be read."""
         self._products.add_without_content(ask.tag, outcome, reason)
-        self._tally.add(self.name, outcome)
+        self._stats.add(self.name, outcome)
         if outcome == FAILED:
-            self._tally.problems.append(Problem(ask.address, "", reason))
+            self._stats.problems.append(Problem(ask.address, "", reason))
 
     def finish(self) -> None:
         """Nothing is left to do."""
 
-    def _is_listing(self, ask: Ask, answer: Answer) -> bool:
+    def _is_listing(self, ask: StageRequest, answer: StageResponse) -> bool:
         """Whether the shop sends whoever asks for a product that it sold to a category."""
         return answer.address != ask.address and answer.address.rstrip("/") in self._listings
 
-    def _read(self, ask: Ask, answer: Answer) -> None:
+    def _read(self, ask: StageRequest, answer: StageResponse) -> None:
         key: str = ask.tag
         try:
             if answer.status != 200 or answer.text is None:
@@ -95,10 +95,10 @@ class ProductStage:
             content = ProductContent(ask.address, page.pictures(), page.labels(), page.texts())
         except PageError as error:
             self._products.add_without_content(key, FAILED, error.reason)
-            self._tally.add(self.name, FAILED)
-            self._tally.problems.append(Problem(ask.address, error.selector, error.reason))
-            self._tally.misfits += 1
+            self._stats.add(self.name, FAILED)
+            self._stats.problems.append(Problem(ask.address, error.selector, error.reason))
+            self._stats.parse_failures += 1
             return
-        self._tally.misfits = 0
+        self._stats.parse_failures = 0
         self._products.add_read(key, content, answer.validators)
-        self._tally.add(self.name, READ)
+        self._stats.add(self.name, READ)

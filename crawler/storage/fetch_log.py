@@ -52,7 +52,7 @@ NO_VALIDATORS = Validators()
 
 
 @dataclass(frozen=True, slots=True)
-class Visit(Generic[ContentT]):
+class Fetch(Generic[ContentT]):
     """The last time that something was asked for.
 
     Attributes:
@@ -70,7 +70,7 @@ class Visit(Generic[ContentT]):
     reason: str
 
 
-class Visits(Generic[ContentT]):
+class FetchLog(Generic[ContentT]):
     """The visits of one stage, by key, in memory and in a journal.
 
     Args:
@@ -84,7 +84,7 @@ class Visits(Generic[ContentT]):
 
     def __init__(self, path: Path, content: type[ContentT], crawl: int) -> None:
         self.crawl = crawl
-        self._visits: dict[str, Visit[ContentT]] = {}
+        self._visits: dict[str, Fetch[ContentT]] = {}
         for entry in read_journal(path):
             try:
                 self._remember(entry, content)
@@ -94,7 +94,7 @@ class Visits(Generic[ContentT]):
                 ) from error
         self._journal = Journal(path)
 
-    def get(self, key: str) -> Visit[ContentT] | None:
+    def get(self, key: str) -> Fetch[ContentT] | None:
         """The last visit; None if there was none."""
         return self._visits.get(key)
 
@@ -143,7 +143,7 @@ class Visits(Generic[ContentT]):
         reason: str,
     ) -> None:
         self._journal.append({"key": key, "crawl": self.crawl, "outcome": outcome, **more})
-        self._visits[key] = Visit(self.crawl, outcome, content, validators, reason)
+        self._visits[key] = Fetch(self.crawl, outcome, content, validators, reason)
 
     def _remember(self, entry: Mapping[str, Any], content_class: type[ContentT]) -> None:
         key, crawl, outcome = str(entry["key"]), int(entry["crawl"]), str(entry["outcome"])
@@ -152,7 +152,7 @@ class Visits(Generic[ContentT]):
         if outcome == READ:
             content = content_class.from_json(entry)
             validators = Validators(str(entry.get("etag", "")), str(entry.get("last_modified", "")))
-        self._visits[key] = Visit(crawl, outcome, content, validators, str(entry.get("reason", "")))
+        self._visits[key] = Fetch(crawl, outcome, content, validators, str(entry.get("reason", "")))
 
 
 def _named(validators: Validators) -> dict[str, str]:

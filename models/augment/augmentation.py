@@ -7,7 +7,7 @@ import numpy as np
 
 from gemhier.arrays import RGB
 from gemhier.models.augment.camera import Camera, photograph
-from gemhier.models.images.crop import cover_backdrop
+from gemhier.models.images.crop import mask_background
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _develop(cut: RGB, augmentation: Augmentation, generator: np.random.Generato
     if generator.random() < augmentation.bare:
         return pixels
     outline = _moved(cut[..., 3], augmentation.outline * cut.shape[0], generator)
-    return cover_backdrop(np.concatenate([pixels, outline[..., None]], axis=-1))
+    return mask_background(np.concatenate([pixels, outline[..., None]], axis=-1))
 
 
 def _moved(outline: RGB, reach: float, generator: np.random.Generator) -> RGB:

@@ -16,7 +16,7 @@ from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.decision import Decider, decide
 from gemhier.models.bundle.info import BundleInfo
 from gemhier.models.bundle.multi_view import View, all_failed, by_gem, pool
-from gemhier.models.bundle.predictions import Prediction, Together
+from gemhier.models.bundle.predictions import MultiView, Prediction
 from gemhier.models.bundle.probabilities import Probabilities, decode
 from gemhier.models.images.finder import Finder
 from gemhier.models.images.stones import Cutter, Failure, Picture, StoneCrop, stone_crops
@@ -193,7 +193,7 @@ class Bundle:
             workers: how many threads read pictures; None for as many as there are cores.
 
         Returns:
-            A prediction with `together`; a Failure if no picture can be read.
+            A prediction with `multi_view`; a Failure if no picture can be read.
 
         Raises:
             ValueError: if an argument is outside its range, or an array is not a picture.
@@ -216,12 +216,12 @@ class Bundle:
         (prediction,) = self.decide(
             [counted[0].image], pooled[None], [surest], top=top, target_precision=target_precision
         )
-        together = Together(
+        multi_view = MultiView(
             images=tuple(view.image for view in counted),
             without_gem=tuple(view.image for view in others),
             failures=tuple(failures),
         )
-        return replace(prediction, together=together)
+        return replace(prediction, multi_view=multi_view)
 
     def _named(self, crops: Sequence[StoneCrop], *, top: int, threshold: float) -> list[StoneResult]:
         """What becomes of at least one stone."""

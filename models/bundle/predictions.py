@@ -49,7 +49,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Together:
+class MultiView:
     """Which photographs of one stone its answer comes from.
 
     Attributes:
@@ -82,7 +82,7 @@ class Prediction:
         decided_by: how the network's outputs became one distribution: flat, hard, soft or fused.
         model_version: the version of the bundle.
         place: which stone of the picture is meant; None where only one was asked for.
-        together: the other photographs of the stone; None where each picture has an answer of its own.
+        multi_view: the other photographs of the stone; None where each picture has an answer of its own.
     """
 
     image: str
@@ -93,7 +93,7 @@ class Prediction:
     decided_by: str
     model_version: str
     place: Place | None = None
-    together: Together | None = None
+    multi_view: MultiView | None = None
 
     def __post_init__(self) -> None:
         if (self.answer is None) == (self.refused is None):
@@ -110,7 +110,7 @@ class Prediction:
         """The picture, and which of its stones or how many more there are of the same stone."""
         if self.place is not None:
             return f"{self.image}, stone {self.place.stone}"
-        more = 0 if self.together is None else len(self.together.images) - 1
+        more = 0 if self.multi_view is None else len(self.multi_view.images) - 1
         return f"{self.image} and {more} more" if more else self.image
 
     @property
@@ -124,7 +124,7 @@ class Prediction:
         return {
             "image": self.image,
             **place,
-            **({} if self.together is None else self.together.to_dict()),
+            **({} if self.multi_view is None else self.multi_view.to_dict()),
             "answer": None if self.answer is None else _rounded(self.answer),
             **refused,
             "families": [_rounded(candidate) for candidate in self.families],

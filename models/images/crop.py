@@ -10,7 +10,7 @@ from gemhier.arrays import RGB, Bytes
 MARGIN = 0.1
 """Room left around a stone, as a share of its longer side."""
 
-BACKDROP = 127
+BACKGROUND = 127
 """What the backdrop becomes, in every channel: the grey that networks see as nothing."""
 
 LARGEST_SIDE = 8192
@@ -39,7 +39,7 @@ def whole_picture(picture: RGB) -> Box:
     return Box((width - side) // 2, (height - side) // 2, side)
 
 
-def cover_backdrop(cut: Bytes) -> Bytes:
+def mask_background(cut: Bytes) -> Bytes:
     """Put plain grey in the place of the backdrop, so that it says nothing about the stone.
 
     Args:
@@ -50,7 +50,7 @@ def cover_backdrop(cut: Bytes) -> Bytes:
     """
     *colours, share = cv2.split(cut.reshape(-1, 1, 4))
     stone = share.astype(np.uint16)
-    backdrop = BACKDROP * (255 - stone) + 127  # and what rounds
+    backdrop = BACKGROUND * (255 - stone) + 127  # and what rounds
     covered = cv2.merge([((colour * stone + backdrop) // 255).astype(np.uint8) for colour in colours])
     return np.asarray(covered, np.uint8).reshape(*cut.shape[:-1], 3)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from gemhier.arrays import Bytes
 from gemhier.errors import ImageError
-from gemhier.models.images.crop import cover_backdrop
+from gemhier.models.images.crop import mask_background
 from gemhier.models.images.decode import check_array, read_image
 from gemhier.models.images.finder import Finder, Stone
 
@@ -100,7 +100,7 @@ class Cutter:
 
     def _crop(self, picture: Bytes, image: str, stone: Stone, place: Place | None) -> StoneCrop:
         cut = self.finder.cut(picture, stone.box, self.size)
-        return StoneCrop(image, cover_backdrop(cut), stone.score, place)
+        return StoneCrop(image, mask_background(cut), stone.score, place)
 
 
 def stone_crops(

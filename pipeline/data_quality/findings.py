@@ -50,7 +50,7 @@ class NoGem:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class LabelIssues:
     """What a model says against labels and pictures.
 
     Attributes:
@@ -104,7 +104,7 @@ class Audit:
     pictures: tuple[AuditedPicture, ...]
     unreadable: tuple[Unreadable, ...]
     matches: tuple[Match, ...]
-    judgement: Judgement = Judgement()
+    judgement: LabelIssues = LabelIssues()
     listings: tuple[SharedNames, ...] = ()
 
     @cached_property

@@ -8,14 +8,14 @@ import numpy as np
 from gemhier.arrays import Float64
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.data.sources import resolve_labels
-from gemhier.pipeline.data_quality.findings import AuditedPicture, Judgement, NoGem
+from gemhier.pipeline.data_quality.findings import AuditedPicture, LabelIssues, NoGem
 from gemhier.pipeline.data_quality.predicted import Predicted, ask_bundle, read_predictions
 from gemhier.pipeline.data_quality.wrong_labels import judgeable, suspected_labels
 
 
-def judge(
+def label_issues(
     pictures: Sequence[AuditedPicture], taxonomy: Taxonomy, *, predictions: Path | None, model: Path | None
-) -> Judgement:
+) -> LabelIssues:
     """What a model says against labels and pictures.
 
     Args:
@@ -38,10 +38,10 @@ def judge(
     looked_at = ~np.isnan(scores)
     scored, threshold = int(looked_at.sum()), float(thresholds[looked_at].max(initial=0.0))
     if predicted is None:
-        return Judgement(stone_threshold=threshold, scored=scored, no_gems=no_gems)
+        return LabelIssues(stone_threshold=threshold, scored=scored, no_gems=no_gems)
     nodes = resolve_labels((picture.label for picture in pictures), taxonomy).nodes
     given = [nodes[picture.label].id if picture.label in nodes else None for picture in pictures]
-    return Judgement(
+    return LabelIssues(
         by=predicted.by,
         asked_now=predicted.asked_now,
         judged=len(judgeable(given, predicted)),

@@ -17,7 +17,7 @@ from gemhier.arrays import Float32, Indices
 from gemhier.pipeline.duplicates.candidates import Candidates, oriented
 from gemhier.pipeline.duplicates.descriptor import (
     BACKDROP_DISTANCE,
-    Thumbprint,
+    Descriptor,
     border_colour,
     distance_from,
     lightness,
@@ -66,7 +66,7 @@ class Alignment:
     overlap: Float32
 
 
-def align(prints: Sequence[Thumbprint], candidates: Candidates) -> tuple[Indices, Alignment]:
+def align(prints: Sequence[Descriptor], candidates: Candidates) -> tuple[Indices, Alignment]:
     """Align the candidates, first roughly, and those that fit then also finely.
 
     Returns:
@@ -98,7 +98,7 @@ def _batches(count: int) -> list[Indices]:
     return [np.arange(start, min(start + _BATCH, count)) for start in range(0, count, _BATCH)]
 
 
-def _windows(prints: Sequence[Thumbprint], candidates: Candidates) -> Float32:
+def _windows(prints: Sequence[Descriptor], candidates: Candidates) -> Float32:
     """The windows, as maps (C, 4) from a place in a window to one in the first picture."""
     boxes = np.array([taken.content for taken in prints], np.float32).reshape(-1, 4)[candidates.first]
     margin = _MARGIN * (boxes[:, 2:] - boxes[:, :2])
@@ -230,7 +230,7 @@ def _inner(stone: Float32) -> Float32:
 
 
 def _measured(
-    prints: Sequence[Thumbprint], candidates: Candidates, rows: Indices, windows: Float32, maps: Float32
+    prints: Sequence[Descriptor], candidates: Candidates, rows: Indices, windows: Float32, maps: Float32
 ) -> Alignment:
     firsts = [prints[index] for index in candidates.first[rows]]
     seconds = [prints[index] for index in candidates.second[rows]]
@@ -263,13 +263,13 @@ def _measured(
     )
 
 
-def _shapes(prints: Sequence[Thumbprint], orientation: Indices | int = 0) -> Float32:
+def _shapes(prints: Sequence[Descriptor], orientation: Indices | int = 0) -> Float32:
     """Widths divided by heights, after turning."""
     shapes = np.array([taken.width / taken.height for taken in prints], np.float32)
     return np.asarray(np.where(np.asarray(orientation) & 4, 1 / shapes, shapes))
 
 
-def _roundings(firsts: Sequence[Thumbprint], seconds: Sequence[Thumbprint]) -> Float32:
+def _roundings(firsts: Sequence[Descriptor], seconds: Sequence[Descriptor]) -> Float32:
     """Half a pixel of the shortest side."""
     sides = [min(a.width, a.height, b.width, b.height) for a, b in zip(firsts, seconds, strict=True)]
     return np.asarray(0.5 / np.array(sides, np.float32))

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier.arrays import Float32, Indices
-from gemhier.pipeline.duplicates.descriptor import COLOUR_SIDE, WHOLE, Thumbprint, small_lab
+from gemhier.pipeline.duplicates.descriptor import COLOUR_SIDE, WHOLE, Descriptor, small_lab
 from gemhier.progress import map_with_progress
 
 FARTHEST = 20.0
@@ -75,7 +75,7 @@ def oriented_boxes(boxes: Float32, orientations: Indices) -> Float32:
     return turned
 
 
-def find_candidates(prints: Sequence[Thumbprint]) -> Candidates:
+def find_candidates(prints: Sequence[Descriptor]) -> Candidates:
     """Find the pairs of pictures that are worth aligning.
 
     The time grows with the square of the number of pictures, though as matrix products only.
@@ -92,7 +92,7 @@ def find_candidates(prints: Sequence[Thumbprint]) -> Candidates:
 class _Index:
     """The descriptions of all pictures, whole and of their cores."""
 
-    def __init__(self, prints: Sequence[Thumbprint]) -> None:
+    def __init__(self, prints: Sequence[Descriptor]) -> None:
         self.prints = prints
         self.cores = np.array([taken.core for taken in prints], np.float32).reshape(-1, 4)
         whole = np.tile(np.array(WHOLE, np.float32), (len(prints), 1))

@@ -38,7 +38,7 @@ WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Thumbprint:
+class Descriptor:
     """A picture in small.
 
     Attributes:
@@ -60,21 +60,21 @@ class Thumbprint:
     core: Box
 
 
-def thumbprint_of_file(path: Path) -> Thumbprint:
-    """Read a picture file and take its thumbprint.
+def thumbprint_of_file(path: Path) -> Descriptor:
+    """Read a picture file and take its descriptor.
 
     Raises:
         ImageError: if it cannot be read.
     """
-    return thumbprint(read_image(path, longest=_LONGEST))
+    return descriptor(read_image(path, longest=_LONGEST))
 
 
-def thumbprint(pixels: Bytes) -> Thumbprint:
-    """Take the thumbprint of a picture, (H, W, 3) uint8 RGB."""
+def descriptor(pixels: Bytes) -> Descriptor:
+    """Take the descriptor of a picture, (H, W, 3) uint8 RGB."""
     height, width = pixels.shape[:2]
     lab = np.asarray(cv2.cvtColor(_resized(pixels, LIGHTNESS_SIDE), cv2.COLOR_RGB2LAB), dtype=np.uint8)
     content, core = _boxes(lab)
-    return Thumbprint(
+    return Descriptor(
         digest=hashlib.sha256(f"{width} x {height}".encode() + pixels.tobytes()).hexdigest(),
         width=width,
         height=height,
@@ -98,19 +98,19 @@ def distance_from(backdrop: Float32, lab: Float32) -> Float32:
     return np.asarray(np.sqrt(difference), dtype=np.float32)
 
 
-def lightness(prints: Sequence[Thumbprint]) -> Float32:
+def lightness(prints: Sequence[Descriptor]) -> Float32:
     """Return the pictures' lightness at `LIGHTNESS_SIDE`, (N, S, S) L*."""
     return np.asarray(np.stack([taken.lightness for taken in prints]) * _UNITS[0], dtype=np.float32)
 
 
-def small_lightness(prints: Sequence[Thumbprint]) -> Float32:
+def small_lightness(prints: Sequence[Descriptor]) -> Float32:
     """Return the pictures' lightness at `COLOUR_SIDE`, (N, S, S) L*."""
     merged = LIGHTNESS_SIDE // COLOUR_SIDE
     blocks = lightness(prints).reshape(len(prints), COLOUR_SIDE, merged, COLOUR_SIDE, merged)
     return np.asarray(blocks.mean(axis=(2, 4)))
 
 
-def small_lab(prints: Sequence[Thumbprint]) -> Float32:
+def small_lab(prints: Sequence[Descriptor]) -> Float32:
     """Return the pictures at `COLOUR_SIDE`, (N, S, S, 3) CIELAB."""
     colour = np.stack([taken.colour for taken in prints]).astype(np.float32) - _ZEROS[1:]
     return np.concatenate([small_lightness(prints)[..., None], colour], axis=-1)

@@ -18,7 +18,7 @@ from gemhier.arrays import Booleans, Float32
 from gemhier.errors import ImageError
 from gemhier.pipeline.duplicates.alignment import Alignment, align
 from gemhier.pipeline.duplicates.candidates import find_candidates
-from gemhier.pipeline.duplicates.descriptor import Thumbprint, thumbprint_of_file
+from gemhier.pipeline.duplicates.descriptor import Descriptor, thumbprint_of_file
 from gemhier.progress import map_with_progress
 
 Kind = Literal["copy", "near-copy", "cropped", "mirrored", "turned"]
@@ -77,16 +77,16 @@ class Pair:
 
 def find_near_copies(paths: Sequence[Path]) -> list[Pair]:
     """Find the copies and near-copies among picture files; files that cannot be read have none."""
-    prints = {path: taken for path, taken in take_thumbprints(paths) if isinstance(taken, Thumbprint)}
+    prints = {path: taken for path, taken in take_descriptors(paths) if isinstance(taken, Descriptor)}
     readable = list(prints)
     matches = find_matches([prints[path] for path in readable])
     return [Pair(readable[match.first], readable[match.second], match.kind, match.distance) for match in matches]
 
 
-def take_thumbprints(paths: Sequence[Path]) -> list[tuple[Path, Thumbprint | ImageError]]:
-    """Read picture files, and give for each, in order, its thumbprint or why there is none."""
+def take_descriptors(paths: Sequence[Path]) -> list[tuple[Path, Descriptor | ImageError]]:
+    """Read picture files, and give for each, in order, its descriptor or why there is none."""
 
-    def take(path: Path) -> Thumbprint | ImageError:
+    def take(path: Path) -> Descriptor | ImageError:
         try:
             return thumbprint_of_file(path)
         except ImageError as error:
@@ -95,8 +95,8 @@ def take_thumbprints(paths: Sequence[Path]) -> list[tuple[Path, Thumbprint | Ima
     return list(zip(paths, map_with_progress(take, paths, "Reading pictures"), strict=True))
 
 
-def find_matches(prints: Sequence[Thumbprint]) -> list[Match]:
-    """Find the copies and near-copies among thumbprints, in order of the indices."""
+def find_matches(prints: Sequence[Descriptor]) -> list[Match]:
+    """Find the copies and near-copies among descriptors, in order of the indices."""
     identical: dict[str, list[int]] = defaultdict(list)
     for index, taken in enumerate(prints):
         identical[taken.digest].append(index)
@@ -141,7 +141,7 @@ def _listed(pairs: Iterable[tuple[int, int]], count: int) -> list[tuple[int, int
     return listed
 
 
-def _near(prints: Sequence[Thumbprint]) -> list[Match]:
+def _near(prints: Sequence[Descriptor]) -> list[Match]:
     """Find the near-copies among pictures of which no two are the same; each pair once, by its best fit."""
     # Many products run at once: their waiting threads would only take turns, and double the time.
     with threadpool_limits(1, user_api="blas"):

@@ -9,7 +9,7 @@ from gemhier.arrays import Booleans, Float64
 from gemhier.hierarchy.answering import Paths, Thresholds, paths
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.pipeline.evaluation.figures import Figure, share
+from gemhier.pipeline.evaluation.estimates import Estimate, share
 
 POINTS = 200
 """How many thresholds a curve is drawn through, at most."""
@@ -30,8 +30,8 @@ class ChosenThreshold:
     asked: float
     threshold: float
     reached: bool
-    answered: Figure
-    precision: Figure
+    answered: Estimate
+    precision: Estimate
 
 
 @dataclass(frozen=True, eq=False)

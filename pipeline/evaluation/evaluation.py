@@ -29,7 +29,7 @@ from gemhier.hierarchy.metrics import (
     tolerant_hits,
 )
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.pipeline.evaluation.figures import Figure, fraction, mean, share
+from gemhier.pipeline.evaluation.estimates import Estimate, fraction, mean, share
 from gemhier.pipeline.evaluation.paired_tests import Comparison, compare
 
 FIGURES = (
@@ -100,15 +100,15 @@ class StrategyFigures:
         family_right: (N,) the same of the family.
     """
 
-    top1: Figure
-    top3: Figure
-    top5: Figure
-    family_top1: Figure
-    tolerant_top1: Figure
-    hierarchical_f1: Figure
-    mistake_severity: Figure
-    ece: Figure
-    brier: Figure
+    top1: Estimate
+    top3: Estimate
+    top5: Estimate
+    family_top1: Estimate
+    tolerant_top1: Estimate
+    hierarchical_f1: Estimate
+    mistake_severity: Estimate
+    ece: Estimate
+    brier: Estimate
     per_class: tuple[ClassFigures, ...]
     confusion: tuple[ConfusionCell, ...]
     places: Indices
@@ -119,7 +119,7 @@ class StrategyFigures:
         """The figures as JSON values: `top1`, `top1_low`, `top1_high` and so on."""
         found: dict[str, float | None] = {}
         for name in FIGURES:
-            figure: Figure = getattr(self, name)
+            figure: Estimate = getattr(self, name)
             found |= figure.to_dict(name)
         return found
 
@@ -295,18 +295,18 @@ def _nodes(columns: Indices, pictures: _Pictures) -> Indices:
     return np.where(columns >= 0, of_label[columns], -1)
 
 
-def _hierarchical_f1(truth: Indices, predicted: Indices, groups: Indices, ancestors: Ancestry) -> Figure:
+def _hierarchical_f1(truth: Indices, predicted: Indices, groups: Indices, ancestors: Ancestry) -> Estimate:
     counts = hierarchical_counts(truth, predicted, ancestors)
     return fraction(lambda rows: counts.take(rows).f1, groups)
 
 
-def _mistake_severity(truth: Indices, predicted: Indices, groups: Indices, space: LabelSpace) -> Figure:
+def _mistake_severity(truth: Indices, predicted: Indices, groups: Indices, space: LabelSpace) -> Estimate:
     severities = mistake_severities(truth, predicted, space)
     mistakes = np.flatnonzero(severities)
     return mean(severities[mistakes], groups[mistakes])
 
 
-def _calibration_error(stated: Float64, hits: Float64, groups: Indices) -> Figure:
+def _calibration_error(stated: Float64, hits: Float64, groups: Indices) -> Estimate:
     return fraction(lambda rows: expected_calibration_error(stated[rows], hits[rows]), groups)
 
 

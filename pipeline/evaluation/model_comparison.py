@@ -10,7 +10,7 @@ import numpy as np
 
 from gemhier.arrays import Booleans
 from gemhier.errors import DataError
-from gemhier.pipeline.evaluation.figures import Figure, share
+from gemhier.pipeline.evaluation.estimates import Estimate, share
 from gemhier.pipeline.evaluation.paired_tests import Comparison, compare
 
 Change = Literal["better", "worse", "same-right", "same-wrong"]
@@ -132,8 +132,8 @@ class ClassChange:
 class Measured:
     """One measure of both models on the compared pictures; `comparison` has difference and test."""
 
-    first: Figure
-    second: Figure
+    first: Estimate
+    second: Estimate
     comparison: Comparison
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from gemhier.arrays import Bytes, Float64
 from gemhier.errors import DataError
 from gemhier.models.bundle import Bundle
-from gemhier.models.images.crop import cover_backdrop
+from gemhier.models.images.crop import mask_background
 from gemhier.pipeline.data.crops import prepared_crops
 from gemhier.pipeline.data.manifest import Row, read_manifest
 from gemhier.progress import progress
@@ -40,7 +40,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class TrainingStones:
     """The stones that neighbours are looked for among.
 
     Attributes:
@@ -68,7 +68,7 @@ class Known:
                     self.rows[row].image,
                     self.rows[row].label,
                     float(likeness[number, row]),
-                    cover_backdrop(self.crops[row]),
+                    mask_background(self.crops[row]),
                 )
                 for row in nearest
             )
@@ -94,7 +94,7 @@ def views(probabilities: npt.ArrayLike) -> Float64:
     return np.asarray(centred / np.maximum(lengths, _FLOOR))
 
 
-def known_stones(folder: Path, bundle: Bundle) -> Known:
+def known_stones(folder: Path, bundle: Bundle) -> TrainingStones:
     """Show a network the training pictures of a data folder.
 
     Raises:
@@ -106,12 +106,12 @@ def known_stones(folder: Path, bundle: Bundle) -> Known:
     if not rows:
         raise DataError(f"{folder}: holds no training pictures to look for neighbours in. Give another --neighbours.")
     crops = prepared_crops(manifest, rows, bundle.info.size)
-    return Known(rows, crops, views(_flat(bundle, crops)))
+    return TrainingStones(rows, crops, views(_flat(bundle, crops)))
 
 
 def _flat(bundle: Bundle, crops: Sequence[Bytes] | Bytes) -> Float64:
     parts = []
     with progress(range(0, len(crops), _BATCH), "Neighbours") as starts:
         for start in starts:
-            parts.append(bundle.probabilities(cover_backdrop(np.asarray(crops[start : start + _BATCH]))).flat)
+            parts.append(bundle.probabilities(mask_background(np.asarray(crops[start : start + _BATCH]))).flat)
     return np.concatenate(parts)

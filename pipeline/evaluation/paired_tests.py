@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from gemhier.arrays import Booleans
 from gemhier.hierarchy.intervals import PairedTest, mcnemar
-from gemhier.pipeline.evaluation.figures import Figure, mean
+from gemhier.pipeline.evaluation.estimates import Estimate, mean
 
 SIGNIFICANCE = 0.05
 """A difference that chance makes less often than this is called real."""
@@ -33,7 +33,7 @@ class Comparison:
     n: int
     first_right: int
     second_right: int
-    difference: Figure
+    difference: Estimate
     test: PairedTest
 
     @property

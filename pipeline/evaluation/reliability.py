@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from gemhier.arrays import Booleans, Float64
 from gemhier.hierarchy.metrics import equal_mass_bins
-from gemhier.pipeline.evaluation.figures import Figure, share
+from gemhier.pipeline.evaluation.estimates import Estimate, share
 
 BINS = 15
 """As many as the expected calibration error has."""
@@ -29,7 +29,7 @@ class ReliabilityBin:
     lowest: float
     highest: float
     stated: float
-    right: Figure
+    right: Estimate
 
 
 def reliability(

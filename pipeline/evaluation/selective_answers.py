@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.pipeline.evaluation.figures import Figure, share
+from gemhier.pipeline.evaluation.estimates import Estimate, share
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class DepthFigures:
 
     depth: int
     answered: int
-    share: Figure
-    precision: Figure
+    share: Estimate
+    precision: Estimate
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class AnswerFigures:
     target_precision: float
     threshold: float
     n: int
-    answered: Figure
-    precision: Figure
+    answered: Estimate
+    precision: Estimate
     depths: tuple[DepthFigures, ...]
 
     def to_dict(self) -> dict[str, Any]:

@@ -18,14 +18,14 @@ from gemhier.pipeline.training.cross_validation import (
     Arrays,
     answers_folder,
     cross_fitted,
-    learn_and_answer,
+    fit_predict,
     remembered,
 )
 from gemhier.pipeline.training.fit import Pictures
 
 
 @dataclass(frozen=True, eq=False)
-class Field:
+class TrialData:
     """The pictures of a trial in one division into folds.
 
     Attributes:
@@ -63,7 +63,7 @@ class Answers:
     families: Indices
 
 
-def arm_answers(arm: Arm, field: Field, on_fold: Callable[[int], None] = lambda fold: None) -> Answers:
+def arm_answers(arm: Arm, field: TrialData, on_fold: Callable[[int], None] = lambda fold: None) -> Answers:
     """Train the networks of an arm, unless they are known, and decode what they say.
 
     Args:
@@ -103,7 +103,7 @@ def arm_answers(arm: Arm, field: Field, on_fold: Callable[[int], None] = lambda 
     )
 
 
-def _tree(name: str, field: Field, inside: Booleans, config: TrainConfig) -> Indices:
+def _tree(name: str, field: TrialData, inside: Booleans, config: TrainConfig) -> Indices:
     """The places of the labels, from pictures that are learned from anyway.
 
     They are kept beside the answers, which cannot be read without them: one label in another place, by another rounding
@@ -121,7 +121,7 @@ def _tree(name: str, field: Field, inside: Booleans, config: TrainConfig) -> Ind
     return np.asarray(kept["places"], dtype=np.intp)
 
 
-def _learned_tree(field: Field, learned: Booleans, config: TrainConfig) -> Indices:
+def _learned_tree(field: TrialData, learned: Booleans, config: TrainConfig) -> Indices:
     similarity = confusion_similarity(
         field.features(config)[learned],
         field.pictures.truth[learned],
@@ -132,14 +132,14 @@ def _learned_tree(field: Field, learned: Booleans, config: TrainConfig) -> Indic
     return learned_tree(similarity, field.space)
 
 
-def _whole(field: Field, inside: Booleans, config: TrainConfig, tree: str, places: Indices) -> Logits:
+def _whole(field: TrialData, inside: Booleans, config: TrainConfig, tree: str, places: Indices) -> Logits:
     """One network with all heads."""
     # The usual tree's answers are also those of a training with as many folds.
     further = {} if tree == "gemmological" else {"tree": tree}
     return _learn(field, field.space, places[field.pictures.truth], ~inside, inside, config, **further)
 
 
-def _separate(field: Field, inside: Booleans, config: TrainConfig) -> Logits:
+def _separate(field: TrialData, inside: Booleans, config: TrainConfig) -> Logits:
     """A general network, and one for each family with its own backbone, trained on that family's pictures alone.
 
     The flat voice is that of a flat network, which is trained beside them where it is asked for.
@@ -165,7 +165,7 @@ def _separate(field: Field, inside: Booleans, config: TrainConfig) -> Logits:
 
 
 def _learn(
-    field: Field,
+    field: TrialData,
     space: LabelSpace,
     truth: Indices,
     learned: Booleans,
@@ -173,7 +173,7 @@ def _learn(
     config: TrainConfig,
     **further: str,
 ) -> Logits:
-    return learn_and_answer(
+    return fit_predict(
         space,
         Pictures(field.pictures.crops, truth),
         learned,
@@ -184,5 +184,5 @@ def _learn(
     )
 
 
-def _fold_folder(field: Field, asked: Booleans, config: TrainConfig, **further: str) -> Path:
+def _fold_folder(field: TrialData, asked: Booleans, config: TrainConfig, **further: str) -> Path:
     return answers_folder(field.manifest, config, **further) / f"fold-{int(field.folds[asked][0])}"

@@ -13,8 +13,8 @@ from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.metrics import mistake_severities, severity_matrix
 from gemhier.hierarchy.risk import by_least_cost
 from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.pipeline.evaluation.estimates import NO_ESTIMATE, Estimate, mean, share
 from gemhier.pipeline.evaluation.evaluation import StrategyFigures, measure_ranking
-from gemhier.pipeline.evaluation.figures import NO_FIGURE, Figure, mean, share
 from gemhier.pipeline.evaluation.paired_tests import Comparison, compare
 from gemhier.pipeline.experiments.plan import LEAST_COST, Arm
 
@@ -65,7 +65,7 @@ class Paired:
     top1: Comparison
     in_each_division: tuple[float, ...]
     top1_p: float
-    severity: Figure
+    severity: Estimate
     severity_p: float
     top1_p_adjusted: float
     severity_p_adjusted: float
@@ -84,7 +84,7 @@ class Paired:
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class Truth:
     """What is known of the N pictures of a trial.
 
     Attributes:
@@ -104,7 +104,7 @@ class Known:
         return np.array([self.space.index(label) for label, chosen in zip(self.labels, asked, strict=True) if chosen])
 
 
-def decisions(arm: Arm, answers: "Answers", known: Known) -> tuple[Decision, ...]:
+def decisions(arm: Arm, answers: "Answers", known: Truth) -> tuple[Decision, ...]:
     """All decisions of an arm: its strategies, and the least expected cost by the last of them."""
     found: dict[str, Float64] = {name: answers.probabilities[name] for name in arm.strategies}
     found[LEAST_COST] = by_least_cost(found[arm.strategies[-1]], severity_matrix(known.space))
@@ -117,14 +117,14 @@ def decisions(arm: Arm, answers: "Answers", known: Known) -> tuple[Decision, ...
             family_right = parents[decision.predicted] == parents[known.truth(answers.asked)]
             named = share(family_right, groups)
             figures = replace(
-                decision.figures, family_right=family_right, family_top1=named, ece=NO_FIGURE, brier=NO_FIGURE
+                decision.figures, family_right=family_right, family_top1=named, ece=NO_ESTIMATE, brier=NO_ESTIMATE
             )
             decision = replace(decision, figures=figures)
         made.append(decision)
     return tuple(made)
 
 
-def paired(first: Sequence[Decision], second: Sequence[Decision], known: Known) -> Paired:
+def paired(first: Sequence[Decision], second: Sequence[Decision], known: Truth) -> Paired:
     """Compare two decisions picture by picture.
 
     Args:
@@ -158,7 +158,7 @@ def adjusted(pairs: Sequence[Paired]) -> tuple[Paired, ...]:
     )
 
 
-def budget(arm: Arm, made: Mapping[str, Decision], answers: "Answers", known: Known) -> tuple[ErrorBudget, ...]:
+def budget(arm: Arm, made: Mapping[str, Decision], answers: "Answers", known: Truth) -> tuple[ErrorBudget, ...]:
     """Where the two stages of an arm lose pictures, by gemmological family; empty for an arm of one stage.
 
     Routing is right where it chose the family that holds the true label in the arm's own tree, whatever else stands
@@ -173,7 +173,7 @@ def budget(arm: Arm, made: Mapping[str, Decision], answers: "Answers", known: Kn
     return error_budget(truth, hard.predicted, soft.predicted, last.predicted, known.space, routed=routed)
 
 
-def majority(known: Known) -> Decision:
+def majority(known: Truth) -> Decision:
     """What always naming the most frequent label comes to."""
     asked = np.ones(len(known.labels), dtype=np.bool_)
     # Where several are as frequent, the first of them: a ranking by frequency would tie, and a tie is never right.
@@ -182,7 +182,7 @@ def majority(known: Known) -> Decision:
     return _decision("the most frequent label", "", asked, ranking, known)
 
 
-def _decision(name: str, arm: str, asked: Booleans, ranking: Float64, known: Known) -> Decision:
+def _decision(name: str, arm: str, asked: Booleans, ranking: Float64, known: Truth) -> Decision:
     """Answer the pictures that were asked about with the first of a ranking of all labels."""
     labels, groups = _chosen(known.labels, asked), _chosen(known.groups, asked)
     predicted = ranking.argmax(axis=1)

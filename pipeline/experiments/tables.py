@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from gemhier.atomic import whole_file
 from gemhier.hierarchy.error_budget import ErrorBudget
 from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.pipeline.evaluation.estimate_text import estimate_text
+from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.evaluation.evaluation import FIGURES
-from gemhier.pipeline.evaluation.figure_text import figure_text
-from gemhier.pipeline.evaluation.figures import Figure
 from gemhier.pipeline.experiments.measures import Decision, Paired
 from gemhier.pipeline.experiments.plan import Plan
 
@@ -116,7 +116,7 @@ def markdown(outcome: Outcome, taxonomy: Taxonomy) -> str:
         f"{outcome.pictures:,} pictures of {outcome.groups:,} stones or groups of near-copies, "
         f"{divisions} into {outcome.plan.folds} folds. Intervals and tests are of the first division.",
         "",
-        f"Always naming the most frequent label: {figure_text(outcome.majority.figures.top1)}.",
+        f"Always naming the most frequent label: {estimate_text(outcome.majority.figures.top1)}.",
         "",
         "| decision | pictures | top-1 | in each division | top-3 | family | hierarchical F1 | severity of mistakes "
         "| ECE | ms |",
@@ -124,7 +124,7 @@ def markdown(outcome: Outcome, taxonomy: Taxonomy) -> str:
     ]
     for decision in outcome.decisions:
         spread = ", ".join(f"{value:.3f}" for value in outcome.spread[decision.name])
-        top1, *others = (figure_text(getattr(decision.figures, name)) for name in _SHOWN)
+        top1, *others = (estimate_text(getattr(decision.figures, name)) for name in _SHOWN)
         pictures, time = f"{decision.asked.sum():,}", f"{outcome.milliseconds[decision.name]:.1f}"
         cells = [decision.name, pictures, top1, spread, *others, time]
         lines.append(f"| {' | '.join(cells)} |")
@@ -143,13 +143,13 @@ def markdown(outcome: Outcome, taxonomy: Taxonomy) -> str:
         cells = [
             f"{found.second} against {found.first}",
             f"{found.n:,}",
-            figure_text(found.difference, "+.1f", 100),
+            estimate_text(found.difference, "+.1f", 100),
             ", ".join(f"{100 * value:+.1f}" for value in pair.in_each_division),
             str(found.test.first_only),
             str(found.test.second_only),
             f"{found.test.p_value:.2g}",
             f"{pair.top1_p:.2g} ({pair.top1_p_adjusted:.2g})",
-            figure_text(pair.severity, "+.3f"),
+            estimate_text(pair.severity, "+.3f"),
             f"{pair.severity_p:.2g} ({pair.severity_p_adjusted:.2g})",
         ]
         lines.append(f"| {' | '.join(cells)} |")
@@ -229,7 +229,7 @@ def _plotted_name(decision: Decision, outcome: Outcome) -> str:
 def _decision_row(decision: Decision, outcome: Outcome) -> dict[str, Any]:
     row: dict[str, Any] = {"decision": decision.name, "arm": decision.arm, "pictures": int(decision.asked.sum())}
     for name in FIGURES:
-        figure: Figure = getattr(decision.figures, name)
+        figure: Estimate = getattr(decision.figures, name)
         row |= figure.to_dict(name)
     row["top1_in_each_division"] = " ".join(f"{value:.4f}" for value in outcome.spread[decision.name])
     row["milliseconds"] = outcome.milliseconds[decision.name]

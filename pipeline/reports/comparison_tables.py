@@ -5,8 +5,8 @@ import io
 import json
 from collections.abc import Sequence
 
-from gemhier.pipeline.evaluation.figure_text import interval_text, value_text
-from gemhier.pipeline.evaluation.figures import Figure
+from gemhier.pipeline.evaluation.estimate_text import interval_text, value_text
+from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.evaluation.model_comparison import ClassChange, ModelComparison, to_dict
 
 PAGE_FILE = "compare.html"
@@ -93,5 +93,5 @@ def _moved(classes: Sequence[ClassChange]) -> str:
     return ", ".join(f"{row.label} {row.gain:+d} of {row.pictures:,}" for row in classes)
 
 
-def _with_interval(figure: Figure, width: int, form: str = ".1%", scale: float = 1) -> str:
+def _with_interval(figure: Estimate, width: int, form: str = ".1%", scale: float = 1) -> str:
     return f"{value_text(figure, form, scale):>{width}}  {interval_text(figure, form, scale):<16}"

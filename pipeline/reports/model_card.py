@@ -12,8 +12,8 @@ from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle.files import NETWORK_FILE
 from gemhier.models.bundle.info import BundleInfo
-from gemhier.pipeline.evaluation.figure_text import figure_text
-from gemhier.pipeline.evaluation.figures import Figure
+from gemhier.pipeline.evaluation.estimate_text import estimate_text
+from gemhier.pipeline.evaluation.estimates import Estimate
 
 _STRATEGIES = {
     "flat": "one softmax over all labels",
@@ -162,4 +162,4 @@ def _answered(evaluation: Mapping[str, Any]) -> list[str]:
 
 def _cell(figures: Mapping[str, Any], key: str) -> str:
     # Reports of before a measure was made have none of it.
-    return figure_text(Figure(figures.get(key), figures.get(f"{key}_low"), figures.get(f"{key}_high")))
+    return estimate_text(Estimate(figures.get(key), figures.get(f"{key}_low"), figures.get(f"{key}_high")))

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 import click
 
-from gemhier.models.bundle.predictions import Candidate, Prediction, Together
+from gemhier.models.bundle.predictions import Candidate, MultiView, Prediction
 from gemhier.models.images.stones import Failure
 from gemhier.text import visible
 
@@ -84,7 +84,7 @@ class CsvRows:
             for place, entry in enumerate(entries, start=1):
                 prefix = group if group in ("answer", "box") else f"{group}_{place}"
                 cells |= {f"{prefix}_{part}": value for part, value in (entry or {}).items()}
-        together = result.together if isinstance(result, Prediction) else None
+        together = result.multi_view if isinstance(result, Prediction) else None
         row = _csv_row([cells.get(column, "") for column in self.columns])
         return row + "".join(self.entry(failure) for failure in (together.failures if together else ()))
 
@@ -114,13 +114,13 @@ class TextBlocks:
             said = f"{self._style(str(result.answer), fg='green', bold=True)} {result.answer.probability:.2f}"
         lines = [
             f"{self._style(visible(result.title), bold=True)}: {said}",
-            *self._beside(result.together),
+            *self._beside(result.multi_view),
             *self._ranking("families", result.families),
             *self._ranking("subclasses", result.subclasses),
         ]
         return "\n".join(lines) + "\n\n"
 
-    def _beside(self, together: Together | None) -> list[str]:
+    def _beside(self, together: MultiView | None) -> list[str]:
         """A line for each photograph of the stone that the answer does not rest on."""
         if together is None:
             return []

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gemhier.pipeline.data.labelled_images import NoLabel
-from gemhier.pipeline.evaluation.figure_text import interval_text, value_text
+from gemhier.pipeline.evaluation.estimate_text import interval_text, value_text
 from gemhier.pipeline.reports.report import Report
 
 _MOST_NAMED = 5

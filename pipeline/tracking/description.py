@@ -1,8 +1,8 @@
 """What a training found, in the words that MLflow shows beside a run."""
 
 from gemhier.hierarchy.decoding import Strategy
+from gemhier.pipeline.evaluation.estimate_text import estimate_text
 from gemhier.pipeline.evaluation.evaluation import Evaluation
-from gemhier.pipeline.evaluation.figure_text import figure_text
 from gemhier.pipeline.tracking.names import SIDE_BY_SIDE
 
 
@@ -16,7 +16,7 @@ def description(evaluation: Evaluation, decided_by: Strategy, measured_on: str) 
     )
     lines = ["| | top-1 | top-3 | top-5 | family |", "| --- | --- | --- | --- | --- |"]
     for strategy, figures in evaluation.strategies.items():
-        cells = [figure_text(getattr(figures, name)) for name in SIDE_BY_SIDE]
+        cells = [estimate_text(getattr(figures, name)) for name in SIDE_BY_SIDE]
         name = f"**{strategy}**, decides" if strategy == decided_by else strategy
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join([sentence, "", *lines, "", f"Intervals: {evaluation.intervals}."])

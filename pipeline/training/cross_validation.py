@@ -82,7 +82,7 @@ def out_of_fold(
     found: dict[str, Float32] = {}
     for fold in range(int(folds.max()) + 1):
         inside = folds == fold
-        answers = learn_and_answer(
+        answers = fit_predict(
             space, pictures, ~inside, inside, config, folder=folder / f"fold-{fold}", features=features
         )
         for head, part in answers.items():
@@ -92,7 +92,7 @@ def out_of_fold(
     return OutOfFold(logits, cross_fitted(logits, pictures.truth, folds, space, config.mode))
 
 
-def learn_and_answer(
+def fit_predict(
     space: LabelSpace,
     pictures: Pictures,
     learned: Booleans,
@@ -127,8 +127,8 @@ def learn_and_answer(
     work = folder / "training"
 
     def ask() -> Arrays:
-        taught, posed = (pictures.part(np.flatnonzero(chosen)) for chosen in (learned, asked))
-        fitted = fit_network(space, taught, None, replace(config, folds=0), work=work, cache=features)
+        train_set, posed = (pictures.part(np.flatnonzero(chosen)) for chosen in (learned, asked))
+        fitted = fit_network(space, train_set, None, replace(config, folds=0), work=work, cache=features)
         logits = predict_logits(fitted.network, posed.crops(fitted.network.size))
         return dict(logits.items())
 

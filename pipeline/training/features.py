@@ -12,7 +12,7 @@ import numpy as np
 from gemhier.arrays import RGB, Bytes, Float32
 from gemhier.atomic import whole_file
 from gemhier.models.augment.augmentation import Augmentation, augmented
-from gemhier.models.images.crop import cover_backdrop
+from gemhier.models.images.crop import mask_background
 from gemhier.pipeline.training.class_balance import Copies, each_once, transformed
 from gemhier.progress import progress
 
@@ -64,7 +64,7 @@ def load_features(
         found = _read(path, len(shown))
         if found is None:
             generator = np.random.default_rng(seed + 10 * view)
-            change = partial(augmented, augmentation=augmentation, generator=generator) if view else cover_backdrop
+            change = partial(augmented, augmentation=augmentation, generator=generator) if view else mask_background
             found = _extract(forward, crops, shown, change, f"Frozen features, view {view + 1} of {views}")
             _write(path, found)
         pieces.append(found)

@@ -1,5 +1,6 @@
 """Fit a network to crops: heads on frozen features, then everything, resumable after each epoch."""
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,8 +9,9 @@ import keras
 import numpy as np
 
 from gemhier.arrays import Bytes, Float32, Indices
+from gemhier.atomic import write_whole
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.images.crop import cover_backdrop
+from gemhier.models.images.crop import mask_background
 from gemhier.models.networks.backbones import Backbone
 from gemhier.models.networks.gem_network import GemNetwork, average_networks, build_network
 from gemhier.models.networks.heads import losses
@@ -88,11 +90,11 @@ def fit_network(
 
     def fit_one(number: int) -> Fitted:
         own, folder = replace(config, seed=config.seed + number), work / f"network-{number}"
-        taught = replace(train, copies=balance(train.truth, own.balance, own.seed)) if own.balance else train
+        train_set = replace(train, copies=balance(train.truth, own.balance, own.seed)) if own.balance else train
         return _fit_one(
             _Training(
                 space=space,
-                train=taught,
+                train=train_set,
                 validation=validation,
                 config=own,
                 backbone=config.backbones[number],
@@ -108,7 +110,7 @@ def fit_network(
 
 def predict_logits(network: GemNetwork, crops: Bytes) -> Logits:
     """The logits of (N, size, size, 4) crops, whose backdrops are covered first."""
-    found = network.whole.predict(cover_backdrop(crops), batch_size=PREDICT_BATCH, verbose=0)
+    found = network.whole.predict(mask_background(crops), batch_size=PREDICT_BATCH, verbose=0)
     return Logits.of(found)
 
 
@@ -256,10 +258,11 @@ def _fit_heads(network: GemNetwork, training: _Training) -> None:
         verbose=0,
         callbacks=[_Report("heads", 1, training.log, measure), TrainingBar("Heads", schedule.head_epochs)],
     )
-    # Keras wants this ending. Half a file under the right name would be taken for the heads ever after.
-    unfinished = weights.with_name("unfinished.weights.h5")
-    network.heads.save_weights(unfinished)
-    unfinished.replace(weights)
+    # Half a file under the right name would be taken for the heads ever after; Keras wants its own ending.
+    with tempfile.TemporaryDirectory(dir=weights.parent) as scratch:
+        saved = Path(scratch) / weights.name
+        network.heads.save_weights(saved)
+        write_whole(weights, saved.read_bytes())
 
 
 def _fit_everything(network: GemNetwork, training: _Training) -> None:

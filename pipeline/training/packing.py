@@ -10,7 +10,7 @@ from gemhier.errors import BundleError
 from gemhier.hierarchy.decoding import softmax
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle.info import BundleInfo
-from gemhier.models.images.crop import cover_backdrop
+from gemhier.models.images.crop import mask_background
 from gemhier.models.networks.export import export_network
 from gemhier.models.networks.gem_network import GemNetwork
 from gemhier.models.runtime.logits import Logits
@@ -91,7 +91,7 @@ def pack(
 
 def _check_export(bundle: Bundle, crops: Bytes, logits: Logits, calibration: Calibration, tolerance: float) -> None:
     """Make sure that the exported network answers as the trained one does."""
-    exported = bundle.probabilities(cover_backdrop(crops)).flat
+    exported = bundle.probabilities(mask_background(crops)).flat
     trained = softmax(logits.flat, calibration.temperatures.flat)
     moved = float(np.abs(exported - trained).max())
     if not moved <= tolerance:

@@ -137,7 +137,7 @@ def test_pictures_of_one_group_are_never_learned_from_and_asked_about(
             **{head: generator.normal(0, 1, (seen[-1], width)).astype(np.float32) for head, width in shapes.items()}
         )
 
-    monkeypatch.setattr("gemhier.pipeline.experiments.answers.learn_and_answer", learn)
+    monkeypatch.setattr("gemhier.pipeline.experiments.answers.fit_predict", learn)
     monkeypatch.setattr(
         "gemhier.pipeline.experiments.timing.milliseconds",
         lambda arms, space: {decision: 1.0 for arm in arms for decision in arm.decisions},

@@ -3,7 +3,7 @@
 from html import escape
 
 from gemhier.hierarchy.decoding import Strategy
-from gemhier.pipeline.evaluation.figures import Figure
+from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.reports.html.markup import figure_cell, interval, note, number, percent, row, section, table
 from gemhier.pipeline.reports.html.style import printable
 from gemhier.pipeline.reports.measured import Measured
@@ -65,7 +65,7 @@ def first_screen(found: Measured) -> str:
 def _cards(report: Report) -> str:
     cards = []
     for name, heading, meaning in MAIN_FIGURES:
-        figure: Figure = getattr(report.figures, name)
+        figure: Estimate = getattr(report.figures, name)
         cards.append(
             f'<div class="card">{heading}<b>{percent(figure.value)}</b>'
             f"<small>{interval(figure, percent) or 'nothing to measure'}</small><small>{meaning}</small></div>"
@@ -104,7 +104,7 @@ def _strategies(report: Report) -> str:
     )
 
 
-def _bar(figure: Figure, main: bool) -> str:
+def _bar(figure: Estimate, main: bool) -> str:
     value, low, high = (part or 0 for part in (figure.value, figure.low, figure.high))
     return (
         f'<span class="bar{" main" if main else ""}"><i style="width:{value:.1%}"></i>'

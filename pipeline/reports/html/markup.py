@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.pipeline.evaluation.figures import Figure
+from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.reports.html.style import printable
 
 DASH = "–"
@@ -22,7 +22,7 @@ def number(value: float | None) -> str:
     return DASH if value is None else f"{value:.3f}" if value < 1 else f"{value:.2f}"
 
 
-def interval(figure: Figure, shown: Shown) -> str:
+def interval(figure: Estimate, shown: Shown) -> str:
     """From where to where a figure may lie."""
     return "" if figure.value is None else f"{shown(figure.low)} to {shown(figure.high)}"
 
@@ -54,7 +54,7 @@ def share_cell(share: float | None) -> str:
     return f'<td class="number" data-value="{"" if share is None else round(share, 6)}">{percent(share)}</td>'
 
 
-def figure_cell(figure: Figure, shown: Shown = percent) -> str:
+def figure_cell(figure: Estimate, shown: Shown = percent) -> str:
     """A cell with a figure and its interval, which are three columns of a CSV file."""
     value, low, high = ("" if part is None else round(part, 6) for part in (figure.value, figure.low, figure.high))
     small = f"<small>{interval(figure, shown)}</small>" if figure.value is not None else ""

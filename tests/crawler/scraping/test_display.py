@@ -1,8 +1,8 @@
 import io
 
 from gemhier.crawler.scraping.display import Display
-from gemhier.crawler.scraping.rate_limits import Pace
-from gemhier.crawler.scraping.request import EXPECTED, Problem, Tally
+from gemhier.crawler.scraping.rate_limits import RateLimits
+from gemhier.crawler.scraping.request import EXPECTED, CrawlStats, Problem
 from gemhier.crawler.scraping.state import Running
 from gemhier.crawler.scraping.summary import summarise, summary_lines
 
@@ -13,18 +13,20 @@ class Terminal(io.StringIO):
 
 
 def running() -> Running:
-    return Running(pace=Pace(), own_hosts=frozenset({"shop.example"}), picture_hosts=frozenset({"shop.example"}))
+    return Running(
+        limits=RateLimits(), own_hosts=frozenset({"shop.example"}), picture_hosts=frozenset({"shop.example"})
+    )
 
 
 def test_the_line_shows_the_stage_the_rate_and_why_it_waits() -> None:
     crawl = running()
     crawl.stage = "pictures"
-    crawl.tally.add("pictures", EXPECTED, 13000)
-    crawl.tally.add("pictures", "kept", 200)
+    crawl.stats.add("pictures", EXPECTED, 13000)
+    crawl.stats.add("pictures", "kept", 200)
     display = Display(crawl, Terminal())
     assert display.line(100.0) == "3/3 pictures: 200 of 13,000 pictures"
-    crawl.tally.add("pictures", "new", 30)
-    crawl.tally.add("pictures", "unusable", 2)
+    crawl.stats.add("pictures", "new", 30)
+    crawl.stats.add("pictures", "unusable", 2)
     assert display.line(110.0) == "3/3 pictures: 232 of 13,000 pictures · 3.2/s · 2 unusable"
     crawl.waiting_until, crawl.waiting_for = 152.0, "shop.example asks for patience (status 429)"
     assert display.line(120.0).endswith("waiting 32 s: shop.example asks for patience (status 429)")
@@ -44,17 +46,17 @@ def test_each_stage_leaves_a_line_and_a_file_gets_none() -> None:
 
 
 def test_the_summary_names_the_problems_and_what_to_do() -> None:
-    tally = Tally()
-    tally.add("index", EXPECTED, 3)
-    tally.add("index", "read", 2)
-    tally.add("index", "failed")
-    tally.add("pictures", EXPECTED, 1500)
-    tally.add("pictures", "new", 1200)
-    tally.add("pictures", "kept", 300)
-    tally.add("rejected", "hand", 4)
-    tally.problems += [Problem(f"https://shop.example/{n}", "li.current", "the category is empty") for n in range(21)]
-    tally.stopped = "shop.example has refused 8 requests in a row (status 403)"
-    summary = summarise(tally, crawl=2, seconds=3725, interrupted=False, complete=False)
+    stats = CrawlStats()
+    stats.add("index", EXPECTED, 3)
+    stats.add("index", "read", 2)
+    stats.add("index", "failed")
+    stats.add("pictures", EXPECTED, 1500)
+    stats.add("pictures", "new", 1200)
+    stats.add("pictures", "kept", 300)
+    stats.add("rejected", "hand", 4)
+    stats.problems += [Problem(f"https://shop.example/{n}", "li.current", "the category is empty") for n in range(21)]
+    stats.stopped = "shop.example has refused 8 requests in a row (status 403)"
+    summary = summarise(stats, crawl=2, seconds=3725, interrupted=False, complete=False)
     assert not summary.is_good
     lines = summary_lines(summary)
     assert lines[:6] == [

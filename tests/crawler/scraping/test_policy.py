@@ -17,11 +17,11 @@ pytest.importorskip("scrapy")
 
 from gemhier.cli import main
 from gemhier.crawler.crawl import STAGES, CrawlConfig, crawl, next_run, scrapy_settings
-from gemhier.crawler.replica.fast import HASTY
+from gemhier.crawler.replica.fast import FAST
 from gemhier.crawler.replica.server import Asked, ReplicaServer
 from gemhier.crawler.replica.shops import GempunditReplica, Reply
 from gemhier.crawler.replica.stock import make_stock
-from gemhier.crawler.scraping.rate_limits import Pace, user_agent
+from gemhier.crawler.scraping.rate_limits import RateLimits, user_agent
 from gemhier.crawler.scraping.retry import retry_after
 from gemhier.crawler.sites.site_file import load_site
 from gemhier.crawler.storage.crawl_info import CrawlInfo, CrawlRun
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_the_settings_are_polite() -> None:
-    settings = scrapy_settings(CrawlConfig(site=load_site("gempundit")), Pace(), Path("crawl.log"))
+    settings = scrapy_settings(CrawlConfig(site=load_site("gempundit")), RateLimits(), Path("crawl.log"))
     assert settings["ROBOTSTXT_OBEY"]
     assert settings["AUTOTHROTTLE_ENABLED"]
     assert settings["DOWNLOAD_DELAY"] >= 1
@@ -48,11 +48,11 @@ def test_no_option_of_the_command_is_about_the_pace() -> None:
 
 def test_another_pace_is_for_this_machine_only(tmp_path: Path) -> None:
     config = CrawlConfig(site=load_site("gempundit"))
-    with pytest.raises(ValueError, match="may be hasty on this machine only"):
-        crawl(config, tmp_path / "crawl", pace=HASTY)
-    assert Pace().is_polite
-    assert Pace(delay=5, at_a_time=1).is_polite
-    assert not HASTY.is_polite
+    with pytest.raises(ValueError, match="may be higher on this machine only"):
+        crawl(config, tmp_path / "crawl", limits=FAST)
+    assert RateLimits().is_polite
+    assert RateLimits(delay=5, at_a_time=1).is_polite
+    assert not FAST.is_polite
     assert not (tmp_path / "crawl").exists()
 
 
@@ -65,11 +65,11 @@ def test_another_pace_is_for_this_machine_only(tmp_path: Path) -> None:
         {"at_a_time": 3},
         {"retries": 9},
         {"refusals": 99},
-        {"misfits": 99},
+        {"parse_failures": 99},
     ],
 )
 def test_a_pace_that_is_hastier_in_anything_is_not_polite(hastier: dict[str, Any]) -> None:
-    assert not Pace(**hastier).is_polite
+    assert not RateLimits(**hastier).is_polite
 
 
 def test_the_user_agent_says_who_asks_and_whom_to_write_to() -> None:
@@ -139,18 +139,18 @@ def server() -> Iterator[ReplicaServer]:
 
 
 def run(
-    server: ReplicaServer, folder: Path, stages: tuple[str, ...] = ("index",), **pace: float
+    server: ReplicaServer, folder: Path, stages: tuple[str, ...] = ("index",), **limits: float
 ) -> tuple[int, dict[str, Any]]:
     """Crawl with the usual patience, but in a hurry."""
     script = (
         "import sys, json, dataclasses; from pathlib import Path; from gemhier.crawler.crawl import *\n"
-        "from gemhier.crawler.replica.fast import HASTY\n"
+        "from gemhier.crawler.replica.fast import FAST\n"
         "from gemhier.crawler.sites.site_file import load_site\n"
         "config = CrawlConfig(site=load_site('gempundit'), start=sys.argv[1], stages=tuple(sys.argv[4:]))\n"
-        "pace = dataclasses.replace(HASTY, **json.loads(sys.argv[3]))\n"
-        "sys.exit(0 if crawl(config, Path(sys.argv[2]), pace=pace).is_good else 1)\n"
+        "limits = dataclasses.replace(FAST, **json.loads(sys.argv[3]))\n"
+        "sys.exit(0 if crawl(config, Path(sys.argv[2]), limits=limits).is_good else 1)\n"
     )
-    words = [sys.executable, "-c", script, server.start, str(folder), json.dumps(pace), *stages]
+    words = [sys.executable, "-c", script, server.start, str(folder), json.dumps(limits), *stages]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, json.loads((folder / "crawl.json").read_text())["crawls"][-1]["summary"]
@@ -191,7 +191,7 @@ def test_a_shop_that_shows_another_page_to_whom_it_has_blocked_is_left_alone(
             return Reply("text/html", b"<h1>Are you human?</h1>") if is_product else found
 
     with ReplicaServer(Guarded(make_stock(60))).running() as guarded:
-        code, summary = run(guarded, tmp_path, ("index", "products"), misfits=3)
+        code, summary = run(guarded, tmp_path, ("index", "products"), parse_failures=3)
     assert code == 1
     assert summary["stopped"].startswith("3 product pages in a row do not fit (")
     asked = [one.target for one in guarded.asked if "-gp1" in one.target]

@@ -9,7 +9,7 @@ import pytest
 
 from gemhier.crawler.replica.painting import paint
 from gemhier.crawler.replica.stock import CATEGORIES, Picture
-from gemhier.crawler.scraping.request import EXPECTED, Answer, Stage, Tally
+from gemhier.crawler.scraping.request import EXPECTED, CrawlStats, Stage, StageResponse
 from gemhier.crawler.sites.items import CategoryLink, ListingContent, ProductContent
 from gemhier.crawler.sites.site import Site
 from gemhier.crawler.sites.site_file import load_site
@@ -17,7 +17,7 @@ from gemhier.crawler.stages.catalogue import read_catalogue
 from gemhier.crawler.stages.index import IndexStage
 from gemhier.crawler.stages.pictures import PictureStage
 from gemhier.crawler.stages.products import ProductStage
-from gemhier.crawler.storage.fetch_log import DISALLOWED, FAILED, Validators, Visits
+from gemhier.crawler.storage.fetch_log import DISALLOWED, FAILED, FetchLog, Validators
 from gemhier.crawler.storage.folder import PictureContent, PictureStore
 from gemhier.crawler.storage.history import History, read_history
 from gemhier.errors import DataError
@@ -26,7 +26,7 @@ HOST = "https://shop.example"
 START = f"{HOST}/gemstones"
 
 T = TypeVar("T")
-Reply = str | int | Answer | tuple[str, str]
+Reply = str | int | StageResponse | tuple[str, str]
 """What a page answers: its text, a status, an answer, or an outcome and its reason if none comes."""
 
 
@@ -46,8 +46,8 @@ def closed() -> Iterator[None]:
         _OPEN.pop().close()
 
 
-def html(body: str, address: str, *, etag: str = "") -> Answer:
-    return Answer(200, address, body, body.encode(), Validators(etag=etag))
+def html(body: str, address: str, *, etag: str = "") -> StageResponse:
+    return StageResponse(200, address, body, body.encode(), Validators(etag=etag))
 
 
 def index(*slugs: str) -> str:
@@ -76,7 +76,7 @@ def run(stage: Stage, pages: Mapping[str, Reply]) -> list[str]:
         if isinstance(found, str):
             found = html(found, ask.address)
         elif isinstance(found, int):
-            found = Answer(found, ask.address, "", b"")
+            found = StageResponse(found, ask.address, "", b"")
         waiting.extend(stage.answered(ask, found))
     stage.finish()
     return asked
@@ -88,15 +88,15 @@ def site() -> Site:
 
 
 @pytest.fixture
-def tally() -> Tally:
-    return Tally()
+def stats() -> CrawlStats:
+    return CrawlStats()
 
 
-def visits(folder: Path, crawl: int = 1) -> Visits[ListingContent]:
-    return opened(Visits(folder / "index.jsonl", ListingContent, crawl))
+def visits(folder: Path, crawl: int = 1) -> FetchLog[ListingContent]:
+    return opened(FetchLog(folder / "index.jsonl", ListingContent, crawl))
 
 
-def test_numbered_pages_are_read_until_the_last_comes_again(tmp_path: Path, site: Site, tally: Tally) -> None:
+def test_numbered_pages_are_read_until_the_last_comes_again(tmp_path: Path, site: Site, stats: CrawlStats) -> None:
     pages = {
         "/gemstones": index("ruby"),
         "/gemstones/ruby/page/1": category("ruby/gp1", "ruby/gp2", number=1),
@@ -104,43 +104,45 @@ def test_numbered_pages_are_read_until_the_last_comes_again(tmp_path: Path, site
         "/gemstones/ruby/page/3": category("ruby/gp3", number=2),
     }
     known = visits(tmp_path)
-    asked = run(IndexStage(site, START, known, tally), pages)
+    asked = run(IndexStage(site, START, known, stats), pages)
     assert asked == list(pages)
-    assert tally.problems == []
+    assert stats.problems == []
     catalogue = read_catalogue(known, site, START)
     assert list(catalogue.products) == ["gp1", "gp2", "gp3"]
-    assert run(IndexStage(site, START, known, Tally()), pages) == []
+    assert run(IndexStage(site, START, known, CrawlStats()), pages) == []
 
 
 @pytest.mark.parametrize("past_the_end", [404, "", category("ruby/gp1")], ids=["missing", "empty", "the same again"])
 def test_a_category_of_one_page_needs_no_number(
-    past_the_end: str | int, tmp_path: Path, site: Site, tally: Tally
+    past_the_end: str | int, tmp_path: Path, site: Site, stats: CrawlStats
 ) -> None:
     pages = {
         "/gemstones": index("ruby"),
         "/gemstones/ruby/page/1": category("ruby/gp1"),
         "/gemstones/ruby/page/2": past_the_end,
     }
-    assert run(IndexStage(site, START, visits(tmp_path), tally), pages) == list(pages)
-    assert tally.problems == []
+    assert run(IndexStage(site, START, visits(tmp_path), stats), pages) == list(pages)
+    assert stats.problems == []
 
 
 def test_pages_whose_number_is_not_found_are_a_problem_and_not_the_end(
-    tmp_path: Path, site: Site, tally: Tally
+    tmp_path: Path, site: Site, stats: CrawlStats
 ) -> None:
     pages = {
         "/gemstones": index("ruby"),
         "/gemstones/ruby/page/1": category("ruby/gp1"),
         "/gemstones/ruby/page/2": category("ruby/gp2"),
     }
-    run(IndexStage(site, START, visits(tmp_path), tally), pages)
-    (problem,) = tally.problems
+    run(IndexStage(site, START, visits(tmp_path), stats), pages)
+    (problem,) = stats.problems
     assert str(problem) == (
         f"{HOST}/gemstones/ruby/page/2: the page shows no number, but new products; selector: li.current ::text"
     )
 
 
-def test_an_empty_category_is_a_problem_with_its_address_and_selector(tmp_path: Path, site: Site, tally: Tally) -> None:
+def test_an_empty_category_is_a_problem_with_its_address_and_selector(
+    tmp_path: Path, site: Site, stats: CrawlStats
+) -> None:
     pages = {
         "/gemstones": index("ruby", "opal"),
         "/gemstones/ruby/page/1": category("ruby/gp1", number=1),
@@ -148,12 +150,12 @@ def test_an_empty_category_is_a_problem_with_its_address_and_selector(tmp_path: 
         "/gemstones/opal/page/1": "<p>We have moved</p>",
     }
     known = visits(tmp_path)
-    run(IndexStage(site, START, known, tally), pages)
+    run(IndexStage(site, START, known, stats), pages)
     selector = "a.product-image.dataimage::attr(href)"
-    assert [str(problem) for problem in tally.problems] == [
+    assert [str(problem) for problem in stats.problems] == [
         f"{HOST}/gemstones/opal/page/1: the category 'Opal' is empty; selector: {selector}"
     ]
-    later, known = Tally(), visits(tmp_path, crawl=2)
+    later, known = CrawlStats(), visits(tmp_path, crawl=2)
     run(IndexStage(site, START, known, later), pages | {"/gemstones/ruby/page/1": "<p>Redesigned</p>"})
     assert [problem.reason for problem in later.problems] == [
         "the category 'Ruby' is empty, but had 1 products on its first page before",
@@ -164,43 +166,43 @@ def test_an_empty_category_is_a_problem_with_its_address_and_selector(tmp_path: 
 
 @pytest.mark.parametrize(("found", "reason"), [(500, "status 500"), (404, "status 404"), ("<p>", "no categories")])
 def test_an_index_that_cannot_be_read_is_a_problem(
-    found: str | int, reason: str, tmp_path: Path, site: Site, tally: Tally
+    found: str | int, reason: str, tmp_path: Path, site: Site, stats: CrawlStats
 ) -> None:
-    run(IndexStage(site, START, visits(tmp_path), tally), {"/gemstones": found})
-    assert reason in tally.problems[0].reason
+    run(IndexStage(site, START, visits(tmp_path), stats), {"/gemstones": found})
+    assert reason in stats.problems[0].reason
 
 
-def test_a_category_that_robots_txt_forbids_is_none(tmp_path: Path, site: Site, tally: Tally) -> None:
+def test_a_category_that_robots_txt_forbids_is_none(tmp_path: Path, site: Site, stats: CrawlStats) -> None:
     forbidden = (DISALLOWED, "robots.txt forbids it")
     pages: dict[str, Reply] = {"/gemstones": index("ruby"), "/gemstones/ruby/page/1": forbidden}
-    run(IndexStage(site, START, visits(tmp_path), tally), pages)
-    assert tally.problems == []
-    assert tally.counts["index", DISALLOWED] == 1
+    run(IndexStage(site, START, visits(tmp_path), stats), pages)
+    assert stats.problems == []
+    assert stats.counts["index", DISALLOWED] == 1
 
 
 def test_what_has_not_changed_need_not_be_sent_again(tmp_path: Path, site: Site) -> None:
     known = visits(tmp_path)
     first = html(index("ruby"), START, etag='"1"')
-    run(IndexStage(site, START, known, Tally()), {"/gemstones": first, "/gemstones/ruby/page/1": "<p>"})
-    known, tally = visits(tmp_path, crawl=2), Tally()
-    (ask,) = IndexStage(site, START, known, tally, since=1).begin()
+    run(IndexStage(site, START, known, CrawlStats()), {"/gemstones": first, "/gemstones/ruby/page/1": "<p>"})
+    known, stats = visits(tmp_path, crawl=2), CrawlStats()
+    (ask,) = IndexStage(site, START, known, stats, since=1).begin()
     assert ask.validators == Validators(etag='"1"')
-    (ask,) = IndexStage(site, START, known, Tally(), since=2).begin()
+    (ask,) = IndexStage(site, START, known, CrawlStats(), since=2).begin()
     assert not ask.validators
-    stage = IndexStage(site, START, known, tally, since=1)
+    stage = IndexStage(site, START, known, stats, since=1)
     asked = run(stage, {"/gemstones": 304, "/gemstones/ruby/page/1": category("ruby/gp1")})
     assert asked[:2] == ["/gemstones", "/gemstones/ruby/page/1"]
-    assert tally.counts["index", "unchanged"] == 1
+    assert stats.counts["index", "unchanged"] == 1
 
 
-def test_classes_and_limit_narrow_what_is_asked_for(tmp_path: Path, site: Site, tally: Tally) -> None:
+def test_classes_and_limit_narrow_what_is_asked_for(tmp_path: Path, site: Site, stats: CrawlStats) -> None:
     pages = {
         "/gemstones": index("ruby", "opal", "fire-opal"),
         "/gemstones/opal/page/1": category("opal/gp1", "opal/gp2", number=1),
         "/gemstones/fire-opal/page/1": category("fire-opal/gp2", "fire-opal/gp3", "fire-opal/gp4", number=1),
     }
     known = visits(tmp_path)
-    asked = run(IndexStage(site, START, known, tally, classes=("Opal", "fire-opal"), limit=2), pages)
+    asked = run(IndexStage(site, START, known, stats, classes=("Opal", "fire-opal"), limit=2), pages)
     assert asked == list(pages)
     catalogue = read_catalogue(known, site, START)
     assert [listed.key for listed in catalogue.selection((), 3)] == ["gp2", "gp1", "gp3"]
@@ -219,15 +221,15 @@ def test_a_class_may_be_named_by_any_of_its_names(name: str) -> None:
     assert chosen_categories(links, (name,)) == links[:1]
 
 
-def listed(folder: Path, site: Site) -> tuple[Visits[ListingContent], Visits[ProductContent]]:
+def listed(folder: Path, site: Site) -> tuple[FetchLog[ListingContent], FetchLog[ProductContent]]:
     known = visits(folder)
     pages = {
         "/gemstones": index("ruby", "burmese-ruby"),
         "/gemstones/ruby/page/1": category("ruby/gp1", "ruby/gp2", number=1),
         "/gemstones/burmese-ruby/page/1": category("burmese-ruby/gp2", number=1),
     }
-    run(IndexStage(site, START, known, Tally()), pages)
-    return known, opened(Visits(folder / "products.jsonl", ProductContent, 1))
+    run(IndexStage(site, START, known, CrawlStats()), pages)
+    return known, opened(FetchLog(folder / "products.jsonl", ProductContent, 1))
 
 
 def product(*pictures: str) -> str:
@@ -236,31 +238,33 @@ def product(*pictures: str) -> str:
     )
 
 
-def test_a_product_in_two_classes_is_asked_for_once(tmp_path: Path, site: Site, tally: Tally) -> None:
+def test_a_product_in_two_classes_is_asked_for_once(tmp_path: Path, site: Site, stats: CrawlStats) -> None:
     known, products = listed(tmp_path, site)
     catalogue = read_catalogue(known, site, START)
-    stage = ProductStage(site, START, catalogue, catalogue.selection((), None), products, tally)
+    stage = ProductStage(site, START, catalogue, catalogue.selection((), None), products, stats)
     asked = run(stage, {"/gemstones/ruby/gp1": "<p>sold out</p>", "/gemstones/ruby/gp2": product("gp2-1-010124.jpg")})
     assert asked == ["/gemstones/ruby/gp1", "/gemstones/ruby/gp2"]
     selector = "div.item.product_thumb_forHeight img::attr(src)"
-    assert [str(problem) for problem in tally.problems] == [
+    assert [str(problem) for problem in stats.problems] == [
         f"{HOST}/gemstones/ruby/gp1: the product has no pictures; selector: {selector}"
     ]
-    assert tally.counts["products", EXPECTED] == 2
-    again = ProductStage(site, START, catalogue, catalogue.selection((), None), products, Tally())
+    assert stats.counts["products", EXPECTED] == 2
+    again = ProductStage(site, START, catalogue, catalogue.selection((), None), products, CrawlStats())
     assert run(again, {}) == ["/gemstones/ruby/gp1"]
 
 
-@pytest.mark.parametrize("found", [404, 410, Answer(200, f"{HOST}/gemstones/ruby/", "<p>", b"")])
-def test_a_product_that_was_sold_is_gone(found: int | Answer, tmp_path: Path, site: Site, tally: Tally) -> None:
+@pytest.mark.parametrize("found", [404, 410, StageResponse(200, f"{HOST}/gemstones/ruby/", "<p>", b"")])
+def test_a_product_that_was_sold_is_gone(
+    found: int | StageResponse, tmp_path: Path, site: Site, stats: CrawlStats
+) -> None:
     known, products = listed(tmp_path, site)
     catalogue = read_catalogue(known, site, START)
-    stage = ProductStage(site, START, catalogue, catalogue.selection((), None), products, tally)
+    stage = ProductStage(site, START, catalogue, catalogue.selection((), None), products, stats)
     run(stage, {"/gemstones/ruby/gp1": found, "/gemstones/ruby/gp2": product("gp2-1-010124.jpg")})
     assert products.is_settled("gp1")
     assert products.content("gp1") is None
-    assert tally.counts["products", "gone"] == 1
-    assert tally.problems == []
+    assert stats.counts["products", "gone"] == 1
+    assert stats.problems == []
 
 
 @pytest.fixture(scope="module")
@@ -269,25 +273,25 @@ def ruby() -> bytes:
 
 
 def test_pictures_are_kept_with_all_that_is_known_of_them(
-    tmp_path: Path, site: Site, tally: Tally, ruby: bytes
+    tmp_path: Path, site: Site, stats: CrawlStats, ruby: bytes
 ) -> None:
     known, products = listed(tmp_path, site)
     catalogue = read_catalogue(known, site, START)
     chosen = catalogue.selection((), None)
     names = ["gp2-1-010124.jpg", "gp2-2-010124.jpg", "gp2-certi-010124.jpg", "gp2-3-010124.jpg", "gp2-4-010124.jpg"]
     found = {"/gemstones/ruby/gp1": product(*names[:1]), "/gemstones/ruby/gp2": product(*names)}
-    run(ProductStage(site, START, catalogue, chosen, products, tally), found)
+    run(ProductStage(site, START, catalogue, chosen, products, stats), found)
 
-    def stage(crawl: int, tally: Tally) -> PictureStage:
+    def stage(crawl: int, stats: CrawlStats) -> PictureStage:
         history = opened(History(tmp_path))
-        pictures = opened(Visits(tmp_path / "pictures.jsonl", PictureContent, crawl))
+        pictures = opened(FetchLog(tmp_path / "pictures.jsonl", PictureContent, crawl))
         store = opened(PictureStore(tmp_path))
-        return PictureStage(site, chosen, products, pictures, store, history, tally, notes_gone=True)
+        return PictureStage(site, chosen, products, pictures, store, history, stats, notes_gone=True)
 
-    def sent(name: str, body: bytes) -> Answer:
-        return Answer(200, f"{HOST}/media/{name}", None, body, Validators(etag=f'"{name}"'))
+    def sent(name: str, body: bytes) -> StageResponse:
+        return StageResponse(200, f"{HOST}/media/{name}", None, body, Validators(etag=f'"{name}"'))
 
-    first = stage(1, tally)
+    first = stage(1, stats)
     asked = run(
         first,
         {
@@ -298,9 +302,9 @@ def test_pictures_are_kept_with_all_that_is_known_of_them(
         },
     )
     assert asked == [f"/media/{name}" for name in names]
-    counts = tally.by_stage()["pictures"]
+    counts = stats.by_stage()["pictures"]
     assert counts == {EXPECTED: 5, "new": 2, "unusable": 1, "failed": 1, "gone": 1, "no longer shown": 0}
-    assert tally.counts["rejected", "certificate"] == 1
+    assert stats.counts["rejected", "certificate"] == 1
     records = read_history(tmp_path)
     assert {key[0] for key in records} == {"gp1", "gp2"}
     record = records["gp2", f"{HOST}/media/{names[0]}"]
@@ -310,15 +314,15 @@ def test_pictures_are_kept_with_all_that_is_known_of_them(
     assert (tmp_path / record.file).read_bytes() == ruby
     assert records["gp1", f"{HOST}/media/{names[0]}"].file == record.file
 
-    (ask,) = stage(1, Tally()).begin()
+    (ask,) = stage(1, CrawlStats()).begin()
     assert ask.address == f"{HOST}/media/{names[3]}"
-    asks = {ask.address.rpartition("/")[2]: ask.validators for ask in stage(2, Tally()).begin()}
+    asks = {ask.address.rpartition("/")[2]: ask.validators for ask in stage(2, CrawlStats()).begin()}
     assert asks[names[0]] == Validators(etag=f'"{names[0]}"')
     assert not asks[names[1]]
     (tmp_path / record.file).unlink()
-    asks = {ask.address.rpartition("/")[2]: ask.validators for ask in stage(2, Tally()).begin()}
+    asks = {ask.address.rpartition("/")[2]: ask.validators for ask in stage(2, CrawlStats()).begin()}
     assert not asks[names[0]]
-    later = stage(2, Tally())
+    later = stage(2, CrawlStats())
     run(later, {f"/media/{names[0]}": 404, f"/media/{names[2]}": sent(names[2], ruby + b"another")})
     gone = {key: record.gone_at is not None for key, record in read_history(tmp_path).items()}
     assert gone == {key: key[1].endswith(names[0]) for key in records}

@@ -7,7 +7,7 @@ import pytest
 
 from gemhier.crawler.sites.items import CategoryLink, ListingContent, PictureLink, ProductContent
 from gemhier.crawler.storage.crawl_info import CrawlRun, read_crawl_info
-from gemhier.crawler.storage.fetch_log import READ, UNCHANGED, Validators, Visits
+from gemhier.crawler.storage.fetch_log import READ, UNCHANGED, FetchLog, Validators
 from gemhier.crawler.storage.folder import PictureContent, Rejection, read_rejections
 from gemhier.crawler.storage.history import read_history
 
@@ -118,15 +118,15 @@ def test_what_the_first_release_found_is_known(earlier_crawl: Path) -> None:
 
 def test_what_the_first_release_asked_for_is_not_asked_for_again(earlier_crawl: Path) -> None:
     state = earlier_crawl / "state"
-    with closing(Visits(state / "index.jsonl", ListingContent, 1)) as pages:
+    with closing(FetchLog(state / "index.jsonl", ListingContent, 1)) as pages:
         assert pages.get("https://shop.example/stones").content == ListingContent(
             (CategoryLink("Ruby", "https://shop.example/ruby"),), ("https://shop.example/ruby/1",), None
         )
         assert pages.validators("https://shop.example/stones", 1) == Validators('"8c"', "Mon, 01 Jan 2024 00:00:00 GMT")
         assert pages.is_settled("https://shop.example/private")
-    with closing(Visits(state / "products.jsonl", ProductContent, 2)) as products:
+    with closing(FetchLog(state / "products.jsonl", ProductContent, 2)) as products:
         assert products.get("ruby-1").outcome == UNCHANGED
         assert products.content("ruby-1").pictures == (PictureLink("https://shop.example/1-2.jpg", "2"),)
-    with closing(Visits(state / "pictures.jsonl", PictureContent, 1)) as pictures:
+    with closing(FetchLog(state / "pictures.jsonl", PictureContent, 1)) as pictures:
         assert pictures.get("https://shop.example/1-2.jpg").outcome == READ
         assert pictures.content("https://shop.example/1-2.jpg").file == PICTURE

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gemhier.atomic import clear_unfinished, write_whole
 from gemhier.crawler.sites.items import ListingContent
 from gemhier.crawler.storage.crawl_info import CrawlInfo, CrawlRun, is_crawl_folder, read_crawl_info, write_crawl_info
-from gemhier.crawler.storage.fetch_log import FAILED, NO_VALIDATORS, Validators, Visits
+from gemhier.crawler.storage.fetch_log import FAILED, NO_VALIDATORS, FetchLog, Validators
 from gemhier.crawler.storage.folder import (
     PictureStore,
     check_crawl_folder,
@@ -89,13 +89,13 @@ def test_a_record_of_another_kind_is_refused(name: str, value: object) -> None:
 
 def test_visits_are_remembered_with_what_was_read_before(tmp_path: Path) -> None:
     path, content = tmp_path / "state" / "index.jsonl", ListingContent(products=("a", "b"), next_page="c")
-    visits = Visits(path, ListingContent, 1)
+    visits = FetchLog(path, ListingContent, 1)
     visits.add_read("page", content, Validators(etag='"x"'))
     visits.add_without_content("other", FAILED, "no answer")
     assert visits.is_settled("page")
     assert not visits.is_settled("other")
     visits.close()
-    visits = Visits(path, ListingContent, 2)
+    visits = FetchLog(path, ListingContent, 2)
     assert not visits.is_settled("page")
     assert visits.content("page") == content
     assert visits.validators("page", 1) == Validators(etag='"x"')
@@ -103,7 +103,7 @@ def test_visits_are_remembered_with_what_was_read_before(tmp_path: Path) -> None
     visits.add_unchanged("page")
     visits.add_without_content("other", "gone", "sold")
     visits.close()
-    visits = Visits(path, ListingContent, 2)
+    visits = FetchLog(path, ListingContent, 2)
     assert visits.is_settled("page")
     assert visits.is_settled("other")
     visit = visits.get("page")
@@ -121,7 +121,7 @@ def test_visits_of_another_kind_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "index.jsonl"
     path.write_text('{"key": "page", "crawl": 1, "outcome": "read"}\n')
     with pytest.raises(DataError, match="damaged, 'categories' is missing"):
-        Visits(path, ListingContent, 1)
+        FetchLog(path, ListingContent, 1)
 
 
 def test_the_last_line_about_a_picture_counts_and_none_is_written_twice(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from gemhier.arrays import RGB, Float32
 from gemhier.models.augment.augmentation import Augmentation, augmented, develop, pose
 from gemhier.models.augment.camera import Camera
-from gemhier.models.images.crop import BACKDROP, cover_backdrop
+from gemhier.models.images.crop import BACKGROUND, mask_background
 
 STILL = Augmentation(turn=0, zoom=0, shift=0)
 UNTOUCHED = Camera(untouched=1)
@@ -154,7 +154,7 @@ def test_each_picture_is_developed_in_its_own_way() -> None:
 
 def test_without_changes_the_backdrop_is_covered_and_the_stone_is_kept() -> None:
     plain = Augmentation(camera=UNTOUCHED, outline=0, bare=0)
-    np.testing.assert_array_equal(develop(cuts(), plain, np.random.default_rng(0)), cover_backdrop(cuts()))
+    np.testing.assert_array_equal(develop(cuts(), plain, np.random.default_rng(0)), mask_background(cuts()))
 
 
 def test_away_from_the_outline_the_backdrop_is_grey_and_the_stone_untouched() -> None:
@@ -163,7 +163,7 @@ def test_away_from_the_outline_the_backdrop_is_grey_and_the_stone_untouched() ->
     away = 64 * 0.02 * 3 + 2
     outside, inside = distance() > 64 // 3 + away, distance() < 64 // 3 - away
     assert min(outside.sum(), inside.sum()) > 100
-    assert np.all(found[:, outside] == BACKDROP)
+    assert np.all(found[:, outside] == BACKGROUND)
     np.testing.assert_array_equal(found[:, inside], cuts(60)[:, inside, :3])
 
 
@@ -171,7 +171,7 @@ def test_outlines_move_out_and_in() -> None:
     augmentation = Augmentation(camera=UNTOUCHED, outline=0.03, bare=0)
     white = cuts(60)
     white[..., :3] = 255
-    covered = (develop(white, augmentation, np.random.default_rng(0))[..., 0].astype(float) - BACKDROP) / 128
+    covered = (develop(white, augmentation, np.random.default_rng(0))[..., 0].astype(float) - BACKGROUND) / 128
     areas, area = covered.sum(axis=(1, 2)), (cuts(1)[0, ..., 3] > 0).sum()
     assert areas.min() < 0.97 * area
     assert areas.max() > 1.03 * area
@@ -183,7 +183,7 @@ def test_a_share_of_the_pictures_keeps_its_backdrop() -> None:
     def bare(share: float) -> int:
         augmentation = Augmentation(camera=UNTOUCHED, outline=0, bare=share)
         found = develop(cuts(200, 16), augmentation, np.random.default_rng(0))
-        return int((found[:, 0, 0] != BACKDROP).any(axis=1).sum())
+        return int((found[:, 0, 0] != BACKGROUND).any(axis=1).sum())
 
     assert bare(0) == 0
     assert 40 < bare(0.3) < 80
@@ -193,8 +193,8 @@ def test_a_share_of_the_pictures_keeps_its_backdrop() -> None:
 def test_the_camera_changes_the_stone_and_not_the_covered_backdrop() -> None:
     augmentation = Augmentation(camera=Camera(untouched=0), outline=0, bare=0)
     found = develop(cuts(20), augmentation, np.random.default_rng(0))
-    assert np.all(found[:, distance() > 64 // 3 + 2] == BACKDROP)
-    changes = np.abs(found.astype(int) - cover_backdrop(cuts(20)))[:, distance() < 18].mean(axis=(1, 2))
+    assert np.all(found[:, distance() > 64 // 3 + 2] == BACKGROUND)
+    changes = np.abs(found.astype(int) - mask_background(cuts(20)))[:, distance() < 18].mean(axis=(1, 2))
     assert changes.min() > 1
 
 

@@ -25,7 +25,7 @@ from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle import files as bundle_files
 from gemhier.models.bundle.info import BundleInfo, Temperatures
 from gemhier.models.bundle.predictions import Prediction
-from gemhier.models.images.crop import BACKDROP
+from gemhier.models.images.crop import BACKGROUND
 from gemhier.models.images.finder import Finder
 from gemhier.models.images.stones import Cutter, Failure
 
@@ -530,7 +530,7 @@ def test_the_backdrop_says_nothing(bundle: Bundle, paint_stone: Paint) -> None:
     rows, columns = np.mgrid[:96, :96] - 47.5
     distance = np.hypot(rows, columns) / 96  # the stone's own radius is 0.42
     for found in crops:
-        assert np.all(found[distance > 0.47] == BACKDROP)
+        assert np.all(found[distance > 0.47] == BACKGROUND)
         assert np.abs(found - crops[0])[distance < 0.34].mean() < 3
         np.testing.assert_allclose(found[distance < 0.15].mean(axis=0), (190, 20, 50), atol=3)
 

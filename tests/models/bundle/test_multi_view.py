@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gemhier.arrays import RGB, Float64
 from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.bundle.multi_view import View, all_failed, by_gem, pool
-from gemhier.models.bundle.predictions import Prediction, Together
+from gemhier.models.bundle.predictions import MultiView, Prediction
 from gemhier.models.images.stones import Failure
 
 Paint = Callable[[str], RGB]
@@ -114,7 +114,7 @@ def test_one_photograph_gets_the_answer_that_it_gets_anyway(bundle: Bundle, pain
     (alone,) = bundle.classify([picture], top=6)
     together = predicted(bundle.classify_same([picture], top=6))
     same(together, predicted(alone))
-    assert together.together == Together(("array 0",))
+    assert together.multi_view == MultiView(("array 0",))
     same(predicted(bundle.classify_same([picture] * 3, top=6)), together)
 
 
@@ -152,7 +152,7 @@ def test_a_photograph_without_a_gem_does_not_count(bundle: Bundle, paint_stone: 
     ruby = paint_stone("corundum/ruby")
     result = predicted(bundle.classify_same([PLAIN, ruby, PLAIN, ruby], top=6))
     same(result, predicted(bundle.classify_same([ruby], top=6)))
-    assert (result.image, result.together) == ("array 1", Together(("array 1", "array 3"), ("array 0", "array 2")))
+    assert (result.image, result.multi_view) == ("array 1", MultiView(("array 1", "array 3"), ("array 0", "array 2")))
 
 
 def test_where_no_photograph_shows_a_gem_all_count_and_the_answer_is_refused(bundle: Bundle) -> None:
@@ -160,7 +160,7 @@ def test_where_no_photograph_shows_a_gem_all_count_and_the_answer_is_refused(bun
     assert result.answer is None
     assert result.refused == "no gem stands out: the surest place has 0.00, of 0.50 asked for"
     assert result.subclasses[0].id == "corundum/sapphire"
-    assert result.together == Together(("array 0", "array 1"))
+    assert result.multi_view == MultiView(("array 0", "array 1"))
 
 
 def test_what_cannot_be_read_is_told_and_the_others_answer(bundle: Bundle, paint_stone: Paint, tmp_path: Path) -> None:
@@ -170,9 +170,9 @@ def test_what_cannot_be_read_is_told_and_the_others_answer(bundle: Bundle, paint
     result = predicted(bundle.classify_same([tmp_path / "empty.jpg", path, Failure("later", "asked for")]))
     assert result.image == str(path)
     assert result.answer is not None
-    assert result.together is not None
-    assert result.together.images == (str(path),)
-    assert [failure.image for failure in result.together.failures] == [str(tmp_path / "empty.jpg"), "later"]
+    assert result.multi_view is not None
+    assert result.multi_view.images == (str(path),)
+    assert [failure.image for failure in result.multi_view.failures] == [str(tmp_path / "empty.jpg"), "later"]
 
 
 def test_where_nothing_can_be_read_there_is_no_answer(bundle: Bundle, tmp_path: Path) -> None:

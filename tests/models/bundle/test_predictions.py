@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from gemhier.models.bundle.predictions import Answer, Candidate, Prediction, Together
+from gemhier.models.bundle.predictions import Answer, Candidate, MultiView, Prediction
 from gemhier.models.images.stones import Failure, Place
 
 EMERALD = Answer("beryl/emerald", "Emerald", "variety", 0.87)
@@ -92,18 +92,18 @@ def test_one_of_several_stones_says_which_and_where() -> None:
 
 
 def test_one_stone_on_several_pictures_names_them_all() -> None:
-    together = Together(("ring.jpg", "b.jpg", "c.jpg"))
-    several = replace(prediction(), together=together)
+    together = MultiView(("ring.jpg", "b.jpg", "c.jpg"))
+    several = replace(prediction(), multi_view=together)
     content = several.to_dict()
     assert (content["image"], content["images"]) == ("ring.jpg", ["ring.jpg", "b.jpg", "c.jpg"])
     assert {key: value for key, value in content.items() if key != "images"} == prediction().to_dict()
     assert str(several) == "ring.jpg and 2 more: Emerald (variety of beryl) 0.87"
-    assert str(replace(several, together=Together(("ring.jpg",)))) == str(prediction())
+    assert str(replace(several, multi_view=MultiView(("ring.jpg",)))) == str(prediction())
 
 
 def test_pictures_that_do_not_count_are_there_with_the_reason() -> None:
-    together = Together(("ring.jpg",), without_gem=("dark.jpg",), failures=(Failure("notes.jpg", "not a picture."),))
-    content = replace(prediction(), together=together).to_dict()
+    together = MultiView(("ring.jpg",), without_gem=("dark.jpg",), failures=(Failure("notes.jpg", "not a picture."),))
+    content = replace(prediction(), multi_view=together).to_dict()
     assert content["without_gem"] == ["dark.jpg"]
     assert content["failures"] == [{"image": "notes.jpg", "failure": "not a picture."}]
     assert json.loads(json.dumps(content)) == content

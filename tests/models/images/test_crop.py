@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gemhier.arrays import RGB
 from gemhier.models.images import crop as stone
-from gemhier.models.images.crop import BACKDROP, MARGIN, Box, cover_backdrop, crop_stone, whole_picture
+from gemhier.models.images.crop import BACKGROUND, MARGIN, Box, crop_stone, mask_background, whole_picture
 
 WHITE, CREAM = (255, 255, 255), (240, 235, 225)
 RUBY = (190, 20, 50)
@@ -142,29 +142,29 @@ def with_share(pixels: RGB, share: int) -> RGB:
 def test_stone_keeps_its_pixels_and_backdrop_becomes_grey(seed: int) -> None:
     cut = noise(9, 7, 4, seed)
     cut[..., 3] = np.where(cut[..., 3] > 127, 255, 0)
-    covered = cover_backdrop(cut)
+    covered = mask_background(cut)
     assert covered.dtype == np.uint8
     np.testing.assert_array_equal(covered[cut[..., 3] == 255], cut[cut[..., 3] == 255, :3])
-    assert np.all(covered[cut[..., 3] == 0] == BACKDROP)
+    assert np.all(covered[cut[..., 3] == 0] == BACKGROUND)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 255))
 def test_an_edge_lies_between_the_stone_and_the_grey_as_far_as_it_is_stone(seed: int, share: int) -> None:
     pixels = noise(5, 6, 3, seed)
-    covered = cover_backdrop(with_share(pixels, share))
-    expected = BACKDROP + (pixels.astype(float) - BACKDROP) * share / 255
+    covered = mask_background(with_share(pixels, share))
+    expected = BACKGROUND + (pixels.astype(float) - BACKGROUND) * share / 255
     np.testing.assert_allclose(covered, expected, atol=0.501)
 
 
 def test_covering_what_is_covered_changes_nothing_where_an_outline_is_sharp() -> None:
     cut = with_share(noise(8, 8), 255)
     cut[:, :3, 3] = 0
-    once = cover_backdrop(cut)
-    np.testing.assert_array_equal(cover_backdrop(np.concatenate([once, cut[..., 3:]], axis=-1)), once)
+    once = mask_background(cut)
+    np.testing.assert_array_equal(mask_background(np.concatenate([once, cut[..., 3:]], axis=-1)), once)
 
 
 def test_many_are_covered_as_each_alone() -> None:
     cuts = np.stack([noise(6, 6, 4, seed) for seed in range(3)])
     before = cuts.copy()
-    np.testing.assert_array_equal(cover_backdrop(cuts), np.stack([cover_backdrop(cut) for cut in cuts]))
+    np.testing.assert_array_equal(mask_background(cuts), np.stack([mask_background(cut) for cut in cuts]))
     np.testing.assert_array_equal(cuts, before)

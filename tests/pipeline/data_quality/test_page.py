@@ -13,7 +13,7 @@ from PIL import Image
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.audit import write_audit
-from gemhier.pipeline.data_quality.findings import Audit, AuditedPicture, Judgement, NoGem, Unreadable
+from gemhier.pipeline.data_quality.findings import Audit, AuditedPicture, LabelIssues, NoGem, Unreadable
 from gemhier.pipeline.data_quality.listing import Listing
 from gemhier.pipeline.data_quality.page import page
 from gemhier.pipeline.data_quality.questions import decisions_template, holds_decisions, questions
@@ -71,7 +71,7 @@ def pictures(folder: Path, count: int = 8) -> tuple[AuditedPicture, ...]:
 @pytest.fixture
 def found(tmp_path: Path) -> Audit:
     matches = (Match(0, 1, "copy", 0.0), Match(2, 4, "near-copy", 0.01), Match(5, 7, "turned", 0.002))
-    judgement = Judgement(
+    judgement = LabelIssues(
         by="model <1>",
         asked_now=True,
         judged=8,

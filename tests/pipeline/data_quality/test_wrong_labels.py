@@ -17,7 +17,7 @@ from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import write_taxonomy
 from gemhier.pipeline.audit import audit
 from gemhier.pipeline.data_quality.findings import Audit, AuditedPicture, NoGem
-from gemhier.pipeline.data_quality.label_issues import judge
+from gemhier.pipeline.data_quality.label_issues import label_issues
 from gemhier.pipeline.data_quality.predicted import Predicted, ask_bundle, read_predictions
 from gemhier.pipeline.data_quality.summary import summary
 from gemhier.pipeline.data_quality.wrong_labels import suspected_labels
@@ -175,7 +175,7 @@ def test_predictions_suspect_labels_and_the_bundle_looks_for_gems(
 def test_a_prepared_data_set_brings_its_scores(tiny_taxonomy: Taxonomy) -> None:
     scores = [0.9, 0.2, None, 0.1]
     pictures = [AuditedPicture(Path(f"{number}.png"), RUBY, "", score) for number, score in enumerate(scores)]
-    found = judge(pictures, tiny_taxonomy, predictions=None, model=None)
+    found = label_issues(pictures, tiny_taxonomy, predictions=None, model=None)
     assert found.no_gems == (NoGem(3, 0.1), NoGem(1, 0.2))
     assert (found.scored, found.by) == (3, "")
     assert list(summary(Audit(tuple(pictures), (), (), found)))[-1].startswith("In 2 pictures of 3 no gem stands out")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gemhier.arrays import Float32
 from gemhier.pipeline.duplicates import candidates as copy_candidates
 from gemhier.pipeline.duplicates.candidates import FARTHEST, find_candidates, oriented, oriented_boxes
-from gemhier.pipeline.duplicates.descriptor import COLOUR_SIDE, thumbprint
+from gemhier.pipeline.duplicates.descriptor import COLOUR_SIDE, descriptor
 
 ORIENTATIONS = np.arange(8)
 
@@ -88,7 +88,7 @@ def test_a_crop_is_a_candidate_with_its_box() -> None:
     coarse = random.integers(0, 256, (3, 8, 8, 3), np.uint8)
     first, other, third = coarse.repeat(25, axis=1).repeat(25, axis=2)
     cropped = np.ascontiguousarray(np.rot90(first[10:190, 10:190]))
-    found = find_candidates([thumbprint(pixels) for pixels in (first, other, third, cropped)])
+    found = find_candidates([descriptor(pixels) for pixels in (first, other, third, cropped)])
     pairs = set(zip(found.first.tolist(), found.second.tolist(), strict=True))
     assert pairs == {(0, 3)}
     best = found.distance.argmin()

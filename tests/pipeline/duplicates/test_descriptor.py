@@ -12,9 +12,9 @@ from gemhier.pipeline.duplicates.descriptor import (
     COLOUR_SIDE,
     LIGHTNESS_SIDE,
     WHOLE,
+    descriptor,
     lightness,
     small_lab,
-    thumbprint,
     thumbprint_of_file,
 )
 
@@ -29,7 +29,7 @@ def disc(shadow: bool = False) -> "np.typing.NDArray[np.uint8]":
 
 
 def test_shapes_sizes_and_colours() -> None:
-    taken = thumbprint(disc())
+    taken = descriptor(disc())
     assert (taken.width, taken.height) == (160, 200)
     assert taken.lightness.shape == (LIGHTNESS_SIDE, LIGHTNESS_SIDE)
     assert taken.colour.shape == (COLOUR_SIDE, COLOUR_SIDE, 2)
@@ -41,7 +41,7 @@ def test_shapes_sizes_and_colours() -> None:
 
 
 def test_content_is_what_stands_out_and_the_core_leaves_shadows_out() -> None:
-    plain, shaded = thumbprint(disc()), thumbprint(disc(shadow=True))
+    plain, shaded = descriptor(disc()), descriptor(disc(shadow=True))
     np.testing.assert_allclose(plain.content, [0.25, 0.2, 0.75, 0.6], atol=0.02)
     np.testing.assert_allclose(plain.core, [0.25, 0.2, 0.75, 0.6], atol=0.02)
     np.testing.assert_allclose(shaded.content, [0.25, 0.2, 0.75, 0.775], atol=0.02)
@@ -51,12 +51,12 @@ def test_content_is_what_stands_out_and_the_core_leaves_shadows_out() -> None:
 def test_specks_are_no_content() -> None:
     pixels = disc()
     pixels[2:6, 2:6] = 0
-    np.testing.assert_allclose(thumbprint(pixels).content, [0.25, 0.2, 0.75, 0.6], atol=0.02)
+    np.testing.assert_allclose(descriptor(pixels).content, [0.25, 0.2, 0.75, 0.6], atol=0.02)
 
 
 @pytest.mark.parametrize("size", [(16, 16), (40, 300), (500, 20)])
 def test_an_even_picture_of_any_size_is_all_content(size: tuple[int, int]) -> None:
-    taken = thumbprint(np.full((*size, 3), 90, np.uint8))
+    taken = descriptor(np.full((*size, 3), 90, np.uint8))
     assert taken.content == taken.core == WHOLE
 
 
@@ -65,7 +65,7 @@ def test_the_digest_is_that_of_the_pixels(tmp_path: Path) -> None:
     Image.fromarray(disc()).save(tmp_path / "b.bmp")
     assert thumbprint_of_file(tmp_path / "a.png").digest == thumbprint_of_file(tmp_path / "b.bmp").digest
     even = np.full((20, 30, 3), 9, np.uint8)
-    assert thumbprint(even).digest != thumbprint(even.reshape(30, 20, 3)).digest
+    assert descriptor(even).digest != descriptor(even.reshape(30, 20, 3)).digest
 
 
 def test_what_cannot_be_read_has_none(tmp_path: Path) -> None:

@@ -16,13 +16,13 @@ from gemhier.arrays import RGB
 from gemhier.errors import ImageError
 from gemhier.pipeline.duplicates.alignment import align
 from gemhier.pipeline.duplicates.candidates import Candidates
-from gemhier.pipeline.duplicates.descriptor import Thumbprint, thumbprint
+from gemhier.pipeline.duplicates.descriptor import Descriptor, descriptor
 from gemhier.pipeline.duplicates.search import (
     KINDS,
     find_matches,
     find_near_copies,
     groups,
-    take_thumbprints,
+    take_descriptors,
 )
 
 COLOURS = [(200, 30, 50), (40, 150, 80), (40, 60, 180), (220, 190, 60), (130, 60, 170), (120, 190, 220)]
@@ -95,7 +95,7 @@ def stones() -> list[RGB]:
 def test_every_kind_of_copy_is_found_and_nothing_else(stones: list[RGB]) -> None:
     changed = [(change, original) for original, change in enumerate(list(CHANGES) * 2)]
     planted = [CHANGES[change][0](stones[original]) for change, original in changed]
-    matches = find_matches([thumbprint(pixels) for pixels in [*stones, *planted]])
+    matches = find_matches([descriptor(pixels) for pixels in [*stones, *planted]])
     expected = {
         (original, len(stones) + number): CHANGES[change][1] for number, (change, original) in enumerate(changed)
     }
@@ -106,40 +106,40 @@ def test_every_kind_of_copy_is_found_and_nothing_else(stones: list[RGB]) -> None
 
 
 def test_stones_of_one_cut_and_colour_are_not_copies() -> None:
-    alike = [thumbprint(stone(seed)) for seed in range(100, 130)]
+    alike = [descriptor(stone(seed)) for seed in range(100, 130)]
     assert find_matches(alike) == []
 
 
 def test_another_colour_is_another_stone() -> None:
-    assert find_matches([thumbprint(stone(1, colour=colour)) for colour in COLOURS]) == []
+    assert find_matches([descriptor(stone(1, colour=colour)) for colour in COLOURS]) == []
 
 
 def test_a_stretched_stone_is_another_stone() -> None:
     wide = cv2.resize(stone(1), (220, 200), interpolation=cv2.INTER_AREA)
-    assert find_matches([thumbprint(stone(1)), thumbprint(np.asarray(wide, dtype=np.uint8))]) == []
+    assert find_matches([descriptor(stone(1)), descriptor(np.asarray(wide, dtype=np.uint8))]) == []
 
 
 def test_sides_rounded_to_pixels_are_no_stretch() -> None:
     odd = stone(1, side=151)[:150]
     small = np.asarray(cv2.resize(odd, (75, 75), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    (match,) = find_matches([thumbprint(odd), thumbprint(small)])
+    (match,) = find_matches([descriptor(odd), descriptor(small)])
     assert match.kind == "near-copy"
 
 
 def test_even_pictures_have_nothing_to_compare() -> None:
-    prints = [thumbprint(np.full((50, 50, 3), value, np.uint8)) for value in (0, 1, 2, 254, 255)]
+    prints = [descriptor(np.full((50, 50, 3), value, np.uint8)) for value in (0, 1, 2, 254, 255)]
     assert find_matches(prints) == []
     assert [match.kind for match in find_matches([prints[0], prints[0]])] == ["copy"]
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_few_pictures_have_no_copies(count: int) -> None:
-    assert find_matches([thumbprint(stone(0))] * count) == []
+    assert find_matches([descriptor(stone(0))] * count) == []
 
 
 def test_copies_of_copies_are_paired_with_every_original() -> None:
     pixels = stone(3)
-    prints = [thumbprint(each) for each in (pixels, pixels, saved(pixels, 60), pixels[:, ::-1])]
+    prints = [descriptor(each) for each in (pixels, pixels, saved(pixels, 60), pixels[:, ::-1])]
     matches = {(match.first, match.second): match.kind for match in find_matches(prints)}
     assert matches == {
         (0, 1): "copy",
@@ -152,7 +152,7 @@ def test_copies_of_copies_are_paired_with_every_original() -> None:
 
 
 def test_a_thousand_times_the_same_picture_is_not_half_a_million_pairs() -> None:
-    prints = [thumbprint(stone(0))] * 1000
+    prints = [descriptor(stone(0))] * 1000
     matches = find_matches(prints)
     assert len(matches) < 2000
     assert len(set(groups([(match.first, match.second) for match in matches], len(prints)))) == 1
@@ -160,7 +160,7 @@ def test_a_thousand_times_the_same_picture_is_not_half_a_million_pairs() -> None
 
 def test_order_changes_nothing_but_the_indices() -> None:
     pictures = [stone(0), stone(1), saved(stone(0), 50), part(stone(1), 0.1, 0, 0, 0), stone(2)]
-    prints = [thumbprint(pixels) for pixels in pictures]
+    prints = [descriptor(pixels) for pixels in pictures]
     forth = {frozenset((match.first, match.second)) for match in find_matches(prints)}
     back = {frozenset((4 - match.first, 4 - match.second)) for match in find_matches(prints[::-1])}
     assert forth == back == {frozenset((0, 2)), frozenset((1, 3))}
@@ -173,12 +173,12 @@ def test_files_are_compared_and_unreadable_ones_left_out(tmp_path: Path) -> None
     paths = [tmp_path / name for name in ("a.png", "b.jpg", "c.png", "d.jpg", "missing.jpg")]
     (pair,) = find_near_copies(paths)
     assert (pair.first, pair.second, pair.kind) == (paths[0], paths[1], "near-copy")
-    taken = dict(take_thumbprints(paths))
+    taken = dict(take_descriptors(paths))
     assert [isinstance(taken[path], ImageError) for path in paths] == [False, False, False, True, True]
 
 
 def test_without_a_way_to_limit_threads_the_result_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    prints = [thumbprint(stone(0)), thumbprint(stone(1)), thumbprint(saved(stone(0), 50))]
+    prints = [descriptor(stone(0)), descriptor(stone(1)), descriptor(saved(stone(0), 50))]
     with_limit = find_matches(prints)
     monkeypatch.setitem(sys.modules, "threadpoolctl", None)
     assert find_matches(prints) == with_limit
@@ -204,8 +204,8 @@ def test_every_kind_is_explained() -> None:
     assert set(KINDS) == {kind for _, kind in CHANGES.values()}
 
 
-def prints_of(first: RGB, second: RGB) -> list[Thumbprint]:
-    return [thumbprint(first), thumbprint(second)]
+def prints_of(first: RGB, second: RGB) -> list[Descriptor]:
+    return [descriptor(first), descriptor(second)]
 
 
 def one_candidate(orientation: int) -> Candidates:

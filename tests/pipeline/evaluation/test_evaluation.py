@@ -13,8 +13,8 @@ from gemhier.hierarchy.intervals import wilson
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.pipeline.evaluation.estimates import NO_ESTIMATE, Estimate, share
 from gemhier.pipeline.evaluation.evaluation import FIGURES, ConfusionCell, Evaluation, evaluate_probabilities
-from gemhier.pipeline.evaluation.figures import NO_FIGURE, Figure, share
 from gemhier.pipeline.evaluation.paired_tests import compare
 from gemhier.pipeline.evaluation.selective_answers import answer_figures, is_right
 
@@ -57,7 +57,7 @@ def evaluated(truth: list[str | None], *predicted: str, groups: list[str] | None
     )
 
 
-def value(figure: Figure) -> float:
+def value(figure: Estimate) -> float:
     assert figure.value is not None
     return figure.value
 
@@ -95,7 +95,7 @@ def test_counts(by_hand: Evaluation) -> None:
     ],
 )
 def test_a_figure_worked_out_by_hand(by_hand: Evaluation, name: str, expected: float) -> None:
-    figure: Figure = getattr(by_hand.strategies["flat"], name)
+    figure: Estimate = getattr(by_hand.strategies["flat"], name)
     assert value(figure) == pytest.approx(expected)
     assert figure.low is not None
     assert figure.high is not None
@@ -177,7 +177,7 @@ def test_a_family_that_is_not_known_is_wrong(label: str | None) -> None:
 def test_without_a_label_that_the_model_knows_only_families_are_measured() -> None:
     figures = evaluated(["beryl/emerald/zambian"], "emerald").strategies["flat"]
     assert value(figures.family_top1) == 1
-    assert [name for name in FIGURES if getattr(figures, name) != NO_FIGURE] == ["family_top1"]
+    assert [name for name in FIGURES if getattr(figures, name) != NO_ESTIMATE] == ["family_top1"]
 
 
 def test_without_pictures_there_are_no_figures() -> None:
@@ -188,7 +188,7 @@ def test_without_pictures_there_are_no_figures() -> None:
 
 def test_without_a_mistake_there_is_no_severity() -> None:
     figures = evaluated(["beryl/emerald"], "emerald").strategies["flat"]
-    assert figures.mistake_severity == NO_FIGURE
+    assert figures.mistake_severity == NO_ESTIMATE
     assert value(figures.hierarchical_f1) == 1
 
 
@@ -196,7 +196,7 @@ def test_when_nothing_can_be_read_all_is_wrong() -> None:
     figures = evaluated(["beryl/emerald", "chatoyant"], "none", "none").strategies["flat"]
     for name in ("top1", "top3", "top5", "family_top1", "tolerant_top1", "hierarchical_f1"):
         assert value(getattr(figures, name)) == 0
-    assert (figures.ece, figures.brier) == (NO_FIGURE, NO_FIGURE)
+    assert (figures.ece, figures.brier) == (NO_ESTIMATE, NO_ESTIMATE)
     assert value(figures.mistake_severity) == 3
 
 
@@ -206,7 +206,7 @@ def test_pictures_of_one_stone_make_an_interval_wider() -> None:
     alone = evaluated(truth, *predicted)
     together = evaluated(truth, *predicted, groups=[str(number // 10) for number in range(40)])
 
-    def width(figure: Figure) -> float:
+    def width(figure: Estimate) -> float:
         assert figure.low is not None
         assert figure.high is not None
         return figure.high - figure.low
@@ -244,7 +244,7 @@ def test_laws_of_the_figures(n: int, seed: int) -> None:
         assert value(figures.top1) <= value(figures.top3) <= value(figures.top5) == 1
         assert value(figures.top1) <= value(figures.tolerant_top1)
     for name in FIGURES:
-        figure: Figure = getattr(figures, name)
+        figure: Estimate = getattr(figures, name)
         if figure.low is not None and figure.high is not None and name != "mistake_severity":
             assert 0 <= figure.low <= figure.high <= (2 if name == "brier" else 1)
 
@@ -385,6 +385,6 @@ def test_answers_by_depth() -> None:
 
 def test_no_answers_have_no_precision() -> None:
     found = answer_figures([None], ["beryl"], ["a"], taxonomy=TAXONOMY, target_precision=0.9, threshold=0.7)
-    assert (found.answered.value, found.precision, found.depths) == (0, NO_FIGURE, ())
+    assert (found.answered.value, found.precision, found.depths) == (0, NO_ESTIMATE, ())
     nothing = answer_figures([], [], [], taxonomy=TAXONOMY, target_precision=0.9, threshold=0.7)
-    assert nothing.answered == NO_FIGURE
+    assert nothing.answered == NO_ESTIMATE

@@ -64,9 +64,9 @@ def test_the_nearest_to_a_stone_are_of_its_colour(data: Path, photos: Path, tiny
 
 
 def _seen(crops: Bytes) -> Bytes:
-    from gemhier.models.images.crop import cover_backdrop
+    from gemhier.models.images.crop import mask_background
 
-    return cover_backdrop(np.asarray(crops))
+    return mask_background(np.asarray(crops))
 
 
 def test_an_evaluation_shows_them_beside_its_mistakes(

@@ -23,10 +23,10 @@ TRUTH = np.arange(30) % 5
 FOLDS = np.arange(30) // 5 % 3
 
 
-def field(folder: Path, folds: Indices = FOLDS) -> module.Field:
+def field(folder: Path, folds: Indices = FOLDS) -> module.TrialData:
     manifest: Any = SimpleNamespace(folder=folder, digests={})
     rows: Any = [SimpleNamespace(group=str(picture)) for picture in range(30)]
-    return module.Field(
+    return module.TrialData(
         manifest=manifest,
         rows=rows,
         pictures=Pictures(lambda size: np.zeros((30, size, size, 4), np.uint8), TRUTH),
@@ -56,7 +56,7 @@ def asked_networks(monkeypatch: pytest.MonkeyPatch) -> list[tuple[LabelSpace, in
         families = 5 * np.eye(len(space.families), dtype=np.float32)[space.parents[pictures.truth[asked]]]
         return Logits(flat=sure, family=families, regional=sure)
 
-    monkeypatch.setattr(module, "learn_and_answer", learn)
+    monkeypatch.setattr(module, "fit_predict", learn)
     return asked_so_far
 
 

@@ -14,7 +14,7 @@ import yaml
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
-from gemhier.pipeline.experiments.measures import Decision, Known, adjusted, budget, decisions, majority, paired
+from gemhier.pipeline.experiments.measures import Decision, Truth, adjusted, budget, decisions, majority, paired
 from gemhier.pipeline.experiments.plan import Arm, Plan, load_plan
 from gemhier.pipeline.experiments.tables import Outcome, description, markdown, write_outcome
 
@@ -29,9 +29,9 @@ def taxonomy() -> Taxonomy:
 
 
 @pytest.fixture
-def known(taxonomy: Taxonomy) -> Known:
+def known(taxonomy: Taxonomy) -> Truth:
     labels = [SPACE.labels[column] for column in TRUTH]
-    return Known(labels, [f"stone {picture}" for picture in range(len(TRUTH))], SPACE, taxonomy)
+    return Truth(labels, [f"stone {picture}" for picture in range(len(TRUTH))], SPACE, taxonomy)
 
 
 def plan_of(folder: Path, *arms: dict[str, Any], **further: object) -> Plan:
@@ -49,11 +49,11 @@ def answers(arm: Arm, said: dict[str, list[int]], places: npt.ArrayLike = (0, 1,
     return SimpleNamespace(asked=asked, probabilities=voices, families=families)
 
 
-def made(arm: Arm, said: Any, known: Known) -> dict[str, Decision]:
+def made(arm: Arm, said: Any, known: Truth) -> dict[str, Decision]:
     return {decision.name: decision for decision in decisions(arm, said, known)}
 
 
-def test_what_routing_loses_is_counted_in_the_arms_own_tree(tmp_path: Path, known: Known) -> None:
+def test_what_routing_loses_is_counted_in_the_arms_own_tree(tmp_path: Path, known: Truth) -> None:
     usual, other = plan_of(tmp_path, {"name": "both"}, {"name": "random", "tree": "random"}).arms
     # Emerald twice for ruby, which stands beside it in the other tree; sapphire for aquamarine, which stand beside it.
     said = {"hard": [EMERALD, EMERALD, EMERALD, RUBY, SAPPHIRE, SAPPHIRE]}
@@ -64,13 +64,13 @@ def test_what_routing_loses_is_counted_in_the_arms_own_tree(tmp_path: Path, know
         assert [part.family for part in families] == ["beryl", "corundum"]
 
 
-def test_the_most_frequent_label_is_named_though_another_is_as_frequent(known: Known) -> None:
+def test_the_most_frequent_label_is_named_though_another_is_as_frequent(known: Truth) -> None:
     guess = majority(known)
     assert guess.predicted.tolist() == [EMERALD] * 6
     assert guess.figures.right.tolist() == [True, True, False, False, False, False]
 
 
-def test_decisions_are_compared_on_what_both_were_asked_and_in_each_division(tmp_path: Path, known: Known) -> None:
+def test_decisions_are_compared_on_what_both_were_asked_and_in_each_division(tmp_path: Path, known: Truth) -> None:
     first, second = plan_of(
         tmp_path, {"name": "first", "mode": "flat"}, {"name": "second", "mode": "flat", "first_folds": 2}
     ).arms
@@ -88,7 +88,7 @@ def test_decisions_are_compared_on_what_both_were_asked_and_in_each_division(tmp
     assert found.to_dict()["difference_in_each_division"] == "-0.2500 +1.0000"
 
 
-def test_the_more_comparisons_the_less_each_of_them_says(tmp_path: Path, known: Known) -> None:
+def test_the_more_comparisons_the_less_each_of_them_says(tmp_path: Path, known: Truth) -> None:
     (arm,) = plan_of(tmp_path, {"name": "flat", "mode": "flat"}).arms
     right = made(arm, answers(arm, {"flat": TRUTH}), known)["flat: flat"]
     pair = paired([majority(known)], [right], known)
@@ -100,7 +100,7 @@ def test_the_more_comparisons_the_less_each_of_them_says(tmp_path: Path, known: 
 
 
 @pytest.fixture
-def outcome(tmp_path: Path, known: Known) -> Outcome:
+def outcome(tmp_path: Path, known: Truth) -> Outcome:
     """Two arms, one of which answered the first two of three folds, in two divisions."""
     plan = plan_of(tmp_path, {"name": "flat", "mode": "flat"}, {"name": "both", "first_folds": 2}, repeats=2)
     found: dict[str, list[Decision]] = {}

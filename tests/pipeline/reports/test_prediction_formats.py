@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemhier.models.bundle.predictions import Answer, Candidate, Prediction, Together
+from gemhier.models.bundle.predictions import Answer, Candidate, MultiView, Prediction
 from gemhier.models.images.stones import Failure, Place
 from gemhier.pipeline.reports.prediction_formats import (
     BAR_WIDTH,
@@ -50,7 +50,7 @@ FAILED = Failure('notes "old".jpg', "not a picture.")
 SECOND = replace(ANSWERED, place=Place(stone=2, x=-3, y=40, side=96))
 TOGETHER = replace(
     ANSWERED,
-    together=Together(
+    multi_view=MultiView(
         ("ring.jpg", "b, c.jpg"), without_gem=("dark.jpg",), failures=(Failure("x\ny.jpg", "cut short."),)
     ),
 )

@@ -1,10 +1,10 @@
 from dataclasses import replace
 
+from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.evaluation.evaluation import Evaluation
-from gemhier.pipeline.evaluation.figures import Figure
 from gemhier.pipeline.tracking.description import decision_in_words, description
 
-QUARTER = Figure(0.25, 0.089, 0.532)
+QUARTER = Estimate(0.25, 0.089, 0.532)
 
 
 def test_a_training_is_a_sentence_and_a_row_for_each_way_to_decide(evaluation: Evaluation) -> None:

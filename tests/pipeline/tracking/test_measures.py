@@ -1,7 +1,7 @@
 from dataclasses import replace
 
+from gemhier.pipeline.evaluation.estimates import NO_ESTIMATE
 from gemhier.pipeline.evaluation.evaluation import FIGURES, Evaluation
-from gemhier.pipeline.evaluation.figures import NO_FIGURE
 from gemhier.pipeline.tracking.measures import measures, measures_side_by_side
 from gemhier.pipeline.tracking.names import SIDE_BY_SIDE
 
@@ -27,7 +27,7 @@ def test_other_pictures_have_measures_of_their_own(evaluation: Evaluation) -> No
 
 
 def test_what_was_not_measured_is_left_out(evaluation: Evaluation) -> None:
-    figures = replace(evaluation.strategies["flat"], mistake_severity=NO_FIGURE)
+    figures = replace(evaluation.strategies["flat"], mistake_severity=NO_ESTIMATE)
     assert not [name for name in measures(figures, "validation") if "mistake_severity" in name]
 
 

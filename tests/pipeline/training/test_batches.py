@@ -4,7 +4,7 @@ import pytest
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.augment.augmentation import Augmentation
 from gemhier.models.augment.camera import Camera
-from gemhier.models.images.crop import BACKDROP
+from gemhier.models.images.crop import BACKGROUND
 from gemhier.pipeline.training.batches import targets, training_batches
 from gemhier.pipeline.training.class_balance import Copies
 
@@ -66,7 +66,7 @@ def test_the_backdrop_is_covered_where_the_outline_came_to_lie() -> None:
     wanted = targets(np.zeros(24, np.intp), SPACE, ("flat",))
     ((pictures, _),) = list(training_batches(crops(24), wanted, batch=24, augmentation=STILL, seed=1))
     sides = {
-        tuple(bool(np.all(edge == BACKDROP)) for edge in (picture[0], picture[-1])) for picture in pictures.numpy()
+        tuple(bool(np.all(edge == BACKGROUND)) for edge in (picture[0], picture[-1])) for picture in pictures.numpy()
     }
     assert sides == {(True, False), (False, True)}  # as it was, and mirrored
 

@@ -119,9 +119,7 @@ def test_answers_to_another_question_are_not_taken_for_these(tmp_path: Path, mon
 
     def ask(truth: Indices, asked: Booleans) -> Logits:
         pictures = module.Pictures(lambda size: np.zeros((len(truth), size, size, 4), np.uint8), truth)
-        return module.learn_and_answer(
-            SPACE, pictures, ~asked, asked, TrainConfig(), folder=tmp_path, features=tmp_path
-        )
+        return module.fit_predict(SPACE, pictures, ~asked, asked, TrainConfig(), folder=tmp_path, features=tmp_path)
 
     ask(TRUTH, FOLDS == 0)
     ask(TRUTH, FOLDS == 0)
@@ -144,6 +142,4 @@ def test_no_picture_is_learned_from_and_asked_about(tmp_path: Path) -> None:
     pictures = module.Pictures(lambda size: np.zeros((24, size, size, 4), np.uint8), TRUTH)
     everything = np.ones(24, dtype=np.bool_)
     with pytest.raises(ValueError, match="24 in both"):
-        module.learn_and_answer(
-            SPACE, pictures, everything, everything, TrainConfig(), folder=tmp_path, features=tmp_path
-        )
+        module.fit_predict(SPACE, pictures, everything, everything, TrainConfig(), folder=tmp_path, features=tmp_path)

@@ -6,7 +6,7 @@ import pytest
 
 from gemhier.errors import OutputError
 from gemhier.models.augment.augmentation import Augmentation
-from gemhier.models.images.crop import cover_backdrop
+from gemhier.models.images.crop import mask_background
 from gemhier.pipeline.training.class_balance import Copies, transformed
 from gemhier.pipeline.training.features import load_features
 
@@ -33,7 +33,7 @@ def test_the_first_view_is_the_stone_as_it_is_on_a_covered_backdrop(
 ) -> None:
     found = load(extractor, crops, tmp_path)
     assert found.shape == (2, 70, 4)
-    assert np.allclose(found[0], extractor.predict(cover_backdrop(crops), verbose=0), atol=1e-5)
+    assert np.allclose(found[0], extractor.predict(mask_background(crops), verbose=0), atol=1e-5)
     assert not np.allclose(found[1], found[0], atol=1e-3)
 
 
@@ -83,7 +83,7 @@ def test_copies_have_features_of_their_own(extractor: keras.Model, crops: np.nda
     plain, found = of(None), of(copies)
     assert found.shape == (140, 4)
     assert np.allclose(found[::2], plain, atol=1e-5)
-    turned = cover_backdrop(transformed(crops, np.full(70, 3)))
+    turned = mask_background(transformed(crops, np.full(70, 3)))
     assert np.allclose(found[1::2], extractor.predict(turned, verbose=0), atol=1e-5)
     assert np.array_equal(of(copies), found)
     assert len(list(tmp_path.iterdir())) == 2

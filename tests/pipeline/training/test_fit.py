@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.images.crop import cover_backdrop
+from gemhier.models.images.crop import mask_background
 from gemhier.models.networks.backbones import backbone
 from gemhier.models.networks.export import export_network
 from gemhier.models.runtime.logits import Logits
@@ -261,7 +261,7 @@ def test_a_training_in_mixed_precision_gives_a_network_in_float32(
     found, rough = predict_logits(plain, crops), predict_logits(mixed, crops)
     assert found.flat.dtype == rough.flat.dtype == np.float32
     assert 0 < np.abs(found.flat - rough.flat).max() < 0.5  # the same network, more exactly
-    exported = Network(export_network(plain.whole)).logits(cover_backdrop(crops))
+    exported = Network(export_network(plain.whole)).logits(mask_background(crops))
     np.testing.assert_allclose(exported.flat, found.flat, atol=1e-3)
 
 

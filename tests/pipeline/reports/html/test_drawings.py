@@ -9,7 +9,7 @@ import pytest
 from gemhier.hierarchy.error_budget import ErrorBudget
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.evaluation.coverage import ChosenThreshold, Coverage
-from gemhier.pipeline.evaluation.figures import NO_FIGURE, Figure
+from gemhier.pipeline.evaluation.estimates import NO_ESTIMATE, Estimate
 from gemhier.pipeline.evaluation.reliability import ReliabilityBin
 from gemhier.pipeline.reports.html.drawings import (
     budget_drawing,
@@ -19,14 +19,17 @@ from gemhier.pipeline.reports.html.drawings import (
 )
 from gemhier.pipeline.training.history import Curve
 
-BINS = (ReliabilityBin(10, 0.2, 0.4, 0.3, Figure(0.4, 0.2, 0.6)), ReliabilityBin(9, 0.5, 0.9, 0.8, Figure(1, 0.7, 1)))
+BINS = (
+    ReliabilityBin(10, 0.2, 0.4, 0.3, Estimate(0.4, 0.2, 0.6)),
+    ReliabilityBin(9, 0.5, 0.9, 0.8, Estimate(1, 0.7, 1)),
+)
 COVERAGE = Coverage(
     np.array([0.1, 0.5, 0.9]),
     np.array([1.0, 0.6, 0.0]),
     np.array([0.7, 0.9, np.nan]),
     (
-        ChosenThreshold(0.9, 0.5, True, Figure(0.6, 0.5, 0.7), Figure(0.9, 0.8, 0.95)),
-        ChosenThreshold(0.99, 0.99, False, Figure(0, 0, 0.1), NO_FIGURE),
+        ChosenThreshold(0.9, 0.5, True, Estimate(0.6, 0.5, 0.7), Estimate(0.9, 0.8, 0.95)),
+        ChosenThreshold(0.99, 0.99, False, Estimate(0, 0, 0.1), NO_ESTIMATE),
     ),
 )
 

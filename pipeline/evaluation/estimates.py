@@ -14,7 +14,7 @@ _PICTURES_DRAWN = 1_000_000
 
 
 @dataclass(frozen=True)
-class Figure:
+class Estimate:
     """A measured number with its 95% interval; all None where there is nothing to measure it on."""
 
     value: float | None
@@ -26,10 +26,10 @@ class Figure:
         return {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
 
 
-NO_FIGURE = Figure(None, None, None)
+NO_ESTIMATE = Estimate(None, None, None)
 
 
-def share(hits: npt.ArrayLike, groups: npt.ArrayLike) -> Figure:
+def share(hits: npt.ArrayLike, groups: npt.ArrayLike) -> Estimate:
     """The share of pictures that are hits.
 
     With Wilson's interval, or the bootstrap over groups where pictures share a group. Shares of 0 and
@@ -42,15 +42,15 @@ def share(hits: npt.ArrayLike, groups: npt.ArrayLike) -> Figure:
     values, group_of = np.asarray(hits, dtype=np.float64), np.asarray(groups)
     n = len(values)
     if not n:
-        return NO_FIGURE
+        return NO_ESTIMATE
     n_groups = len(np.unique(group_of))
     if n_groups < n and values.min() < values.max():
         return mean(values, group_of)
     low, high = wilson(values.sum() * n_groups / n, n_groups)
-    return Figure(float(values.mean()), float(low), float(high))
+    return Estimate(float(values.mean()), float(low), float(high))
 
 
-def mean(values: npt.ArrayLike, groups: npt.ArrayLike) -> Figure:
+def mean(values: npt.ArrayLike, groups: npt.ArrayLike) -> Estimate:
     """The mean of a number per picture, with the bootstrap over groups.
 
     Args:
@@ -59,12 +59,12 @@ def mean(values: npt.ArrayLike, groups: npt.ArrayLike) -> Figure:
     """
     numbers = np.asarray(values, dtype=np.float64)
     if not len(numbers):
-        return NO_FIGURE
+        return NO_ESTIMATE
     interval = bootstrap_mean(numbers, groups)
-    return Figure(float(numbers.mean()), interval.low, interval.high)
+    return Estimate(float(numbers.mean()), interval.low, interval.high)
 
 
-def fraction(statistic: Callable[[Indices], float], groups: npt.ArrayLike) -> Figure:
+def fraction(statistic: Callable[[Indices], float], groups: npt.ArrayLike) -> Estimate:
     """Any statistic of pictures between 0 and 1, with the bootstrap over groups.
 
     The more pictures there are, the fewer draws are made: each takes longer, and they differ less.
@@ -76,7 +76,7 @@ def fraction(statistic: Callable[[Indices], float], groups: npt.ArrayLike) -> Fi
     group_of = np.asarray(groups)
     n = len(group_of)
     if not n:
-        return NO_FIGURE
+        return NO_ESTIMATE
     draws = min(_MOST_DRAWS, max(_FEWEST_DRAWS, _PICTURES_DRAWN // n))
     interval = bootstrap(statistic, group_of, within=(0, 1), repeats=draws)
-    return Figure(statistic(np.arange(n, dtype=np.intp)), interval.low, interval.high)
+    return Estimate(statistic(np.arange(n, dtype=np.intp)), interval.low, interval.high)
