@@ -1,28 +1,23 @@
 """The whole line: from painted stones to a bundle that names them and to MLflow's pages, as the README shows it."""
 
 import csv
+import http.client
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
-from urllib.error import URLError
 
 import pytest
 
-pytest.importorskip("tensorflow")
-
 CLASSES = ("Amethyst", "Aquamarine", "Blue Sapphire (Neelam)", "Emerald", "Ruby", "Turquoise")
-"""Two families with two of them, for which there are regional networks, and two with one."""
+"""Two of beryl and two of corundum, for which there are regional networks, and two other families."""
 
 WAYS = ("flat", "hierarchical_hard", "hierarchical_soft", "fused")
 
@@ -56,16 +51,16 @@ def test_from_painted_stones_to_a_bundle_and_pages(
     assert "</html>" in (tmp_path / "report" / "report.html").read_text("utf-8")
 
     run("gemhier", "package", "latest", "--out", "bundle")
-    lines = run(
-        "gemhier", "classify", str(Path("photos", "test")), "--model", "bundle", "--format", "json"
-    ).splitlines()
+    classified = run("gemhier", "classify", str(Path("photos", "test")), "--model", "bundle", "--format", "json")
+    lines = classified.splitlines()
     answers = {tmp_path / answer["image"]: answer["subclasses"][0]["id"] for answer in map(json.loads, lines)}
     assert len(lines) == len(answers)
     assert set(answers) == test_pictures
     assert sum(answer == labels[image] for image, answer in answers.items()) > len(answers) / 2
 
-    with pages(tmp_path, environment, free_port) as address:
-        runs = ask(f"{address}/api/2.0/mlflow/runs/search", {"experiment_ids": ["1"]})["runs"]
+    with pages(tmp_path, environment, free_port):
+        _, found_runs = ask(free_port, "POST", "/api/2.0/mlflow/runs/search", {"experiment_ids": ["1"]})
+    runs = json.loads(found_runs)["runs"]
     names = [found["info"]["run_name"] for found in runs]
     measures = {measure["key"] for measure in runs[names.index("lite0 both quick")]["data"]["metrics"]}
     assert measures >= {"test/top1", *(f"top1/{way}" for way in WAYS)}
@@ -90,48 +85,45 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def ask(address: str, question: Mapping[str, Any]) -> dict[str, Any]:
-    """What a page of a server on this machine answers to JSON values."""
-    asked = urllib.request.Request(address, json.dumps(question).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
-        found: dict[str, Any] = json.load(answer)
-    return found
-
-
 @contextmanager
-def pages(folder: Path, environment: Mapping[str, str], port: int) -> Iterator[str]:
-    """Runs `gemhier ui`, gives the address when it answers, and ends it with Ctrl-C; nothing of it may be left."""
-    words = [sys.executable, "-m", "gemhier", "ui", "--port", str(port)]
-    address = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen(
-        words,
+def pages(folder: Path, environment: Mapping[str, str], port: int) -> Iterator[None]:
+    """Runs `gemhier ui`, from when it answers until Ctrl-C ends it; nothing of it may be left."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "gemhier", "ui", "--port", str(port)],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-    )
-    try:
-        assert status(f"{address}/", while_runs=server) == 200
-        yield address
-        os.killpg(server.pid, signal.SIGINT)  # as a terminal does: to it and to all that it started
-        # The output ends when the last program that can write to it has ended.
-        output, _ = server.communicate(timeout=PATIENCE)
-        assert (server.returncode, "Traceback" in output) == (0, False), output
-        with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
-            pass
-    finally:
-        server.terminate()
-
-
-def status(address: str, while_runs: "subprocess.Popen[str]") -> int:
-    """The status with which a server answers as soon as it does."""
-    give_up = time.monotonic() + PATIENCE
-    while while_runs.poll() is None and time.monotonic() < give_up:
+    ) as server:
         try:
-            with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
-                return int(answer.status)
-        except URLError:
-            time.sleep(0.2)
-    raise AssertionError(f"{address} does not answer.")
+            wait_for(server, port)
+            yield
+            os.killpg(server.pid, signal.SIGINT)  # as a terminal does
+            # The output ends when the last program that can write to it has ended.
+            output, _ = server.communicate(timeout=PATIENCE)
+            assert (server.returncode, "Traceback" in output) == (0, False), output
+            with pytest.raises(ConnectionRefusedError):
+                ask(port, "GET", "/")
+        finally:
+            server.terminate()
+
+
+def wait_for(server: "subprocess.Popen[str]", port: int) -> None:
+    give_up = time.monotonic() + PATIENCE
+    while server.poll() is None and time.monotonic() < give_up:
+        with suppress(ConnectionRefusedError):
+            status, page = ask(port, "GET", "/")
+            assert (status, b"<html" in page) == (200, True)
+            return
+        time.sleep(0.2)
+    raise AssertionError("`gemhier ui` does not answer.")
+
+
+def ask(port: int, method: str, path: str, question: object = None) -> tuple[int, bytes]:
+    """The status and the content that a server on this machine answers with, whatever proxy there is."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
+        connection.request(method, path, json.dumps(question), {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
