@@ -1,8 +1,7 @@
 """The whole line: from a shop on this machine to a bundle that classifies, as docs/crawling.md shows it."""
 
 import json
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,23 +12,11 @@ from gemhier.crawler.replica.server import ReplicaServer
 from gemhier.crawler.replica.shops import GempunditReplica
 from gemhier.crawler.replica.stock import make_stock
 
-ROOT = Path(__file__).parents[2]
 CLASSES = ["Emerald", "Ruby", "Amethyst", "Citrine"]
 
 
 @pytest.mark.slow
-def test_from_a_crawl_to_a_bundle(tmp_path: Path) -> None:
-    def run(*words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", *words],
-            cwd=tmp_path,
-            env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
+def test_from_a_crawl_to_a_bundle(tmp_path: Path, run: Callable[..., str]) -> None:
     with ReplicaServer(GempunditReplica(make_stock(360))).running() as server:
         settings = json.dumps({"start": server.start, "classes": CLASSES, "limit": 80})
         run("gemhier.crawler.replica.fast", "gempundit", "crawl", settings)
