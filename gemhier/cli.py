@@ -35,6 +35,10 @@ _CANNOT_USE = {
 }
 
 
+_GOES_ON = ("train", "train-finder", "trial")
+_SAME_COMMAND = " Give the same command again: it goes on where it stood."
+
+
 class Commands(click.Group):
     """A group whose commands end in one line when the world, and not the code, is at fault.
 
@@ -63,7 +67,8 @@ class Commands(click.Group):
                 raise
             raise _one_line(_output_error(error)) from error
         except KeyboardInterrupt:
-            click.echo("Interrupted.", err=True)
+            goes_on = ctx.invoked_subcommand in _GOES_ON
+            click.echo(f"Interrupted.{_SAME_COMMAND if goes_on else ''}", err=True)
             ctx.exit(INTERRUPTED)
 
 
@@ -91,7 +96,7 @@ def _output_error(error: OSError) -> OutputError:
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="gemhier", message="%(prog)s %(version)s")
+@click.version_option(__version__, "-V", "--version", prog_name="gemhier", message="%(prog)s %(version)s")
 def main() -> None:
     """Name the gemstone in a photograph, from family down to variety and region.
 

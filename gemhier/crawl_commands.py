@@ -11,7 +11,9 @@ from gemhier.errors import INTERRUPTED
 
 @click.command(name="crawl", short_help="Collect the photographs of a shop.")
 @click.argument("site", metavar="SITE")
-@click.option("--out", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Crawl folder to write.")
+@click.option(
+    "-o", "--out", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Crawl folder to write."
+)
 @click.option("--start", metavar="URL", help="Begin here instead of at the site's own index: a mirror or a replica.")
 @click.option("--classes", metavar="NAMES", multiple=True, help="Only these categories, joined by commas.")
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="At most so many products, of all categories.")

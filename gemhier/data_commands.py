@@ -9,6 +9,7 @@ import click
 @click.command(name="audit", short_help="Find copies, shared and contaminated labels, and unreadable files.")
 @click.argument("folders", metavar="FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
+    "-o",
     "--out",
     metavar="DIR",
     type=click.Path(path_type=Path),
@@ -37,6 +38,7 @@ import click
     help="predictions.csv of a report on these pictures, by a model that has not learned from them: suspects labels.",
 )
 @click.option(
+    "-m",
     "--model",
     metavar="BUNDLE",
     type=click.Path(path_type=Path),
@@ -82,7 +84,9 @@ def audit_command(
 
 @click.command(short_help="Turn folders of photographs into a data set to train on.")
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", required=True, metavar="DATA", type=click.Path(path_type=Path), help="Data folder to write.")
+@click.option(
+    "-o", "--out", required=True, metavar="DATA", type=click.Path(path_type=Path), help="Data folder to write."
+)
 @click.option(
     "--taxonomy",
     metavar="FILE",

@@ -22,6 +22,7 @@ def _open_interval(ctx: click.Context, option: click.Parameter, value: float | N
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many to rank at most.")
 @click.option(
+    "-m",
     "--model",
     metavar="BUNDLE",
     type=click.Path(path_type=Path),
@@ -36,6 +37,7 @@ def _open_interval(ctx: click.Context, option: click.Parameter, value: float | N
     help="json gives one object a line, csv one row a picture.",
 )
 @click.option(
+    "-o",
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -97,6 +99,7 @@ def classify(
 @click.command(name="evaluate", short_help="Measure a model on labelled photographs.")
 @click.argument("folders", metavar="SOURCE_OR_DATA...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
+    "-m",
     "--model",
     metavar="BUNDLE_OR_RUN",
     help="Folder of the model, or a tracked run; without it, the one in GEMHIER_MODEL or else the one that comes "

@@ -82,6 +82,7 @@ def check(ctx: click.Context, file: Path | None) -> None:
 
 @taxonomy_group.command(short_help="Draw the graph, or some of its families.")
 @click.option(
+    "-o",
     "--out",
     type=click.Path(path_type=Path),
     default=Path("taxonomy.svg"),

@@ -11,7 +11,7 @@ from gemhier.options import tracking_option
 
 @click.command(name="package", short_help="Write a run's model to a folder of its own.")
 @click.argument("run", metavar="RUN")
-@click.option("--out", required=True, metavar="BUNDLE", type=click.Path(path_type=Path), help="Folder to write.")
+@click.option("-o", "--out", required=True, metavar="BUNDLE", type=click.Path(path_type=Path), help="Folder to write.")
 @click.option(
     "--evaluation",
     "evaluations",
@@ -199,7 +199,7 @@ def train_command(
     type=click.Path(path_type=Path),
     help="Folder with pictures without gems. May be given again.",
 )
-@click.option("--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help="Finder to write.")
+@click.option("-o", "--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help="Finder to write.")
 @click.option(
     "--outlines",
     metavar="TABLE DIR",

@@ -25,6 +25,7 @@ def _show_plan(context: click.Context, _: click.Parameter, value: bool) -> None:
     help="What is compared, as YAML. Without it, the plan that --show-plan prints.",
 )
 @click.option(
+    "-o",
     "--out",
     metavar="DIR",
     type=click.Path(path_type=Path),

@@ -39,7 +39,7 @@ class StoneResult:
     prediction: Prediction
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Bundle:
     """A loaded bundle, ready to classify. Threads may share it.
 
@@ -56,6 +56,13 @@ class Bundle:
     network: Network
     finder: Finder
     folder: Path
+
+    def __repr__(self) -> str:
+        """One line: what it is, what it can name, and where it lies."""
+        space = self.space
+        return (
+            f"<Bundle {self.info.model_version}: {len(space)} labels in {len(space.families)} families, {self.folder}>"
+        )
 
     @cached_property
     def space(self) -> LabelSpace:
@@ -120,7 +127,7 @@ class Bundle:
         `all_stones` it has one result at least.
 
         Args:
-            pictures: paths, or arrays (H, W, 3) uint8 RGB. A Failure passes through in its place.
+            pictures: paths, arrays (H, W, 3) uint8 RGB, or images of Pillow. A Failure passes through in its place.
                 They are taken up to three batches ahead of the results.
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that shall be right, between 0 and 1; None

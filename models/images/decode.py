@@ -83,6 +83,30 @@ def read_image(path: Path, *, longest: int | None = None) -> Bytes:
             ) from error
 
 
+def rgb_pixels(image: Image.Image, name: str) -> Bytes:
+    """Bring an image of Pillow to the pixels that `read_image` gives for its file.
+
+    Args:
+        image: opened or made, of any mode.
+        name: what messages call it.
+
+    Returns:
+        (H, W, 3) uint8 RGB.
+
+    Raises:
+        ImageError: as for a file.
+    """
+    with _quiet_pillow():
+        try:
+            _check_size(name, image.size)
+            _check_depth(name, image)
+            return _upright_rgb(image, None)
+        except ImageError:
+            raise
+        except Exception as error:  # its file may be closed, gone, or damaged in any way
+            raise ImageError(f"{name}: cannot be decoded ({error}). Open it again.") from error
+
+
 def check_array(array: Bytes) -> Bytes:
     """Return `array` if it is a picture, (H, W, 3) uint8 RGB.
 
@@ -151,7 +175,7 @@ def _identified_heif(path: Path, file: BinaryIO) -> Image.Image:
     return Image.open(file, formats=("HEIF",))
 
 
-def _check_size(path: Path, size: tuple[int, int]) -> None:
+def _check_size(path: Path | str, size: tuple[int, int]) -> None:
     width, height = size
     if min(width, height) < SMALLEST_SIDE:
         raise ImageError(
@@ -164,7 +188,7 @@ def _check_size(path: Path, size: tuple[int, int]) -> None:
         )
 
 
-def _check_depth(path: Path, image: Image.Image) -> None:
+def _check_depth(path: Path | str, image: Image.Image) -> None:
     if image.mode == "F" or (image.mode == "I" and image.format == "TIFF"):
         raise ImageError(f"{path}: 32-bit or signed pixels, whose white is unknown. Convert it to 8 or 16 bits.")
 

@@ -1,20 +1,23 @@
 """Read pictures, find their stones and cut them out, on several threads, a bounded distance ahead."""
 
 from collections import deque
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from gemhier.arrays import Bytes
 from gemhier.errors import ImageError
 from gemhier.models.images.crop import mask_background
-from gemhier.models.images.decode import check_array, read_image
+from gemhier.models.images.decode import check_array, read_image, rgb_pixels
 from gemhier.models.images.finder import Finder, Stone
 
-Picture = Path | str | Bytes
-"""A picture to classify: its path, or its pixels, (H, W, 3) uint8 RGB."""
+Picture = Path | str | Bytes | Image.Image
+"""A picture to classify: its path, its pixels, (H, W, 3) uint8 RGB, or an image of Pillow."""
 
 Found = tuple["StoneCrop | Failure", ...]
 
@@ -62,7 +65,8 @@ class StoneCrop:
     """A stone of a picture, ready for the network.
 
     Attributes:
-        image: the path as it was given, or "array 0" for pixels that came first.
+        image: the path as it was given, or "array 0" for pixels that came first; an image of Pillow brings its name,
+            or is "image 0".
         pixels: (size, size, 3) uint8 RGB, with the backdrop covered.
         score: how sure it is that this is a gem, from 0 to 1.
         place: which stone of the picture it is; None where only one is asked for.
@@ -111,7 +115,7 @@ def stone_crops(
     Closing the generator stops its threads; what they have not begun is not done.
 
     Args:
-        pictures: paths or pixels; a Failure passes through in its place.
+        pictures: paths, pixels or images of Pillow; a Failure passes through in its place.
         cutter: finds and cuts out the stones.
         workers: how many threads read and crop.
         ahead: how many pictures are taken from `pictures` before their turn, at most.
@@ -126,6 +130,9 @@ def stone_crops(
         for position, picture in enumerate(pictures):
             if isinstance(picture, Failure | Path | str):
                 waiting.append(executor.submit(_from_file, picture, cutter))
+            elif isinstance(picture, Image.Image):
+                name = getattr(picture, "filename", "") or f"image {position}"
+                waiting.append(executor.submit(_from_pillow, picture, str(name), cutter))
             else:
                 waiting.append(executor.submit(cutter.crops, check_array(picture), f"array {position}"))
             if len(waiting) > ahead:
@@ -139,11 +146,18 @@ def stone_crops(
 def _from_file(path: Path | str | Failure, cutter: Cutter) -> Found:
     if isinstance(path, Failure):
         return (path,)
-    image = str(path)
+    return _cut(partial(read_image, Path(path)), str(path), cutter)
+
+
+def _from_pillow(picture: Image.Image, name: str, cutter: Cutter) -> Found:
+    return _cut(partial(rgb_pixels, picture, name), name, cutter)
+
+
+def _cut(read: Callable[[], Bytes], image: str, cutter: Cutter) -> Found:
     try:
-        return cutter.crops(read_image(Path(path)), image)
+        return cutter.crops(read(), image)
     except ImageError as error:
-        return (Failure(image, _reason(error, str(Path(path)))),)
+        return (Failure(image, _reason(error, str(Path(image)))),)
     except MemoryError:
         return (Failure(image, "too large for the memory that is free. Make it smaller."),)
 

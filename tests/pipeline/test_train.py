@@ -213,7 +213,7 @@ def test_an_interrupted_training_goes_on_in_the_same_runs(
         broken.setattr(run_log, "confusion_table", interrupt)
         outcome = CliRunner().invoke(main, command)
     assert outcome.exit_code == 130
-    assert outcome.stderr.splitlines() == ["Interrupted."]
+    assert outcome.stderr.splitlines() == ["Interrupted. Give the same command again: it goes on where it stood."]
     mlflow = open_tracking()
     runs = {run.info.run_name: run for run in mlflow.search_runs(experiment_names=["gemhier"], output_format="list")}
     assert {name: run.info.status for name, run in runs.items()} == {

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from gemhier.arrays import RGB
 from gemhier.atomic import write_whole_folder
@@ -659,6 +660,30 @@ def test_one_path_is_not_taken_for_a_list_of_letters(bundle: Bundle) -> None:
 def test_an_array_that_is_no_picture_is_a_mistake(bundle: Bundle, wrong: Any) -> None:
     with pytest.raises(ValueError, match="A picture must be"):
         list(bundle.classify([wrong]))
+
+
+def test_an_image_of_pillow_is_answered_like_its_file(bundle: Bundle, tmp_path: Path, paint_stone: Paint) -> None:
+    Image.fromarray(paint_stone("corundum/ruby")).save(tmp_path / "ruby.png")
+    turned = Image.fromarray(paint_stone("beryl/emerald")).convert("P")
+    with Image.open(tmp_path / "ruby.png") as opened:
+        of_file, of_image, made = predicted(bundle.classify([tmp_path / "ruby.png", opened, turned]))
+    assert of_image == replace(of_file, image=str(tmp_path / "ruby.png"))
+    assert (made.image, made.subclasses[0].id) == ("image 2", "beryl/emerald")
+
+
+def test_an_image_of_pillow_that_cannot_be_decoded_is_a_failure(bundle: Bundle, tmp_path: Path) -> None:
+    (failure,) = bundle.classify([Image.new("RGB", (8, 8))])
+    assert str(failure) == "image 0: too small, 8 x 8 pixels. Use a picture with at least 16 a side."
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "whole.png")
+    (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:60])
+    with Image.open(tmp_path / "cut.png") as opened:
+        (failure,) = bundle.classify([opened])
+    assert isinstance(failure, Failure)
+    assert failure.reason.startswith("cannot be decoded (")
+
+
+def test_a_bundle_is_printed_in_one_line(bundle: Bundle) -> None:
+    assert repr(bundle) == f"<Bundle tiny-1: 6 labels in 3 families, {bundle.folder}>"
 
 
 @pytest.mark.parametrize("change", [{"top": 0}, {"target_precision": 0.0}], ids=str)
