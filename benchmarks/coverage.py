@@ -78,7 +78,7 @@ def one_threshold(known: Known, learned: Booleans, asked: Booleans, target: floa
 
 
 def one_of_each_depth(known: Known, learned: Booleans, asked: Booleans, target: float) -> Indices:
-    """A threshold of its own for each depth, the deepest first, on the pictures that no deeper one answers."""
+    """Choose a threshold for each depth, the deepest first, on the pictures that no deeper one answers."""
     given = np.zeros(int(asked.sum()), np.intp)
     left = np.ones(int(learned.sum()), bool)
     for depth in range(known.paths.nodes.shape[1], 0, -1):
@@ -125,7 +125,7 @@ WAYS: dict[str, Callable[[Known, Booleans, Booleans, float], Indices]] = {
 
 
 def _least(sure: Float64, right: Booleans, target: float) -> float:
-    """The lowest threshold that keeps a precision with the margin of `fit_thresholds`; infinite if none does."""
+    """Find the lowest threshold that keeps a precision with the margin of `fit_thresholds`; infinite if none does."""
     order = np.argsort(-sure)
     given = np.arange(1, len(order) + 1)
     keeping = np.flatnonzero(wilson(np.cumsum(right[order]), given, 2 * CONFIDENCE - 1)[0] >= target)

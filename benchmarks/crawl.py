@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def painted_once(folder: Path, stock: Stock) -> Callable[[Picture, Category], bytes]:
-    """A painter that paints all pictures of a stock to files, and then reads them."""
+    """Return a painter that paints all pictures of a stock to files, and then reads them."""
     folder.mkdir()
     for product in stock.products:
         for picture in product.pictures:
@@ -55,7 +55,7 @@ def painted_once(folder: Path, stock: Stock) -> Callable[[Picture, Category], by
 
 
 def start(server: ReplicaServer, folder: Path) -> subprocess.Popen[bytes]:
-    """A crawl in a program of its own."""
+    """Crawl in a process of its own."""
     words = [sys.executable, "-m", "gemhier.crawler.replica.fast", "gempundit", str(folder)]
     return subprocess.Popen([*words, json.dumps({"start": server.start})], stderr=subprocess.DEVNULL)
 

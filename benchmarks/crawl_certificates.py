@@ -63,7 +63,7 @@ def count(what: str, paths: Iterable[Path], reader: CertificateReader) -> None:
 
 
 def report(chance: np.random.Generator, number: int) -> bytes:
-    """A report, every second one on a table."""
+    """Paint a report, every second one on a table."""
     page = _page(chance)
     if number % 2:
         page = _on_a_table(page, chance)
@@ -107,7 +107,7 @@ def _page(chance: np.random.Generator) -> RGB:
 
 
 def _on_a_table(page: RGB, chance: np.random.Generator) -> RGB:
-    """The page seen askew on an uneven ground, with a stone in a corner, a little blurred."""
+    """Show the page askew on an uneven ground, with a stone in a corner, a little blurred."""
     height, width = page.shape[:2]
     side = int(1.3 * max(height, width))
     coarse = chance.integers(30, 170, (5, 5, 3)).astype(np.uint8)

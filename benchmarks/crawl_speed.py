@@ -90,7 +90,7 @@ def main() -> None:
 
 
 def measured(words: list[str]) -> Cost:
-    """What a program takes."""
+    """Time a program."""
     began = time.monotonic()
     _, status, used = os.wait4(subprocess.Popen(words, stderr=subprocess.DEVNULL).pid, 0)
     if status:
@@ -99,7 +99,7 @@ def measured(words: list[str]) -> Cost:
 
 
 def ours(server: ReplicaServer, folder: Path, pictures: int) -> Cost:
-    """The stage of the pictures, when the others are through."""
+    """Return the stage of the pictures, for when the others are through."""
     words = [sys.executable, "-m", "gemhier.crawler.replica.fast", "gempundit", str(folder)]
     measured([*words, json.dumps({"start": server.start, "stages": ["index", "products"]})])
     cost = measured([*words, json.dumps({"start": server.start, "stages": ["pictures"]})])
@@ -110,7 +110,7 @@ def ours(server: ReplicaServer, folder: Path, pictures: int) -> Cost:
 
 
 def plain(server: ReplicaServer, folder: Path, addresses: Path, pictures: int) -> Cost:
-    """The same pictures by scrapy's own pipeline."""
+    """Fetch the same pictures by scrapy's own pipeline."""
     cost = measured([sys.executable, "-c", PLAIN, str(addresses), str(folder), server.start])
     came = sum(1 for _ in folder.rglob("*.jpg"))
     if came < pictures:

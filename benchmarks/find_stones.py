@@ -31,7 +31,7 @@ better than the few everyday ones that are taken for gems."""
 
 
 def look(path: Path, finder: Finder) -> tuple[Stone, ...]:
-    """The stones in the picture of a file."""
+    """Find the stones in the picture of a file."""
     return finder.find(read_image(path))
 
 
@@ -50,13 +50,13 @@ def overlap(stone: Stone, rectangle: tuple[int, int, int, int]) -> float:
 
 
 def scores(paths: Sequence[Path], finder: Finder, label: str) -> np.ndarray:
-    """The best score in each picture, 0 where nothing stands out."""
+    """Return the best score in each picture, 0 where nothing stands out."""
     found = map_with_progress(partial(look, finder=finder), paths, label)
     return np.array([max((stone.score for stone in stones), default=0.0) for stones in found])
 
 
 def said(hits: np.ndarray) -> str:
-    """A share with its interval."""
+    """Write a share with its interval."""
     low, high = wilson(int(hits.sum()), len(hits))
     return f"{hits.mean():.3f} [{low:.3f}, {high:.3f}] of {len(hits)}"
 

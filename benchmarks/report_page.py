@@ -89,7 +89,7 @@ def paint(folder: Path, count: int = PAINTED) -> list[Path]:
 
 
 def made_up_report(bundle: Bundle, painted: list[Path], count: int, *, seed: int = 0) -> Report:
-    """The report of pictures whose probabilities are drawn by chance, in favour of their labels."""
+    """Make a report of pictures whose probabilities are drawn by chance, in favour of their labels."""
     random, space = np.random.default_rng(seed), bundle.space
     truth = random.integers(0, len(space), count)
     probabilities = {}
@@ -133,7 +133,7 @@ def made_up_report(bundle: Bundle, painted: list[Path], count: int, *, seed: int
 
 
 def longest_task(trace: dict[str, Any]) -> float:
-    """The most processor time that a task of the page's main thread took, in milliseconds."""
+    """Return the most processor time that a task of the page's main thread took, in milliseconds."""
     events = trace["traceEvents"]
     named = [event for event in events if event.get("name") == "thread_name"]
     mains = {(each["pid"], each["tid"]) for each in named if each["args"]["name"] == "CrRendererMain"}

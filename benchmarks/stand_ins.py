@@ -56,7 +56,7 @@ class Placed:
 
 
 def hold_out(manifest: Manifest, folder: Path) -> Manifest:
-    """The data with a fifth of what is no official test as its test, and the official test unused."""
+    """Return the data with a fifth of what is no official test as its test, and the official test unused."""
     open_rows = [row for row in manifest.rows if row.split in ("train", "validation")]
     folds = grouped_folds([row.label for row in open_rows], [row.group for row in open_rows], FOLDS, SEED)
     held = {row.image for row, fold in zip(open_rows, folds, strict=True) if fold == 0}
@@ -72,7 +72,7 @@ def hold_out(manifest: Manifest, folder: Path) -> Manifest:
 
 
 def third_of(path: Path) -> str:
-    """The third that an everyday picture belongs to, whatever else is there."""
+    """Return the third that an everyday picture belongs to, whatever else is there."""
     return THIRDS[int(hashlib.sha256(path.name.encode()).hexdigest(), 16) % 3]
 
 
@@ -112,7 +112,7 @@ def _lay(
 
 
 def distort(picture: RGB, generator: np.random.Generator) -> RGB:
-    """What a phone does: a cast of warm or cold light in CIELAB, a vignette, shake, WebP."""
+    """Do what a phone does: a cast of warm or cold light in CIELAB, a vignette, shake, WebP."""
     lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     lab[..., 1] += generator.normal(0, 2)
     lab[..., 2] += generator.normal(0, 5)
@@ -138,7 +138,7 @@ def replace_stones(
     plain: PlainPhotograph,
     generator: np.random.Generator,
 ) -> Placed:
-    """A stone in the place of the largest stone of a photograph, large enough to cover it; the others painted over."""
+    """Put a stone over the largest one of a photograph, large enough to cover it, and paint the others over."""
     scale = 1024 / max(photograph.shape[:2])
     small = cv2.resize(photograph, None, fx=min(1, scale), fy=min(1, scale), interpolation=cv2.INTER_AREA)
     height, width = small.shape[:2]

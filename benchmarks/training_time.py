@@ -27,7 +27,7 @@ class TimedEnough(Exception):
 
 
 def seconds_an_epoch(backbone: str, steps: int, epochs: int, *, mixed_precision: bool) -> float:
-    """The median over some epochs after the first, in which TensorFlow builds its graph."""
+    """Return the median over some epochs after the first, in which TensorFlow builds its graph."""
     from gemhier.pipeline.training.fit import Pictures, fit_network
 
     config = TrainConfig(

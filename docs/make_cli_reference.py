@@ -28,7 +28,7 @@ def helps(command: click.Command, name: str, parent: click.Context | None = None
 
 
 def reference() -> str:
-    """The text of the whole page."""
+    """Return the text of the whole page."""
     parts = [f"\n## {words}\n\n```text\n{text}\n```\n" for words, text in helps(main, "gemhier")]
     return HEADING + "".join(parts)
 

@@ -21,7 +21,7 @@ class Example:
     seed: int
 
     def paint(self) -> Bytes:
-        """The picture, (SIZE, SIZE, 3) uint8 RGB."""
+        """Return the picture, (SIZE, SIZE, 3) uint8 RGB."""
         return paint_stone(self.look, cut=self.cut, backdrop=self.backdrop, seed=self.seed, size=SIZE, rays=2)
 
 
