@@ -19,7 +19,7 @@ from gemhier.models.networks.heads import family_members
 from gemhier.models.networks.modes import MODES
 from gemhier.models.runtime.logits import HEADS
 from gemhier.models.runtime.network import Network
-from gemhier.pipeline.train import HALF_TOLERANCE
+from gemhier.pipeline.training.packing import HALF_TOLERANCE
 
 SPACE = LabelSpace(
     ("beryl/aquamarine", "beryl/emerald", "beryl/emerald/colombian", "corundum/ruby", "corundum/sapphire", "quartz")
