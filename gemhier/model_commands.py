@@ -49,7 +49,7 @@ def _open_interval(ctx: click.Context, option: click.Parameter, value: float | N
     type=float,
     callback=_open_interval,
     help="Share of the answers that shall be right, between 0 and 1. The higher it is, the sooner an answer stops "
-    "at the family or is refused.",
+    "at the family or is refused. It holds on pictures like those of the training; on others fewer are right.",
 )
 @click.option("--all-stones", is_flag=True, help="One result for each stone of a picture, with the place of each.")
 @click.option("--same-stone", is_flag=True, help="One result for all pictures, which show one stone.")
