@@ -29,6 +29,18 @@ def test_the_command_reference_is_up_to_date() -> None:
     assert written == made, "run: python docs/make_cli_reference.py"
 
 
+def test_the_reference_of_the_public_api_is_up_to_date() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "make_python_reference.py"))["reference"]()
+    written = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    assert written == made, "run: python docs/make_python_reference.py"
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert {page for page in pages if f"({page})" not in index} == set()
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8"))
