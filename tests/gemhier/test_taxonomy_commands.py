@@ -160,6 +160,7 @@ def test_bad_usage_is_exit_code_2(arguments: list[str]) -> None:
 
 
 def test_draw_writes_a_picture_and_says_where(file: Path) -> None:
+    pytest.importorskip("matplotlib", reason="drawing comes with an extra")
     picture = file.with_name("beryl.svg")
     result = run("draw", "--taxonomy", file, "--family", "Panna", "--out", picture)
     assert (result.exit_code, result.stdout) == (0, f"{picture}\n")

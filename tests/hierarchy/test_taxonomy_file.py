@@ -201,7 +201,7 @@ def test_json_is_read_too(tmp_path: Path) -> None:
     ("text", "line", "words"),
     [
         ("", 1, "This is not JSON"),
-        ('{\n"format": 1,\n}', 3, "This is not JSON"),
+        ('{\n"format": 1,\n7}', 3, "This is not JSON"),
         ("[" * 100_000, 1, "nested too deeply"),
         ("[]", 1, "not a taxonomy of format 1"),
         ('{"format": 3, "nodes": []}', 1, "`format` is 3"),
