@@ -1,6 +1,7 @@
 """Which extra brings which optional library."""
 
 import importlib.util
+import sys
 
 from gemhier.errors import MissingExtraError
 
@@ -27,6 +28,11 @@ EXTRA_OF = {
 }
 """The extra of each optional library, by the name that is imported."""
 
+BOUND_TO_TENSORFLOW = {"keras", "keras_cv", "tensorflow"}
+"""What the extra `train` brings only where TensorFlow has a release."""
+
+FIRST_PYTHON_WITHOUT_TENSORFLOW = (3, 14)
+
 
 def missing_extra(error: ImportError) -> MissingExtraError | None:
     """The error that tells how to install what an import did not find.
@@ -51,6 +57,12 @@ def require(library: str) -> None:
 
 
 def _not_installed(library: str) -> MissingExtraError:
+    running = sys.version_info[:2]
+    if library in BOUND_TO_TENSORFLOW and running >= FIRST_PYTHON_WITHOUT_TENSORFLOW:
+        return MissingExtraError(
+            f"Training needs TensorFlow, which has no release for Python {running[0]}.{running[1]} yet. "
+            "Use Python 3.11 to 3.13."
+        )
     return MissingExtraError(
         f'This needs {library}, which is not installed. Run: pip install "gemhier[{EXTRA_OF[library]}]"'
     )

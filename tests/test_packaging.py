@@ -1,6 +1,6 @@
 """What pip builds and installs: nothing missing, nothing heavy, with and without symbolic links.
 
-The tests marked `packaging` build, fetch the base dependencies and install: pytest -m packaging.
+The tests marked `packaging` build, fetch the locked base dependencies and install: pytest -m packaging.
 """
 
 import json
@@ -23,6 +23,7 @@ from packaging.utils import canonicalize_name
 
 import gemhier
 from gemhier.cli import main
+from gemhier.extras import BOUND_TO_TENSORFLOW, FIRST_PYTHON_WITHOUT_TENSORFLOW
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -85,7 +86,7 @@ def locked(name: str) -> dict[str, tuple[str, frozenset[str]]]:
 )
 def test_the_lock_fits_pyproject(name: str, extras: tuple[str, ...]) -> None:
     entries = locked(name)
-    for requirement in requirements(*extras):
+    for requirement in [*requirements(*extras), *map(Requirement, PROJECT["dependency-groups"]["build"])]:
         version, _ = entries[canonicalize_name(requirement.name)]
         assert requirement.specifier.contains(version), f"{name} has {requirement.name} {version}: renew it"
 
@@ -99,6 +100,19 @@ def test_the_lock_has_hashes_and_no_address(name: str) -> None:
 def test_both_locks_agree() -> None:
     everything = locked("requirements.lock")
     assert locked("requirements-base.lock").items() <= everything.items()
+
+
+def test_the_locks_hold_what_the_package_is_built_with() -> None:
+    assert PROJECT["build-system"]["requires"] == PROJECT["dependency-groups"]["build"]
+
+
+def test_what_is_left_out_where_tensorflow_is_missing_is_what_the_message_is_for() -> None:
+    train = map(Requirement, PROJECT["project"]["optional-dependencies"]["train"])
+    bound = {requirement.name.replace("-", "_") for requirement in train if requirement.marker}
+    assert bound == BOUND_TO_TENSORFLOW
+    first = ".".join(map(str, FIRST_PYTHON_WITHOUT_TENSORFLOW))
+    for requirement in filter(lambda requirement: requirement.marker, requirements("train")):
+        assert str(requirement.marker) == f'python_version < "{first}"'
 
 
 def test_the_base_lock_has_no_training_library() -> None:
@@ -158,7 +172,7 @@ def checkout_without_links(repository: Path, tmp_path_factory: pytest.TempPathFa
 
 def build(checkout: Path) -> Path:
     """Build the sdist, and the wheel from the sdist; the folder that holds both."""
-    call(sys.executable, "-m", "build", "--outdir", checkout / "dist", checkout, folder=checkout)
+    call(sys.executable, "-m", "build", "--no-isolation", "--outdir", checkout / "dist", checkout, folder=checkout)
     return checkout / "dist"
 
 
@@ -211,7 +225,7 @@ def test_the_wheel_says_what_it_is(built: Path) -> None:
     assert said["Version"] == gemhier.__version__
     assert said["License-Expression"] == "Apache-2.0"
     assert said.get_all("License-File") == ["LICENSE", "NOTICE"]
-    assert set(said["Requires-Python"].split(",")) == {">=3.11", "<3.13"}
+    assert set(said["Requires-Python"].split(",")) == {">=3.11", "<3.15"}
 
 
 @pytest.mark.packaging
@@ -230,17 +244,23 @@ def test_a_checkout_without_links_builds_the_same_wheel(built: Path, checkout_wi
 
 @pytest.fixture(scope="module")
 def environment(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh environment with the wheel and its base dependencies."""
+    """A fresh environment with the wheel and its base dependencies, as they are locked."""
     folder = tmp_path_factory.mktemp("environment")
     call(sys.executable, "-m", "venv", folder, folder=built)
+    install(folder, "--require-hashes", "--requirement", ROOT / "requirements-base.lock")
     install(folder, *built.glob("*.whl"))
     return folder
 
 
 def install(environment: Path, *what: str | Path) -> None:
+    """Install without what it needs, in place of what is there, and built with the setuptools that is there."""
     pip = (environment / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
-    call(*pip, "--force-reinstall", "--no-deps", *what, folder=environment)
-    call(*pip, *what, folder=environment)
+    call(*pip, "--force-reinstall", "--no-deps", "--no-build-isolation", *what, folder=environment)
+
+
+@pytest.mark.packaging
+def test_the_base_lock_is_all_that_the_wheel_needs(environment: Path) -> None:
+    call(environment / "bin" / "python", "-m", "pip", "check", folder=environment)
 
 
 @pytest.mark.packaging
@@ -314,6 +334,6 @@ def test_an_editable_install_runs_the_files_of_the_checkout(
     folder = checkout if place == "inside the checkout" else tmp_path
     script = "import gemhier.models.images.decode as module; print(module.__file__)"
     printed = call(environment / "bin" / "python", "-c", script, folder=folder)
-    assert Path(printed.strip()).resolve() == checkout / "models" / "image.py"
+    assert Path(printed.strip()).resolve() == checkout / "models" / "images" / "decode.py"
     version = call(environment / "bin" / "python", "-m", "gemhier", "--version", folder=folder)
     assert version == f"gemhier {gemhier.__version__}\n"
