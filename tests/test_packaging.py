@@ -233,7 +233,7 @@ def test_the_sdist_holds_the_tests_and_the_papers(built: Path) -> None:
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    papers = {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "NOTICE", "README.md", "requirements.lock"}
+    papers = {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "NOTICE", "README.md", "install.py", "requirements.lock"}
     assert papers | {"tests/conftest.py", "tests/test_packaging.py", "pyproject.toml"} <= names
 
 
