@@ -10,7 +10,7 @@ from gemhier.hierarchy.answering import paths
 from gemhier.hierarchy.decoding import node_probabilities
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.bundle.predictions import Answer, Candidate, Prediction
+from gemhier.models.bundle.predictions import NO_GEM, Answer, Candidate, Prediction
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,14 @@ def decide(
 
 def _answer(node_id: str, probability: float, taxonomy: Taxonomy) -> Answer:
     node = taxonomy[node_id]
-    return Answer(id=node.id, name=node.name, rank=node.rank, probability=float(probability))
+    above = node_id.rpartition("/")[0]
+    return Answer(
+        id=node.id,
+        name=node.name,
+        rank=node.rank,
+        probability=float(probability),
+        above=taxonomy[above].name if above else "",
+    )
 
 
 def _ranking(ids: Sequence[str], probabilities: Float64, taxonomy: Taxonomy, top: int) -> tuple[Candidate, ...]:
@@ -98,7 +105,7 @@ def _ranking(ids: Sequence[str], probabilities: Float64, taxonomy: Taxonomy, top
 
 
 def _no_gem(score: float, threshold: float) -> str:
-    return f"no gem stands out: the surest place has {score:.2f}, of {threshold:.2f} asked for"
+    return f"{NO_GEM}: the surest place has {score:.2f}, of {threshold:.2f} asked for"
 
 
 def _refusal(likeliest: Candidate, threshold: float) -> str:

@@ -9,6 +9,16 @@ _DECIMALS = 6
 """Probabilities are written with this many decimals: more would be noise of the arithmetic."""
 
 
+NO_GEM = "no gem stands out"
+"""With these words begins the reason of a refusal where the stone finder sees no gem."""
+
+_WORTH_NAMING = 0.1
+"""A family that is less probable is not offered to a person beside another."""
+
+_MOST = 2 / 3
+"""A label with this share of its family's probability is named with it."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """The deepest node that is sure enough.
@@ -18,19 +28,19 @@ class Answer:
         name: its name, "Emerald".
         rank: family, species, variety, region or trade.
         probability: of the node, which is the sum over the labels at or below it.
+        above: the name of the node above it, "Beryl"; "" for a family.
     """
 
     id: str
     name: str
     rank: str
     probability: float
+    above: str = ""
 
     def __str__(self) -> str:
         """As people read it: Emerald (variety of beryl)."""
-        above, _, _ = self.id.rpartition("/")
         rank = "trade name" if self.rank == "trade" else self.rank
-        place = f"{rank} of {above.rpartition('/')[2].replace('-', ' ')}" if above else rank
-        return f"{self.name} ({place})"
+        return f"{self.name} ({rank} of {self.above.lower()})" if self.above else f"{self.name} ({rank})"
 
 
 @dataclass(frozen=True)
@@ -102,8 +112,26 @@ class Prediction:
     def __str__(self) -> str:
         """One line: the picture, the answer and its probability."""
         if self.answer is None:
-            return f"{self.title}: not sure, {self.refused}"
+            return f"{self.title}: {self.refusal}"
         return f"{self.title}: {self.answer} {self.answer.probability:.2f}"
+
+    @property
+    def refusal(self) -> str:
+        """Why there is no answer, as one says it to a person: with what it may be. Empty if there is one."""
+        if self.refused is None:
+            return ""
+        if self.refused.startswith(NO_GEM):
+            return "No gem found."
+        likely = [family for family in self.families[:2] if family.probability >= _WORTH_NAMING]
+        named = [self._in_words(family) for family in likely or self.families[:1]]
+        return f"Not sure. Perhaps {' or '.join(named)}."
+
+    def _in_words(self, family: Candidate) -> str:
+        """A family with its probability, and with the label that has most of it: Corundum (0.61: ruby 0.60)."""
+        of_family = [label for label in self.subclasses if label.id.startswith(f"{family.id}/")]
+        surest = f": {of_family[0].name.lower()} {of_family[0].probability:.2f}" if of_family else ""
+        has_most = bool(of_family) and of_family[0].probability >= _MOST * family.probability
+        return f"{family.name} ({family.probability:.2f}{surest if has_most else ''})"
 
     @property
     def title(self) -> str:
@@ -135,4 +163,6 @@ class Prediction:
 
 
 def _rounded(entry: Answer | Candidate) -> dict[str, Any]:
-    return {**asdict(entry), "probability": round(entry.probability, _DECIMALS)}
+    content = asdict(entry)
+    content.pop("above", None)
+    return {**content, "probability": round(entry.probability, _DECIMALS)}

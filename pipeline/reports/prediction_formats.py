@@ -109,7 +109,7 @@ class TextBlocks:
         if isinstance(result, Failure):
             return f"{self._style(visible(result.image), bold=True)}: {self._style(result.reason, fg='red')}\n\n"
         if result.answer is None:
-            said = self._style(f"not sure, {result.refused}", fg="yellow")
+            said = self._style(result.refusal, fg="yellow")
         else:
             said = f"{self._style(str(result.answer), fg='green', bold=True)} {result.answer.probability:.2f}"
         lines = [

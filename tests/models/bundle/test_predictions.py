@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from gemhier.models.bundle.predictions import Answer, Candidate, MultiView, Prediction
+from gemhier.models.bundle.predictions import NO_GEM, Answer, Candidate, MultiView, Prediction
 from gemhier.models.images.stones import Failure, Place
 
-EMERALD = Answer("beryl/emerald", "Emerald", "variety", 0.87)
+EMERALD = Answer("beryl/emerald", "Emerald", "variety", 0.87, above="Beryl")
 
 
 def prediction(answer: Answer | None = EMERALD, refused: str | None = None) -> Prediction:
@@ -66,12 +66,15 @@ def test_a_prediction_is_either_answered_or_refused(answer: Answer | None, refus
     [
         (EMERALD, "Emerald (variety of beryl)"),
         (Answer("beryl", "Beryl", "family", 0.9), "Beryl (family)"),
-        (Answer("garnet/pyrope", "Pyrope", "species", 0.9), "Pyrope (species of garnet)"),
+        (Answer("garnet/red/pyrope", "Pyrope", "species", 0.9, "Red Garnet"), "Pyrope (species of red garnet)"),
         (
-            Answer("beryl/emerald/colombian", "Colombian Emerald", "region", 0.9),
+            Answer("beryl/emerald/colombian", "Colombian Emerald", "region", 0.9, "Emerald"),
             "Colombian Emerald (region of emerald)",
         ),
-        (Answer("tiger-eye/red", "Red Tiger Eye", "trade", 0.9), "Red Tiger Eye (trade name of tiger eye)"),
+        (
+            Answer("tiger-eye/red", "Red Tiger Eye", "trade", 0.9, "Tiger Eye"),
+            "Red Tiger Eye (trade name of tiger eye)",
+        ),
     ],
 )
 def test_an_answer_is_read_with_its_place(answer: Answer, words: str) -> None:
@@ -80,7 +83,38 @@ def test_an_answer_is_read_with_its_place(answer: Answer, words: str) -> None:
 
 def test_a_prediction_is_read_in_one_line() -> None:
     assert str(prediction()) == "ring.jpg: Emerald (variety of beryl) 0.87"
-    assert str(prediction(None, "no family reached 0.62")) == "ring.jpg: not sure, no family reached 0.62"
+
+
+@pytest.mark.parametrize(
+    ("families", "labels", "words"),
+    [
+        (
+            [("corundum", 0.61), ("garnet", 0.32)],
+            [("corundum/ruby", 0.60), ("garnet/red", 0.20)],
+            "Not sure. Perhaps Corundum (0.61: ruby 0.60) or Garnet (0.32).",
+        ),
+        ([("quartz", 0.5), ("beryl", 0.09)], [("quartz", 0.5)], "Not sure. Perhaps Quartz (0.50)."),
+        ([("quartz", 0.04), ("beryl", 0.03)], [("beryl/emerald", 0.03)], "Not sure. Perhaps Quartz (0.04)."),
+    ],
+    ids=["two families", "an unlikely second", "all unlikely"],
+)
+def test_a_refusal_says_what_it_may_be(
+    families: list[tuple[str, float]], labels: list[tuple[str, float]], words: str
+) -> None:
+    def candidates(ranked: list[tuple[str, float]]) -> tuple[Candidate, ...]:
+        return tuple(Candidate(node, node.rpartition("/")[2].capitalize(), value) for node, value in ranked)
+
+    unsure = replace(
+        prediction(None, "no family reached 0.70: the likeliest, Corundum, has 0.61"),
+        families=candidates(families),
+        subclasses=candidates(labels),
+    )
+    assert str(unsure) == f"ring.jpg: {words}"
+    assert prediction().refusal == ""
+
+
+def test_a_picture_without_a_gem_is_said_to_have_none() -> None:
+    assert str(prediction(None, f"{NO_GEM}: the surest place has 0.02, of 0.81 asked for")) == "ring.jpg: No gem found."
 
 
 def test_one_of_several_stones_says_which_and_where() -> None:

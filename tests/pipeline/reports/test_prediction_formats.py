@@ -30,7 +30,7 @@ SUBCLASSES = (
 )
 ANSWERED = Prediction(
     image="ring.jpg",
-    answer=Answer("beryl/emerald", "Emerald", "variety", 0.91),
+    answer=Answer("beryl/emerald", "Emerald", "variety", 0.91, "Beryl"),
     refused=None,
     families=FAMILIES,
     subclasses=SUBCLASSES,
@@ -72,7 +72,7 @@ def test_text_is_a_headline_and_two_aligned_rankings() -> None:
 
 def test_text_of_a_refusal_and_of_a_failure() -> None:
     blocks = TextBlocks(name_width=10)
-    assert blocks.entry(REFUSED).splitlines()[0] == "dark, blurred.jpg: not sure, no family reached 0.95"
+    assert blocks.entry(REFUSED).splitlines()[0] == "dark, blurred.jpg: Not sure. Perhaps Beryl (0.91: emerald 0.85)."
     assert blocks.entry(FAILED) == 'notes "old".jpg: not a picture.\n\n'
 
 
