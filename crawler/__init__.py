@@ -1,5 +1,5 @@
-"""Collecting photographs of gems from shops' pages.
+"""Collect photographs of gems from the pages of shops.
 
-`run.crawl` does it. What comes is a crawl folder (`folder`); how a shop's pages are read is told by a site file
-(`site_file`). Only what asks for pages (`spider`, `patience`, ...) needs scrapy.
+`crawl.crawl` does it and leaves a crawl folder (`storage.folder`). A site file (`sites.site_file`) says how a shop's
+pages are read. Only what asks for pages (`scraping.spider`, `scraping.retry`, ...) needs scrapy.
 """

@@ -1,4 +1,4 @@
-"""Crawl a shop into a folder: what is new is added, and what is there is not asked for twice."""
+"""Crawl a shop into a folder, adding what is new without fetching twice."""
 
 import time
 from contextlib import ExitStack, closing
@@ -48,15 +48,15 @@ class CrawlConfig:
         site: how the shop's pages are read.
         start: where to begin instead of the site's own start: a mirror or replica of the shop; None for that.
         classes: names of the categories to crawl; empty for all.
-        limit: how many products at most; None for all.
+        limit: the largest number of products; None for all.
         stages: which stages to run.
-        retry: ask again only for what failed in the last crawl, which tells the classes and the limit unless they are
+        retry: ask again only for what failed in the last crawl, which sets the classes and the limit unless they are
             given.
-        contact: whom the shop may write to: an address of mail or of the web; None for nobody.
+        contact: whom the shop may write to: a mail or web address; None for nobody.
         program: name and version, as in "gemhier/0.1.0".
 
     Raises:
-        DataError: if the start or the contact is none.
+        DataError: if the start is not a web address, or the contact is neither that nor a mail address.
     """
 
     site: Site
@@ -91,9 +91,9 @@ class CrawlConfig:
 
 
 def crawl(config: CrawlConfig, folder: Path, *, limits: RateLimits | None = None) -> Summary:
-    """Crawl a shop, or go on where an earlier crawl into the same folder was interrupted.
+    """Crawl a shop, or resume an interrupted crawl into the same folder.
 
-    Scrapy runs once in a process: call this once.
+    Scrapy can run only once in a process, so call this only once.
 
     Args:
         config: what to crawl.
@@ -103,7 +103,7 @@ def crawl(config: CrawlConfig, folder: Path, *, limits: RateLimits | None = None
     Raises:
         DataError: if the folder is damaged, or a class is not known.
         OutputError: if the folder holds something else, is in use, or cannot be written.
-        ValueError: if other limits is asked for a server elsewhere.
+        ValueError: if other limits are given for a server elsewhere.
     """
     used_limits = RateLimits() if limits is None else limits
     host = (urlsplit(config.first_page).hostname or "").lower()
@@ -117,7 +117,7 @@ def crawl(config: CrawlConfig, folder: Path, *, limits: RateLimits | None = None
 
 
 class _Crawl:
-    """One go at a crawl."""
+    """One attempt at a crawl."""
 
     def __init__(self, config: CrawlConfig, folder: Path, limits: RateLimits, host: str, stack: ExitStack) -> None:
         self._folder = folder
@@ -206,10 +206,10 @@ class _Crawl:
 
 
 def next_run(info: CrawlInfo, config: CrawlConfig) -> CrawlRun:
-    """The crawl that is to be run: the last one if it was interrupted, else a new one.
+    """Return the run to carry out: the last one if interrupted, else a new one.
 
     Raises:
-        DataError: if only what failed is to be asked for again, and there was no crawl.
+        DataError: if only failures are to be retried, and no crawl was made with this site file.
     """
     last = info.crawls[-1] if info.crawls else None
     if last is not None and last.rules == config.site.digest:
@@ -232,7 +232,10 @@ def next_run(info: CrawlInfo, config: CrawlConfig) -> CrawlRun:
 
 
 def same_rules_since(info: CrawlInfo, site: Site) -> int:
-    """The number of the first crawl from which on the site file was what it is now."""
+    """Return the number of the first crawl made with the site file as it is.
+
+    One more than the number of crawls if the last one had another.
+    """
     since = len(info.crawls) + 1
     for run in reversed(info.crawls):
         if run.rules != site.digest:
@@ -242,7 +245,10 @@ def same_rules_since(info: CrawlInfo, site: Site) -> int:
 
 
 def scrapy_settings(config: CrawlConfig, limits: RateLimits, log: Path) -> dict[str, Any]:
-    """Scrapy's settings. All that make a crawl polite are set here, and nowhere else."""
+    """Return scrapy's settings.
+
+    All that make a crawl polite are set here, and nowhere else.
+    """
     own = "gemhier.crawler.scraping"
     return {
         "USER_AGENT": user_agent(config.program, config.contact),

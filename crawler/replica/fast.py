@@ -25,7 +25,7 @@ FAST = RateLimits(
 
 
 def main(site: str, folder: str, settings: str) -> int:
-    """Crawl; the exit code is 1 if there is something for a person to look at."""
+    """Crawl, and return 1 if there is something for a person to look at."""
     given: dict[str, Any] = json.loads(settings)
     for name in {"classes", "stages"} & given.keys():
         given[name] = tuple(given[name])

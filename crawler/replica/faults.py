@@ -50,11 +50,11 @@ class Faults:
     hang: float = 30.0
 
     def of_picture(self, name: str) -> str:
-        """What is wrong with a picture: always the same for a name."""
+        """Return the fault of a picture, always the same for a name."""
         return self._pick(name, _OF_PICTURES)
 
     def of_page(self, path: str) -> str:
-        """What is wrong with a page."""
+        """Return the fault of a page, always the same for a path."""
         return self._pick(path, _OF_PAGES)
 
     def _pick(self, name: str, shares: tuple[tuple[str, int], ...]) -> str:

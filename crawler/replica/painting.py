@@ -21,7 +21,7 @@ _WORDS = (
 
 
 def paint(picture: Picture, category: Category, *, size: int = 240, quality: int = 88) -> bytes:
-    """A picture of a product on plain ground, as a JPEG."""
+    """Paint a picture of a product on plain ground, as a JPEG."""
     chance = np.random.default_rng([picture.seed, len(picture.kind)])
     if picture.kind == "certificate":
         canvas = _certificate(chance, size)
@@ -36,7 +36,10 @@ def paint(picture: Picture, category: Category, *, size: int = 240, quality: int
 
 
 def paint_scene(picture: Picture, category: Category, *, size: int = 320) -> bytes:
-    """A picture of several stones of one kind on a coloured and uneven ground, as a JPEG."""
+    """Paint several stones of one kind on uneven ground, as a JPEG.
+
+    The ground is coloured.
+    """
     chance = np.random.default_rng([picture.seed, 7])
     if picture.kind == "certificate":
         return encode(_certificate(chance, size), 88)
@@ -49,7 +52,7 @@ def paint_scene(picture: Picture, category: Category, *, size: int = 320) -> byt
 
 
 def encode(canvas: RGB, quality: int) -> bytes:
-    """A picture, (H, W, 3) uint8 RGB, as a JPEG."""
+    """Encode a picture, (H, W, 3) uint8 RGB, as a JPEG."""
     done, encoded = cv2.imencode(".jpg", canvas[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
         raise ValueError("The picture cannot be encoded.")
@@ -57,7 +60,10 @@ def encode(canvas: RGB, quality: int) -> bytes:
 
 
 def _stone(canvas: RGB, chance: np.random.Generator, colour: Colour, place: tuple[float, float], radius: float) -> None:
-    """A cut stone from above: a table and a ring of facets, each with a light of its own."""
+    """Paint a cut stone as seen from above, in place.
+
+    It has a table and a ring of facets, each lit differently.
+    """
     size = canvas.shape[0]
     facets = int(chance.integers(8, 15))
     angles = np.linspace(0, 2 * np.pi, facets, endpoint=False) + chance.uniform(0, 1)

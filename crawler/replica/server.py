@@ -19,7 +19,7 @@ _SINCE = "Mon, 01 Jan 2024 00:00:00 GMT"
 
 
 class Asked(NamedTuple):
-    """A request that came: when, by `time.monotonic`; for what; by whom; and with which status it was answered."""
+    """A request that came in: when (`time.monotonic`), for what, by whom, and with which status it was answered."""
 
     at: float
     target: str
@@ -31,7 +31,7 @@ class ReplicaServer:
     """A server of a replica on this machine.
 
     Args:
-        shop: what it serves; it may be exchanged while it runs.
+        shop: what it serves; it may be replaced while the server runs.
         port: 0 for any that is free.
 
     Attributes:
@@ -75,13 +75,13 @@ class ReplicaServer:
         self._server.serve_forever()
 
     def nth(self, target: str) -> int:
-        """How often a target was asked for, this time counted."""
+        """Count a request for a target, and return how many there have been."""
         with self._lock:
             self._times[target] += 1
             return self._times[target]
 
     def note(self, asked: Asked) -> None:
-        """Remember a request."""
+        """Record a request."""
         with self._lock:
             self.asked.append(asked)
 
@@ -91,7 +91,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing when a crawler was killed in the middle of an answer."""
+        """Stay silent when a crawler is killed in the middle of a response."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -114,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_checked(reply)
 
     def _fail(self, fault: str, reply: Reply, *, moved: bool) -> bool:
-        """Do what goes wrong with a reply, if anything does."""
+        """Act out the fault of a reply, and tell whether there was one."""
         first = fault in (faults.ERRORS_FIRST, faults.HANGS_FIRST, faults.BUSY_FIRST, faults.SHORT)
         if first and self.replica.nth(self.path) > 1:
             return False
@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
         return True
 
     def _send_checked(self, reply: Reply) -> None:
-        """Send a reply, unless the crawler has it already."""
+        """Send a reply, unless the crawler already has it."""
         etag = f'"{hashlib.sha256(reply.body).hexdigest()[:16]}"'
         headers = {"ETag": etag, "Last-Modified": _SINCE}
         if self.headers.get("If-None-Match") == etag:
@@ -171,11 +171,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.replica.note(Asked(time.monotonic(), self.path, self.headers.get("User-Agent", ""), status))
 
     def log_message(self, format: str, *args: object) -> None:
-        """Print nothing: what was asked for is remembered."""
+        """Print nothing: requests are recorded instead."""
 
 
 def as_png(body: bytes) -> bytes:
-    """A picture as a PNG."""
+    """Convert a picture to PNG."""
     content = io.BytesIO()
     with Image.open(io.BytesIO(body)) as picture:
         picture.save(content, "PNG", compress_level=1)

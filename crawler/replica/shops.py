@@ -1,4 +1,4 @@
-"""The pages of the replicas: what each path holds, with the structure of a real shop and a text of our own."""
+"""The pages of the replicas: what each path holds, with a real shop's structure and text of our own."""
 
 import html
 import json
@@ -35,8 +35,8 @@ class Shop:
 
     Args:
         stock: what it sells.
-        faults: what goes wrong; they tell which pictures lie where robots.txt forbids.
-        painted: makes a picture; the same is not painted twice if it remembers.
+        faults: what goes wrong, including which pictures lie where robots.txt forbids.
+        painted: paints a picture; with a cache, the same one is not painted twice.
     """
 
     start = "/"
@@ -55,19 +55,22 @@ class Shop:
         }
 
     def robots(self) -> str:
-        """The text of robots.txt."""
+        """Return the text of robots.txt."""
         return "User-agent: *\nDisallow: /gemstones/private-collection\nDisallow: /media/private/\nDisallow: /cart\n"
 
     def reply(self, target: str) -> Reply | None:
-        """What the target of a request holds, as after the host in an address; None if there is no such thing."""
+        """Return what the target of a request holds, or None if nothing.
+
+        The target is the part of an address after the host.
+        """
         raise NotImplementedError
 
     def picture_path(self, picture: Picture) -> str:
-        """Where a picture lies."""
+        """Return the path of a picture."""
         raise NotImplementedError
 
     def pictures(self) -> Mapping[str, tuple[Picture, Category]]:
-        """All pictures, by name."""
+        """Return all pictures, by name."""
         return self._pictures
 
     def _painted(self, name: str) -> Reply | None:
@@ -81,12 +84,12 @@ class GempunditReplica(Shop):
     start = "/gemstones"
 
     def picture_path(self, picture: Picture) -> str:
-        """Where a picture lies."""
+        """Return the path of a picture."""
         folder = "private" if self.faults.of_picture(picture.name) == FORBIDDEN else "catalog/product/g/p"
         return f"/media/{folder}/{picture.name}"
 
     def reply(self, target: str) -> Reply | None:
-        """What the target of a request holds."""
+        """Return what the target of a request holds, or None if nothing."""
         parts = urlsplit(target).path.strip("/").split("/")
         match parts:
             case ["gemstones"]:
@@ -152,7 +155,7 @@ class GempunditReplica(Shop):
 
 @dataclass(frozen=True)
 class _Batch:
-    """Some of a collection's stones, and where it goes on."""
+    """Some of a collection's stones, and the cursor for the next ones, if any."""
 
     stones: tuple[str, ...]
     next: str | None
@@ -180,15 +183,15 @@ class MarketReplica(Shop):
         self._families = [category for category in CATEGORIES if not category.within]
 
     def robots(self) -> str:
-        """The text of robots.txt."""
+        """Return the text of robots.txt."""
         return "User-agent: *\nDisallow: /basket\nCrawl-delay: 0.01\n"
 
     def picture_path(self, picture: Picture) -> str:
-        """Where a picture lies."""
+        """Return the path of a picture."""
         return f"/photo?{self._query[picture.name]}&kind={picture.kind}"
 
     def reply(self, target: str) -> Reply | None:
-        """What the target of a request holds."""
+        """Return what the target of a request holds, or None if nothing."""
         address = urlsplit(target)
         query = {name: values[0] for name, values in parse_qs(address.query).items()}
         match address.path.strip("/").split("/"):

@@ -66,7 +66,7 @@ class Picture:
     Attributes:
         name: of its file.
         kind: "stone", "certificate", "hand" or "card".
-        seed: two with the same look the same.
+        seed: pictures with the same seed look the same.
     """
 
     name: str
@@ -79,9 +79,9 @@ class Product:
     """A product.
 
     Attributes:
-        number: tells it from others.
+        number: identifies it.
         category: the one to which it belongs.
-        categories: all in which the shop lists it, that one among them.
+        categories: all in which the shop lists it, including that one.
         title: as its page says.
         price: as its page says.
         origin: as its page says; "" if it says none.
@@ -115,25 +115,27 @@ class Stock:
     products: tuple[Product, ...]
 
     def in_category(self, slug: str) -> tuple[Product, ...]:
-        """The products that a category lists."""
+        """Return the products that a category lists."""
         return tuple(product for product in self.products if slug in {category.slug for category in product.categories})
 
     def without(self, numbers: set[int]) -> "Stock":
-        """The stock after some products were sold."""
+        """Return the stock without some products, as if they had been sold."""
         return replace(self, products=tuple(product for product in self.products if product.number not in numbers))
 
     def with_more(self, other: "Stock") -> "Stock":
-        """The stock with that of another, which comes first in the shop."""
+        """Return the stock with another's products before its own."""
         return Stock(other.products + self.products)
 
 
 def make_stock(products: int, *, first: int = 100_000, seed: int = 0) -> Stock:
-    """A stock with 2.6 pictures of a product on average, and products in up to three categories.
+    """Make a stock of products and their pictures.
+
+    A product has 2.6 pictures on average, and is listed in up to three categories.
 
     Args:
         products: how many.
         first: number of the first.
-        seed: another seed, another stock.
+        seed: a different seed makes a different stock.
     """
     chance = random.Random(seed)
     return Stock(tuple(_product(first + index, index, chance) for index in range(products)))

@@ -1,4 +1,4 @@
-"""Know a laboratory's report by its text, with the extra `ocr`."""
+"""Recognise a laboratory's report by its text, with the extra `ocr`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +27,10 @@ class CertificateReader:
         self._engine: Any = RapidOCR(params={"Global.log_level": "error"})
 
     def __call__(self, path: Path) -> str | None:
-        """What gives a picture away as a report; None if nothing does, or if it cannot be read."""
+        """Say what marks a picture as a report.
+
+        None if nothing does, or if the picture cannot be read.
+        """
         import cv2
         import numpy as np
 
@@ -45,10 +48,12 @@ class CertificateReader:
 
 
 def what_gives_it_away(lines: Sequence[str], scores: Sequence[float]) -> str | None:
-    """Whether the lines of text in a picture are those of a report, and how it begins.
+    """Say how much text of a report a picture has, and how it begins.
+
+    None if there is too little text for a report.
 
     Args:
-        lines: as they were read.
+        lines: the lines of text, as they were read.
         scores: how sure each is, from 0 to 1.
     """
     sure = [line for line, score in zip(lines, scores, strict=True) if score >= _SURE and len(_letters(line)) > 1]

@@ -23,7 +23,7 @@ Reader = Callable[[Path], str | None]
 
 @dataclass(frozen=True)
 class Cleaning:
-    """What a cleaning came to.
+    """The outcome of a cleaning.
 
     Attributes:
         looked_at: how many pictures were read.
@@ -48,11 +48,11 @@ def clean(folder: Path, *, put_back: Sequence[str] = (), read: Reader | None = N
         folder: the crawl folder.
         put_back: beginnings of their sha256. A picture that is not set aside, but that `prepare` would leave out since
             its finder sees no gem in it, is used from then on.
-        read: looks for certificates; None leaves them. What was once read is not read again.
-        progress: shows how far it is.
+        read: looks for certificates; None skips that. A picture is read only once.
+        progress: shows the progress.
 
     Raises:
-        DataError: if it is no crawl folder, or has no such picture.
+        DataError: if it is not a crawl folder, or has no such picture.
         OutputError: if a crawl is using it.
     """
     if not is_crawl_folder(folder):
@@ -69,7 +69,7 @@ def clean(folder: Path, *, put_back: Sequence[str] = (), read: Reader | None = N
 
 
 def set_aside_pictures(folder: Path, records: Mapping[str, ImageRecord]) -> list[SetAsidePicture]:
-    """The pictures that are set aside in a crawl folder.
+    """List the pictures that are set aside in a crawl folder.
 
     Args:
         folder: the crawl folder.

@@ -66,7 +66,7 @@ class SetAsidePicture:
 
 
 def contact_sheet(pictures: Iterable[SetAsidePicture], folder: Path) -> str:
-    """The text of the page.
+    """Return the contact sheet as the text of an HTML page.
 
     Args:
         pictures: in any order.

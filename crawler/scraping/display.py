@@ -1,4 +1,4 @@
-"""Showing how far a crawl is, on one line of a terminal, and one line for each stage that is through."""
+"""Show the progress of a crawl on one line of a terminal, and a line for each stage that is done."""
 
 import shutil
 import sys
@@ -19,7 +19,7 @@ class Display:
 
     Args:
         running: the crawl.
-        stream: where to show it; nothing is shown if that is no terminal.
+        stream: where to show it; nothing is shown if that is not a terminal.
     """
 
     def __init__(self, running: Running, stream: TextIO | None = None) -> None:
@@ -31,7 +31,7 @@ class Display:
         self._width = 0
 
     def show(self) -> None:
-        """Write the line anew."""
+        """Redraw the line."""
         if self._running.stage != self._stage:
             self._end_line()
             self._stage = self._running.stage
@@ -45,12 +45,15 @@ class Display:
         self._width = len(line)
 
     def close(self) -> None:
-        """Leave the last line as it is."""
+        """Draw the line a last time and leave it there."""
         self.show()
         self._end_line()
 
     def line(self, now: float) -> str:
-        """The line at a time, by `time.monotonic`: the stage, how far it is, how fast, and why it waits."""
+        """Return the line to show at time `now`, by `time.monotonic`.
+
+        It says the stage, how far and how fast it is, and why it waits.
+        """
         stage, stats = self._stage or self._running.stage, self._running.stats
         done, expected = stats.done(stage), stats.counts[stage, EXPECTED]
         asked = done - stats.counts[stage, "kept"]

@@ -1,4 +1,4 @@
-"""Where the crawler may go at all: the shop's hosts, and what robots.txt allows, no faster than that asks for."""
+"""Where the crawler may go, and how fast: the hosts of the shop, and what its robots.txt asks for."""
 
 import asyncio
 from typing import TYPE_CHECKING, Any
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 
 class DisallowedError(IgnoreRequest):
-    """The shop's robots.txt forbids it."""
+    """The shop's robots.txt forbids the request."""
 
 
 class ForeignHostError(IgnoreRequest):
-    """It lies on a host that is not the shop's."""
+    """The address is on a host that is not the shop's."""
 
 
 class HostMiddleware:
-    """Keeps requests, and redirects, to the hosts of the shop and to http and https.
+    """Restricts requests and redirects to the hosts of the shop and to http and https.
 
     Args:
         crawler: scrapy's.
@@ -43,11 +43,14 @@ class HostMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: "Crawler") -> "HostMiddleware":
-        """As scrapy makes its parts."""
+        """Make the middleware; scrapy calls this."""
         return cls(crawler)
 
     def process_request(self, request: "Request") -> None:
-        """Refuse other hosts. A host's robots.txt may lie elsewhere."""
+        """Refuse requests to other hosts.
+
+        A host's robots.txt may lie elsewhere.
+        """
         parts = urlsplit(request.url)
         if parts.scheme not in ("http", "https"):
             raise ForeignHostError(f"{parts.scheme} addresses are not followed")
@@ -62,24 +65,25 @@ class HostMiddleware:
 
 
 class StrictRobotsMiddleware(RobotsTxtMiddleware):
-    """Obeys robots.txt, and stops where it cannot be read: then all is forbidden (RFC 9309, 2.3.1.4)."""
+    """Obeys robots.txt, and stops the crawl if it cannot be read: all is then forbidden (RFC 9309, 2.3.1.4)."""
 
     def __init__(self, crawler: "Crawler") -> None:
         super().__init__(crawler)
         self._reading: dict[str, asyncio.Lock] = {}
 
     async def robot_parser(self, request: "Request") -> "RobotParser | None":
-        """The rules of a host, read once.
+        """Return the rules of a host, reading its robots.txt only once.
 
-        Of several requests that wait for the same robots.txt, scrapy 2.19 tells the rules to the first only, and lets
-        the others pass unchecked: a Deferred gives its result to one Future.
+        When several requests wait for the same robots.txt, scrapy 2.19 gives the rules only to the first, and lets the
+        others
+        pass unchecked: a Deferred gives its result to one Future.
         """
         netloc = urlsplit(request.url).netloc
         async with self._reading.setdefault(netloc, asyncio.Lock()):
             return await super().robot_parser(request)
 
     def process_request_2(self, rp: "RobotParser | None", request: "Request") -> None:
-        """Refuse what is forbidden."""
+        """Refuse what robots.txt forbids."""
         if rp is None:
             raise self._stopped(request, "no answer")
         try:

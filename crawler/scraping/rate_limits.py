@@ -1,4 +1,4 @@
-"""How fast a shop is asked, and when to leave it alone. No option of the command line changes it."""
+"""How fast a shop is asked, and when to leave it alone. No command-line option changes this."""
 
 from dataclasses import dataclass
 
@@ -53,10 +53,10 @@ class RateLimits:
 
 
 def user_agent(program: str, contact: str | None) -> str:
-    """How the crawler introduces itself: what it is, and whom a shop may write to.
+    """Introduce the crawler: what it is, and whom a shop may write to.
 
     Args:
         program: name and version, as in "gemhier/0.1.0".
-        contact: an address of mail or of the web; None if the user gives none.
+        contact: a mail or web address; None if the user gives none.
     """
     return f"{program} ({PURPOSE}; contact: {contact})" if contact else f"{program} ({PURPOSE})"

@@ -1,4 +1,4 @@
-"""What a stage of a crawl asks a shop for, and what comes of it: values without any network."""
+"""What a stage of a crawl asks a shop for, and what comes of it: plain values, without any network."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ class StageRequest:
         address: where.
         kind: `PAGE` or `PICTURE`: they may come from different hosts, and be of different sizes.
         validators: of what is known already; the shop then need not send it again.
-        tag: what the stage wants to know again when the answer is there.
+        tag: what the stage wants back with the answer.
     """
 
     address: str
@@ -34,10 +34,10 @@ class StageResponse:
 
     Attributes:
         status: of HTTP.
-        address: where it came from in the end, after redirects.
-        text: of a page; None if what came is no text.
+        address: where it came from, after redirects.
+        text: of a page; None if what came is not text.
         body: the bytes.
-        validators: what it wants to be shown next time.
+        validators: what to send with the next request for it.
     """
 
     status: int
@@ -72,7 +72,7 @@ class Problem:
 
 @dataclass
 class CrawlStats:
-    """What a crawl has come to so far: the one thing about it that changes.
+    """The results of a crawl so far: the only mutable record of them.
 
     Attributes:
         counts: by stage and outcome; `expected` is how many things a stage knows to have.
@@ -87,15 +87,15 @@ class CrawlStats:
     parse_failures: int = 0
 
     def add(self, stage: str, outcome: str, number: int = 1) -> None:
-        """Count something."""
+        """Add to the count of an outcome."""
         self.counts[stage, outcome] += number
 
     def done(self, stage: str) -> int:
-        """How many things of a stage are settled or have failed."""
+        """Return how many items of a stage are settled or have failed."""
         return sum(count for (name, outcome), count in self.counts.items() if name == stage and outcome in _ENDS)
 
     def by_stage(self) -> Mapping[str, Mapping[str, int]]:
-        """The counts, by stage and then by outcome."""
+        """Return the counts, by stage and then by outcome."""
         stages: dict[str, dict[str, int]] = {}
         for (stage, outcome), count in sorted(self.counts.items()):
             stages.setdefault(stage, {})[outcome] = count
@@ -111,22 +111,25 @@ _ENDS = ("read", NEW, CHANGED, "unchanged", "gone", "disallowed", "unusable", "f
 
 
 class Stage(Protocol):
-    """One of the three parts of a crawl: it says what to ask for, and keeps what comes."""
+    """One of the three parts of a crawl: it says what to ask for, and keeps the answers."""
 
     name: str
 
     def begin(self) -> Iterator[StageRequest]:
-        """What to ask for at first, without what this crawl has already."""
+        """Yield the first requests, without those this crawl has settled."""
         ...
 
     def answered(self, ask: StageRequest, answer: StageResponse) -> tuple[StageRequest, ...]:
-        """Keep an answer, and say what to ask for next because of it."""
+        """Keep an answer, and return the requests that follow from it."""
         ...
 
     def not_answered(self, ask: StageRequest, outcome: str, reason: str) -> None:
-        """Note that there will be no answer, and why: the outcome is one of `visits.OUTCOMES`."""
+        """Note that there will be no answer, and why.
+
+        The outcome is one of `fetch_log.OUTCOMES`.
+        """
         ...
 
     def finish(self) -> None:
-        """Called when all was answered."""
+        """Finish the stage, after everything was answered."""
         ...

@@ -1,4 +1,4 @@
-"""What to do when a shop does not answer as asked: wait, ask again, or leave it alone."""
+"""What to do when a shop does not answer as hoped: wait, try again, or leave it alone."""
 
 import asyncio
 import logging
@@ -51,13 +51,13 @@ _LOG = logging.getLogger(__name__)
 
 
 class StoppedError(IgnoreRequest):
-    """The crawl is stopping, so this is not asked for any more."""
+    """The crawl is stopping, so the request is not made."""
 
 
 class PatienceMiddleware:
-    """Waits as long as a server asks for, asks again what failed, and stops the crawl when it is not wanted.
+    """Waits as long as a server asks, retries what failed, and stops the crawl where it is not wanted.
 
-    It stands in place of scrapy's RetryMiddleware, which asks again at once.
+    It replaces scrapy's RetryMiddleware, which retries at once.
 
     Args:
         crawler: scrapy's.
@@ -71,7 +71,7 @@ class PatienceMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: "Crawler") -> "PatienceMiddleware":
-        """As scrapy makes its parts."""
+        """Make the middleware; scrapy calls this."""
         return cls(crawler)
 
     @property
@@ -90,7 +90,7 @@ class PatienceMiddleware:
             await self._nap(left)
 
     async def process_response(self, request: "Request", response: "Response") -> "Request | Response":
-        """Take an answer, or wait and ask again."""
+        """Pass a response on, or wait and retry."""
         self._silences = 0
         host, status = _host(request), response.status
         if status in NOT_NOW:
@@ -106,7 +106,7 @@ class PatienceMiddleware:
         return response
 
     async def process_exception(self, request: "Request", exception: Exception) -> "Request | None":
-        """Ask again where no answer came."""
+        """Retry a request that got no answer."""
         if not isinstance(exception, _SILENCE):
             return None
         self._silences += 1
@@ -116,7 +116,7 @@ class PatienceMiddleware:
         return await self._again(request, str(exception) or type(exception).__name__)
 
     def _wait_for(self, host: str, request: "Request", response: "Response") -> "Request":
-        """Leave a host alone as long as it asks for, and then ask again."""
+        """Leave a host alone for as long as it asks, then ask again."""
         self._refusals[host] += 1
         refusals, limits = self._refusals[host], self._running.limits
         wait = retry_after(response.headers.get("Retry-After"))
@@ -135,7 +135,10 @@ class PatienceMiddleware:
         return again
 
     async def _again(self, request: "Request", reason: str) -> "Request | None":
-        """The request once more, after a while; None if it has failed often enough."""
+        """Return the request again after a pause, or None.
+
+        None if it has failed often enough.
+        """
         failures = request.meta.get("failures", 0) + 1
         limits = self._running.limits
         if failures > limits.retries:
@@ -151,7 +154,7 @@ class PatienceMiddleware:
         return again
 
     async def _nap(self, left: float) -> None:
-        """Sleep a little, and wake up when the crawl stops."""
+        """Sleep a little; raise StoppedError when the crawl stops."""
         self._go_on()
         await asyncio.sleep(min(left, _NAP))
         self._go_on()
@@ -167,7 +170,10 @@ class PatienceMiddleware:
 
 
 def retry_after(value: bytes | None) -> float | None:
-    """How long a Retry-After header asks to wait, in seconds; None if it says nothing of use (RFC 9110, 10.2.3)."""
+    """Return how long a Retry-After header asks to wait, in seconds.
+
+    None if it says nothing useful (RFC 9110, 10.2.3).
+    """
     text = (value or b"").decode("latin-1").strip()
     if text.isascii() and text.isdecimal():
         return float(text) if len(text) < 10 else 1e9

@@ -1,4 +1,4 @@
-"""The one part that asks for pages: it turns what stages want into scrapy's requests, and back."""
+"""The one part that asks for pages: it turns the stages' requests into scrapy's, and the responses back."""
 
 import asyncio
 from collections import deque
@@ -36,9 +36,9 @@ class ShopSpider(scrapy.Spider):
     Args:
         running: what the parts of the crawl share.
         stages: their names.
-        make_stage: makes a stage by its name, when the ones before it are through.
+        make_stage: makes a stage by its name, when those before it are done.
         stage_done: called after each.
-        show: called every now and then to show how far it is.
+        show: called from time to time to show the progress.
     """
 
     name = "shop"
@@ -64,14 +64,17 @@ class ShopSpider(scrapy.Spider):
 
     @classmethod
     def from_crawler(cls, crawler: "Crawler", *args: Any, **kwargs: Any) -> "ShopSpider":
-        """As scrapy makes its spiders."""
+        """Make the spider; scrapy calls this."""
         spider: ShopSpider = super().from_crawler(crawler, *args, **kwargs)
         spider.running.when_stopped = spider._close
         crawler.signals.connect(spider._closed, signal=signals.spider_closed)
         return spider
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
-        """All that is to be asked for; no more at a time than can be under way soon, so that memory stays small."""
+        """Yield all requests of the crawl.
+
+        No more are made ahead than can be under way soon, so that memory use stays small.
+        """
         most = 4 * self.running.limits.at_a_time
         showing = asyncio.ensure_future(self._keep_showing())
         try:
@@ -153,7 +156,10 @@ class ShopSpider(scrapy.Spider):
         self._news.set()
 
     def _guarded(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Call a function; what goes wrong in it ends the crawl, and is raised when all is closed."""
+        """Call a function, and end the crawl if it raises.
+
+        The error is raised again when everything is closed.
+        """
         try:
             return function(*arguments)
         except (GemhierError, OSError) as error:

@@ -16,9 +16,9 @@ class Running:
         limits: how fast it asks.
         own_hosts: hosts that pages may come from.
         picture_hosts: hosts that pictures may come from.
-        stats: what it has come to.
+        stats: the results so far.
         stage: the name of the stage that is running.
-        stopping: whether nothing more is to be asked for.
+        stopping: whether to make no more requests.
         interrupted: whether the user ended it.
         error: what ended it, to be raised when all is closed.
         waiting_until: by `time.monotonic`, when the shop may be asked again.
@@ -39,11 +39,14 @@ class Running:
     when_stopped: Callable[[], None] | None = None
 
     def wait(self, seconds: float, reason: str) -> None:
-        """Note that the shop is left alone for a while."""
+        """Note that the shop is being left alone for a while."""
         self.waiting_until, self.waiting_for = time.monotonic() + seconds, reason
 
     def stop(self, reason: str, error: Exception | None = None) -> None:
-        """End the crawl when what is under way has come; the first reason counts."""
+        """End the crawl once pending requests are done.
+
+        The first reason counts.
+        """
         if not self.stopping:
             self.stopping = True
             self.stats.stopped, self.error = reason, error

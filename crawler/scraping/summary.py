@@ -1,4 +1,4 @@
-"""What a crawl came to, in a few lines for people."""
+"""The outcome of a crawl, in a few lines for people."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,16 +25,16 @@ _SHOWN = {
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What a crawl came to.
+    """The outcome of a crawl.
 
     Attributes:
         crawl: its number.
-        seconds: how long this go took.
-        counts: by stage and outcome, of this go.
+        seconds: how long this attempt took.
+        counts: by stage and outcome, of this attempt.
         problems: what a person should look at.
         stopped: why it ended early; "" if it did not.
         interrupted: whether the user ended it.
-        complete: whether all stages are through.
+        complete: whether all stages are done.
     """
 
     crawl: int
@@ -51,7 +51,7 @@ class Summary:
         return not self.problems and not self.stopped and not self.interrupted
 
     def to_json(self) -> dict[str, Any]:
-        """JSON values."""
+        """Return the fields as JSON values."""
         return {
             "seconds": round(self.seconds, 1),
             "counts": {stage: dict(counts) for stage, counts in self.counts.items()},
@@ -62,7 +62,7 @@ class Summary:
 
 
 def summarise(stats: CrawlStats, *, crawl: int, seconds: float, interrupted: bool, complete: bool) -> Summary:
-    """The summary of what was counted."""
+    """Summarise what was counted."""
     return Summary(
         crawl=crawl,
         seconds=seconds,
@@ -75,7 +75,7 @@ def summarise(stats: CrawlStats, *, crawl: int, seconds: float, interrupted: boo
 
 
 def summary_lines(summary: Summary) -> list[str]:
-    """The summary for a person."""
+    """Return the summary as lines for people to read."""
     lines = [f"Crawl {summary.crawl}, {_duration(summary.seconds)}"]
     for stage, outcomes in _SHOWN.items():
         counts = summary.counts.get(stage)

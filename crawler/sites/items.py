@@ -1,4 +1,4 @@
-"""What the pages of a shop say: what page objects give, and what is kept between crawls."""
+"""What the pages of a shop say: what page objects return, and what is kept between crawls."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class ListingContent:
     Attributes:
         categories: of an index page.
         products: addresses, of a category's page.
-        next_page: the address of the page that goes on; None at the end.
+        next_page: the address of the next page; None on the last.
     """
 
     categories: tuple[CategoryLink, ...] = ()
@@ -36,7 +36,7 @@ class ListingContent:
     next_page: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """JSON values."""
+        """Return the fields as JSON values."""
         return {
             "categories": [[link.label, link.address] for link in self.categories],
             "products": list(self.products),
@@ -57,7 +57,7 @@ class ProductContent:
     Attributes:
         page: the address that was asked for.
         pictures: in the order of the page.
-        labels: names that the page itself gives the product, beside its categories.
+        labels: names that the page itself gives the product, besides its categories.
         texts: title, price and so on, by name; only those that are shown.
     """
 
@@ -67,7 +67,7 @@ class ProductContent:
     texts: Mapping[str, str]
 
     def to_json(self) -> dict[str, Any]:
-        """JSON values."""
+        """Return the fields as JSON values."""
         return {
             "page": self.page,
             "pictures": [[link.image_url, link.view] for link in self.pictures],

@@ -1,6 +1,6 @@
-"""Page objects: one page of a shop in, what it says out. They ask for nothing.
+"""Page objects: they take the text of a shop's page and return what it says. They make no requests.
 
-A page that does not fit the site file raises a `PageError`, which tells the selector that found nothing.
+A page that does not fit the site file raises a `PageError`, which names the selector that found nothing.
 """
 
 import json
@@ -65,7 +65,7 @@ class _Page:
         return True
 
     def _fits(self, selector: Selector) -> bool:
-        """Whether a selector is for a page of this kind."""
+        """Tell whether a selector is for a page of this kind."""
         return (selector.kind == "json") == self._is_json
 
     def _matches(self, selector: Selector, within: "parsel.Selector") -> "parsel.SelectorList[parsel.Selector]":
@@ -74,7 +74,7 @@ class _Page:
         return within.css(selector.expression) if selector.kind == "css" else within.xpath(selector.expression)
 
     def _values(self, selector: Selector, within: "parsel.Selector | None" = None) -> Iterator[str]:
-        """The texts that a selector finds, without blank ones."""
+        """Yield the texts that a selector finds, skipping blank ones."""
         if not self._fits(selector):
             return
         for match in self._matches(selector, self._root if within is None else within):
@@ -85,11 +85,17 @@ class _Page:
                 yield value
 
     def _first(self, selectors: tuple[Selector, ...]) -> str | None:
-        """The first text that the first of several selectors that finds any finds."""
+        """Return the first text found, trying the selectors in order.
+
+        None if none of them finds any.
+        """
         return next((value for selector in selectors for value in self._values(selector)), None)
 
     def _address(self, value: str) -> str | None:
-        """An address on the page as an absolute one without its fragment; None if it is none of the web."""
+        """Make an address on the page absolute, without its fragment.
+
+        None if it is not a web address.
+        """
         try:
             parts = urlsplit(urljoin(self._url, value))
             address = urlunsplit(parts._replace(fragment=""))
@@ -98,20 +104,23 @@ class _Page:
         return address if is_web_address(address) else None
 
     def _addresses(self, selectors: tuple[Selector, ...]) -> tuple[str, ...]:
-        """The addresses that several selectors find, in order, none twice."""
+        """Return the addresses that selectors find, without duplicates.
+
+        They are in the order of the selectors, then of the page.
+        """
         found = (self._address(value) for selector in selectors for value in self._values(selector))
         return tuple(dict.fromkeys(address for address in found if address))
 
 
 class IndexPage(_Page):
-    """The page of a shop that names its categories."""
+    """The page that names a shop's categories."""
 
     def __init__(self, text: str, url: str, rules: IndexRules) -> None:
         super().__init__(text, url)
         self._rules = rules
 
     def categories(self) -> tuple[CategoryLink, ...]:
-        """The categories, in order, none twice.
+        """Return the categories in order, without duplicates.
 
         Raises:
             PageError: if there are none, or one has no name or address.
@@ -136,32 +145,38 @@ class IndexPage(_Page):
         return tuple(found)
 
     def next_page(self) -> str | None:
-        """The address of the page that goes on; None at the end."""
+        """Return the address of the next page; None on the last."""
         value = self._first(self._rules.next_page)
         return self._address(value) if value else None
 
 
 class CategoryPage(_Page):
-    """A page of a category: some of its products, and where it goes on."""
+    """A page of a category: some of its products, and the way to the next page."""
 
     def __init__(self, text: str, url: str, rules: CategoryRules) -> None:
         super().__init__(text, url)
         self._rules = rules
 
     def products(self) -> tuple[str, ...]:
-        """The addresses of the products, in order, none twice; empty if there are none."""
+        """Return the addresses of the products in order, without duplicates.
+
+        Empty if there are none.
+        """
         return self._addresses(self._rules.products)
 
     def next_page(self) -> str | None:
-        """The address of the page that goes on, where pages have no numbers; None at the end."""
+        """Return the address of the next page; None on the last.
+
+        This is for shops whose pages have no numbers.
+        """
         value = self._first(self._rules.next_page)
         return self._address(value) if value else None
 
     def number(self) -> int | None:
-        """The number of this page as it is shown; None if none is.
+        """Return the page number that the page shows; None if it shows none.
 
         Raises:
-            PageError: if what is shown is no number.
+            PageError: if what is shown is not a number.
         """
         if self._rules.numbered is None:
             return None
@@ -174,7 +189,7 @@ class CategoryPage(_Page):
         return int(value)
 
     def says_that_none_are_left(self) -> bool:
-        """Whether it has no products on purpose."""
+        """Tell whether the page itself says that it has no products."""
         return self._rules.none_left is not None and self._first((self._rules.none_left,)) is not None
 
 
@@ -186,7 +201,7 @@ class ProductPage(_Page):
         self._rules = rules
 
     def product(self) -> ProductContent:
-        """All that the page says.
+        """Return all that the page says.
 
         Raises:
             PageError: if it shows no picture, or lacks a text that is required.
@@ -194,7 +209,7 @@ class ProductPage(_Page):
         return ProductContent(self._url, self.pictures(), self.labels(), self.texts())
 
     def pictures(self) -> tuple[PictureLink, ...]:
-        """The pictures, in order, none twice.
+        """Return the pictures in order, without duplicates.
 
         Raises:
             PageError: if there are none.
@@ -207,15 +222,20 @@ class ProductPage(_Page):
         return tuple(PictureLink(address, self._view(address)) for address in addresses)
 
     def labels(self) -> tuple[str, ...]:
-        """The names that the page itself gives the product, as printed, none twice."""
+        """Return the names that the page itself gives the product.
+
+        They are as printed, without duplicates.
+        """
         values = (value for selector in self._rules.labels for value in self._values(selector))
         return tuple(dict.fromkeys(values))
 
     def texts(self) -> dict[str, str]:
-        """What it says beside, by name; what it does not show is left out.
+        """Return the other texts of the page, by name.
+
+        Those that the page does not show are left out.
 
         Raises:
-            PageError: if it lacks one that is required.
+            PageError: if a required one is missing.
         """
         texts = {}
         for name, selectors in self._rules.texts.items():
@@ -232,7 +252,7 @@ class ProductPage(_Page):
 
 
 def product_key(address: str, rules: ProductRules) -> str:
-    """What tells a product from others, by its address.
+    """Return the part of an address that identifies the product.
 
     Raises:
         PageError: if the address does not fit.

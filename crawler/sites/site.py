@@ -17,8 +17,8 @@ class Selector:
         kind: one of `KINDS`.
         expression: in that language.
         pattern: a regular expression that a value is searched for; its group `value` is the value, else all
-            of the match; what does not match is no value. None takes values as they are.
-        address: makes an address of a value that is none itself, by putting it in place of `{value}`.
+            of the match; what does not match is skipped. None takes values as they are.
+        address: makes an address from a value that is not one, by putting it in place of `{value}`.
     """
 
     kind: str
@@ -27,11 +27,14 @@ class Selector:
     address: str | None = None
 
     def __str__(self) -> str:
-        """As a site file writes it."""
+        """Return the selector as a site file writes it."""
         return self.expression if self.kind == "css" else f"{self.kind}: {self.expression}"
 
     def value_of(self, text: str) -> str | None:
-        """The part of a text that is meant, blanks as in HTML; None if there is none."""
+        """Return the part of a text that is meant; None if there is none.
+
+        White space is collapsed as in HTML.
+        """
         text = " ".join(text.split())
         if self.pattern is not None:
             found = self.pattern.search(text)
@@ -61,11 +64,11 @@ class CategoryLinks:
 
 @dataclass(frozen=True)
 class IndexRules:
-    """How the page is read that names the categories.
+    """How the page that names the categories is read.
 
     Attributes:
         categories: ways in which it may name them; all that are found are taken.
-        next_page: the address of the page that goes on.
+        next_page: the address of the next page.
         ignore: categories whose names it matches are left out.
     """
 
@@ -80,7 +83,7 @@ class NumberedPages:
 
     Attributes:
         address: of a page, with `{category}` and `{number}` in it.
-        shown: the number of the page that is shown: past the end shops show the last one again.
+        shown: the number of the page that is shown: past the end, shops show the last page again.
     """
 
     address: str
@@ -93,9 +96,9 @@ class CategoryRules:
 
     Attributes:
         products: the addresses of its products.
-        next_page: the address of the page that goes on.
+        next_page: the address of the next page.
         numbered: how its pages are numbered; None if they are not.
-        none_left: what a category shows that has no products on purpose; without it an empty one is a fault.
+        none_left: what a category shows if it has no products on purpose; without it, an empty one is an error.
     """
 
     products: tuple[Selector, ...]
@@ -109,9 +112,9 @@ class ProductRules:
     """How a product's page is read.
 
     Attributes:
-        key: searched for in a product's address; its group `product` tells it from others.
+        key: searched for in a product's address; its group `product` identifies it.
         pictures: the addresses of its pictures.
-        view: searched for in a picture's address; its group `view` tells which view it is.
+        view: searched for in a picture's address; its group `view` says which view it is.
         keep_query: whether what follows `?` belongs to a picture's address.
         labels: names that the page itself gives the product.
         texts: what else is kept, by name.
@@ -134,7 +137,7 @@ class Site:
     Attributes:
         name: short; it stands in every record.
         start: the address of the index page.
-        picture_hosts: hosts beside the shop's own that pictures may come from.
+        picture_hosts: hosts besides the shop's own that pictures may come from.
         index: None if the start page is the only category, which then has no name.
         category: how its pages are read.
         product: how its pages are read.
@@ -153,12 +156,12 @@ class Site:
     digest: str
 
     def rejection(self, image_url: str) -> str | None:
-        """Why a picture is set aside by the name of its file; None if it is not."""
+        """Return why a picture is set aside by its file name; None if it is not."""
         path, _, query = image_url.partition("?")
         name = path.rpartition("/")[2] + (f"?{query}" if self.product.keep_query else "")
         return next((reason for reason, pattern in self.rejected_names.items() if pattern.search(name)), None)
 
 
 def digest_of(text: str) -> str:
-    """The digest of a site file."""
+    """Return the digest of a site file's text."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]

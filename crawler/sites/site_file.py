@@ -1,4 +1,4 @@
-"""Reading site files, the built-in ones and a user's own."""
+"""Read site files, built-in ones and a user's own."""
 
 import re
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ _TEXT_NAME = re.compile("[a-z][a-z0-9_]*")
 
 
 def built_in_sites() -> tuple[str, ...]:
-    """The names of the shops that are built in."""
+    """Return the names of the built-in shops."""
     names = (path.name for path in files(__package__).iterdir())
     return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
 
@@ -46,7 +46,7 @@ def load_site(name: str) -> Site:
     """Load a built-in site by its name, or a site file by its path.
 
     Raises:
-        DataError: if there is no such site, or the file contradicts itself; it gives the line.
+        DataError: if there is no such site, or the file contradicts itself; the message gives the line.
     """
     if name in built_in_sites():
         text = files(__package__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
@@ -70,7 +70,7 @@ def read_site(text: str, path: Path) -> Site:
     """Read the text of a site file; `path` is for messages.
 
     Raises:
-        DataError: if it contradicts itself; it gives the line.
+        DataError: if it contradicts itself; the message gives the line.
     """
     top = _SITE_FILE.read(text, path)
     version = top.text("format", "nothing")
@@ -96,7 +96,7 @@ def read_site(text: str, path: Path) -> Site:
 
 
 def is_web_address(text: str) -> bool:
-    """Whether a text is an absolute http or https address with a host."""
+    """Tell whether a text is an absolute http or https address with a host."""
     try:
         parts = urlsplit(text)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -217,7 +217,7 @@ def _one_selector(entry: Entry) -> Selector:
 
 
 def _problem_of(selector: Selector) -> str | None:
-    """What is wrong with a selector's expression."""
+    """Say what is wrong with a selector's expression; None if nothing is."""
     import cssselect
     import jmespath
     import parsel

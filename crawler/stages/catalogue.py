@@ -1,4 +1,4 @@
-"""Which products a shop lists, and in which of its categories, as its index and category pages say."""
+"""The products that a shop lists, and their categories, as its index and category pages say."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,8 +19,8 @@ class Listed:
     """A product that a shop lists.
 
     Attributes:
-        key: what tells it from others.
-        addresses: of its page, in the order in which they were found: one for each category, at some shops.
+        key: identifies it.
+        addresses: of its page, in the order found: at some shops, one for each category.
         labels: names of the categories in which it stands.
         classes: addresses of these categories.
     """
@@ -37,7 +37,7 @@ class Catalogue:
 
     Attributes:
         categories: in the order of the index.
-        products: by their keys, in the order in which they were found.
+        products: by their keys, in the order found.
         parse_failures: addresses that do not fit the site file's `key`.
     """
 
@@ -46,11 +46,11 @@ class Catalogue:
     parse_failures: tuple[tuple[str, PageError], ...]
 
     def selection(self, names: Sequence[str], limit: int | None) -> list[Listed]:
-        """The products of some categories, at most so many of them, taken from each category in turn.
+        """Select products of some categories, from each category in turn.
 
         Args:
             names: of categories; empty for all.
-            limit: how many products at most; None for all.
+            limit: the largest number of products; None for all.
 
         Raises:
             DataError: if there is no category of such a name.
@@ -69,12 +69,12 @@ class Catalogue:
 
 
 def first_page(category: CategoryLink, rules: CategoryRules) -> str:
-    """The address of a category's first page."""
+    """Return the address of a category's first page."""
     return page_address(category, 1, rules) if rules.numbered else category.address
 
 
 def page_address(category: CategoryLink, number: int, rules: CategoryRules) -> str:
-    """The address of one of a category's numbered pages."""
+    """Return the address of one of a category's numbered pages."""
     if rules.numbered is None:
         raise ValueError("The pages of this site's categories have no numbers.")
     plain = category.address.partition("?")[0].rstrip("/")
@@ -82,7 +82,7 @@ def page_address(category: CategoryLink, number: int, rules: CategoryRules) -> s
 
 
 def chosen_categories(categories: Sequence[CategoryLink], names: Sequence[str]) -> tuple[CategoryLink, ...]:
-    """The categories that have one of some names, or all if there are none.
+    """Return the categories with one of the names, or all without names.
 
     A name may be the category's own, any of those in brackets or between slashes, or the last part of its address.
 
@@ -124,7 +124,7 @@ def read_catalogue(pages: FetchLog[ListingContent], site: Site, start: str) -> C
 
 
 def category_products(pages: FetchLog[ListingContent], category: CategoryLink, site: Site) -> Iterator[str]:
-    """The products on a category's pages, as far as these are known."""
+    """Yield the products on a category's pages, as far as they are known."""
     for content in _chain(pages, first_page(category, site.category)):
         yield from content.products
 
@@ -138,7 +138,7 @@ def _index(pages: FetchLog[ListingContent], site: Site, start: str) -> Iterator[
 
 
 def _chain(pages: FetchLog[ListingContent], address: str | None) -> Iterator[ListingContent]:
-    """A page and those that go on from it, as far as they are known."""
+    """Yield a page and those that follow it, as far as they are known."""
     seen = set()
     while address is not None and address not in seen:
         seen.add(address)

@@ -1,4 +1,4 @@
-"""The first stage: what categories a shop has, and which products stand in them."""
+"""The first stage: which categories a shop has, and which products are in them."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from gemhier.crawler.storage.fetch_log import FAILED, READ, UNCHANGED, FetchLog
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Which page is asked for: that of a category, from 1, or one of the index if the category is None."""
+    """The page that is asked for: that of a category, from 1, or one of the index if the category is None."""
 
     category: CategoryLink | None
     number: int
@@ -29,8 +29,8 @@ class IndexStage:
         pages: what is known of them.
         stats: what is counted.
         classes: names of the categories to read; empty for all.
-        limit: no more pages of a category are read than it takes for so many products; None for all.
-        since: what this crawl or a later one has read need not be sent again if it has not changed.
+        limit: read only as many pages of a category as it takes for this many products; None for all.
+        since: what was read in this crawl or later need not be sent again if it has not changed.
     """
 
     name = "index"
@@ -58,7 +58,7 @@ class IndexStage:
         self._categories: dict[CategoryLink, None] = {}
 
     def begin(self) -> Iterator[StageRequest]:
-        """The index, or from there on what this crawl has not read yet."""
+        """Yield a request for the index, or for what is still unread."""
         if self._site.index is None:
             yield from self._unread([self._ask(self._start, _Place(CategoryLink("", self._start), 1))])
         else:
@@ -81,7 +81,10 @@ class IndexStage:
         return tuple(self._unread(self._following(ask)))
 
     def not_answered(self, ask: StageRequest, outcome: str, reason: str) -> None:
-        """Note a page that cannot be read. The index must be: without it there is nothing."""
+        """Note a page that cannot be read.
+
+        For the index this is always a failure: without it there is nothing.
+        """
         if outcome == FAILED or ask.address == self._start:
             self._fail(ask, Problem(ask.address, "", reason))
         else:
@@ -89,7 +92,7 @@ class IndexStage:
             self._stats.add(self.name, outcome)
 
     def finish(self) -> None:
-        """Nothing is left to do."""
+        """Do nothing: all was kept as it came."""
 
     def _fail(self, ask: StageRequest, problem: Problem) -> None:
         self._pages.add_without_content(ask.address, FAILED, problem.reason)
@@ -100,7 +103,7 @@ class IndexStage:
         return StageRequest(address, PAGE, self._pages.validators(address, self._since), place)
 
     def _unread(self, asks: Iterable[StageRequest]) -> Iterator[StageRequest]:
-        """What is not read yet, of pages and all that they lead to."""
+        """Yield the requests that are unread, among these and all that follow."""
         waiting = deque(asks)
         while waiting:
             ask = waiting.popleft()
@@ -115,7 +118,7 @@ class IndexStage:
                 yield ask
 
     def _following(self, ask: StageRequest) -> list[StageRequest]:
-        """The pages to which a page that is read leads."""
+        """Return requests for the pages to which a page leads."""
         place: _Place = ask.tag
         content = self._pages.content(ask.address)
         if content is None:
@@ -157,7 +160,10 @@ class IndexStage:
     def _read_numbered(
         self, place: _Place, category: CategoryLink, page: CategoryPage, products: tuple[str, ...]
     ) -> ListingContent:
-        """A numbered page: past the end, shops show the last one again, and its number tells so."""
+        """Read a numbered page.
+
+        Past the end, shops show the last page again, as its number reveals.
+        """
         shown = page.number()
         is_new = not self._found.get(category.address, set()) >= set(products)
         if shown is None and place.number > 1 and is_new and self._site.category.numbered is not None:
@@ -169,7 +175,7 @@ class IndexStage:
         )
 
     def _before(self, place: _Place) -> str:
-        """How many products a category had that is empty now, in words."""
+        """Say how many products a category had that is empty now."""
         link = place.category
         visit = self._pages.get(first_page(link, self._site.category)) if link else None
         if visit is None or visit.content is None or not visit.content.products:

@@ -34,7 +34,7 @@ class _Shown:
 
 
 class PictureStage:
-    """Fetches every picture that a product shows, and writes down all that is known of it.
+    """Fetches every picture that a product shows, and records all that is known of it.
 
     Args:
         site: how pages are read.
@@ -42,9 +42,9 @@ class PictureStage:
         products: what their pages say.
         pictures: what is known of the pictures.
         store: where their files are put.
-        history: where they are written down.
+        history: where they are recorded.
         stats: what is counted.
-        notes_gone: whether what is no longer shown is to be written down: only if all of the shop was read.
+        notes_gone: whether to record what is no longer shown: only if all of the shop was read.
     """
 
     name = "pictures"
@@ -75,7 +75,7 @@ class PictureStage:
                 self._shown.setdefault(link.image_url, []).append(_Shown(listed, link.view))
 
     def begin(self) -> Iterator[StageRequest]:
-        """The pictures that this crawl has not fetched yet."""
+        """Yield requests for the pictures not yet fetched in this crawl."""
         self._stats.add(self.name, EXPECTED, len(self._shown))
         for address in self._shown:
             visit = self._pictures.get(address)
@@ -102,14 +102,14 @@ class PictureStage:
         return ()
 
     def not_answered(self, ask: StageRequest, outcome: str, reason: str) -> None:
-        """Note a picture that did not come."""
+        """Note a picture that could not be fetched."""
         self._pictures.add_without_content(ask.address, outcome, reason)
         self._stats.add(self.name, outcome)
         if outcome == FAILED:
             self._stats.problems.append(Problem(ask.address, "", reason))
 
     def finish(self) -> None:
-        """Write down which pictures the shop shows no more."""
+        """Record which pictures the shop no longer shows."""
         if self._notes_gone:
             shown = {
                 (one.listed.key, address)
@@ -139,7 +139,7 @@ class PictureStage:
         self._write_down(ask.address)
 
     def _write_down(self, address: str) -> None:
-        """Write a line for each product that shows a picture, where it says anything new."""
+        """Record a picture for each product that shows it, if anything is new."""
         picture = self._pictures.content(address)
         if picture is None:
             return

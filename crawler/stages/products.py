@@ -11,7 +11,7 @@ from gemhier.crawler.storage.fetch_log import FAILED, GONE, NO_VALIDATORS, READ,
 
 
 class ProductStage:
-    """Reads the page of each product once, in however many categories it stands.
+    """Reads the page of each product once, however many categories list it.
 
     Args:
         site: how pages are read.
@@ -20,7 +20,7 @@ class ProductStage:
         chosen: the products to read.
         products: what is known of them.
         stats: what is counted.
-        since: what this crawl or a later one has read need not be sent again if it has not changed.
+        since: what was read in this crawl or later need not be sent again if it has not changed.
     """
 
     name = "products"
@@ -45,7 +45,7 @@ class ProductStage:
         self._listings = {start.rstrip("/"), *(link.address.rstrip("/") for link in catalogue.categories)}
 
     def begin(self) -> Iterator[StageRequest]:
-        """The pages of the products that this crawl has not read yet."""
+        """Yield requests for the product pages not yet read in this crawl."""
         for address, error in self._misfits:
             self._stats.problems.append(Problem(address, error.selector, error.reason))
         self._stats.add(self.name, EXPECTED, len(self._chosen))
@@ -80,10 +80,10 @@ class ProductStage:
             self._stats.problems.append(Problem(ask.address, "", reason))
 
     def finish(self) -> None:
-        """Nothing is left to do."""
+        """Do nothing: all was kept as it came."""
 
     def _is_listing(self, ask: StageRequest, answer: StageResponse) -> bool:
-        """Whether the shop sends whoever asks for a product that it sold to a category."""
+        """Tell whether the shop redirected to a category, as for a sold product."""
         return answer.address != ask.address and answer.address.rstrip("/") in self._listings
 
     def _read(self, ask: StageRequest, answer: StageResponse) -> None:

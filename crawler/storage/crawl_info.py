@@ -1,4 +1,4 @@
-"""crawl.json: which shop a crawl folder is of, and which crawls it has seen."""
+"""crawl.json: which shop a crawl folder is for, and the crawls made into it."""
 
 import json
 from collections.abc import Mapping
@@ -16,17 +16,17 @@ CRAWL_FILE = "crawl.json"
 
 @dataclass(frozen=True, kw_only=True)
 class CrawlRun:
-    """One crawl of a shop, which may have taken several goes.
+    """One crawl of a shop, which may have taken several attempts.
 
     Attributes:
         number: from 1.
         rules: the digest of the site file.
         began_at: in UTC, ISO 8601.
-        ended_at: when all stages were through; None if it was interrupted or left stages out.
-        stages: the stages that are through.
+        ended_at: when all stages were done; None if it was interrupted or left stages out.
+        stages: the stages that are done.
         classes: the names of the classes to which it was narrowed; empty if it was not.
         limit: the number of products to which it was narrowed; None if it was not.
-        summary: what came of it, as far as it got.
+        summary: its outcome, as far as it got.
     """
 
     number: int
@@ -54,12 +54,12 @@ class CrawlInfo:
     crawls: tuple[CrawlRun, ...] = ()
 
     def with_last(self, run: CrawlRun) -> "CrawlInfo":
-        """The same with a crawl added, or in place of the one of its number."""
+        """Return a copy with a crawl added, replacing one of the same number."""
         return replace(self, crawls=(*(other for other in self.crawls if other.number != run.number), run))
 
 
 def is_crawl_folder(folder: Path) -> bool:
-    """Whether a folder is one that `gemhier crawl` wrote, damaged or not."""
+    """Tell whether `gemhier crawl` wrote a folder, damaged or not."""
     try:
         content = json.loads((folder / CRAWL_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -68,7 +68,7 @@ def is_crawl_folder(folder: Path) -> bool:
 
 
 def read_crawl_info(folder: Path) -> CrawlInfo | None:
-    """What a crawl folder's crawl.json says; None if there is none.
+    """Read a crawl folder's crawl.json; None if there is none.
 
     Raises:
         DataError: if it is damaged or of another format.
@@ -95,6 +95,6 @@ def read_crawl_info(folder: Path) -> CrawlInfo | None:
 
 
 def write_crawl_info(folder: Path, info: CrawlInfo) -> None:
-    """Write crawl.json at once, in place of the one before."""
+    """Replace crawl.json in one step."""
     content = {"format": FORMAT, "format_version": FORMAT_VERSION, **asdict(info)}
     write_whole(folder / CRAWL_FILE, (json.dumps(content, indent=1) + "\n").encode())

@@ -1,4 +1,4 @@
-"""What came of asking a shop for its pages and pictures, so that nothing is asked for twice."""
+"""What came of asking a shop for its pages and pictures, so that nothing is fetched twice."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,15 +21,18 @@ robots.txt forbids it; what came cannot be used; no answer, or a page that does 
 
 
 class Content(Protocol):
-    """What is kept of something that was read: a frozen dataclass with a JSON form."""
+    """What is kept of something that was read: a frozen dataclass that converts to and from JSON."""
 
     def to_json(self) -> dict[str, Any]:
-        """JSON values."""
+        """Return the fields as JSON values."""
         ...
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote; KeyError, TypeError or ValueError if it is something else."""
+        """Read what `to_json` wrote.
+
+        Raises KeyError, TypeError or ValueError if it is something else.
+        """
         ...
 
 
@@ -38,13 +41,13 @@ ContentT = TypeVar("ContentT", bound=Content)
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What a server wants to be shown when it is asked again, "" where it gave none (RFC 9110, 8.8)."""
+    """What to send a server with a repeated request; "" where it gave none (RFC 9110, 8.8)."""
 
     etag: str = ""
     last_modified: str = ""
 
     def __bool__(self) -> bool:
-        """Whether there is any."""
+        """Tell whether there is any."""
         return bool(self.etag or self.last_modified)
 
 
@@ -58,7 +61,7 @@ class Fetch(Generic[ContentT]):
     Attributes:
         crawl: number of the crawl.
         outcome: one of `OUTCOMES`.
-        content: what was read, this time or before; None if it never could be.
+        content: what was read, this time or before; None if it was never read.
         validators: what came with this content.
         reason: of an outcome that is neither `READ` nor `UNCHANGED`, in words.
     """
@@ -71,7 +74,7 @@ class Fetch(Generic[ContentT]):
 
 
 class FetchLog(Generic[ContentT]):
-    """The visits of one stage, by key, in memory and in a journal.
+    """The last fetches of one stage, by key, in memory and in a journal.
 
     Args:
         path: the journal; what it holds is read.
@@ -95,22 +98,31 @@ class FetchLog(Generic[ContentT]):
         self._journal = Journal(path)
 
     def get(self, key: str) -> Fetch[ContentT] | None:
-        """The last visit; None if there was none."""
+        """Return the last fetch; None if there was none."""
         return self._visits.get(key)
 
     def is_settled(self, key: str) -> bool:
-        """Whether this crawl has its answer already; what failed is asked for again after an interruption."""
+        """Tell whether this crawl already has its answer.
+
+        What failed is asked for again after an interruption.
+        """
         visit = self._visits.get(key)
         return visit is not None and visit.crawl == self.crawl and visit.outcome != FAILED
 
     def validators(self, key: str, since: int) -> Validators:
-        """What to show a server so that it need not send again what was read in crawl `since` or later."""
+        """Return what to send a server so that it can skip unchanged content.
+
+        None of it is sent unless that content was read or confirmed in crawl `since` or later.
+        """
         visit = self._visits.get(key)
         known = visit is not None and visit.outcome in (READ, UNCHANGED) and visit.crawl >= since
         return visit.validators if visit is not None and known else NO_VALIDATORS
 
     def content(self, key: str) -> ContentT | None:
-        """What is known of something that was there at the last visit, or failed to answer then."""
+        """Return what is known of something, unless it was not there last time.
+
+        It counts as there if the last fetch failed.
+        """
         visit = self._visits.get(key)
         return visit.content if visit is not None and visit.outcome in (READ, UNCHANGED, FAILED) else None
 
@@ -119,7 +131,7 @@ class FetchLog(Generic[ContentT]):
         self._add(key, READ, content.to_json() | _named(validators), content, validators, "")
 
     def add_unchanged(self, key: str) -> None:
-        """Note that the shop has what is known; KeyError if nothing is."""
+        """Note that what is known has not changed; KeyError if nothing is."""
         before = self._visits[key]
         self._add(key, UNCHANGED, {}, before.content, before.validators, "")
 

@@ -1,8 +1,8 @@
 """A crawl folder: pictures by their content, what is known of them, and what is set aside.
 
 `images.jsonl` has a line for each picture, `images/<2 hex>/<sha256>.<ext>` its file. Pictures that are set aside lie in
-`rejected/` instead, under the same names, with the reason in `rejected.jsonl`. `crawl.json` tells whose pictures they
-are. `state/` holds what a later crawl needs.
+`rejected/` instead, under the same names, with the reason in `rejected.jsonl`. `crawl.json` says which shop
+they are from. `state/` holds what a later crawl needs.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ class PictureContent:
     fetched_at: str
 
     def to_json(self) -> dict[str, Any]:
-        """JSON values."""
+        """Return the fields as JSON values."""
         return {"sha256": self.sha256, "size": self.size, "file": self.file, "fetched_at": self.fetched_at}
 
     @classmethod
@@ -73,12 +73,12 @@ class Rejection:
 
 
 def now() -> str:
-    """The time in UTC, ISO 8601, in whole seconds."""
+    """Return the time in UTC, ISO 8601, in whole seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def place_of(folder: Path, file: str) -> Path | None:
-    """Where a picture lies, among the others or set aside; None if it is gone.
+    """Return the path of a picture, set aside or not; None if it is gone.
 
     Args:
         folder: the crawl folder.
@@ -91,17 +91,19 @@ def place_of(folder: Path, file: str) -> Path | None:
 
 
 def rejected_name(file: str) -> str:
-    """The place of a picture that is set aside, relative to the crawl folder."""
+    """Return the path of a picture once set aside, within the crawl folder."""
     return REJECTED + file.removeprefix(IMAGES)
 
 
 def is_rejected(folder: Path, file: str) -> bool:
-    """Whether a picture is set aside: it is where it lies that counts."""
+    """Tell whether a picture is set aside, which depends on where it lies."""
     return not (folder / file).is_file() and (folder / rejected_name(file)).is_file()
 
 
 def read_rejections(folder: Path) -> dict[str, Rejection]:
-    """Every picture that was ever set aside, by its file; one that is back among the others stays there.
+    """Read the last rejection of every picture ever set aside, by its file.
+
+    A picture that is back among the others keeps its rejection, and stays where it is.
 
     Raises:
         DataError: if the file is damaged.
@@ -150,12 +152,12 @@ class PictureStore:
         return PictureContent(sha256, len(body), file, now())
 
     def has(self, content: PictureContent) -> bool:
-        """Whether a picture is there, whole by its size."""
+        """Tell whether a picture is there, complete by its size."""
         place = place_of(self.folder, content.file)
         return place is not None and place.stat().st_size == content.size
 
     def reject(self, file: str, reason: str, why: str) -> bool:
-        """Set a picture aside; not if it was before, and somebody has put it back.
+        """Set a picture aside, unless somebody has put it back before.
 
         Returns:
             Whether it is set aside now.
@@ -170,7 +172,9 @@ class PictureStore:
         return True
 
     def put_back(self, file: str) -> None:
-        """Put a picture back among the others, where it stays; one that lies there is used whatever is found of it.
+        """Put a picture back among the others, where it stays.
+
+        A picture that already lies there is used, whatever is found in it.
 
         Raises:
             DataError: if it is missing.
@@ -186,7 +190,10 @@ class PictureStore:
         self._journal.close()
 
     def _note(self, file: str, reason: str, why: str) -> None:
-        """Write down why, after the picture was moved: a picture in `images` that has a reason was put back."""
+        """Record why, after the picture was moved.
+
+        A picture in `images` that has a reason was put back.
+        """
         if file not in self._rejections:
             rejection = Rejection(file, reason, why, now())
             self._journal.append({"file": file, "reason": reason, "why": why, "at": rejection.at})
@@ -199,10 +206,10 @@ class PictureStore:
 
 
 def check_crawl_folder(folder: Path, site: str, start: str) -> None:
-    """Make sure, before the work, that a crawl of a site can be written to a folder.
+    """Make sure in advance that a folder can take a crawl of a site.
 
     Raises:
-        OutputError: if it holds something else, or another crawl, or cannot be written.
+        OutputError: if it holds something else or a crawl of another site, or cannot be written.
         DataError: if it is damaged.
     """
     existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
@@ -223,7 +230,9 @@ def check_crawl_folder(folder: Path, site: str, start: str) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other crawls out of a crawl folder, which is made if need be. The system lets go of it after a kill.
+    """Keep other crawls out of a crawl folder, which is made if need be.
+
+    The system releases the lock if the process is killed.
 
     Raises:
         OutputError: if another crawl is using it.

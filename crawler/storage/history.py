@@ -1,4 +1,4 @@
-"""images.jsonl: every picture with all that was ever known of it; the last line about one counts."""
+"""images.jsonl: every picture with all that was ever known of it; its last line counts."""
 
 import hashlib
 import json
@@ -29,7 +29,9 @@ class History:
         self._journal = Journal(self._path)
 
     def add(self, record: ImageRecord) -> bool:
-        """Write a picture down, unless nothing about it has changed; when it was fetched does not count.
+        """Write a record, unless nothing about the picture has changed.
+
+        When it was fetched does not count.
 
         Returns:
             Whether it was written.
@@ -42,7 +44,7 @@ class History:
         return True
 
     def note_gone(self, shown: set[Key], crawl: int, at: str) -> int:
-        """Write down that the shop shows pictures no more.
+        """Record that the shop no longer shows some pictures.
 
         Args:
             shown: the keys of those that it shows.
@@ -50,7 +52,7 @@ class History:
             at: when, in UTC, ISO 8601.
 
         Returns:
-            How many these are.
+            How many there are.
         """
         gone = [record for record in read_history(self._path.parent).values() if record.gone_at is None]
         gone = [replace(record, gone_at=at, crawl=crawl) for record in gone if record.key not in shown]
@@ -62,7 +64,9 @@ class History:
 
 
 def read_history(folder: Path) -> dict[Key, ImageRecord]:
-    """The last that is known of every picture in a crawl folder, those that are gone among them.
+    """Read the last record of every picture in a crawl folder.
+
+    Pictures that are gone are included.
 
     Raises:
         DataError: if images.jsonl is damaged.
@@ -75,6 +79,9 @@ def _read(path: Path) -> Iterator[ImageRecord]:
 
 
 def _mark(record: ImageRecord) -> bytes:
-    """The same for records that say the same; far smaller than what they say."""
+    """Return a digest that is equal for records that say the same.
+
+    It is far smaller than the records.
+    """
     said = record.to_json() | {"fetched_at": "", "crawl": 0, "gone_at": record.gone_at is not None}
     return hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=12).digest()

@@ -1,4 +1,4 @@
-"""Making sure that what a server sends as a picture is one, and whole."""
+"""Check that what a server sends as a picture is one, and complete."""
 
 import functools
 import io
@@ -22,21 +22,26 @@ _SUFFIX_OF = {
 
 
 class NotAPictureError(Exception):
-    """What came is no picture, or only a part of one."""
+    """What was received is not a picture, or only part of one."""
 
 
 @functools.cache
 def _formats() -> tuple[str, ...]:
-    """The kinds of pictures that are taken, as far as this Pillow reads them; it knows only some before `init`."""
+    """Return the accepted picture formats that this Pillow reads.
+
+    Pillow knows only some of them before `init`.
+    """
     Image.init()
     return tuple(kind for kind in _SUFFIX_OF if kind in Image.OPEN)
 
 
 def picture_suffix(body: bytes) -> str:
-    """The ending for the name of a picture file, by what it holds and not by what it is called.
+    """Return the file suffix for a picture, by its content.
+
+    What the picture was called does not matter.
 
     Raises:
-        NotAPictureError: if it is no picture, is cut short, or is larger than any photograph.
+        NotAPictureError: if it is not a picture, is cut short, or is larger than any photograph.
     """
     if not body:
         raise NotAPictureError("the file is empty")

@@ -1,4 +1,4 @@
-"""Files of JSON lines that only grow, and lose no more than a torn last line, whatever ends the program."""
+"""Files of JSON lines that only grow, and lose at most a torn last line, however the program ends."""
 
 import json
 import os
@@ -51,9 +51,11 @@ class Journal:
 
 
 def read_journal(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a journal in the order in which they were written; none if there is no such file.
+    """Yield the objects of a journal in the order written.
 
-    A last line that is not finished, since somebody writes it now or was killed, is left out.
+    There are none if there is no such file.
+
+    An unfinished last line, which is still being written or was cut off by a crash, is left out.
 
     Raises:
         DataError: if another line is damaged.
@@ -76,7 +78,7 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _whole_length(path: Path) -> int:
-    """The length up to and with the last line end, in bytes."""
+    """Return the length in bytes up to and including the last line end."""
     with path.open("rb") as file:
         end = file.seek(0, os.SEEK_END)
         while end > 0:

@@ -18,17 +18,17 @@ class ImageRecord:
         site: name of the site file.
         page: address of the product's page.
         image_url: address of the picture.
-        product: what tells the product from others of the shop.
-        view: which photograph of the product it is, "1" for the first; "" if the shop does not tell.
+        product: identifies the product within the shop.
+        view: which photograph of the product it is, "1" for the first; "" if the shop does not say.
         labels: every name the shop gave the product, sorted.
         classes: addresses of the categories it stood in, sorted.
-        texts: what the page said of it, by name; `TEXTS` are always among them.
+        texts: what the page said of it, by name; always includes `TEXTS`.
         fetched_at: when the file came, in UTC, ISO 8601.
         sha256: of the file.
         size: of the file, in bytes.
         file: where it was put, relative to the crawl folder.
         crawl: the number of the crawl that wrote the line.
-        gone_at: when the shop was first found not to show it any more; None while it does.
+        gone_at: when the shop was first found no longer to show it; None while it does.
     """
 
     site: str
@@ -52,7 +52,7 @@ class ImageRecord:
         return self.product, self.image_url
 
     def to_json(self) -> dict[str, Any]:
-        """JSON values; the texts stand beside the other fields."""
+        """Return JSON values; the texts stand beside the other fields."""
         entry: dict[str, Any] = {}
         for name in _FIELDS:
             if name == "texts":

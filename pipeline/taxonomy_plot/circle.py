@@ -83,7 +83,10 @@ def circle_layout(taxonomy: Taxonomy) -> dict[str, Spot]:
 
 
 def _rings(taxonomy: Taxonomy, below: Mapping[str, list[str]], leaves: Mapping[str, int], turn: float) -> list[float]:
-    """The radius on which the inner nodes of each depth stand, the thinnest ones left out."""
+    """Return the radius for the inner nodes of each depth.
+
+    The thinnest nodes are left out.
+    """
     rings: list[float] = []
     start = _CORE
     for depth in range(taxonomy.depth):
@@ -94,13 +97,16 @@ def _rings(taxonomy: Taxonomy, below: Mapping[str, list[str]], leaves: Mapping[s
 
 
 def _least_radius(node: Node, leaves: int, start: float, turn: float) -> float:
-    """How far out an inner node must stand for its label to fit between it and its parent."""
+    """Return the least radius of an inner node that leaves room for its label.
+
+    The label stands between the node and its parent.
+    """
     length = text_width(node.name, _FONT, "bold") + _SPACE
     return length + max(start + 8, _LINE / (leaves * turn))
 
 
 def draw_circle(taxonomy: Taxonomy) -> Figure:
-    """Draw all families around a disc that counts them."""
+    """Draw all families around a disc with their number."""
     spots = circle_layout(taxonomy)
     below = route_children(taxonomy)
     colour_of = colours(taxonomy)
@@ -139,7 +145,7 @@ def _point(angle: float, radius: float) -> tuple[float, float]:
 
 
 def _draw_petal(axes: Axes, spot: Spot, outermost: float, colour: str) -> None:
-    """The ground on which a family stands."""
+    """Draw the ground on which a family stands."""
     middle, half = 90 - math.degrees(spot.angle), math.degrees(spot.width) / 2
     wedge = Wedge((0, 0), outermost, middle - half, middle + half, width=outermost - _CORE)
     wedge.set(facecolor=tint(colour, 0.09), edgecolor="none", zorder=0)
@@ -147,7 +153,10 @@ def _draw_petal(axes: Axes, spot: Spot, outermost: float, colour: str) -> None:
 
 
 def _draw_branch(axes: Axes, spot: Spot, parent: Spot | None, end: float, colour: str) -> None:
-    """The line from a parent out to the arc, along it, and out to a radius: the node's, or its label's."""
+    """Draw the line from a parent to a node.
+
+    It goes out to the arc, along it, and out to the radius of the node or of its label.
+    """
     if parent is not None:
         steps = max(2, int(abs(spot.angle - parent.angle) * spot.start / 4))
         turns = [parent.angle + (spot.angle - parent.angle) * step / steps for step in range(steps + 1)]
@@ -160,7 +169,10 @@ def _draw_branch(axes: Axes, spot: Spot, parent: Spot | None, end: float, colour
 
 
 def _draw_further_parent(axes: Axes, parent: tuple[float, float], child: tuple[float, float], colour: str) -> None:
-    """A curve between two polar points that bows to the middle, the more the further apart they are."""
+    """Draw a curve between two polar points that bows towards the middle.
+
+    It bows more, the further apart they are.
+    """
     (x1, y1), (x2, y2) = _point(*parent), _point(*child)
     apart = math.acos(math.cos(parent[0] - child[0])) / math.pi
     pull = (1 - 0.75 * math.sqrt(apart)) / 2
@@ -171,7 +183,10 @@ def _draw_further_parent(axes: Axes, parent: tuple[float, float], child: tuple[f
 
 
 def _draw_name(axes: Axes, node: Node, spot: Spot, colour: str, *, inner: bool) -> None:
-    """A leaf's name behind it, an inner node's name before it; never upside down."""
+    """Draw a node's name, never upside down.
+
+    A leaf's name stands outside it, an inner node's name inside.
+    """
     on_left = math.pi < spot.angle < 2 * math.pi
     draw_text(
         axes,

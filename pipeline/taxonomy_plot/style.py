@@ -48,12 +48,12 @@ _LEGEND_SPACE = 36.0  # a marker, and the distance to the next one
 
 
 def colours(taxonomy: Taxonomy) -> dict[str, str]:
-    """A colour for each family, in turn."""
+    """Give each family a colour, in turn."""
     return {family: _PALETTE[place % len(_PALETTE)] for place, family in enumerate(taxonomy.families)}
 
 
 def route_children(taxonomy: Taxonomy) -> dict[str, list[str]]:
-    """For each node, the nodes right below it on their route."""
+    """Return, for each node, the nodes right below it on their route."""
     children: dict[str, list[str]] = {node_id: [] for node_id in taxonomy.nodes}
     for node in taxonomy.nodes.values():
         if node.parent is not None:
@@ -62,7 +62,7 @@ def route_children(taxonomy: Taxonomy) -> dict[str, list[str]]:
 
 
 def tint(colour: str, strength: float) -> tuple[float, float, float]:
-    """A colour mixed into the paper: 0 is the paper, 1 the colour."""
+    """Mix a colour into that of the paper: 0 is the paper, 1 the colour."""
     paper, full = colors.to_rgb(PAPER), colors.to_rgb(colour)
     red, green, blue = (strength * f + (1 - strength) * p for f, p in zip(full, paper, strict=True))
     return red, green, blue
@@ -70,7 +70,7 @@ def tint(colour: str, strength: float) -> tuple[float, float, float]:
 
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float, weight: str = "normal") -> float:
-    """How long a text is, in points."""
+    """Measure how long a text is, in points."""
     if not text.strip():
         return 0.0
     measured = text.replace("$", "S")  # matplotlib would take what is between two for a formula
@@ -78,7 +78,7 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
 
 
 def paper(width: float, height: float) -> tuple[Figure, Axes]:
-    """An empty sheet of so many points, and axes that measure it in points."""
+    """Make an empty sheet of a size in points, and axes in points."""
     figure = Figure(figsize=(width / 72, height / 72), facecolor=PAPER)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, width), ylim=(0, height))
@@ -87,13 +87,13 @@ def paper(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def draw_text(axes: Axes, x: float, y: float, text: str, *, size: float, **look: Any) -> None:
-    """Write a text as it is, its middle at the height of the point."""
+    """Write a text literally, centred vertically on the point."""
     settings: dict[str, Any] = {"color": INK, "va": "center_baseline", "parse_math": False, "zorder": 5}
     axes.text(x, y, text, fontsize=size, **(settings | look))
 
 
 def draw_marker(axes: Axes, x: float, y: float, node: Node, colour: str) -> None:
-    """The marker of a node's rank, hollow if the node is excluded."""
+    """Draw the marker of a node's rank, hollow if the node is excluded."""
     shape, size = _MARKERS[node.rank]
     face = PAPER if node.excluded else colour
     edge = FAINT if node.excluded else colour
@@ -101,7 +101,10 @@ def draw_marker(axes: Axes, x: float, y: float, node: Node, colour: str) -> None
 
 
 def draw_legend(axes: Axes, x: float, y: float, nodes: Sequence[Node], *, across: bool = False) -> None:
-    """Name the markers that were used and count their nodes, downwards from a point or across."""
+    """Name the markers in use and count their nodes.
+
+    The entries run downwards from a point, or across.
+    """
     for sample, text in _legend(nodes):
         if sample is None:
             axes.plot([x - 6, x + 6], [y, y], color=INK, linewidth=0.9, linestyle=(0, (3, 2)))
@@ -112,12 +115,15 @@ def draw_legend(axes: Axes, x: float, y: float, nodes: Sequence[Node], *, across
 
 
 def legend_width(nodes: Sequence[Node]) -> float:
-    """How long a legend across is, in points."""
+    """Return how wide a legend across is, in points."""
     return sum(_LEGEND_SPACE + text_width(text, _LEGEND_FONT) for _, text in _legend(nodes))
 
 
 def _legend(nodes: Sequence[Node]) -> list[tuple[Node | None, str]]:
-    """A sample and its text for each marker; None stands for the line to a further parent."""
+    """Return a sample and its text for each marker.
+
+    None stands for the line to a further parent.
+    """
     entries: list[tuple[Node | None, str]] = [
         (Node("", "", rank), count) for rank, count in count_by_rank(nodes).items()
     ]

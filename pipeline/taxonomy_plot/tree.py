@@ -110,7 +110,10 @@ def draw_tree(taxonomy: Taxonomy, families: Sequence[str]) -> Figure:
 
 
 def _remark(taxonomy: Taxonomy, node: Node, drawn: Container[str], letters: int) -> str:
-    """What else the taxonomy says of a node: why it is excluded, parents that are not drawn, aliases."""
+    """Return what else the taxonomy says of a node.
+
+    That is why it is excluded, parents that are not drawn, and aliases.
+    """
     elsewhere = [taxonomy[parent].name for parent in node.also if parent not in drawn]
     remarks = [f"excluded: {textwrap.shorten(node.excluded, letters, placeholder=' …')}"] if node.excluded else []
     remarks += [f"also {' and '.join(elsewhere)}"] if elsewhere else []
@@ -124,7 +127,10 @@ def _remark(taxonomy: Taxonomy, node: Node, drawn: Container[str], letters: int)
 
 
 def _telling_aliases(node: Node) -> list[str]:
-    """The aliases with a word of their own, shortest first: not "Onyx Black", nor "Emerald (Panna)" after "Panna"."""
+    """Return the aliases that add a new word, shortest first.
+
+    This leaves out "Onyx Black" for Black Onyx, or "Emerald (Panna)" after "Panna".
+    """
     told = set(name_key(node.name).split())
     telling = []
     for alias in sorted(node.aliases, key=lambda alias: len(alias.split())):
@@ -140,7 +146,10 @@ def _box_width(node: Node) -> float:
 
 
 def _draw_branch(axes: Axes, parent: Box, child: Box, colour: str) -> None:
-    """A line from a parent, straight below its remark and past its siblings', then bent to the child."""
+    """Draw the line from a parent to a child.
+
+    It runs straight below the parent's remark and past those of its siblings, then bends to the child.
+    """
     turn = child.left - _BRANCH
     half = child.left - _BRANCH / 2
     points = [
@@ -157,7 +166,10 @@ def _draw_branch(axes: Axes, parent: Box, child: Box, colour: str) -> None:
 
 
 def _draw_further_parent(axes: Axes, parent: Box, child: Box) -> None:
-    """A dashed line: from one column to the other, or round the left side within a column."""
+    """Draw a dashed line to a further parent.
+
+    It goes from one column to the other, or round the left side within a column.
+    """
     left, right = sorted((parent, child), key=lambda box: box.left)
     if left.right < right.left:
         start = left.end + 3 if left.end + 3 < right.left else left.right

@@ -1,1 +1,1 @@
-"""What trainings, trials and evaluations leave in MLflow, and how it is found again and shown."""
+"""What trainings, trials and evaluations record in MLflow, and how it is found and shown."""

@@ -12,9 +12,11 @@ from gemhier.pipeline.training.history import Curve
 
 
 def read_curves(run_id: str, names: Sequence[str], tracking: str | None = None) -> tuple[Curve, ...]:
-    """Some measures of a run over its epochs; none if it is not known here, or the store cannot be read.
+    """Read some measures of a run over its epochs.
 
-    A report is whole without them, so nothing is said of what is missing.
+    None are returned if the run is not known here, or the store cannot be read.
+
+    A report is complete without them, so nothing is said about missing ones.
     """
     uri = tracking_uri(tracking)
     database = local_database(uri)

@@ -1,4 +1,4 @@
-"""The shares of the data as MLflow knows data sets."""
+"""The shares of the data, as data sets in MLflow."""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ _SCHEMA = [{"name": "picture", "type": "binary"}, {"name": "label", "type": "str
 
 
 def dataset_input(mlflow: ModuleType, manifest: Manifest, context: str, rows: Sequence[Row]) -> Any:
-    """A share of the data as MLflow knows data sets: what it is, and none of the pictures.
+    """Describe a share of the data as an MLflow data set, without pictures.
 
     Args:
         mlflow: from `open_tracking`.

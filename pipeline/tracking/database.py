@@ -1,4 +1,4 @@
-"""The SQLite database of a store without a server: tried before MLflow opens it, and never left half made."""
+"""The SQLite database of a store without a server: tested before MLflow opens it, and never left half made."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from gemhier.pipeline.tracking.failures import bottom
 
 
 def try_writing(database: Path) -> None:
-    """Fail at once where MLflow would try again and again for most of an hour.
+    """Fail at once where MLflow would retry for most of an hour.
 
     Raises:
         sqlite3.Error: if the file cannot be written, or is no database.
@@ -21,14 +21,17 @@ def try_writing(database: Path) -> None:
 
 
 def try_reading(database: Path) -> None:
-    """Fail at once if the file cannot be read, or is no database, with sqlite3.Error."""
+    """Fail at once if the file cannot be read, or is not a database.
+
+    Raises sqlite3.Error.
+    """
     with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
         connection.execute("SELECT name FROM sqlite_master").fetchone()
 
 
 @contextmanager
 def whole_or_not_at_all(database: Path | None) -> Iterator[None]:
-    """Leave no database behind that is half made: MLflow would stumble over it ever after.
+    """Leave no half-made database behind, on which MLflow would fail later.
 
     Args:
         database: its file, or None for a server.

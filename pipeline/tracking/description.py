@@ -7,7 +7,10 @@ from gemhier.pipeline.tracking.names import SIDE_BY_SIDE
 
 
 def description(evaluation: Evaluation, decided_by: Strategy, measured_on: str) -> str:
-    """What a training found: a sentence and a table in Markdown, all with intervals."""
+    """Describe what a training found, in a sentence and a Markdown table.
+
+    All figures have intervals.
+    """
     comparison = evaluation.comparison(decided_by)
     sentence = (
         f"On {evaluation.n:,} {measured_on}, {comparison.sentence}"
@@ -23,7 +26,7 @@ def description(evaluation: Evaluation, decided_by: Strategy, measured_on: str) 
 
 
 def decision_in_words(evaluation: Evaluation, strategy: Strategy, measured_on: str) -> str:
-    """How often a way to decide is right, without the full stop."""
+    """Say how often a way to decide is right, without the full stop."""
     top1 = evaluation.strategies[strategy].top1
     if top1.value is None or top1.low is None or top1.high is None:
         return f"There are no pictures to measure {strategy} on"

@@ -1,4 +1,4 @@
-"""The report of an evaluation in the run that trained its model, with measures named as those of the training."""
+"""The report of an evaluation in the run that trained its model, with measures named as in the training."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,9 @@ from gemhier.pipeline.tracking.store import open_tracking, written_to
 
 
 def record_evaluation(report: Report, folders: Sequence[Path], folder: Path, tracking: str | None) -> str:
-    """Put a report into the run that trained its model, and its figures there and into the runs nested in it.
+    """Record a report in the run that trained its model.
+
+    Its figures go there and into the runs nested in it.
 
     The files become `evaluation/<pictures>`, the measures `<pictures>/top1` and so on; those of an earlier evaluation
     on the same pictures are replaced.
@@ -47,7 +49,10 @@ def record_evaluation(report: Report, folders: Sequence[Path], folder: Path, tra
 
 
 def _name(report: Report, folders: Sequence[Path], data_digest: str) -> str:
-    """`test`, if it is the test pictures of the data that the run was trained on; else the names of the sources."""
+    """Name the pictures of a report.
+
+    `test` if they are the test pictures of the data that the run was trained on, else the names of the sources.
+    """
     if len(folders) == 1 and is_data_folder(folders[0]) and read_manifest(folders[0]).digest[:12] == data_digest:
         return report.split
     # MLflow takes a slash for the end of a section.

@@ -1,11 +1,14 @@
-"""What MLflow raises for a store that fails, and why in one line."""
+"""What MLflow raises when a store fails, and the reason in one line."""
 
 import sqlite3
 from types import ModuleType
 
 
 def failures(mlflow: ModuleType, *others: type[Exception]) -> tuple[type[Exception], ...]:
-    """What MLflow raises for a store that fails, of which it passes some on as they are, and other exceptions."""
+    """Return what MLflow raises when a store fails, and other exceptions.
+
+    MLflow passes some exceptions of its libraries on as they are.
+    """
     from requests import RequestException
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -13,14 +16,17 @@ def failures(mlflow: ModuleType, *others: type[Exception]) -> tuple[type[Excepti
 
 
 def reason(error: BaseException) -> str:
-    """Why something failed, in one line."""
+    """Say in one line why something failed."""
     cause = bottom(error)
     words = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause or error)
     return words.partition("\n")[0].strip()[:200] or type(error).__name__
 
 
 def bottom(error: BaseException) -> OSError | sqlite3.Error | None:
-    """What the operating system or the database said, at the bottom of what libraries made of it."""
+    """Return what the operating system or the database raised.
+
+    It is at the bottom of the exceptions that libraries made of it.
+    """
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, sqlite3.Error) or (isinstance(cause, OSError) and cause.strerror):

@@ -19,10 +19,11 @@ from gemhier.pipeline.tracking.store import ENVIRONMENT, local_database, reading
 
 
 def find_run(name: str, tracking: str | None = None) -> str:
-    """The id of the run that a user means.
+    """Return the id of the run that a user means.
 
-    That is an id, the beginning of one, a run's name, `latest`, or an alias in the model registry such as `candidate`.
-    Nothing is written, so a store that can only be read will do.
+    The user may give an id, the beginning of one, a run's name, `latest`, or an alias in the model registry such as
+    `candidate`.
+    Nothing is written, so a read-only store will do.
 
     Raises:
         TrackingError: if there is none, or more than one, or the store cannot be read.
@@ -47,7 +48,7 @@ def find_run(name: str, tracking: str | None = None) -> str:
 
 
 def find_bundle(name: str, tracking: str | None = None) -> Path:
-    """The bundle of a run, fetched into a temporary folder.
+    """Fetch the bundle of a run into a temporary folder.
 
     Raises:
         TrackingError: if there is no such run, or it has no bundle.
@@ -83,7 +84,7 @@ def _named(mlflow: ModuleType, name: str, runs: list[Any], uri: str) -> str:
 
 
 def _scratch() -> str:
-    """A folder that lasts as long as the process."""
+    """Make a folder that lasts as long as the process."""
     folder: Any = tempfile.TemporaryDirectory(prefix="gemhier-")
     _KEPT.append(folder)
     return str(folder.name)
@@ -105,7 +106,7 @@ def find_model(model: str | None, tracking: str | None) -> Bundle:
 
 
 def is_run(model: str | None) -> bool:
-    """Whether a name means a tracked run, and no folder."""
+    """Tell whether a name means a tracked run rather than a folder."""
     if model is None or model == SHIPPED_NAME:
         return False
     # A name with a slash is meant as a folder, even if it is missing.

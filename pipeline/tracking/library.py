@@ -1,4 +1,4 @@
-"""The library MLflow: loaded without its telemetry, without its chatter, and with less patience than it has."""
+"""The MLflow library: loaded without telemetry or chatter, and with fewer retries than it has by default."""
 
 import logging
 import os
@@ -22,7 +22,7 @@ _IMPATIENT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEO
 
 
 def load_mlflow() -> ModuleType:
-    """The `mlflow` module, loaded only now and with its telemetry switched off before."""
+    """Load the `mlflow` module, on demand and with telemetry switched off."""
     os.environ.update(QUIET)
     import mlflow
     import mlflow.artifacts
@@ -37,7 +37,10 @@ def load_mlflow() -> ModuleType:
 
 @contextmanager
 def impatient() -> Iterator[None]:
-    """Give up soon on a server that does not answer, unless the environment says how long to try."""
+    """Give up soon on a server that does not answer.
+
+    The environment may say how long to try instead.
+    """
     ours = {name: value for name, value in _IMPATIENT.items() if name not in os.environ}
     os.environ.update(ours)
     try:

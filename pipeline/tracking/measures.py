@@ -1,12 +1,12 @@
 """Figures as metrics of a run, named alike in every run.
 
-- `validation/top1`, `validation/top3` and so on: in the run of a training those of the way that decides, in a nested
+- `validation/top1`, `validation/top3` and so on: in a training's run those of the way that decides, in a nested
   run those of its network or its way to decide;
 - `validation_interval/top1_low`, `.../top1_high`: their 95% intervals;
 - `precision/<label>`: the precision of each class, with dots in the label's id, since MLflow makes a section of charts
-  of all before the last slash, and cuts long names;
-- `test/top1`, `test_interval/...`, `test_precision/...`: the same of the test pictures, from `gemhier evaluate`;
-- `top1/flat`, `top1/hierarchical_soft` and so on, in the run of a training: flat against hierarchical at a glance.
+  from all before the last slash, and cuts long names;
+- `test/top1`, `test_interval/...`, `test_precision/...`: the same for the test pictures, from `gemhier evaluate`;
+- `top1/flat`, `top1/hierarchical_soft` and so on, in a training's run: flat against hierarchical at a glance.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,10 @@ from gemhier.pipeline.tracking.names import SIDE_BY_SIDE, WAYS
 
 
 def measures(figures: StrategyFigures, pictures: str) -> dict[str, float]:
-    """All figures of a way to decide on some pictures, such as `validation`."""
+    """Return all figures of a way to decide, as metrics.
+
+    Their names begin with those of the pictures, such as `validation`.
+    """
     found = {name: getattr(figures, name) for name in FIGURES}
     precision = "precision" if pictures == "validation" else f"{pictures}_precision"
     return (
@@ -28,7 +31,10 @@ def measures(figures: StrategyFigures, pictures: str) -> dict[str, float]:
 
 
 def measures_side_by_side(evaluation: Evaluation) -> dict[str, float]:
-    """The main figures of all ways to decide, under the names of both."""
+    """Return the main figures of all ways to decide.
+
+    Each is named by its figure and its way.
+    """
     return _defined(
         {
             f"{name}/{WAYS[strategy]}": getattr(figures, name).value

@@ -23,8 +23,8 @@ def register_bundle(mlflow: ModuleType, folder: Path, description: str, tags: Ma
     Args:
         mlflow: from `open_tracking`.
         folder: the bundle.
-        description: what the registry shows of it, behind the training's name.
-        tags: of the version, beside the training's name.
+        description: what the registry shows after the training's name.
+        tags: of the version, besides the training's name.
     """
     with warnings.catch_warnings():
         # The input is paths, and none that would be there for whoever loads the model.
@@ -47,7 +47,10 @@ def register_bundle(mlflow: ModuleType, folder: Path, description: str, tags: Ma
 
 
 def run_of_alias(mlflow: ModuleType, alias: str) -> str | None:
-    """The run that trained the registered version with an alias; None if there is none."""
+    """Return the run that trained the model version with an alias.
+
+    None if there is none.
+    """
     with suppress(mlflow.MlflowException), impatient():
         return str(mlflow.MlflowClient().get_model_version_by_alias(REGISTERED_MODEL, alias).run_id)
     return None

@@ -1,4 +1,4 @@
-"""What a training leaves in its run and in those nested in it, as it goes on."""
+"""What a training records in its run and in those nested in it, as it goes on."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ class RunLog:
         manifest: the data set.
         pictures: `training` and `validation` -> the rows that are used for that.
         measured_on: what the figures are of, such as "validation pictures".
-        nested: name -> id of the nested runs that an interrupted training left; they are gone on with.
+        nested: name -> id of the nested runs that an interrupted training left; they are resumed.
     """
 
     def __init__(
@@ -53,20 +53,26 @@ class RunLog:
         self._log_data("training", "validation")
 
     def epoch(self, epoch: Epoch) -> None:
-        """Record an epoch in the training's run as it happens; those of further networks under names of their own."""
+        """Record an epoch in the training's run as it happens.
+
+        The epochs of further networks have names of their own.
+        """
         found = {LOSS_CURVE: epoch.loss}
         found |= {f"{CURVE}{name}": value for name, value in epoch.validation.items()}
         prefix = f"network_{epoch.network + 1}/" if epoch.network else ""
         self._mlflow.log_metrics({f"{prefix}{name}": value for name, value in found.items()}, step=epoch.number)
 
     def fold(self, number: int, measured: Mapping[str, float]) -> None:
-        """Record how the network without one fold did on it."""
+        """Record how the network trained without a fold did on it."""
         self._mlflow.log_metrics(
             {f"fold/{name}": measured[name] for name in _MEASURES.values() if name in measured}, step=number
         )
 
     def networks(self, history: Sequence[Epoch], mode: str) -> None:
-        """A nested run for each network that was trained, with its own curve under the name validation/top1."""
+        """Record a nested run for each network that was trained.
+
+        Each has its own curve under the name validation/top1.
+        """
         for head in MODES[mode]:
             if head == "regional":
                 for family in self._space.regional_families:
@@ -82,7 +88,10 @@ class RunLog:
                 self._curve(f"network {network}", {"network": network}, history, _MEASURES[head])
 
     def decisions(self, evaluation: Evaluation, decided_by: Strategy) -> None:
-        """A nested run for each way to decide, and what they come to side by side in the training's run."""
+        """Record a nested run for each way to decide.
+
+        Their main figures are recorded side by side in the training's run.
+        """
         for strategy, figures in evaluation.strategies.items():
             words = decision_in_words(evaluation, strategy, self._measured_on)
             note = f"{words}. Precision of each class: per_class.csv."
@@ -99,7 +108,10 @@ class RunLog:
         )
 
     def figures(self, history: Sequence[Epoch], evaluation: Evaluation, decided_by: Strategy) -> None:
-        """Plots of the curves, the ways to decide, the classes, and the confusion between families."""
+        """Record the plots.
+
+        They show the curves, the ways to decide, the classes, and the confusion between families.
+        """
         from gemhier.pipeline.reports.plots import confusion_plot, curves_plot, precision_plot, strategies_plot
 
         plots = {
@@ -112,12 +124,18 @@ class RunLog:
             self._mlflow.log_figure(figure, f"figures/{name}.png")
 
     def report(self, pages: Mapping[str, str]) -> None:
-        """The report on the measured pictures, whose page opens in MLflow's own pages."""
+        """Record the report on the measured pictures.
+
+        Its page opens within MLflow's own pages.
+        """
         for name, text in pages.items():
             self._mlflow.log_text(text, f"report/{name}")
 
     def bundle(self, folder: Path, evaluation: Evaluation, decided_by: Strategy) -> None:
-        """The bundle as an artifact, and as the newest version in the model registry."""
+        """Record the bundle as an artifact, and register it.
+
+        It becomes the newest version in the model registry.
+        """
         self._mlflow.log_artifacts(str(folder), BUNDLE)
         top1 = evaluation.strategies[decided_by].top1.value
         tags = {"decided_by": decided_by, "validation_top1": "" if top1 is None else f"{top1:.3f}"}

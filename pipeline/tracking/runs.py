@@ -1,4 +1,4 @@
-"""Runs: begun, gone on with and ended, and those that are nested in another."""
+"""Runs: started, resumed and ended, and those nested in another."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,7 +16,7 @@ from gemhier.pipeline.tracking.names import EXPERIMENT, KIND
 def recorded_run(
     mlflow: ModuleType, name: str, *, tags: Mapping[str, str], run_id: str | None = None, nested: bool = False
 ) -> Iterator[str]:
-    """Open a run, or go on with an interrupted one; yields its id.
+    """Open a run, or resume an interrupted one, and yield its id.
 
     It ends as FINISHED, after Ctrl-C as KILLED, and after any other exception as FAILED.
 
@@ -52,7 +52,7 @@ def recorded_run(
 
 
 def known_run(mlflow: ModuleType, run_id: str | None) -> str | None:
-    """The id itself if the store still has that run, else None."""
+    """Return the id itself if the store still has that run, else None."""
     if run_id is None:
         return None
     try:
@@ -63,25 +63,28 @@ def known_run(mlflow: ModuleType, run_id: str | None) -> str | None:
 
 
 def trainings(mlflow: ModuleType) -> list[Any]:
-    """The runs of trainings, the latest first."""
+    """Return the runs of trainings, the latest first."""
     return _runs(mlflow, f"tags.{KIND} = 'comparison'", order_by=["attributes.start_time DESC"])
 
 
 def unused_name(mlflow: ModuleType, name: str) -> str:
-    """The name, or with a number behind it if a training has it already, so that a name means one run."""
+    """Return a name that no training has yet.
+
+    It is the given one, with a number behind it if need be, so that a name means one run.
+    """
     taken = {run.info.run_name for run in trainings(mlflow)}
     numbered = (f"{name} {number}" for number in count(2))
     return next(each for each in chain([name], numbered) if each not in taken)
 
 
 def nested_runs(mlflow: ModuleType, run_id: str) -> dict[str, str]:
-    """Name -> id of the runs nested in a run."""
+    """Return name -> id of the runs nested in a run."""
     found = _runs(mlflow, f"tags.mlflow.parentRunId = '{run_id}'")
     return {run.info.run_name: run.info.run_id for run in found}
 
 
 def nested_ways(mlflow: ModuleType, run_id: str) -> dict[str, str]:
-    """Id -> way to decide of the runs nested in a run that have one."""
+    """Return id -> way to decide, for the nested runs that have one."""
     found = _runs(mlflow, f"tags.mlflow.parentRunId = '{run_id}' and tags.{KIND} = 'decision'")
     return {run.info.run_id: run.data.tags["strategy"] for run in found}
 
@@ -94,6 +97,6 @@ def _runs(mlflow: ModuleType, condition: str, order_by: list[str] | None = None)
 
 
 def _end_early(mlflow: ModuleType, status: str) -> None:
-    """End the open run, if the store still takes that."""
+    """End the open run, if the store still accepts that."""
     with impatient(), suppress(*failures(mlflow, OSError)):
         mlflow.end_run(status)

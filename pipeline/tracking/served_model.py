@@ -24,7 +24,7 @@ class ServedModel(mlflow.pyfunc.PythonModel):
 
     # Without a type of the results, which MLflow would take for a schema and complain of.
     def predict(self, model_input: list[str]):  # type: ignore[no-untyped-def]
-        """One result for each path, in order."""
+        """Return one result for each path, in order."""
         return [result.to_dict() for result in self.bundle.classify(model_input)]
 
 

@@ -1,4 +1,4 @@
-"""Where runs are kept, and how that is opened.
+"""Where runs are kept, and how the store is opened.
 
 Without a server everything lies in `mlruns/` of the current folder: a SQLite database and, beside it, the artifacts.
 """
@@ -36,7 +36,7 @@ _EXPERIMENT_TAGS = {
 
 
 def tracking_uri(tracking: str | None = None) -> str:
-    """The address of the tracking store.
+    """Return the address of the tracking store.
 
     Args:
         tracking: a server's address, a store's URI, or a folder to hold the store; None for the address
@@ -50,16 +50,18 @@ def tracking_uri(tracking: str | None = None) -> str:
 
 
 def local_database(uri: str) -> Path | None:
-    """The file of a store in a SQLite database; None for a server."""
+    """Return the file of a SQLite store; None for a server."""
     prefix = "sqlite:///"
     return Path(uri.removeprefix(prefix)) if uri.startswith(prefix) else None
 
 
 def open_tracking(tracking: str | None = None) -> ModuleType:
-    """Point MLflow at the tracking store, make the experiment if need be, and return the `mlflow` module.
+    """Point MLflow at the tracking store, and return the `mlflow` module.
+
+    The experiment is made if need be.
 
     Raises:
-        TrackingError: if the store cannot be reached or written; a server is not waited for.
+        TrackingError: if the store cannot be reached or written; it does not wait for a server.
     """
     mlflow, uri = load_mlflow(), tracking_uri(tracking)
     database = local_database(uri)
@@ -85,7 +87,7 @@ def open_tracking(tracking: str | None = None) -> ModuleType:
 
 @contextmanager
 def reading(mlflow: ModuleType, uri: str) -> Iterator[None]:
-    """Point MLflow at a store that is only read, and make nothing in it.
+    """Point MLflow at a store to be read, without creating anything in it.
 
     Args:
         mlflow: from `load_mlflow`.
@@ -117,7 +119,10 @@ def written_to(mlflow: ModuleType) -> Iterator[None]:
 
 
 def _missing_tags(present: Mapping[str, str]) -> dict[str, str]:
-    """What an experiment still lacks; our views are renewed, and what a user has written stays."""
+    """Return the tags that an experiment still lacks.
+
+    Our views are renewed, and what a user has written stays.
+    """
     views = {name: value for name, value in view_tags().items() if present.get(name) != value}
     return {name: value for name, value in _EXPERIMENT_TAGS.items() if name not in present} | views
 

@@ -1,4 +1,4 @@
-"""What a training found of each class, as the CSV files of its runs."""
+"""What a training found about each class, as the CSV files of its runs."""
 
 import csv
 import io
@@ -10,12 +10,12 @@ from gemhier.pipeline.evaluation.evaluation import Evaluation, StrategyFigures
 
 
 def per_class_table(figures: StrategyFigures, taxonomy: Taxonomy) -> str:
-    """How well a way to decide tells each label, a row for each."""
+    """Tabulate how well a way to decide tells each label, one per row."""
     return _as_csv(_per_class(figures, taxonomy))
 
 
 def precision_table(evaluation: Evaluation, taxonomy: Taxonomy) -> str:
-    """The precision of each label, a column for each way to decide."""
+    """Tabulate the precision of each label, a column for each way to decide."""
     columns = [_per_class(figures, taxonomy) for figures in evaluation.strategies.values()]
     first = {name: columns[0][name] for name in ("label", "name", "support")}
     precisions: dict[str, list[Any]] = {
@@ -25,7 +25,10 @@ def precision_table(evaluation: Evaluation, taxonomy: Taxonomy) -> str:
 
 
 def confusion_table(figures: StrategyFigures) -> str:
-    """What was taken for what and how often, a row for each pair that occurs."""
+    """Tabulate what was taken for what and how often.
+
+    There is a row for each pair that occurs.
+    """
     return _as_csv(
         {
             "truth": [cell.truth for cell in figures.confusion],

@@ -21,9 +21,11 @@ from gemhier.progress import say
 
 
 def serve_ui(tracking: str | None, host: str, port: int, on_start: Callable[[Mapping[str, str]], None]) -> int:
-    """Run MLflow's UI on the tracking store until it is stopped; returns its exit code, 0 if told to end.
+    """Run MLflow's UI on the tracking store until it is stopped.
 
-    `on_start` is called with the addresses of the views as soon as they can be seen there, by what they show.
+    Returns its exit code, 0 if told to end.
+
+    `on_start` is called with the addresses of the views, by what they show, as soon as they can be opened.
 
     Raises:
         MissingExtraError: if MLflow is not installed.
@@ -64,7 +66,10 @@ def serve_ui(tracking: str | None, host: str, port: int, on_start: Callable[[Map
 
 @contextmanager
 def _asked_to_end_as_by_control_c() -> Iterator[None]:
-    """Let every way to ask this process to end be like Ctrl-C: the server must not outlive it."""
+    """Treat every request to end this process like Ctrl-C.
+
+    The server must not outlive it.
+    """
     asking = [found for found in signal.Signals if found.name in ("SIGTERM", "SIGHUP")]
     # What is ignored, such as SIGHUP under nohup, stays ignored.
     before = {found: signal.getsignal(found) for found in asking if signal.getsignal(found) is not signal.SIG_IGN}

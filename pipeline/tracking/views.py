@@ -1,6 +1,6 @@
-"""Views of MLflow's run list that are there without clicking: which runs, which columns, in which order.
+"""Ready-made views of MLflow's run list: which runs, which columns, in which order.
 
-MLflow keeps such a view in a tag of the experiment, as JSON, and opens it by an address that ends in the view's key.
+MLflow keeps such a view in a tag of the experiment, as JSON, and opens it at an address that ends in the view's key.
 """
 
 import json
@@ -22,7 +22,7 @@ VIEWS = {
 
 
 def view_tags() -> dict[str, str]:
-    """The tags of an experiment that hold its views."""
+    """Return the tags of an experiment that hold its views."""
     side_by_side = [f"{measure}/{way}" for measure in _COLUMNS for way in WAYS.values()]
     validation = [f"validation/{measure}" for measure in SIDE_BY_SIDE]
     bars = {measure: [f"{measure}/{way}" for way in WAYS.values()] for measure in SIDE_BY_SIDE}
@@ -41,7 +41,7 @@ def view_tags() -> dict[str, str]:
 
 
 def view_address(pages: str, experiment: str, key: str) -> str:
-    """Where a view of an experiment is seen on MLflow's pages."""
+    """Return the address of an experiment's view on MLflow's pages."""
     # Without the type of work MLflow remembers one, and starts with that of language models.
     settings = f"workflowType=machine_learning&compareRunsMode=CHART&{_ADDRESS}={key}"
     return f"{pages}/#/experiments/{experiment}/runs?{settings}"
@@ -62,7 +62,10 @@ def _state(kind: str, order: str, columns: list[str]) -> dict[str, Any]:
 
 
 def _charts(sections: Mapping[str, Mapping[str, Sequence[str]]]) -> dict[str, Any]:
-    """Bars, by section and title, of one metric or several; MLflow adds those of the other metrics behind them."""
+    """Return bar charts of one metric or several, by section and title.
+
+    MLflow adds those of the other metrics behind them.
+    """
     return {
         # Else sections, and charts within them, are sorted by name, and curves and lesser measures come first.
         "isAccordionReordered": True,

@@ -1,1 +1,1 @@
-"""Paints cut stones: cuts, materials, light, backdrops; for examples, samples and tests."""
+"""Paint cut stones: cuts, materials, light and backdrops; for examples, samples and tests."""

@@ -27,7 +27,10 @@ class Ground:
 
 
 def _slope(size: int, random: np.random.Generator, upper: float, lower: float) -> Float32:
-    """A (size, size, 1) run from one brightness to another, nearly from top to bottom."""
+    """Return a (size, size, 1) ramp in brightness, nearly top to bottom.
+
+    It runs from `upper` to `lower`.
+    """
     across = np.linspace(-0.5, 0.5, size, dtype=np.float32)
     lean = random.uniform(-0.4, 0.4)
     share = np.clip(0.5 + across[:, None] + lean * across[None, :], 0, 1)

@@ -19,7 +19,7 @@ class Solid:
     Attributes:
         normals: (facets, 3), of unit length, pointing outwards.
         offsets: (facets,), distance of each facet's plane from the middle.
-        girdle: how many of them, at the end, stand upright and form the thin edge between crown and pavilion.
+        girdle: how many of them, at the end, are upright and form the thin edge between crown and pavilion.
     """
 
     normals: Float32
@@ -53,22 +53,22 @@ Cutter = Callable[[np.random.Generator], Shape]
 
 
 def round_brilliant(random: np.random.Generator) -> Solid:
-    """The classic round cut."""
+    """Make the classic round cut."""
     return _brilliant(_superellipse(1.0, 2.0), 1.0, random)
 
 
 def oval(random: np.random.Generator) -> Solid:
-    """A brilliant stretched to 1.2 to 1.5 times its width."""
+    """Make a brilliant stretched to 1.2 to 1.5 times its width."""
     return _brilliant(_superellipse(1.0, 2.0), 1 / random.uniform(1.2, 1.5), random)
 
 
 def cushion(random: np.random.Generator) -> Solid:
-    """A brilliant on a rounded rectangle."""
+    """Make a brilliant on a rounded rectangle."""
     return _brilliant(_superellipse(0.93, random.uniform(2.6, 3.2)), 1 / random.uniform(1.0, 1.25), random)
 
 
 def pear(random: np.random.Generator) -> Solid:
-    """A brilliant with one pointed end."""
+    """Make a brilliant with one pointed end."""
     outline = _superellipse(1.0, 2.0)
     towards_point = np.maximum(outline[:, 0], 0)
     outline[:, 1] *= 1 - 0.6 * towards_point**1.6
@@ -77,7 +77,7 @@ def pear(random: np.random.Generator) -> Solid:
 
 
 def step(random: np.random.Generator) -> Solid:
-    """The emerald cut: a rectangle with cut corners and facets like stairs."""
+    """Make the emerald cut: a rectangle with cut corners and stepped facets."""
     width = 1 / random.uniform(1.15, 1.5)
     corner = random.uniform(0.2, 0.3)
     angles = _directions(8)
@@ -100,27 +100,27 @@ def step(random: np.random.Generator) -> Solid:
 
 
 def cabochon(random: np.random.Generator) -> Dome:
-    """An oval dome."""
+    """Make an oval dome."""
     return Dome(1.0, 1 / random.uniform(1.15, 1.5), random.uniform(0.42, 0.6), random.uniform(0.12, 0.25))
 
 
 def round_cabochon(random: np.random.Generator) -> Dome:
-    """A round dome."""
+    """Make a round dome."""
     return Dome(0.92, 0.92, random.uniform(0.45, 0.65), random.uniform(0.12, 0.25))
 
 
 def pear_cabochon(random: np.random.Generator) -> Dome:
-    """A dome with one narrow end."""
+    """Make a dome with one narrow end."""
     return Dome(1.05, 1 / random.uniform(1.2, 1.4), random.uniform(0.4, 0.55), 0.15, taper=random.uniform(0.4, 0.55))
 
 
 def cushion_cabochon(random: np.random.Generator) -> Dome:
-    """A dome on a rounded rectangle."""
+    """Make a dome on a rounded rectangle."""
     return Dome(0.95, 0.95 / random.uniform(1.0, 1.45), random.uniform(0.36, 0.5), 0.15, power=random.uniform(2.4, 3.2))
 
 
 def bead(random: np.random.Generator) -> Dome:
-    """A sphere, or nearly."""
+    """Make a sphere, or nearly one."""
     return Dome(0.85, 0.85 * random.uniform(0.95, 1.0), 0.83, 0.83)
 
 
@@ -143,12 +143,12 @@ CUTS: dict[str, Cutter] = FACETED | ROUNDED
 
 
 def _directions(count: int) -> Float64:
-    """So many angles all around, from 0 on."""
+    """Return `count` angles, evenly spaced all around, from 0 on."""
     return np.asarray(np.arange(count) * (2 * np.pi / count), np.float64)
 
 
 def _superellipse(size: float, power: float) -> Float64:
-    """Points (160, 2) on |x|^power + |y|^power = size^power."""
+    """Return points (160, 2) on |x|^power + |y|^power = size^power."""
     around = np.linspace(-np.pi, np.pi, 160, endpoint=False)
     points = np.stack([np.cos(around), np.sin(around)], axis=1)
     radius: Float64 = size / (np.abs(points) ** power).sum(axis=1) ** (1 / power)
@@ -156,7 +156,9 @@ def _superellipse(size: float, power: float) -> Float64:
 
 
 def _brilliant(outline: Float64, width: float, random: np.random.Generator) -> Solid:
-    """Lay the 57 facets of a brilliant and a girdle around a convex outline, then squeeze it in y to `width`.
+    """Build the 57 facets of a brilliant and a girdle around a convex outline.
+
+    The stone is then squeezed in y to `width`.
 
     Mains and halves touch the outline and point at an apex above or below its middle, so that on
     a round outline they have the angles of the round brilliant (34° and 41°).

@@ -13,7 +13,7 @@ class GemLook:
     Attributes:
         name: the gem, by a name that the built-in taxonomy knows.
         colours: from one end of its colours to the other, each #rrggbb in sRGB.
-        cuts: names in `cuts.CUTS`; one named twice is twice as frequent.
+        cuts: names in `cuts.CUTS`; one named twice is drawn twice as often.
         surface: the pattern of a rounded stone, a name in `materials.SURFACES`.
         index: refractive index; a faceted stone is traced with it.
         haze: how much of the light in a faceted stone is scattered, from the clearest to the cloudiest.
@@ -29,7 +29,7 @@ class GemLook:
     flaws: str = "veil"
 
     def __post_init__(self) -> None:
-        """Refuse names that nothing can paint."""
+        """Refuse names that cannot be painted."""
         for kind, name, known in (
             *(("cut", cut, sorted(CUTS)) for cut in self.cuts),
             ("surface", self.surface, sorted(SURFACES)),

@@ -192,7 +192,9 @@ FLAWS = ("veil", "garden", "dots", "silk")
 
 
 def inclusions(flaws: str, random: np.random.Generator) -> Float32:
-    """The flaws inside a faceted stone, as brightness around 1 on a (SHEET, SHEET) sheet.
+    """Paint the flaws inside a faceted stone.
+
+    They are brightness around 1 on a (SHEET, SHEET) sheet.
 
     Args:
         flaws: a name in `FLAWS`.
@@ -225,14 +227,14 @@ def _point(at: Float64) -> tuple[int, int]:
 
 
 def _lookup(profile: Float32, at: npt.NDArray[np.floating]) -> Float32:
-    """The value of a (SHEET,) profile at each place from -1 to 1; beyond, it is mirrored."""
+    """Look up a (SHEET,) profile at places from -1 to 1, mirrored beyond."""
     place = np.abs((at + 1) / 2 * (SHEET - 1)) % (2 * SHEET - 2)
     place = np.minimum(place, 2 * SHEET - 2 - place)
     return np.asarray(np.interp(place, np.arange(SHEET), profile), np.float32)
 
 
 def _warped(sheet: Float32, random: np.random.Generator, far: float) -> Float32:
-    """Push every point of a sheet some pixels aside."""
+    """Displace every point of a sheet by some pixels."""
     rows, columns = np.mgrid[0:SHEET, 0:SHEET].astype(np.float32)
     right, down = (noise(random, SHEET, (5, 5), 4) * np.float32(far) for _ in range(2))
     moved = cv2.remap(sheet, columns + right, rows + down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
@@ -246,14 +248,17 @@ def _cell_seeds(random: np.random.Generator, count: int) -> Bytes:
 
 
 def _cells(random: np.random.Generator, count: int) -> npt.NDArray[np.int32]:
-    """The number, 1 to `count`, of the nearest of `count` random points, for each pixel."""
+    """Return the number, 1 to `count`, of the random point nearest each pixel."""
     seeds = _cell_seeds(random, count)
     _, labels = cv2.distanceTransformWithLabels(seeds, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     return np.minimum(np.asarray(labels, np.int32), count)
 
 
 def _cell_borders(random: np.random.Generator, count: int) -> Float32:
-    """Distance in pixels of each pixel from the border between the cells of `count` random points."""
+    """Return how far each pixel is from a border between cells, in pixels.
+
+    The cells are those of `count` random points.
+    """
     labels = _cells(random, count)
     inside = np.ones((SHEET, SHEET), np.uint8)
     inside[:, 1:][labels[:, 1:] != labels[:, :-1]] = 0
@@ -262,7 +267,10 @@ def _cell_borders(random: np.random.Generator, count: int) -> Float32:
 
 
 def _spectrum(hue: Float64) -> Float64:
-    """Pure colours (N, 3) in linear light for hues from 0 (red) over 1/3 (green) to 2/3 (blue)."""
+    """Return pure colours (N, 3), in linear light, for hues.
+
+    Hues run from 0 (red) over 1/3 (green) to 2/3 (blue).
+    """
     apart = np.abs((hue[:, None] - np.array([0, 1 / 3, 2 / 3]) + 0.5) % 1 - 0.5)
     colours: Float64 = np.clip(1.75 - apart * 6, 0.02, 1) ** 1.6
     return colours

@@ -1,4 +1,4 @@
-"""What painted patterns are made of: colours, random mountains, soft steps and blurs."""
+"""What painted patterns are made of: colours, noise, soft steps and blurs."""
 
 import cv2
 import numpy as np
@@ -7,15 +7,15 @@ from gemhier.arrays import Float32
 
 
 def linear(colour: str) -> Float32:
-    """A colour written #rrggbb in sRGB, as (3,) linear light."""
+    """Convert a colour, #rrggbb in sRGB, to (3,) linear light."""
     return np.array([(int(colour[at : at + 2], 16) / 255) ** 2.2 for at in (1, 3, 5)], dtype=np.float32)
 
 
 def noise(random: np.random.Generator, size: int, coarsest: tuple[int, int], octaves: int = 4) -> Float32:
-    """Smooth random mountains, about -1 to 1.
+    """Draw smooth random noise, about -1 to 1.
 
     Args:
-        random: draws them.
+        random: draws it.
         size: side of the result, in pixels.
         coarsest: number of hills down and across in the first octave; each next one has twice as many.
         octaves: how many; each is half as high as the one before.
@@ -37,7 +37,7 @@ def soften(picture: Float32, radius: float) -> Float32:
 
 
 def rise(value: Float32, low: float, high: float) -> Float32:
-    """0 below `low`, 1 above `high`, smooth between."""
+    """Rise smoothly from 0 below `low` to 1 above `high`."""
     share = np.clip((value - low) / (high - low), 0, 1)
     smooth: Float32 = share * share * (3 - 2 * share)
     return smooth

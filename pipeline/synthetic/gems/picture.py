@@ -1,7 +1,7 @@
-"""Paint photographs of gemstones that never were: ray-traced facets, patterned domes, a studio around them.
+"""Paint photographs of gemstones that do not exist: ray-traced facets, patterned domes, a studio around them.
 
-One seed is one stone; a view is one photograph of it, with another turn, light and backdrop. The
-same arguments give the same picture; between machines, single pixels may differ by rounding.
+One seed is one stone; a view is one photograph of it, with another rotation, light and backdrop.
+The same arguments give the same picture; between machines, single pixels may differ by rounding.
 """
 
 from collections.abc import Mapping
@@ -102,7 +102,7 @@ def _known(kind: str, name: str, known: Mapping[str, Value]) -> Value:
 
 
 def _body_colour(look: GemLook, random: np.random.Generator) -> Float32:
-    """A colour between the look's, (3,) linear light."""
+    """Draw a colour between those of the look, (3,) linear light."""
     place = random.uniform(0, len(look.colours) - 1)
     at = min(int(place), len(look.colours) - 2)
     first, second = linear(look.colours[at]), linear(look.colours[at + 1])
@@ -131,7 +131,7 @@ def _stone_layer(
     size: int,
     rays: float,
 ) -> Layer:
-    """The stone alone."""
+    """Render the stone alone."""
     fine = round(size * rays)
     where, directions = _rays(shape, pose, fine)
     camera = np.array([0, 0, _CAMERA], np.float32)
@@ -163,7 +163,10 @@ def _stone_layer(
 
 
 def _rays(shape: Shape, pose: Pose, size: int) -> tuple[Indices, Float32]:
-    """The pixels that may show the stone, as places in the flattened picture, and the (N, 3) rays through them."""
+    """Find the pixels that may show the stone, and the rays through them.
+
+    Pixels are indices into the flattened picture; the rays are (N, 3).
+    """
     coarse = -(-size // _COARSER)
     places, scouts = _through(np.ones((coarse, coarse), np.bool_), pose)
     camera = np.array([0, 0, _CAMERA], np.float32) @ pose.turning
@@ -179,7 +182,10 @@ def _meets(shape: Shape, camera: Float32, directions: Float32) -> Booleans:
 
 
 def _through(pixels: Booleans, pose: Pose) -> tuple[Indices, Float32]:
-    """The wanted pixels, as places in the flattened picture, and the (N, 3) rays through them."""
+    """Return the wanted pixels, and the rays through them.
+
+    Pixels are indices into the flattened picture; the rays are (N, 3).
+    """
     size = len(pixels)
     across = (np.arange(size, dtype=np.float32) + np.float32(0.5)) / size * 2 - 1
     x, y = ((across - middle) / np.float32(pose.scale) for middle in pose.middle)
@@ -189,6 +195,9 @@ def _through(pixels: Booleans, pose: Pose) -> tuple[Indices, Float32]:
 
 
 def _exposure(light: Float32) -> float:
-    """A photographer's choice: neither a black nor a washed-out stone."""
+    """Choose an exposure as a photographer would.
+
+    The stone is neither black nor washed out.
+    """
     bright = float(np.percentile(light.max(axis=1), 80))
     return float(np.clip(0.62 / max(bright, 1e-3), 0.5, 3) ** 0.75)

@@ -1,4 +1,4 @@
-"""Light on rounded stones: where a dome is met, and what its surface sends to the camera."""
+"""Light on rounded stones: where rays meet a dome, and what its surface sends to the camera."""
 
 from dataclasses import dataclass
 
@@ -31,10 +31,12 @@ class Met:
 
 
 def meet(dome: Dome, camera: Float32, directions: Float32) -> Met:
-    """Find where rays from a camera meet a dome, by Newton's method, which stops short of a convex body from outside.
+    """Find where rays from a camera meet a dome.
+
+    This takes Newton's method, which from outside never passes the surface of a convex body.
 
     Args:
-        dome: the stone, in its own frame, as the rays.
+        dome: the stone, in its own frame, which is that of the rays.
         camera: (3,), outside the stone.
         directions: (N, 3) unit vectors.
     """
@@ -82,7 +84,7 @@ def sample_sheet(sheet: Float32, points: Float32) -> Float32:
 
 
 def shade(met: Met, surface: Surface, turning: Float32, studio: Studio) -> Float32:
-    """The light from a dome, (H, 3) linear.
+    """Return the light from a dome, (H, 3) linear.
 
     Args:
         met: where the camera's rays meet it, in the stone's frame.
@@ -115,7 +117,7 @@ def shade(met: Met, surface: Surface, turning: Float32, studio: Studio) -> Float
 
 
 def _implicit(dome: Dome, points: Float32) -> tuple[Float32, Float32]:
-    """The dome's function, below 0 inside, and its gradient."""
+    """Return the dome's function, below 0 inside, and its gradient."""
     x, y, z = points.T
     width = dome.width * np.clip(1 - dome.taper * x / dome.length, 0.15, 2)
     height = np.where(z > 0, dome.crown, dome.base)
@@ -135,7 +137,10 @@ def _implicit(dome: Dome, points: Float32) -> tuple[Float32, Float32]:
 
 
 def _diffuse(normals: Float32, studio: Studio, wrap: float) -> Float32:
-    """Light that falls on the surface, about 1 where it looks towards the brightest lamp."""
+    """Return the light that falls on the surface.
+
+    It is about 1 where the surface faces the brightest lamp.
+    """
     light = (0.15 + studio.walls) * (0.6 + 0.2 * normals[:, 2] - 0.1 * normals[:, 1])
     total = sum(lamp.strength for lamp in studio.lamps)
     for lamp in studio.lamps:
@@ -145,7 +150,7 @@ def _diffuse(normals: Float32, studio: Studio, wrap: float) -> Float32:
 
 
 def _glow(normals: Float32, studio: Studio) -> Float32:
-    """Light gathered on the side of a clear stone that lies away from the lamps."""
+    """Return the light gathered on the side of a clear stone away from the lamps."""
     glow = np.zeros(len(normals), np.float32)
     for lamp in studio.lamps:
         aside = np.array([-lamp.towards[0], -lamp.towards[1], 0.35], np.float32)
@@ -155,7 +160,10 @@ def _glow(normals: Float32, studio: Studio) -> Float32:
 
 
 def _sheen(met: Met, fibres: Float32, turning: Float32, studio: Studio) -> Float32:
-    """The moving band of a cat's eye: fibres shine where they lie across light and sight (Kajiya and Kay)."""
+    """Return the moving band of light in a cat's eye.
+
+    Fibres shine where they lie across light and sight (Kajiya and Kay).
+    """
     bend = sample_sheet(fibres, met.points)
     # Fibres run along y, so that the band lies along the stone.
     along = np.stack([np.sin(bend), np.cos(bend), np.zeros_like(bend)], axis=1)
@@ -169,7 +177,10 @@ def _sheen(met: Met, fibres: Float32, turning: Float32, studio: Studio) -> Float
 
 
 def _lustre(lit: Float32, normals: Float32, studio: Studio) -> Float32:
-    """A pearl's: soft lights, a dark belt above the ground's reflection, and a breath of rose and green."""
+    """Light a surface with the lustre of a pearl.
+
+    It has soft lights, a dark belt above the ground's reflection, and a tinge of rose and green.
+    """
     facing = np.clip(normals[:, 2], 0, 1)
     belt = np.exp(-(((facing - 0.35) / 0.25) ** 2)) * (0.75 + 0.45 * normals[:, 1])
     lit = lit * (0.6 + 0.16 * facing - 0.3 * belt - 0.12 * normals[:, 1])[:, None]

@@ -28,14 +28,20 @@ class Lamp:
     strength: float
 
     def seen(self, directions: Float32) -> Float32:
-        """How bright it is in each of (N, 3) directions: 0 beside it."""
+        """Return how bright the lamp is in each of (N, 3) directions.
+
+        It is 0 beside the lamp.
+        """
         ahead = np.maximum(directions @ self.towards, 1e-3)
         along, down = ((directions @ side / ahead) ** 2 for side in self.sides)
         bright: Float32 = self.strength * rise(1.35 - along * along - down * down, 0, 0.8)
         return bright
 
     def halo(self, directions: Float32) -> Float32:
-        """How bright the wall around it is, in each of (N, 3) directions."""
+        """Return how bright the wall around the lamp is.
+
+        There is a value for each of (N, 3) directions.
+        """
         near = np.maximum(directions @ self.towards, 0) ** 2
         lit: Float32 = self.strength * np.float32(0.22) * near * near
         return lit
@@ -56,7 +62,7 @@ class Studio:
     ground: Ground
 
     def radiance(self, directions: Float32) -> Float32:
-        """The light that comes from each direction.
+        """Return the light that comes from each direction.
 
         Args:
             directions: (N, 3) unit vectors, from the stone outwards.
@@ -162,7 +168,7 @@ def _moved(cover: Float32, right: float, down: float) -> Float32:
 
 
 def _blurred(cover: Float32, radius: float) -> Float32:
-    """A wide blur, done at a quarter of the size."""
+    """Blur widely, working at a quarter of the size."""
     size = len(cover)
     small = cv2.resize(cover, (max(1, size // 4), max(1, size // 4)), interpolation=cv2.INTER_AREA)
     blurred = soften(np.asarray(small, np.float32), radius / 4)
@@ -170,7 +176,7 @@ def _blurred(cover: Float32, radius: float) -> Float32:
 
 
 def _mirror(picture: Float32, stone: Layer, gloss: float) -> Float32:
-    """Add the stone upside down below itself, fading."""
+    """Add the stone's reflection below it, upside down and fading."""
     rows = np.flatnonzero(stone.cover.max(axis=1) > 0.5)
     size, bottom = len(stone.cover), int(rows[-1])
     mirrored = np.zeros((size, size, 4), np.float32)

@@ -1,4 +1,4 @@
-"""Follow light through a faceted stone: refraction, total reflection and colour by the way it went."""
+"""Follow light through a faceted stone: refraction, total reflection and absorption along its path."""
 
 from dataclasses import dataclass
 
@@ -57,7 +57,9 @@ def trace(
 
 
 def fresnel(cosine: Float32, index: float) -> Float32:
-    """Share of light that a surface reflects, by Schlick's approximation.
+    """Return the share of light that a surface reflects.
+
+    This is Schlick's approximation.
 
     Args:
         cosine: (N,), of the angle in air between ray and normal.
@@ -105,7 +107,7 @@ def enter(solid: Solid, camera: Float32, directions: Float32) -> tuple[Booleans,
 def _follow(
     solid: Solid, points: Float32, rays: Float32, carried: Float32, index: float, absorption: Float32, studio: Studio
 ) -> Float32:
-    """The light that comes back along rays inside the stone, (N, 3)."""
+    """Return the light that comes back along rays inside the stone, (N, 3)."""
     # Crown and pavilion meet just outside the girdle: within the stone it is too thin to matter.
     facets = np.ascontiguousarray(solid.normals[: -solid.girdle])
     offsets = solid.offsets[: -solid.girdle] + _SKIN

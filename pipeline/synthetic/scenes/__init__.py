@@ -1,1 +1,1 @@
-"""Composes photographs of stones in everyday places, to train a stone finder on."""
+"""Compose photographs of stones in everyday places, to train a stone finder on."""

@@ -1,4 +1,4 @@
-"""Laboratory reports: sheets and cards with print on them, and often a small printed photograph of a stone."""
+"""Laboratory reports: printed sheets and cards, often with a small photograph of a stone."""
 
 import cv2
 import numpy as np
@@ -44,7 +44,7 @@ def certificate(ground: Float32, pixels: Float32, alpha: Float32, generator: np.
 
 
 def _sheet(pixels: Float32, alpha: Float32, generator: np.random.Generator) -> Float32:
-    """A sheet for `lay`: (h, w, 4)."""
+    """Paint a sheet for `lay`: (h, w, 4)."""
     height = _HEIGHT
     width = round(height * generator.choice([0.7, 0.75, 1.35, 1.6]))
     paper, ink = one_of(generator, PAPERS, 4), one_of(generator, INKS, 6)
@@ -76,7 +76,7 @@ def _frame(page: Bytes, colour: Float32, generator: np.random.Generator) -> None
 
 
 def _heading(page: Bytes, ink: Float32, generator: np.random.Generator) -> None:
-    """A name in capitals, and a bar of colour now and then."""
+    """Print a name in capitals, and sometimes a bar of colour."""
     height, width = page.shape[:2]
     if generator.random() < 0.4:
         page[int(0.05 * height) : int(generator.uniform(0.1, 0.2) * height)] = one_of(generator, TINTS)
@@ -87,7 +87,7 @@ def _heading(page: Bytes, ink: Float32, generator: np.random.Generator) -> None:
 
 
 def _lines(page: Bytes, ink: Float32, generator: np.random.Generator) -> None:
-    """Words as bars, in one column or two."""
+    """Draw words as bars, in one column or two."""
     height, width = page.shape[:2]
     pale = (0.55 * ink + 0.45 * page[height // 2, width // 2]).tolist()
     end = width * generator.choice([0.5, 0.62, 0.92])
@@ -103,7 +103,7 @@ def _lines(page: Bytes, ink: Float32, generator: np.random.Generator) -> None:
 
 
 def _stamp(page: Bytes, colour: Float32, generator: np.random.Generator) -> None:
-    """A seal or a sign: rings, or a disc."""
+    """Draw a seal or a sign: rings, or a disc."""
     height, width = page.shape[:2]
     centre = int(generator.uniform(0.1, 0.9) * width), int(generator.uniform(0.08, 0.92) * height)
     radius = int(generator.uniform(0.03, 0.08) * height)
@@ -113,7 +113,7 @@ def _stamp(page: Bytes, colour: Float32, generator: np.random.Generator) -> None
 
 
 def _code(page: Bytes, ink: Float32, generator: np.random.Generator) -> None:
-    """A square code."""
+    """Draw a square code."""
     height, width = page.shape[:2]
     size = int(generator.uniform(0.08, 0.14) * height)
     cells = (generator.random((17, 17)) < 0.5).astype(np.float32)
@@ -123,7 +123,7 @@ def _code(page: Bytes, ink: Float32, generator: np.random.Generator) -> None:
 
 
 def _print(page: Bytes, pixels: Float32, alpha: Float32, generator: np.random.Generator) -> None:
-    """The photograph of the stone, on a patch of its own or on the paper."""
+    """Print the photograph of the stone, on its own patch or on the paper."""
     height, width = page.shape[:2]
     wide = generator.uniform(0.1, 0.3) * min(height, width)
     scale = wide / pixels.shape[1]

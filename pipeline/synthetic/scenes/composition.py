@@ -1,4 +1,4 @@
-"""Scenes for the stone finder: stones on grounds where nobody photographed them, and what is stone in them."""
+"""Scenes for the stone finder: stones on grounds where nobody photographed them, and their masks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Scene:
 
     Attributes:
         picture: (S, S, 3) uint8 RGB.
-        stones: for each stone (S, S) float32, how much of each pixel is visibly its.
+        stones: for each stone (S, S) float32, how much of each pixel visibly belongs to it.
     """
 
     picture: RGB
@@ -55,7 +55,7 @@ class Scene:
 
 
 def core(stone: Float32) -> Float32:
-    """A stone's mask without its rim."""
+    """Return a stone's mask without its rim."""
     solid = (stone > 0.5).astype(np.uint8)
     x, y, width, height = cv2.boundingRect(solid)
     window = solid[y : y + height, x : x + width]
@@ -75,7 +75,7 @@ class SceneMaker:
         backgrounds: pictures without a gem, (H, W, 3) uint8 RGB.
         outlined: photographs from anywhere whose stones are outlined; they are shown whole.
         side: of the scenes, in pixels.
-        camera: what happens to them at last.
+        camera: the simulated camera that takes them at last.
     """
 
     plain: Sequence[PlainPhotograph]
@@ -85,7 +85,7 @@ class SceneMaker:
     outlined: Sequence[PlainPhotograph] = ()
 
     def scene(self, generator: np.random.Generator) -> Scene:
-        """Compose one; the same generator gives the same."""
+        """Compose a scene; the same generator state gives the same scene."""
         kind = generator.random()
         if kind < (0.2 if self.outlined else 0.12):
             composed = self._as_it_was(generator)
@@ -96,7 +96,10 @@ class SceneMaker:
         return Scene(photograph(composed.picture, self.camera, generator), composed.stones)
 
     def _as_it_was(self, generator: np.random.Generator) -> Scene:
-        """A whole photograph, turned, nearer or farther: no seam of a composition in it."""
+        """Show a whole photograph, turned and scaled.
+
+        It has none of the seams of a composition.
+        """
         plain = _pick(self.outlined if self.outlined and generator.random() < 0.4 else self.plain, generator)
         height, width = plain.pixels.shape[:2]
         scale = self.side / max(height, width) * np.exp(generator.uniform(-0.7, 0.35))
@@ -119,7 +122,7 @@ class SceneMaker:
         return self._with_patches(ground, np.zeros(ground.shape[:2], np.float32), generator)
 
     def _printed(self, generator: np.random.Generator) -> Float32:
-        """A report with a printed photograph of a stone, which is no stone."""
+        """Lay out a report with a printed stone, which does not count as one."""
         plain = _pick(self.plain, generator)
         alpha = _share(_pick(plain.outlines, generator))
         x, y, width, height = cv2.boundingRect((alpha > 0.03).astype(np.uint8))
@@ -134,7 +137,10 @@ class SceneMaker:
         return paint_ground(self.side, generator).astype(np.float32)
 
     def _with_patches(self, ground: Float32, taken: Float32, generator: np.random.Generator) -> Float32:
-        """Shapes of stones filled with what is no stone: an outline alone makes no gem."""
+        """Paste patches of background in the shapes of stones.
+
+        An outline alone does not make a gem.
+        """
         changed = ground
         for _ in range(int(generator.integers(1, 4))):
             shape = self._placed(generator, generator.uniform(0.1, 0.5))[1]
@@ -176,7 +182,7 @@ class SceneMaker:
         return Scene(_to_bytes(picture), tuple(stone for stone in stones if _is_seen(stone)))
 
     def _beside(self, taken: Float32, size: float, generator: np.random.Generator) -> tuple[Float32, Float32] | None:
-        """A stone where none is yet; None if no such place was found."""
+        """Place a stone where there is none yet; None if no place was found."""
         for _ in range(_TRIES):
             pixels, alpha = self._placed(generator, size)
             if float((alpha * taken).max()) < 0.05:
@@ -184,7 +190,9 @@ class SceneMaker:
         return None
 
     def _placed(self, generator: np.random.Generator, size: float) -> tuple[Float32, Float32]:
-        """A stone somewhere in a scene: its pixels (S, S, 3) in 0..255, and its mask (S, S).
+        """Place a stone somewhere in a scene.
+
+        Returns its pixels (S, S, 3) in 0..255, and its mask (S, S).
 
         Args:
             generator: draws stone, place and turn.
@@ -210,7 +218,10 @@ class SceneMaker:
 
 
 def _turned(centre: tuple[float, float], scale: float, generator: np.random.Generator) -> Float64:
-    """(2, 3) that turns, mirrors, tilts and scales around `centre`, and brings it to (0, 0)."""
+    """Return a (2, 3) transform that turns, mirrors, tilts and scales.
+
+    It brings `centre`, about which it turns, to (0, 0).
+    """
     angle, tilt_angle = generator.uniform(0, 2 * np.pi, 2)
     turn, tilt_turn = _rotation(angle), _rotation(tilt_angle)
     tilt = tilt_turn @ np.diag([1, generator.uniform(0.8, 1)]) @ tilt_turn.T
@@ -228,7 +239,10 @@ def _is_seen(stone: Float32) -> bool:
 
 
 def _random_window(background: RGB, side: int, generator: np.random.Generator) -> RGB:
-    """A square part of a picture, from all of its smaller side down to a sixth, at `side` pixels."""
+    """Cut a random square from a picture, at `side` pixels.
+
+    It spans all of the picture's shorter side, down to a sixth of it.
+    """
     height, width = background.shape[:2]
     whole = min(height, width)
     part = max(8, round(whole * np.exp(generator.uniform(np.log(0.16), 0))))
@@ -258,7 +272,7 @@ def _cast_shadow(picture: Float32, alpha: Float32, generator: np.random.Generato
 
 
 def _glare(picture: Float32, alpha: Float32, generator: np.random.Generator) -> Float32:
-    """Reflections of lamps on a stone, now and then."""
+    """Add reflections of lamps to a stone, now and then."""
     if generator.random() < 0.7:
         return picture
     rows, columns = np.nonzero(alpha > 0.7)
@@ -285,7 +299,7 @@ def _scaled(picture: RGB, factor: float) -> RGB:
 
 
 def _share(alpha: npt.NDArray[Any]) -> Float32:
-    """0..255 as 0..1."""
+    """Convert 0..255 to 0..1."""
     return np.asarray(alpha, np.float32) / np.float32(255)
 
 

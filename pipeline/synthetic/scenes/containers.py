@@ -24,7 +24,9 @@ from gemhier.pipeline.synthetic.scenes.surface import (
 
 
 def _rounded(side: int, generator: np.random.Generator, half: tuple[float, float], roundness: float) -> Float32:
-    """How far each pixel is outside a rectangle with rounded corners, in sides; negative inside.
+    """Return how far each pixel is outside a rounded rectangle.
+
+    Distances are in sides, and negative inside.
 
     Args:
         side: of the result, in pixels.
@@ -43,7 +45,7 @@ def _rounded(side: int, generator: np.random.Generator, half: tuple[float, float
 
 
 def _foam(side: int, generator: np.random.Generator) -> Float32:
-    """Foam or flock, black, white or in a colour of a jeweller's box."""
+    """Paint foam or flock, black, white or in a jeweller's box colour."""
     if generator.random() < 0.35:
         return velvet(side, generator)
     colour = one_of(generator, "#16161a #f2f0ea #e8d48c #f0e4c8 #d8d8dc #2a3458 #6a1c24 #c8b49a")
@@ -53,7 +55,7 @@ def _foam(side: int, generator: np.random.Generator) -> Float32:
 
 
 def pads(side: int, generator: np.random.Generator) -> Float32:
-    """A ring box: rolls of foam with dark slits between."""
+    """Paint a ring box: rolls of foam with dark slits between them."""
     picture = _foam(side, generator)
     _, down = turned(side, generator.normal(0, 0.15))
     rolls = generator.uniform(1.0, 3.2)
@@ -68,7 +70,10 @@ def pads(side: int, generator: np.random.Generator) -> Float32:
 
 
 def recess(side: int, generator: np.random.Generator) -> Float32:
-    """A round or square hollow in foam, dark on the side of the light and lit on the other."""
+    """Paint a round or square hollow in foam.
+
+    It is dark on the side of the light and lit on the other.
+    """
     picture = _foam(side, generator)
     half = generator.uniform(0.2, 0.46)
     square = generator.random() < 0.5
@@ -91,7 +96,10 @@ def recess(side: int, generator: np.random.Generator) -> Float32:
 
 
 def box(side: int, generator: np.random.Generator) -> Float32:
-    """An open box or tray: a lining inside hard walls, something else around."""
+    """Paint an open box or tray.
+
+    It has a lining inside hard walls, and something else around.
+    """
     lining = _foam(side, generator)
     around = (white, grey, black, coloured, leather)[int(generator.integers(5))](side, generator)
     half = generator.uniform(0.3, 0.55), generator.uniform(0.3, 0.55)
@@ -107,7 +115,10 @@ def box(side: int, generator: np.random.Generator) -> Float32:
 
 
 def jar(side: int, generator: np.random.Generator) -> Float32:
-    """A gem jar: a round or square clear plastic box with a shining rim, and foam inside."""
+    """Paint a gem jar.
+
+    It is a round or square clear plastic box with a shining rim, and foam inside.
+    """
     around = (white, grey, black, coloured)[int(generator.integers(4))](side, generator)
     half = generator.uniform(0.26, 0.52)
     distance = _rounded(side, generator, (half, half), 1.0 if generator.random() < 0.75 else 0.3)

@@ -1,7 +1,7 @@
 """Stones cut out of photographs on a plain ground: what scenes are composed from.
 
 A stone is what differs from the ground in colour, or in texture where it has the ground's colour;
-a soft shadow does neither. Only clear cases are taken: a photograph that leaves doubt gives nothing.
+a soft shadow differs in neither. Only clear cases are taken: a doubtful photograph gives nothing.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,9 @@ class PlainPhotograph:
 
 
 def outline_stones(picture: RGB) -> PlainPhotograph | None:
-    """Find the outlines of all stones on a plain ground; None where the ground or an outline leaves doubt.
+    """Find the outlines of all stones on a plain ground.
+
+    None if the ground or an outline leaves doubt.
 
     Args:
         picture: (H, W, 3) uint8 RGB.
@@ -50,7 +52,10 @@ def outline_stones(picture: RGB) -> PlainPhotograph | None:
 
 
 def _outlines(picture: RGB) -> list[Bytes]:
-    """The soft masks, 0..255, of the stones in a small picture; none if anything leaves doubt."""
+    """Find the soft masks, 0..255, of the stones in a small picture.
+
+    There are none if anything leaves doubt.
+    """
     lab = np.asarray(cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
     ground = _ground(lab)
     if ground is None:
@@ -78,7 +83,10 @@ def _outlines(picture: RGB) -> list[Bytes]:
 
 
 def _ground(lab: Float32) -> Float32 | None:
-    """The ground's colour at each pixel: a plane through the border's colours; None if these do not fit one."""
+    """Fit the ground's colour at each pixel.
+
+    It is a plane through the border's colours; None if these do not fit one.
+    """
     height, width = lab.shape[:2]
     thickness = max(2, round(0.03 * max(height, width)))
     border = np.ones((height, width), bool)
@@ -99,13 +107,16 @@ def _ground(lab: Float32) -> Float32 | None:
 
 
 def _texture(lightness: Float32) -> Float32:
-    """How rough each neighbourhood is, in units of lightness."""
+    """Measure how rough each neighbourhood is, in units of lightness."""
     fine = lightness - cv2.GaussianBlur(lightness, (0, 0), 2.0)
     return np.sqrt(np.asarray(cv2.GaussianBlur(fine * fine, (0, 0), 3.0), np.float32))
 
 
 def _accepted(found: Bytes) -> list[Bytes]:
-    """The outlines of one or a few stones, filled and softened; none if one of them is doubtful."""
+    """Return the outlines of one or a few stones, filled and softened.
+
+    There are none if one of them is doubtful.
+    """
     height, width = found.shape
     contours, _ = cv2.findContours(found, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     areas = np.array([cv2.contourArea(contour) for contour in contours])

@@ -32,7 +32,10 @@ LETTERS = np.array(list("eeeetttaaaooiinnsshhrrddlluucmfygpbvk" + string.digits[
 
 
 def _skewed(side: int, generator: np.random.Generator, drawing: Float32, turn: float = np.pi) -> Float32:
-    """A drawing seen from a random side and aslant; what lies outside repeats the edge."""
+    """Show a drawing from a random side and aslant.
+
+    Its edge is repeated outside it.
+    """
     angle, tilt = generator.uniform(-turn, turn), generator.uniform(0.9, 1.3)
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * generator.uniform(0.72, 0.95) * tilt
     corners = corners * (1 + generator.uniform(-0.12, 0.12, (4, 1)))
@@ -50,7 +53,7 @@ def _paper(side: int, generator: np.random.Generator) -> Float32:
 
 
 def print_(side: int, generator: np.random.Generator) -> Float32:
-    """Paper with lines of print: a certificate, a newspaper, a label."""
+    """Paint paper with lines of print: a certificate, a newspaper, a label."""
     ink = np.zeros((side, side), np.uint8)
     line = side * generator.uniform(0.045, 0.14)
     font, left = FONTS[int(generator.integers(len(FONTS)))], side * generator.uniform(-0.1, 0.12)
@@ -70,7 +73,10 @@ def print_(side: int, generator: np.random.Generator) -> Float32:
 
 
 def squared(side: int, generator: np.random.Generator) -> Float32:
-    """Graph paper, a cutting mat or tiles: lines at right angles, every fifth or tenth stronger."""
+    """Paint graph paper, a cutting mat or tiles.
+
+    Lines cross at right angles, every fifth or tenth of them stronger.
+    """
     across, down = turned(side, generator.uniform(0, np.pi))
     wander = hills(side, generator, (1, 1), 2) * np.float32(0.015)
     count, major = generator.uniform(0.14, 1) * min(38, side / 7), int(generator.choice([1, 5, 10]))
@@ -88,7 +94,7 @@ def squared(side: int, generator: np.random.Generator) -> Float32:
 
 
 def ruler(side: int, generator: np.random.Generator) -> Float32:
-    """A ruler with ticks and numbers on another ground."""
+    """Paint a ruler with ticks and numbers on another ground."""
     ground = (white, grey, coloured, wood, metal)[int(generator.integers(5))]
     picture = ground(side, generator)
     width = int(side * generator.uniform(0.18, 0.4))
@@ -119,7 +125,7 @@ def ruler(side: int, generator: np.random.Generator) -> Float32:
 
 
 def crumpled(side: int, generator: np.random.Generator) -> Float32:
-    """Crumpled paper or foil: flat facets, each tilted another way."""
+    """Paint crumpled paper or foil: flat facets, each tilted differently."""
     count = int(generator.uniform(12, 120))
     numbers, _ = cells(side, generator, count)
     tilt = generator.normal(0, 1, 2 * count + 64).astype(np.float32)[numbers]
@@ -131,7 +137,10 @@ def crumpled(side: int, generator: np.random.Generator) -> Float32:
 
 
 def film(side: int, generator: np.random.Generator) -> Float32:
-    """A clear plastic bag on another ground: sharp bright streaks along its wrinkles."""
+    """Paint a clear plastic bag on another ground.
+
+    It has sharp bright streaks along its wrinkles.
+    """
     below = (white, grey, coloured, wood)[int(generator.integers(4))](side, generator)
     wrinkles = folds(side, generator, generator.uniform(2, 6)) + 0.6 * hills(side, generator, (5, 5), 3)
     light = lit(wrinkles, generator.uniform(0, 2 * np.pi), 1.0)
@@ -141,7 +150,7 @@ def film(side: int, generator: np.random.Generator) -> Float32:
 
 
 def cluttered(side: int, generator: np.random.Generator) -> Float32:
-    """A desk with things on it, out of focus: boxes, papers, lids, pens."""
+    """Paint a cluttered desk, out of focus: boxes, papers, lids, pens."""
     picture = (wood, grey, white, coloured, metal)[int(generator.integers(5))](side, generator)
     canvas = np.ascontiguousarray(np.clip(picture, 0, 255).astype(np.uint8))
     things = "#f0f0ee #202022 #c03a34 #2c5a9c #e0b040 #3a7a4c #8a6a4c #b8bcc4 #d890a8 #603c80 #e8dcc4"

@@ -1,4 +1,4 @@
-"""Small things that lie about a stone and must not be taken for one."""
+"""Small things that lie near a stone and must not be taken for one."""
 
 import cv2
 import numpy as np
@@ -10,7 +10,10 @@ from gemhier.pipeline.synthetic.scenes.things import REACH, THINGS, Thing, disc
 
 
 def _shadowed(thing: Thing, angle: float, depth: float) -> Float32:
-    """The patch of a thing for `lay`, with its shadow on the side away from the light."""
+    """Make a thing's patch for `lay`, with its shadow.
+
+    The shadow is on the side away from the light.
+    """
     colours, body = thing
     n = len(body)
     away = np.array([[1, 0, -np.cos(angle) * n * 0.06], [0, 1, -np.sin(angle) * n * 0.06]], np.float32)
@@ -25,11 +28,11 @@ def _shadowed(thing: Thing, angle: float, depth: float) -> Float32:
 
 
 def draw_distractors(picture: Float32, free: Booleans, generator: np.random.Generator) -> Float32:
-    """Let one to six small things that are no gems lie about.
+    """Scatter one to six small things that are not gems.
 
     Args:
         picture: (side, side, 3), 0 to 255; changed in place.
-        free: (side, side), where they and their shadows may lie; the picture stays as it was elsewhere.
+        free: (side, side), where they and their shadows may lie; the rest of the picture is left alone.
         generator: draws them.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Cloth to lie on: velvet, weaves, denim, towels, felt and leather."""
+"""Cloth as a ground: velvet, weaves, denim, towels, felt and leather."""
 
 import cv2
 import numpy as np
@@ -27,14 +27,14 @@ DYES = "#0c0c0e #17171b #1c2340 #3a0f18 #5a1020 #20403a #3c2a5a #7a6a58 #b9b2a4 
 
 
 def _drape(side: int, generator: np.random.Generator) -> Float32:
-    """How cloth that lies flat, with a few folds or with many is lit, about -1 to 1."""
+    """Return the shading of cloth, flat or with folds, about -1 to 1."""
     depth = float(generator.choice([0.15, 0.5, 1.0], p=[0.5, 0.3, 0.2]))
     height = folds(side, generator, generator.uniform(0.6, 2.5))
     return clipped(relief(height, generator.uniform(0, 2 * np.pi)) * np.float32(0.08 * depth), -1, 1)
 
 
 def velvet(side: int, generator: np.random.Generator) -> Float32:
-    """Velvet and suede: a nap that shines where it is brushed the other way."""
+    """Paint velvet or suede: a nap that shines where it is brushed back."""
     colour = one_of(generator, DYES)
     drape = _drape(side, generator)
     brushed = rise(hills(side, generator, (2, 3), 3), -0.4, 0.5)
@@ -44,7 +44,7 @@ def velvet(side: int, generator: np.random.Generator) -> Float32:
 
 
 def woven(side: int, generator: np.random.Generator) -> Float32:
-    """Linen, canvas and cotton in plain weave, from coarse to fine."""
+    """Paint linen, canvas or cotton in plain weave, from coarse to fine."""
     threads = generator.uniform(0.25, 1) * min(75, side / 3.6)
     wander = hills(side, generator, (3, 3), 2) * np.float32(generator.uniform(0.2, 1.2))
     across, down = turned(side, float(generator.choice([0.0, generator.uniform(0, np.pi)])))
@@ -62,7 +62,10 @@ def woven(side: int, generator: np.random.Generator) -> Float32:
 
 
 def denim(side: int, generator: np.random.Generator) -> Float32:
-    """Jeans: diagonal twill of white and indigo, with worn places and sometimes a seam."""
+    """Paint denim: diagonal twill of white and indigo.
+
+    It has worn places and sometimes a seam.
+    """
     across, down = grid(side)
     threads = generator.uniform(0.36, 1) * min(60, side / 4)
     wander = hills(side, generator, (4, 4), 3)
@@ -93,7 +96,7 @@ def _seam(side: int, generator: np.random.Generator, picture: Float32) -> None:
 
 
 def towel(side: int, generator: np.random.Generator) -> Float32:
-    """Terry, felt and fleece: loops or fibres without order."""
+    """Paint terry, felt or fleece: loops or fibres without order."""
     colour = one_of(generator, DYES + " #f0eee8 #c4d4dc #e0b8b0")
     count = generator.uniform(25, 60)
     height = hills(side, generator, (count, count * generator.uniform(0.6, 1.6)), 2, 0.7)
@@ -103,7 +106,7 @@ def towel(side: int, generator: np.random.Generator) -> Float32:
 
 
 def knit(side: int, generator: np.random.Generator) -> Float32:
-    """Wool in stocking stitch: columns of small v's."""
+    """Paint wool in stocking stitch: columns of small v's."""
     across, down = turned(side, generator.uniform(-0.5, 0.5))
     wander = hills(side, generator, (3, 3), 2)
     columns = (across * generator.uniform(7, 18) + wander * 0.15) * np.float32(2 * np.pi)
@@ -115,7 +118,7 @@ def knit(side: int, generator: np.random.Generator) -> Float32:
 
 
 def leather(side: int, generator: np.random.Generator) -> Float32:
-    """Leather and imitation leather: a net of fine creases with a dull shine."""
+    """Paint leather or imitation leather: fine creases with a dull shine."""
     _, distance = cells(side, generator, int(generator.uniform(400, 2200)))
     plump = soft(np.sqrt(np.minimum(distance * 60, 1)), side / 300)
     angle = generator.uniform(0, 2 * np.pi)
@@ -127,7 +130,7 @@ def leather(side: int, generator: np.random.Generator) -> Float32:
 
 
 def satin(side: int, generator: np.random.Generator) -> Float32:
-    """Satin and silk: soft folds with bright ridges."""
+    """Paint satin or silk: soft folds with bright ridges."""
     height = folds(side, generator, generator.uniform(1, 3)) + 0.5 * folds(side, generator, generator.uniform(2, 5))
     light = relief(height, generator.uniform(0, 2 * np.pi)) * 0.045
     value = 0.4 + 0.3 * light + 0.3 * np.abs(light) ** 3

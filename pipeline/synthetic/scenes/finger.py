@@ -40,7 +40,7 @@ FINEST = 64
 
 
 def paint_finger(width: float, pose: Pose, skin: Skin, generator: np.random.Generator) -> Float32:
-    """Paint a straight finger, its tip above.
+    """Paint a straight finger that points up.
 
     Args:
         width: of the finger where it will be laid, in pixels.
@@ -99,7 +99,10 @@ def paint_finger(width: float, pose: Pose, skin: Skin, generator: np.random.Gene
 
 
 def _outline(y: Float32, generator: np.random.Generator) -> Float32:
-    """Half the finger's width at each height, in half widths, at least a hair."""
+    """Return half the finger's width at each height, in half widths.
+
+    It is never quite 0.
+    """
     blunt, tip = generator.uniform(1.9, 2.5), generator.uniform(0.95, 1.4)
     rounding = np.maximum(1 - np.clip(1 - y / tip, 0, 1) ** blunt, 0) ** (1 / blunt)
     first, second = generator.uniform(2.4, 3.2), generator.uniform(5.2, 6.4)
@@ -110,7 +113,10 @@ def _outline(y: Float32, generator: np.random.Generator) -> Float32:
 
 
 def _creases(rows: int, columns: int, width: float, pose: Pose, skin: Skin, generator: np.random.Generator) -> Float32:
-    """Lines across the joints, or the wrinkles of a glove: how much darker each pixel is."""
+    """Return how much darker each pixel is for the creases.
+
+    These are lines across the joints, or the wrinkles of a glove.
+    """
     reach = pose.length * 2
     if skin.bare:
         few = (2, 4) if pose.view == "pad" else (4, 8)
@@ -135,7 +141,10 @@ def _creases(rows: int, columns: int, width: float, pose: Pose, skin: Skin, gene
 
 
 def _add_prints(value: Float32, x: Float32, y: Float32, width: float, generator: np.random.Generator) -> None:
-    """Draw the ridges of a fingertip into its shading, where the picture is fine enough to show them."""
+    """Draw a fingertip's ridges into its shading, in place.
+
+    This needs a picture that is fine enough to show them.
+    """
     ridges, middle = generator.uniform(9, 15), generator.uniform(1.1, 1.6)
     if width / (2 * ridges) < 2.1:
         return
@@ -147,7 +156,10 @@ def _add_prints(value: Float32, x: Float32, y: Float32, width: float, generator:
 
 
 def _add_nail(colour: Float32, x: Float32, y: Float32, skin: Skin, generator: np.random.Generator) -> None:
-    """Draw the nail on a finger, in place: a gloss along it, a pale tip, a rim of shade."""
+    """Draw the nail on a finger, in place.
+
+    It has a gloss along it, a pale tip and a shaded rim.
+    """
     long, wide = generator.uniform(0.62, 0.95), generator.uniform(0.5, 0.64)
     middle = long + generator.uniform(0.02, 0.3)
     near = slice(0, int(np.searchsorted(y[:, 0], middle + long * 1.3)))

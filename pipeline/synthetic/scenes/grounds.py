@@ -1,6 +1,6 @@
 """Grounds to lay a stone on: painted pictures of everyday places, without any stone.
 
-Seen at 256 pixels, blurred and compressed, they look like what telephones photograph around gems.
+Seen at 256 pixels, blurred and compressed, they look like what phones photograph around gems.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ class Ground:
     """A kind of ground.
 
     Attributes:
-        weight: how often it is chosen, against the others.
+        weight: how often it is chosen, relative to the others.
         painter: paints (side, side, 3) sRGB, 0 to 255, of a side in pixels.
     """
 
@@ -28,7 +28,7 @@ class Ground:
     painter: Callable[[int, np.random.Generator], Float32]
 
     def __call__(self, side: int, generator: np.random.Generator) -> Bytes:
-        """Paint it: (side, side, 3) uint8 RGB."""
+        """Paint the ground: (side, side, 3) uint8 RGB."""
         return _rounded(self.painter(side, generator))
 
 
@@ -80,7 +80,7 @@ _SHARES = np.array([ground.weight for ground in GROUNDS.values()]) / sum(ground.
 
 
 def paint_ground(side: int, generator: np.random.Generator) -> Bytes:
-    """Paint one of the grounds, turned, lit and focused by chance.
+    """Paint one of the grounds, turned, lit and focused at random.
 
     Args:
         side: of the picture, in pixels.
@@ -107,7 +107,10 @@ def _rounded(picture: Float32) -> Bytes:
 
 
 def _light(side: int, generator: np.random.Generator) -> Float32:
-    """By what light multiplies a picture: a slope, a warm or cold tint, the edge of a shadow: (side, side, 3)."""
+    """Return the light to multiply a picture by: (side, side, 3).
+
+    It is a slope with a warm or cold tint, sometimes with the edge of a shadow.
+    """
     across, _ = turned(side, generator.uniform(0, 2 * np.pi))
     light = generator.uniform(0.75, 1.15) + generator.uniform(0, 0.7) * across
     warm = generator.normal(0, 0.06)

@@ -29,7 +29,7 @@ from gemhier.pipeline.synthetic.scenes.surface import (
 
 
 def _behind(side: int, generator: np.random.Generator) -> Float32:
-    """What is seen past a hand: mostly far out of focus."""
+    """Paint what is seen behind a hand, mostly far out of focus."""
     kinds = (white, grey, black, coloured, bokeh, leaves, slate, wood, marble, concrete)
     weights = (0.22, 0.14, 0.16, 0.1, 0.14, 0.06, 0.06, 0.04, 0.04, 0.04)
     picture = kinds[int(generator.choice(len(kinds), p=weights))](side // 2, generator)
@@ -38,7 +38,10 @@ def _behind(side: int, generator: np.random.Generator) -> Float32:
 
 
 def _fingers(side: int, generator: np.random.Generator, skin: Skin, view: View) -> Float32:
-    """Two to five fingers from the lower edge, and sometimes the thumb from another."""
+    """Paint two to five fingers from the lower edge.
+
+    Sometimes the thumb comes in from another edge.
+    """
     picture = _behind(side, generator)
     width = side * generator.uniform(0.2, 0.62)
     count = int(np.clip(round(generator.uniform(0.8, 1.3) * side / width) + 1, 1, 5))
@@ -64,7 +67,7 @@ def _fingers(side: int, generator: np.random.Generator, skin: Skin, view: View) 
 
 
 def _thumb(side: int, generator: np.random.Generator, picture: Float32, skin: Skin, light: float) -> None:
-    """A thumb from the side, in front of the fingers, in place."""
+    """Paint a thumb from the side, in front of the fingers, in place."""
     width = side * generator.uniform(0.25, 0.6)
     angle = float(generator.choice([0.0, np.pi])) + generator.normal(0, 0.5)
     along = np.array([np.cos(angle), np.sin(angle)], np.float32)
@@ -77,22 +80,25 @@ def _thumb(side: int, generator: np.random.Generator, picture: Float32, skin: Sk
 
 
 def fingers(side: int, generator: np.random.Generator) -> Float32:
-    """The inner sides of a few fingers."""
+    """Paint the inner sides of a few fingers."""
     return _fingers(side, generator, draw_skin(generator), "pad")
 
 
 def nails(side: int, generator: np.random.Generator) -> Float32:
-    """The backs of a few fingers, with nails."""
+    """Paint the backs of a few fingers, with nails."""
     return _fingers(side, generator, draw_skin(generator), "back")
 
 
 def gloves(side: int, generator: np.random.Generator) -> Float32:
-    """Fingers in nitrile, latex or cotton."""
+    """Paint fingers in nitrile, latex or cotton gloves."""
     return _fingers(side, generator, draw_glove(generator), "pad")
 
 
 def _lines(side: int, generator: np.random.Generator, count: int, bend: float, length: float, thick: int) -> Float32:
-    """Curved lines that begin anywhere and run in one of two directions, 0 to 1."""
+    """Draw curved lines that begin anywhere, 0 to 1.
+
+    They run in one of two directions.
+    """
     canvas = np.zeros((side, side), np.uint8)
     lean = generator.uniform(0, np.pi, 2)
     steps = np.linspace(0, 1, 9)
@@ -107,7 +113,7 @@ def _lines(side: int, generator: np.random.Generator, count: int, bend: float, l
 
 
 def palm(side: int, generator: np.random.Generator) -> Float32:
-    """A palm close by: mounds, deep lines, a net of fine ones."""
+    """Paint a palm close up: mounds, deep lines, a net of fine ones."""
     skin = draw_skin(generator)
     mounds = hills(side, generator, (1.5, 1.5), 2, 0.4)
     deep = soft(_lines(side, generator, int(generator.integers(3, 8)), 1.4, 1.1, max(1, side // 70)), side / 140)
@@ -129,14 +135,14 @@ def palm(side: int, generator: np.random.Generator) -> Float32:
 
 
 def _flushed(stops: tuple[Float32, ...], value: Float32, red: Float32, skin: Skin) -> Float32:
-    """The colours of skin for its brightness, and for how much blood shines through."""
+    """Colour skin by its brightness and by how much blood shines through."""
     colour = ramp(value, *stops)
     colour *= tinted(np.clip(red, 0, 1), skin.flush - 1, 1)
     return colour
 
 
 def knuckles(side: int, generator: np.random.Generator) -> Float32:
-    """The back of a hand where the fingers begin, as it shows a ring."""
+    """Paint the back of a hand where the fingers begin, as if showing a ring."""
     skin = draw_skin(generator) if generator.random() < 0.85 else draw_glove(generator)
     across, down = grid(side)
     width = side * generator.uniform(0.26, 0.5)

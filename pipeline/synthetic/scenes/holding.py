@@ -12,13 +12,16 @@ from gemhier.pipeline.synthetic.scenes.surface import lay, ramp, strip, three
 
 
 def hidden(alpha: Float32, mask: Float32) -> Float32:
-    """The share of the stone that is hidden under what covers `alpha` of each pixel, 0 where no stone is."""
+    """Return the share of the stone that is hidden, 0 where no stone is.
+
+    What hides it covers `alpha` of each pixel.
+    """
     share: Float32 = alpha * (mask > 0).astype(np.float32)
     return share
 
 
 def _arm(generator: np.random.Generator, light: float) -> Float32:
-    """One arm of tweezers, tip above: (160, 20, 4) patch for `lay`."""
+    """Paint one arm of tweezers, tip up: (160, 20, 4) patch for `lay`."""
     rows, columns = 160, 20
     x = np.linspace(-1, 1, columns, dtype=np.float32)[None]
     y = np.linspace(0, 1, rows, dtype=np.float32)[:, None]
@@ -42,7 +45,10 @@ def _arm(generator: np.random.Generator, light: float) -> Float32:
 
 
 def tweezers(picture: Float32, mask: Float32, generator: np.random.Generator) -> tuple[Float32, Float32]:
-    """Tweezers that come from one edge of the picture and hold the stone left and right; see `PROPS`."""
+    """Paint tweezers that hold the stone left and right; see `PROPS`.
+
+    They come in from one edge of the picture.
+    """
     stone = find_outline(mask)
     if stone is None:
         return picture, np.zeros_like(mask)
@@ -77,7 +83,10 @@ def tweezers(picture: Float32, mask: Float32, generator: np.random.Generator) ->
 
 
 def fingertips(picture: Float32, mask: Float32, generator: np.random.Generator) -> tuple[Float32, Float32]:
-    """Two fingers, bare or gloved, that hold the stone from two sides; see `PROPS`."""
+    """Paint two fingers that hold the stone from two sides; see `PROPS`.
+
+    They are bare or gloved.
+    """
     stone = find_outline(mask)
     if stone is None:
         return picture, np.zeros_like(mask)

@@ -14,7 +14,10 @@ Metal = tuple[Float32, ...]
 
 
 def _band(picture: Float32, mask: Float32, stone: Outline, metal: Metal, generator: np.random.Generator) -> None:
-    """Draw the band of a ring behind the stone, in place: seen from above, or as a hoop that lies there."""
+    """Draw the band of a ring behind the stone, in place.
+
+    It is seen from above, or as a hoop that lies there.
+    """
     side = len(picture)
     below = picture.copy()
     angle = generator.uniform(0, 2 * np.pi)
@@ -52,7 +55,10 @@ def _band(picture: Float32, mask: Float32, stone: Outline, metal: Metal, generat
 def _rim(
     mask: Float32, stone: Outline, width: float, beads: bool, generator: np.random.Generator
 ) -> tuple[Float32, Float32]:
-    """A rim outside the stone's border, smooth or of beads: its brightness, and how much of each pixel it covers."""
+    """Draw a rim outside the stone's border, smooth or of beads.
+
+    Returns its brightness, and how much of each pixel it covers.
+    """
     side = len(mask)
     if beads:
         body, value = np.zeros((side, side), np.uint8), np.full((side, side), 40, np.uint8)
@@ -75,7 +81,7 @@ def _rim(
 
 
 def _cast(picture: Float32, body: Float32, mask: Float32, reach: float, generator: np.random.Generator) -> None:
-    """Let what is set around the stone throw a soft shadow on the ground, in place."""
+    """Cast a soft shadow of the setting on the ground, in place."""
     side, towards = len(picture), direction(generator.uniform(0, 2 * np.pi)) * np.float32(reach)
     shift = np.array([[1, 0, towards[0]], [0, 1, towards[1]]], np.float32)
     shadow = soft(np.asarray(cv2.warpAffine(np.maximum(body, mask), shift, (side, side)), np.float32), reach * 0.4)
@@ -83,7 +89,10 @@ def _cast(picture: Float32, body: Float32, mask: Float32, reach: float, generato
 
 
 def bezel(picture: Float32, mask: Float32, generator: np.random.Generator) -> tuple[Float32, Float32]:
-    """A rim of metal around the stone, smooth, beaded or both, mostly on a band; see `PROPS`."""
+    """Draw a metal rim around the stone, mostly on a band; see `PROPS`.
+
+    It is smooth, beaded or both.
+    """
     stone = find_outline(mask)
     if stone is None:
         return picture, np.zeros_like(mask)
@@ -101,7 +110,10 @@ def bezel(picture: Float32, mask: Float32, generator: np.random.Generator) -> tu
 
 
 def prongs(picture: Float32, mask: Float32, generator: np.random.Generator) -> tuple[Float32, Float32]:
-    """Three to eight claws over the stone's border, with or without a rim below, mostly on a band; see `PROPS`."""
+    """Draw three to eight prongs over the stone's border; see `PROPS`.
+
+    There may be a rim below, and mostly there is a band.
+    """
     stone = find_outline(mask)
     if stone is None:
         return picture, np.zeros_like(mask)

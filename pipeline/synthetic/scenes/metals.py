@@ -1,4 +1,4 @@
-"""Metals of tools and jewellery, and round wires of them."""
+"""Metals of tools and jewellery, and round wires made of them."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -19,14 +19,17 @@ METALS = {
 
 
 def draw_metal(generator: np.random.Generator, use: Use) -> tuple[Float32, ...]:
-    """The colours of a metal from what is dark in it to what is mirrored of the light, (3,) each."""
+    """Draw the colours of a metal, (3,) each.
+
+    They go from its dark parts to the light that it mirrors.
+    """
     colour = one_of(generator, METALS[use], 6)
     bright = np.minimum(colour * 1.15 + 30, 255)
     return colour * 0.12, colour * 0.45, colour * 0.9, bright, np.minimum(bright + 60, 255), rgb("#ffffff")
 
 
 def wires(side: int, paths: Sequence[Float32], thickness: float, light: Float32) -> tuple[Float32, Float32]:
-    """Round wires, their backs bright.
+    """Draw round wires, bright along their backs.
 
     Args:
         side: of the picture, in pixels.

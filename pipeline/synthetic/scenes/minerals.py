@@ -25,7 +25,10 @@ from gemhier.pipeline.synthetic.scenes.surface import (
 
 
 def slate(side: int, generator: np.random.Generator) -> Float32:
-    """Slate and rough dark stone: split in thin layers, glistening where it faces the light."""
+    """Paint slate or rough dark stone.
+
+    It is split in thin layers, and glistens where it faces the light.
+    """
     broad = hills(side, generator, (3, 3), 3)
     fine = hills(side, generator, (generator.uniform(12, 30), generator.uniform(12, 30)), 3, 0.6)
     layers = np.float32(generator.uniform(1, 4)) * (broad + 0.15 * fine)
@@ -39,7 +42,7 @@ def slate(side: int, generator: np.random.Generator) -> Float32:
 
 
 def granite(side: int, generator: np.random.Generator) -> Float32:
-    """Polished or rough granite: grains of three or four minerals."""
+    """Paint polished or rough granite: grains of three or four minerals."""
     count = generator.uniform(18, 70)
     mineral = hills(side, generator, (count, count), 2, 0.7) + 0.3 * hills(side, generator, (6, 6), 2)
     stops = [
@@ -55,7 +58,7 @@ def granite(side: int, generator: np.random.Generator) -> Float32:
 
 
 def terrazzo(side: int, generator: np.random.Generator) -> Float32:
-    """Terrazzo: chips of many stones in cement."""
+    """Paint terrazzo: chips of many stones in cement."""
     count = int(generator.uniform(60, 500))
     numbers, distance = cells(side, generator, count)
     chips = np.stack([one_of(generator, "#e8e4dc #b8a898 #7a7470 #3a3836 #c89878 #9aa8a0") for _ in range(8)])
@@ -68,7 +71,10 @@ def terrazzo(side: int, generator: np.random.Generator) -> Float32:
 
 
 def concrete(side: int, generator: np.random.Generator) -> Float32:
-    """Concrete, plaster and limestone: pale, mottled, with pores and dark crumbs."""
+    """Paint concrete, plaster or limestone.
+
+    It is pale and mottled, with pores and dark crumbs.
+    """
     colour = one_of(generator, "#d6d2ca #c4c0b8 #b8b8b8 #a8a49c #dcd0bc #8e8e8c", 4)
     mottled = hills(side, generator, (3, 3), 4, 0.6)
     sandy = grain(side, generator, 0.7)
@@ -84,7 +90,10 @@ def concrete(side: int, generator: np.random.Generator) -> Float32:
 
 
 def marble(side: int, generator: np.random.Generator) -> Float32:
-    """Marble: clouds and thin branching veins on white, sometimes on black."""
+    """Paint marble: clouds and thin branching veins on white or black.
+
+    Black is rarer.
+    """
     stretch = generator.uniform(0.5, 2)
     bends = hills(side, generator, (2 * stretch, 2), 5, 0.55)
     fine = hills(side, generator, (3, 3 * stretch), 5, 0.6)
@@ -103,7 +112,7 @@ def marble(side: int, generator: np.random.Generator) -> Float32:
 
 
 def wood(side: int, generator: np.random.Generator) -> Float32:
-    """Planed wood, varnished or bare, in one piece or in boards."""
+    """Paint planed wood, varnished or bare, in one piece or in boards."""
     _, down = grid(side)
     bend = hills(side, generator, (2, 1), 2) * np.float32(generator.uniform(0.05, 0.35))
     boards = int(generator.choice([1, 1, 2, 3, 5]))
@@ -139,7 +148,7 @@ WOODS = (
 
 
 def metal(side: int, generator: np.random.Generator) -> Float32:
-    """Brushed or scratched steel, aluminium and brass."""
+    """Paint brushed or scratched steel, aluminium or brass."""
     brushed = enlarged(hills(side, generator, (side / 2, 3), 1), side, side)
     across, down = turned(side, generator.uniform(-0.3, 0.3))
     shine = np.exp(-(((across + 0.2 * hills(side, generator, (1, 2), 1)) / generator.uniform(0.15, 0.6)) ** 2))

@@ -1,4 +1,4 @@
-"""Grounds out of doors: leaves, grass, pebbles, moss, sand and earth."""
+"""Outdoor grounds: leaves, grass, pebbles, moss, sand and earth."""
 
 import cv2
 import numpy as np
@@ -25,7 +25,10 @@ AUTUMN = "#8a5a24 #b8742c #6a4220 #c89838 #9c3c1c #7a6a40"
 
 
 def _leaf(centre: Float64, length: float, angle: float, generator: np.random.Generator) -> Float64:
-    """The outline of a leaf and its middle rib: (40 + 12, 2) points in pixels."""
+    """Return the outline of a leaf and its middle rib.
+
+    These are (40 + 12, 2) points in pixels.
+    """
     along = np.linspace(-1, 1, 20)
     half = generator.uniform(0.25, 0.5) * (1 - along**2) ** 0.8 * (1 - 0.35 * along)
     bend = generator.uniform(-0.25, 0.25) * along**2
@@ -42,7 +45,10 @@ def _leaf(centre: Float64, length: float, angle: float, generator: np.random.Gen
 
 
 def leaves(side: int, generator: np.random.Generator) -> Float32:
-    """Leaves over one another, green or of autumn, with ribs and shadows between."""
+    """Paint overlapping leaves, green or autumnal.
+
+    They have ribs, and shadows between them.
+    """
     colours = GREENS if generator.random() < 0.65 else AUTUMN
     canvas = np.zeros((side, side, 3), np.uint8)
     canvas[:] = (one_of(generator, colours) * 0.25).astype(np.uint8)
@@ -65,7 +71,7 @@ def leaves(side: int, generator: np.random.Generator) -> Float32:
 
 
 def grass(side: int, generator: np.random.Generator) -> Float32:
-    """Blades of grass, the dark ones behind."""
+    """Paint blades of grass, the dark ones behind."""
     canvas = np.zeros((side, side, 3), np.uint8)
     dark = one_of(generator, "#1c2c10 #2a3a18 #3a3420")
     canvas[:] = dark.astype(np.uint8)
@@ -87,7 +93,7 @@ def grass(side: int, generator: np.random.Generator) -> Float32:
 
 
 def pebbles(side: int, generator: np.random.Generator) -> Float32:
-    """Gravel and river pebbles beside one another, rounded, dark between."""
+    """Paint gravel or river pebbles, rounded, with dark gaps."""
     count = int(generator.uniform(12, 260))
     numbers, distance = cells(side, generator, count)
     width = 0.35 / count**0.5
@@ -103,7 +109,7 @@ def pebbles(side: int, generator: np.random.Generator) -> Float32:
 
 
 def moss(side: int, generator: np.random.Generator) -> Float32:
-    """Moss and lichen: soft cushions of fine green tips."""
+    """Paint moss or lichen: soft cushions of fine green tips."""
     cushions = hills(side, generator, (3, 3), 3)
     tips = np.abs(hills(side, generator, (45, 45), 2, 0.8))
     light = lit(cushions, generator.uniform(0, 2 * np.pi), 0.1)
@@ -113,7 +119,7 @@ def moss(side: int, generator: np.random.Generator) -> Float32:
 
 
 def sand(side: int, generator: np.random.Generator) -> Float32:
-    """Sand and earth, flat or in ripples, with a few coarser grains."""
+    """Paint sand or earth, flat or in ripples, with a few coarser grains."""
     colour = one_of(generator, "#d8c49c #c8b088 #e8dcc4 #a88c64 #6a4c34 #4a3828 #b0a494")
     ripples = folds(side, generator, generator.uniform(2, 8)) * float(generator.choice([0.0, 0.015]))
     height = 20 * ripples + 0.6 * hills(side, generator, (6, 6), 4, 0.6) + 0.04 * grain(side, generator, side / 350)

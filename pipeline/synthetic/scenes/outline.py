@@ -23,7 +23,10 @@ class Outline:
     radius: float
 
     def edge(self, angle: float, inset: float = 0.0) -> Float32:
-        """The outermost point of the stone from its centre towards `angle`, `inset` pixels further in: (2,)."""
+        """Return the stone's outermost point from its centre towards `angle`: (2,).
+
+        The point is moved `inset` pixels inwards.
+        """
         towards = direction(angle)
         away = self.points - self.centre
         along, aside = away @ towards, np.abs(away @ np.array([-towards[1], towards[0]]))
@@ -33,12 +36,18 @@ class Outline:
 
 
 def direction(angle: float) -> Float32:
-    """The unit vector towards `angle` (radians; 0 is right, pi/2 down): (2,)."""
+    """Return the unit vector towards `angle`: (2,).
+
+    The angle is in radians; 0 is right, pi/2 down.
+    """
     return np.array([np.cos(angle), np.sin(angle)], np.float32)
 
 
 def find_outline(mask: Float32) -> Outline | None:
-    """The outline of the largest piece of a (side, side) mask, 0 to 1; None if there is none to draw around."""
+    """Outline the largest piece of a (side, side) mask, 0 to 1.
+
+    None if there is none to draw around.
+    """
     stone: Bytes = (mask > 0.5).astype(np.uint8)
     borders, _ = cv2.findContours(stone, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not borders:

@@ -1,4 +1,4 @@
-"""Photographs to compose scenes from: plain ones of a data set, and those that somebody outlined by hand."""
+"""Photographs to compose scenes from: plain ones from a data set, and those outlined by hand."""
 
 import csv
 import hashlib
@@ -29,11 +29,13 @@ LARGEST_BACKGROUND = 640
 
 
 def plain_photographs(rows: Sequence[Row], cache_folder: Path) -> list[PlainPhotograph]:
-    """The outlined photographs among `rows`, from the cache if they are in it; the others are left out.
+    """Outline the photographs among `rows`, or take them from the cache.
+
+    Those that cannot be outlined are left out.
 
     Args:
         rows: pictures of a data set.
-        cache_folder: where the cache lies, or is to be made.
+        cache_folder: where the cache is, or is to be made.
 
     Raises:
         DataError: if a picture is missing or cannot be read.
@@ -53,10 +55,12 @@ def plain_photographs(rows: Sequence[Row], cache_folder: Path) -> list[PlainPhot
 
 
 def background_pictures(folders: Sequence[Path]) -> list[RGB]:
-    """The pictures in folders, (H, W, 3) uint8 RGB, at most `LARGEST_BACKGROUND` long.
+    """Read the pictures in folders, (H, W, 3) uint8 RGB.
+
+    They are at most `LARGEST_BACKGROUND` long.
 
     Raises:
-        DataError: if a folder holds no picture, or one cannot be read.
+        DataError: if a folder holds no picture, or a picture cannot be read.
     """
     found = []
     for folder in folders:
@@ -75,7 +79,9 @@ def _background(path: Path) -> RGB:
 
 
 def read_outlines(table: Path) -> dict[str, list[Corners]]:
-    """The stones that somebody outlined on photographs, by the photographs' names in the table.
+    """Read the stones that were outlined by hand on photographs.
+
+    They are keyed by the photographs' names in the table.
 
     Args:
         table: a CSV file with the columns `file` and `outline`, a row for each stone: the corners of its outline
@@ -98,7 +104,7 @@ def read_outlines(table: Path) -> dict[str, list[Corners]]:
 
 
 def outlined_photographs(table: Path, folder: Path) -> dict[str, PlainPhotograph]:
-    """Photographs that somebody outlined, by their names in the table.
+    """Read photographs outlined by hand, by their names in the table.
 
     Args:
         table: as `read_outlines` reads it.

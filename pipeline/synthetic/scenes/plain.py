@@ -1,4 +1,4 @@
-"""Plain grounds as in a studio: paper, cloth or acrylic in one colour, lit unevenly, and dark rooms behind."""
+"""Plain studio grounds: paper, cloth or acrylic in one colour, lit unevenly, and dark rooms behind."""
 
 import cv2
 import numpy as np
@@ -26,7 +26,7 @@ WHITE = rgb("#ffffff")
 
 
 def _lit(side: int, generator: np.random.Generator, colour: Float32, contrast: float) -> Float32:
-    """A plain colour with a run of light, a bright spot and darker corners."""
+    """Paint a plain colour with a gradient, a bright spot and dark corners."""
     across, down = grid(side)
     along, _ = turned(side, generator.uniform(0, 2 * np.pi))
     x, y = generator.uniform(-0.1, 1.1, 2)
@@ -38,7 +38,10 @@ def _lit(side: int, generator: np.random.Generator, colour: Float32, contrast: f
 
 
 def _table_edge(side: int, generator: np.random.Generator, picture: Float32) -> Float32:
-    """Make the upper part darker or lighter, with a soft border: a wall behind a table."""
+    """Make the upper part darker or lighter, like a wall behind a table.
+
+    The border is soft.
+    """
     _, down = turned(side, generator.uniform(-0.25, 0.25))
     softness = generator.uniform(0.004, 0.15)
     border = generator.uniform(-0.35, 0.1)
@@ -47,7 +50,7 @@ def _table_edge(side: int, generator: np.random.Generator, picture: Float32) -> 
 
 
 def _dust(side: int, generator: np.random.Generator, picture: Float32) -> Float32:
-    """Specks and fibres, lighter or darker than what they lie on."""
+    """Add specks and fibres, lighter or darker than what they lie on."""
     specks = np.zeros((side, side), np.uint8)
     for _ in range(int(generator.integers(1, 8))):
         start = generator.uniform(0, side, 2)
@@ -68,19 +71,19 @@ def _finished(side: int, generator: np.random.Generator, picture: Float32) -> Fl
 
 
 def white(side: int, generator: np.random.Generator) -> Float32:
-    """White paper or acrylic, from burnt out to greyish and yellowish."""
+    """Paint white paper or acrylic, from overexposed to greyish or yellowish."""
     colour = one_of(generator, "#ffffff #f6f4f0 #ece9e2 #e4e6ea #dcdad4", 3)
     return _finished(side, generator, _lit(side, generator, colour, generator.uniform(0.02, 0.4)))
 
 
 def grey(side: int, generator: np.random.Generator) -> Float32:
-    """Grey card and shaded paper."""
+    """Paint grey card or shaded paper."""
     colour = one_of(generator, "#b8b8b8 #a0a3a6 #8a8680 #6f7276 #565759 #3e3f42", 6)
     return _finished(side, generator, _lit(side, generator, colour, generator.uniform(0.1, 0.8)))
 
 
 def black(side: int, generator: np.random.Generator) -> Float32:
-    """Black card, acrylic and darkness, often with a weak shine."""
+    """Paint black card, acrylic or darkness, often with a weak shine."""
     colour = one_of(generator, "#020202 #0c0c0e #16161a #1e1c1c #2a2a2c", 3)
     picture = _lit(side, generator, colour, generator.uniform(0.2, 1.3))
     if generator.random() < 0.4:
@@ -90,7 +93,7 @@ def black(side: int, generator: np.random.Generator) -> Float32:
 
 
 def coloured(side: int, generator: np.random.Generator) -> Float32:
-    """Coloured card and paper, pale and strong."""
+    """Paint coloured card or paper, pale or strong."""
     hue, colourfulness = generator.uniform(0, 2 * np.pi), generator.beta(1.2, 1.8) * 120
     light = generator.uniform(30, 225)
     # Green weighs most in how bright a colour looks, so it is moved least.
@@ -100,7 +103,7 @@ def coloured(side: int, generator: np.random.Generator) -> Float32:
 
 
 def bokeh(side: int, generator: np.random.Generator) -> Float32:
-    """A room far out of focus: soft patches and discs of light."""
+    """Paint a room far out of focus: soft patches and discs of light."""
     first, second, third = (
         one_of(generator, "#1a1a1c #3a2c22 #55606a #7a6a58 #9aa4a0 #c8b8a0 #2c3a2a #e0dcd4") for _ in range(3)
     )

@@ -1,4 +1,4 @@
-"""What is drawn around a stone that is already in the picture: what holds it, what it is set in, what lies about."""
+"""What is drawn around a stone already in the picture: what holds it, its setting, and what lies nearby."""
 
 from collections.abc import Callable, Mapping
 

@@ -15,10 +15,10 @@ class Skin:
     Attributes:
         stops: colours from deep shade to highlight, (3,) each.
         pads: the same for palms and the inner sides of fingers, which are paler on dark hands.
-        flush: (3,), by what the colour is multiplied where blood shines through.
+        flush: (3,), what the colour is multiplied by where blood shines through.
         nail: (3,), colour of the nails.
         shine: how strongly it glistens, 0 to 1.
-        bare: whether it is skin, with nails, lines and prints, and no glove.
+        bare: whether it is skin, with nails, lines and prints, rather than a glove.
     """
 
     stops: tuple[Float32, ...]
@@ -51,7 +51,7 @@ GLOVES = "#3f7fc8 #5a9ad8 #2c4f9a #f0f2f4 #e4e8ec #17181a #26282b #5c4aa0 #6ab0a
 
 
 def draw_skin(generator: np.random.Generator) -> Skin:
-    """A bare hand of any natural tone, in soft light or in the sun."""
+    """Draw a bare hand of any natural tone, in soft light or in the sun."""
     place = generator.uniform(0, len(TONES) - 1)
     below = int(place)
     low, high = rgb(TONES[below]), rgb(TONES[min(below + 1, len(TONES) - 1)])
@@ -73,7 +73,7 @@ def draw_skin(generator: np.random.Generator) -> Skin:
 
 
 def draw_glove(generator: np.random.Generator) -> Skin:
-    """A hand in a thin glove, smooth and without nails."""
+    """Draw a hand in a thin glove, smooth and without nails."""
     colour = one_of(generator, GLOVES, 6)
     light = np.minimum(colour * 1.1 + 35, 255)
     stops = (colour * 0.25, colour * 0.65, colour, light, np.minimum(light + 70, 255))
@@ -81,7 +81,10 @@ def draw_glove(generator: np.random.Generator) -> Skin:
 
 
 def _stops(tone: Float32, contrast: float) -> tuple[Float32, ...]:
-    """From deep shade, which is red because light seeps through skin, to the highlight."""
+    """Return colours from deep shade to the highlight.
+
+    Deep shade is red, because light seeps through skin.
+    """
     shade = tone * (1 - np.float32(contrast) * np.array([0.68, 0.80, 0.84], np.float32))
     dim = tone * (1 - np.float32(contrast) * np.array([0.22, 0.36, 0.40], np.float32))
     light = clipped(tone * 1.1 + 8)

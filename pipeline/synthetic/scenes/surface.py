@@ -10,12 +10,15 @@ from gemhier.arrays import Bytes, Float32
 
 
 def rgb(colour: str) -> Float32:
-    """A colour written #rrggbb as (3,) sRGB, 0 to 255."""
+    """Convert a colour, #rrggbb, to (3,) sRGB, 0 to 255."""
     return np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)], np.float32)
 
 
 def one_of(generator: np.random.Generator, colours: str, spread: float = 8.0) -> Float32:
-    """One of several colours "#rrggbb #rrggbb", a little changed by chance: (3,) sRGB, 0 to 255."""
+    """Choose one of several colours, "#rrggbb #rrggbb", and vary it a little.
+
+    Returns (3,) sRGB, 0 to 255.
+    """
     known = colours.split()
     # Brightness varies more than hue does.
     change = generator.normal(0, spread) + generator.normal(0, 0.35 * spread, 3)
@@ -25,7 +28,10 @@ def one_of(generator: np.random.Generator, colours: str, spread: float = 8.0) ->
 
 @lru_cache(maxsize=8)
 def grid(side: int) -> tuple[Float32, Float32]:
-    """How far each pixel is across and down, 0 to 1: two read-only (side, side) maps."""
+    """Return how far each pixel is across and down, 0 to 1.
+
+    These are two read-only (side, side) maps.
+    """
     along = (np.arange(side, dtype=np.float32) + 0.5) / side
     across, down = (np.ascontiguousarray(axis, np.float32) for axis in np.meshgrid(along, along))
     across.flags.writeable = down.flags.writeable = False
@@ -33,7 +39,10 @@ def grid(side: int) -> tuple[Float32, Float32]:
 
 
 def turned(side: int, angle: float) -> tuple[Float32, Float32]:
-    """The maps of `grid` turned by `angle` (radians) about the middle, from about -0.7 to 0.7."""
+    """Return the maps of `grid`, turned by `angle` (radians) about the middle.
+
+    They run from about -0.7 to 0.7.
+    """
     across, down = grid(side)
     cosine, sine = float(np.cos(angle)), float(np.sin(angle))
     return (across - 0.5) * cosine + (down - 0.5) * sine, (down - 0.5) * cosine - (across - 0.5) * sine
@@ -42,7 +51,7 @@ def turned(side: int, angle: float) -> tuple[Float32, Float32]:
 def hills(
     side: int, generator: np.random.Generator, cells: tuple[float, float], octaves: int = 3, fade: float = 0.5
 ) -> Float32:
-    """Smooth random mountains, about -1 to 1.
+    """Draw smooth random hills, about -1 to 1.
 
     Each octave is drawn on a small grid and enlarged together with those before it, which costs
     a third more than one enlargement.
@@ -50,9 +59,9 @@ def hills(
     Args:
         side: of the result, in pixels.
         generator: draws them.
-        cells: hills down and across in the first octave; each next one has twice as many, up to one a pixel.
+        cells: hills down and across in the first octave; each next one has twice as many, up to one per pixel.
         octaves: how many.
-        fade: height of an octave against the one before.
+        fade: height of an octave relative to the one before.
 
     Returns:
         (side, side).
@@ -67,14 +76,20 @@ def hills(
 
 
 def enlarged(field: Float32, width: int, height: int) -> Float32:
-    """A small map drawn larger, smoothly; what is (height, width) already stays."""
+    """Enlarge a small map smoothly.
+
+    One that is (height, width) already is returned as it is.
+    """
     if field.shape[:2] == (height, width):
         return field
     return np.asarray(cv2.resize(field, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def grain(side: int, generator: np.random.Generator, blur: float = 0.0) -> Float32:
-    """Independent noise in each pixel, mean 0 and deviation 1, blurred by `blur` pixels: (side, side)."""
+    """Draw independent noise for each pixel: (side, side).
+
+    It has mean 0 and deviation 1, and is blurred by `blur` pixels.
+    """
     drawn = np.frombuffer(generator.bytes(side * side), np.uint8).reshape(side, side)
     field = (drawn.astype(np.float32) - 127.5) / 73.9
     if blur:
@@ -84,7 +99,7 @@ def grain(side: int, generator: np.random.Generator, blur: float = 0.0) -> Float
 
 
 def soft(field: Float32, radius: float) -> Float32:
-    """A map or picture blurred by `radius` pixels."""
+    """Blur a map or picture by `radius` pixels."""
     if radius < 0.3:
         return field
     if radius > 4:
@@ -98,7 +113,9 @@ def soft(field: Float32, radius: float) -> Float32:
 
 
 def relief(height: Float32, angle: float) -> Float32:
-    """How much each place of a height map faces the light that comes from `angle` (radians).
+    """Return how much each place of a height map faces the light.
+
+    The light comes from `angle` (radians).
 
     Args:
         height: (side, side), in sides of the picture: the result does not depend on the resolution.
@@ -113,7 +130,10 @@ def relief(height: Float32, angle: float) -> Float32:
 
 
 def lit(height: Float32, angle: float, strength: float) -> Float32:
-    """`relief` of a texture, brought to a deviation of `strength` whatever its steepness."""
+    """Return the `relief` of a texture with a deviation of `strength`.
+
+    How steep the texture is makes no difference.
+    """
     slope = relief(height, angle)
     return slope * float(strength / max(1e-6, float(cv2.meanStdDev(slope)[1][0, 0])))
 
@@ -140,7 +160,7 @@ def cells(side: int, generator: np.random.Generator, count: int) -> tuple[npt.ND
 
 
 def folds(side: int, generator: np.random.Generator, count: float) -> Float32:
-    """Folds of cloth that lies loosely, about -1 to 1: `count` of them across the square."""
+    """Draw folds of loose cloth, about -1 to 1: `count` across the square."""
     across, _ = turned(side, generator.uniform(0, np.pi))
     wander = hills(side, generator, (2, 2), 2)
     phase = across * np.float32(2 * np.pi * count) + wander * np.float32(generator.uniform(1.5, 4))
@@ -149,7 +169,9 @@ def folds(side: int, generator: np.random.Generator, count: float) -> Float32:
 
 
 def ramp(values: Float32, *stops: Float32) -> Float32:
-    """Colours for values from 0 to 1, mixed between two or more evenly spaced stops.
+    """Return colours for values from 0 to 1.
+
+    They are mixed from two or more evenly spaced stops.
 
     Args:
         values: any shape (H, W); what lies outside 0 to 1 is clipped.
@@ -168,24 +190,27 @@ def ramp(values: Float32, *stops: Float32) -> Float32:
 
 
 def shares(drawing: Bytes) -> Float32:
-    """An 8-bit drawing as shares from 0 to 1."""
+    """Convert an 8-bit drawing to shares from 0 to 1."""
     drawn: Float32 = drawing.astype(np.float32)
     drawn *= np.float32(1 / 255)
     return drawn
 
 
 def clipped(values: npt.NDArray[np.floating], low: float = 0, high: float = 255) -> Float32:
-    """What lies outside two bounds, moved to them."""
+    """Clip values to two bounds."""
     return np.asarray(np.clip(values, low, high), np.float32)
 
 
 def three(field: Float32 | Bytes) -> Float32:
-    """A (H, W) map as three equal channels; OpenCV is ten times faster here than broadcasting."""
+    """Return a (H, W) map as three equal channels.
+
+    OpenCV is ten times faster here than broadcasting.
+    """
     return np.asarray(cv2.cvtColor(field, cv2.COLOR_GRAY2RGB))
 
 
 def tinted(values: Float32, colour: Float32, base: float = 0.0) -> Float32:
-    """A (3,) colour times a (H, W) map, plus the same number everywhere: (H, W, 3)."""
+    """Multiply a (3,) colour by a (H, W) map, and add a number: (H, W, 3)."""
     height, width = values.shape
     # Rows of all channels at once: broadcasting over the three alone is five times slower.
     rows = three(values).reshape(height, -1)
@@ -195,7 +220,10 @@ def tinted(values: Float32, colour: Float32, base: float = 0.0) -> Float32:
 
 
 def mixed(below: Float32, above: Float32, share: Float32) -> Float32:
-    """One (H, W, 3) picture where the (H, W) share is 0, the other (or one (3,) colour) where it is 1."""
+    """Mix (H, W, 3) pictures by a (H, W) share.
+
+    The result is `below` where the share is 0, and `above`, which may be one (3,) colour, where it is 1.
+    """
     if above.ndim == 1:
         return below * three(1 - share) + tinted(share, above)
     return np.asarray(cv2.blendLinear(above, below, share, 1 - share), np.float32)
@@ -232,7 +260,10 @@ def lay(picture: Float32, patch: Float32, corners: Float32) -> Float32:
 
 
 def strip(start: Float32, end: Float32, width_at_start: float, width_at_end: float) -> Float32:
-    """The corners, as for `lay`, of a strip whose upper edge is at `start` and whose lower edge is at `end`."""
+    """Return the corners of a strip, as for `lay`.
+
+    Its upper edge is at `start` and its lower edge at `end`.
+    """
     along = (end - start) / max(1e-6, float(np.hypot(*(end - start))))
     aside = np.array([along[1], -along[0]], np.float32) / 2
     return np.stack(

@@ -1,4 +1,4 @@
-"""Small things that are no gems: coins, buttons, beads, marbles, pebbles, berries, bottle caps, nuts, dice, beans.
+"""Small things that are not gems: coins, buttons, beads, marbles, pebbles, berries, bottle caps, nuts, dice, beans.
 
 Each is painted on a square patch whose half side is REACH times the thing's radius; the rest is for its shadow.
 """
@@ -33,14 +33,20 @@ Thing = tuple[Float32, Float32]
 
 
 def disc(n: int) -> tuple[Float32, Float32, Float32]:
-    """Maps of how far across and down each pixel is from the middle, and how far away, in radii of the thing."""
+    """Return maps of how far each pixel is from the middle.
+
+    They are the distances across, down and in all, in radii of the thing.
+    """
     along = (((np.arange(n) + 0.5) / n * 2 - 1) * REACH).astype(np.float32)
     x, y = (np.asarray(axis, np.float32) for axis in np.meshgrid(along, along))
     return x, y, np.asarray(cv2.magnitude(x, y), np.float32)
 
 
 def _inside(distance: Float32, radius: Float32 | float = 1.0) -> Float32:
-    """1 where `distance` is below the radius, with a border one pixel wide."""
+    """Return 1 where `distance` is below the radius, else 0.
+
+    The border between is one pixel wide.
+    """
     return clipped((radius - distance) * np.float32(len(distance) / (2 * REACH)) + 0.5, 0, 1)
 
 
@@ -49,7 +55,10 @@ def _matt(value: Float32, colour: Float32) -> Float32:
 
 
 def _ball(x: Float32, y: Float32, distance: Float32, angle: float) -> tuple[Float32, Float32]:
-    """How a ball is lit, about -0.5 to 1, and its mirror image of the lamp, 0 to 1."""
+    """Return how a ball is lit, and its mirror image of the lamp.
+
+    The first is about -0.5 to 1, the second 0 to 1.
+    """
     up = np.sqrt(np.maximum(1 - np.square(distance), 0))
     facing = 0.55 * (x * float(np.cos(angle)) + y * float(np.sin(angle))) + 0.75 * up
     return facing, rise(facing, 0.88, 0.925)
@@ -110,7 +119,7 @@ def _marble(n: int, angle: float, generator: np.random.Generator) -> Thing:
 
 
 def _lumpy(n: int, generator: np.random.Generator, roughness: float) -> tuple[Float32, Float32, Float32]:
-    """The maps of `disc` for a thing that is longer than wide and not quite round."""
+    """Return the maps of `disc` for an elongated, uneven thing."""
     x, y, _ = disc(n)
     turn, long = generator.uniform(0, np.pi), generator.uniform(1.0, 1.6)
     cosine, sine = float(np.cos(turn)), float(np.sin(turn))
