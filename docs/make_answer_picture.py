@@ -28,7 +28,7 @@ def main(folder: str, out: str) -> None:
         bars = figure.add_subplot(grid[row, 2 * column + 1])
         answer = prediction.answer
         bars.set_title(
-            f"{answer.name} ({answer.probability:.0%})" if answer else str(prediction.refused).partition(",")[0],
+            f"{answer.name} ({answer.probability:.0%})" if answer else prediction.refusal.partition(".")[0],
             loc="left",
             fontsize=10,
             fontweight="bold",

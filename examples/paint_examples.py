@@ -26,13 +26,13 @@ class Example:
 
 
 EXAMPLES = {
-    "emerald.jpg": Example("Emerald", "step", "white", 14),
+    "emerald.jpg": Example("Emerald", "step", "grey", 3),
+    "aquamarine.jpg": Example("Aquamarine", "oval", "grey", 1),
     "ruby.jpg": Example("Ruby", "oval", "white", 11),
     "blue-sapphire.jpg": Example("Blue Sapphire (Neelam)", "oval", "white", 16),
     "amethyst.jpg": Example("Amethyst", "step", "grey", 3),
     "opal.jpg": Example("White Opal", "pear cabochon", "black", 3),
-    "pearl.jpg": Example("Pearl", "bead", "grey", 14),
-    "tigers-eye.jpg": Example("Tiger Eye", "cabochon", "white", 15),
+    "pearl.jpg": Example("Pearl", "bead", "grey", 2),
     "turquoise.jpg": Example("Turquoise", "cabochon", "white", 14),
 }
 

@@ -43,7 +43,7 @@ def test_the_settings_are_polite() -> None:
 
 def test_no_option_of_the_command_is_about_the_pace() -> None:
     options = {name for parameter in main.commands["crawl"].params for name in parameter.opts}
-    assert options == {"site", "--out", "--start", "--classes", "--limit", "--contact", "--stage", "--retry"}
+    assert options == {"site", "-o", "--out", "--start", "--classes", "--limit", "--contact", "--stage", "--retry"}
 
 
 def test_another_pace_is_for_this_machine_only(tmp_path: Path) -> None:
