@@ -32,7 +32,7 @@ def check_folder(folder: Path) -> None:
 
 
 def names_in(folder: Path) -> frozenset[str]:
-    """The names of what a folder holds, without what a file manager left there by itself."""
+    """Return the names of what a folder holds, without what a file manager left there by itself."""
     return frozenset(path.name for path in folder.iterdir()) - _LEFT_BY_DESKTOPS
 
 

@@ -35,7 +35,7 @@ FIRST_PYTHON_WITHOUT_TENSORFLOW = (3, 14)
 
 
 def missing_extra(error: ImportError) -> MissingExtraError | None:
-    """The error that tells how to install what an import did not find.
+    """Return the error that tells how to install what an import did not find.
 
     None if the library is ours, is unknown, or is installed and fails for another
     reason: that is a bug, whose traceback must not be hidden.

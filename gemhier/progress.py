@@ -16,12 +16,15 @@ Result = TypeVar("Result")
 
 
 def progress(items: Iterable[Item] | None, label: str, *, length: int | None = None) -> "ProgressBar[Item]":
-    """A bar on standard error, if that is a terminal: a context that iterates over `items`, or is moved by `update`."""
+    """Show a bar on standard error, if that is a terminal.
+
+    It is a context that iterates over `items`, or is moved by `update`.
+    """
     return click.progressbar(items, length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())
 
 
 def say(line: str) -> None:
-    """A line on standard error, in a log too, where bars are hidden."""
+    """Print a line on standard error, in a log too, where bars are hidden."""
     click.echo(line, err=True)
 
 

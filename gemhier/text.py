@@ -6,7 +6,7 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def visible(text: str) -> str:
-    """The text in one line: line ends and control characters, which a file name may hold, become escapes.
+    """Return the text in one line: line ends and control characters, which a file name may hold, become escapes.
 
     A name could otherwise break the line it stands in, or give orders to the terminal.
     """
@@ -14,5 +14,5 @@ def visible(text: str) -> str:
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:
-    """A number with its noun: 1 class, 2,000 classes."""
+    """Return a number with its noun: 1 class, 2,000 classes."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

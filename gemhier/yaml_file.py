@@ -100,7 +100,7 @@ class Entry:
         return f"a {self.kind}"
 
     def error(self, message: str, name: str | None = None) -> DataError:
-        """An error with the file and the line of this, or of the value of this name."""
+        """Return an error with the file and the line of this, or of the value of this name."""
         at = self if name is None else self.named.get(name, self)
         return DataError(str(Problem(self.path, at.line, message)))
 
@@ -117,7 +117,7 @@ class Entry:
                 raise self.error(f"`{name}` is not known in `{self.name}`. Use {', '.join(names)}.", name)
 
     def text(self, name: str, otherwise: str | None = None) -> str:
-        """The scalar of this name, as it is written.
+        """Return the scalar of this name, as it is written.
 
         Raises:
             DataError: if it is missing and there is no `otherwise`, is empty, or has parts.
@@ -130,7 +130,7 @@ class Entry:
         return value.written.strip()
 
     def entry(self, name: str) -> "Entry":
-        """The value of this name.
+        """Return the value of this name.
 
         Raises:
             DataError: if it is missing.
@@ -140,7 +140,7 @@ class Entry:
         return self.named[name]
 
     def items(self, name: str) -> tuple["Entry", ...]:
-        """The values in the list of this name, or the one value in place of a list; none if it is missing or empty."""
+        """Return the values in the list of this name, or the one value in its place; none if it is missing or empty."""
         value = self.named.get(name)
         if value is None or value.kind == "empty":
             return ()

@@ -85,7 +85,7 @@ def paths(probabilities: npt.ArrayLike, space: LabelSpace) -> Paths:
 
 
 def answer(probabilities: npt.ArrayLike, space: LabelSpace, threshold: float) -> str | None:
-    """The deepest node on one picture's greedy path that is at least as probable as the threshold.
+    """Return the deepest node on one picture's greedy path that is at least as probable as the threshold.
 
     Args:
         probabilities: (V,), P(label); sums to 1.
@@ -145,11 +145,11 @@ class Thresholds:
                 )
 
     def row_for(self, precision: float) -> Threshold | None:
-        """The row of the next precision in the table that is not below the asked one; None above the last."""
+        """Return the row of the next precision in the table that is not below the asked one; None above the last."""
         return next((row for row in self.rows if row.precision >= precision), None)
 
     def threshold_for(self, precision: float) -> float:
-        """The least P(node) for an answer of this precision.
+        """Return the least P(node) for an answer of this precision.
 
         Rounded up to the next row. Above the last row P(node) itself is asked to be as high as
         the precision, and at least as high as the last row asks. So a higher precision never
@@ -166,12 +166,12 @@ class Thresholds:
         return max(precision, self.rows[-1].threshold) if self.rows else precision
 
     def to_dict(self) -> list[dict[str, Any]]:
-        """The rows as plain values for JSON."""
+        """Return the rows as plain values for JSON."""
         return [asdict(row) | {"depths": list(row.depths)} for row in self.rows]
 
     @classmethod
     def from_dict(cls, rows: Sequence[Mapping[str, Any]]) -> "Thresholds":
-        """The table that `to_dict` wrote.
+        """Return the table that `to_dict` wrote.
 
         Raises:
             ValueError: if a row lacks a field, has one too many, or contradicts another row.

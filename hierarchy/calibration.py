@@ -27,7 +27,7 @@ GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 def fit_temperature(logits: npt.ArrayLike, truth: npt.ArrayLike, *, expected: float = 1.0) -> float:
-    """The temperature that makes softmax(logits / temperature) most honest.
+    """Return the temperature that makes softmax(logits / temperature) most honest.
 
     Minimises the negative log-likelihood (Guo et al., On Calibration of Modern Neural Networks,
     ICML 2017) plus a log-normal prior around `expected`. Logarithms of probabilities are logits
@@ -90,7 +90,7 @@ def fit_conditional_temperatures(
 
 
 def fit_fusion_weight(flat: npt.ArrayLike, soft: npt.ArrayLike, truth: npt.ArrayLike) -> float:
-    """The say of the flat classifier in the fusion that makes the true labels most likely.
+    """Return the say of the flat classifier in the fusion that makes the true labels most likely.
 
     By log-likelihood rather than by top-1 accuracy: it is convex in the weight, so it has one
     best place, while accuracy moves in steps of one picture and follows chance.
@@ -118,7 +118,7 @@ def fit_fusion_weight(flat: npt.ArrayLike, soft: npt.ArrayLike, truth: npt.Array
 
 
 def _temperature(loss: Callable[[float], float], expected: float) -> float:
-    """The most probable temperature, searched along its logarithm."""
+    """Return the most probable temperature, searched along its logarithm."""
     if not LOWEST_TEMPERATURE <= expected <= HIGHEST_TEMPERATURE:
         raise ValueError(f"`expected` must lie in {LOWEST_TEMPERATURE}..{HIGHEST_TEMPERATURE}. Received: {expected}.")
     middle = math.log(expected)

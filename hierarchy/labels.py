@@ -96,7 +96,7 @@ class LabelSpace:
         return _read_only(np.array([self._label_columns.get(node, -1) for node in self.nodes], dtype=np.intp))
 
     def index(self, label: str) -> int:
-        """The column of a label.
+        """Return the column of a label.
 
         Raises:
             KeyError: if the space does not hold it; `in` tells beforehand.
@@ -104,7 +104,7 @@ class LabelSpace:
         return self._label_columns[label]
 
     def node_index(self, node: str) -> int:
-        """The column in `nodes` of a node.
+        """Return the column in `nodes` of a node.
 
         Raises:
             KeyError: if it is on no label's route.
@@ -124,13 +124,13 @@ class LabelSpace:
 
 
 def route(node: str) -> tuple[str, ...]:
-    """The ids from the family down to a node, itself included."""
+    """Return the ids from the family down to a node, itself included."""
     parts = node.split("/")
     return tuple("/".join(parts[: depth + 1]) for depth in range(len(parts)))
 
 
 def label_space(labels: Sequence[str]) -> LabelSpace:
-    """The label space of the labels of many pictures, in any order and with repeats."""
+    """Return the label space of the labels of many pictures, in any order and with repeats."""
     return LabelSpace(tuple(sorted(set(labels))))
 
 

@@ -17,7 +17,7 @@ from gemhier.hierarchy.labels import LabelSpace
 
 
 def ranks(probabilities: npt.ArrayLike, truth: npt.ArrayLike) -> Indices:
-    """The place of the true class in each picture's ranking, from 1.
+    """Return the place of the true class in each picture's ranking, from 1.
 
     Ties are pessimistic: every other class of the same probability is placed before it. A
     true class of probability 0 is placed after all, at C + 1, so that it is never a hit.
@@ -202,7 +202,7 @@ class HierarchicalCounts:
         return _ratio(2 * self.shared.sum(), self.predicted.sum() + self.true.sum())
 
     def take(self, rows: Indices) -> "HierarchicalCounts":
-        """The counts of some pictures, with repeats, as a bootstrap draws them."""
+        """Return the counts of some pictures, with repeats, as a bootstrap draws them."""
         return HierarchicalCounts(self.shared[rows], self.predicted[rows], self.true[rows])
 
 

@@ -30,7 +30,7 @@ def name_key(name: str) -> str:
 
 
 def nearest_names(name: str, known: Iterable[str], n: int = 3) -> tuple[str, ...]:
-    """The known names that `name` was most likely meant to be, best first.
+    """Return the known names that `name` was most likely meant to be, best first.
 
     Names are compared by their keys: by the letters in order, which catches typing errors, and
     by the words they share, which catches another order or a word too many.
@@ -73,7 +73,7 @@ def _singular(word: str) -> str:
 
 
 def _letters_alike(matcher: "difflib.SequenceMatcher[str]", candidate_key: str) -> float:
-    """The share of letters in common, in order; 0 as soon as it cannot be enough."""
+    """Return the share of letters in common, in order; 0 as soon as it cannot be enough."""
     matcher.set_seq1(candidate_key)
     if matcher.real_quick_ratio() < _ENOUGH_ALIKE or matcher.quick_ratio() < _ENOUGH_ALIKE:
         return 0.0

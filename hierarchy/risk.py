@@ -7,7 +7,7 @@ from gemhier.arrays import Float64
 
 
 def expected_costs(probabilities: npt.ArrayLike, costs: npt.ArrayLike) -> Float64:
-    """What each answer would cost on average: Σ over labels of P(label) · cost(label, answer).
+    """Return what each answer would cost on average: Σ over labels of P(label) · cost(label, answer).
 
     With the height of the lowest common ancestor as cost (`metrics.severity_matrix`), the answer of least
     expected cost is the conditional risk minimisation of Karthik et al., No Cost Likelihood Manipulation at

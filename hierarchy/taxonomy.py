@@ -84,7 +84,7 @@ class Taxonomy:
         return {"format": FORMAT, "nodes": [asdict(node) for node in self.nodes.values()]}
 
     def __getitem__(self, node_id: str) -> Node:
-        """The node of this id; KeyError if there is none. Names are for `resolve`."""
+        """Return the node of this id; KeyError if there is none. Names are for `resolve`."""
         return self.nodes[node_id]
 
     def __contains__(self, node_id: object) -> bool:
@@ -100,7 +100,7 @@ class Taxonomy:
         return self.digest == other.digest if isinstance(other, Taxonomy) else NotImplemented
 
     def __hash__(self) -> int:
-        """A hash of the content."""
+        """Return a hash of the content."""
         return hash(self.digest)
 
     @cached_property
@@ -138,11 +138,11 @@ class Taxonomy:
         return nx.freeze(graph)
 
     def children(self, node_id: str) -> tuple[str, ...]:
-        """The ids of the nodes that have this one among their parents; KeyError for an unknown id."""
+        """Return the ids of the nodes that have this one among their parents; KeyError for an unknown id."""
         return tuple(self._children[self[node_id].id])
 
     def ancestors(self, node_id: str) -> frozenset[str]:
-        """The ids of all nodes above this one, by any parent, itself left out; KeyError for an unknown id."""
+        """Return the ids of all nodes above this one, by any parent, itself left out; KeyError for an unknown id."""
         found: set[str] = set()
         waiting = list(self[node_id].parents)
         while waiting:
@@ -176,7 +176,7 @@ class Taxonomy:
         )
 
     def meanings(self, name: str) -> tuple[str, ...]:
-        """The ids of all that a name can stand for, found as `resolve` finds them; empty if nothing is called so."""
+        """Return the ids of all that a name can stand for, as `resolve` finds them; empty if nothing is called so."""
         if name in self.nodes:
             return (name,)
         return self._named(name) or self._at_path(name) or self._at_all(name)
@@ -193,7 +193,7 @@ class Taxonomy:
         return self._by_key.get(key) or self._by_words.get(_words_of(key)) or ()
 
     def _at_path(self, path: str) -> tuple[str, ...]:
-        """The nodes at the end of a path of names, each as near below the one before as there is one."""
+        """Return the nodes at the end of a path of names, each as near below the one before as there is one."""
         first, *rest = path.replace("\\", "/").strip("/").split("/")
         found = self._named(first)
         for part in rest:
@@ -204,7 +204,7 @@ class Taxonomy:
         return found if rest else ()
 
     def _at_all(self, names: str) -> tuple[str, ...]:
-        """The nodes that several names mean together: the deepest if all are on one route."""
+        """Return the nodes that several names mean together: the deepest if all are on one route."""
         parts = [part for part in _SEVERAL_NAMES.split(names) if name_key(part)]
         found = [self._named(part) for part in parts]
         if len(parts) < 2 or not all(found):
@@ -252,7 +252,7 @@ def _words_of(key: str) -> str:
 
 
 def _depth_first(nodes: Mapping[str, Node]) -> dict[str, Node]:
-    """The same nodes, each followed by all below it on their routes, otherwise in the order they came."""
+    """Return the same nodes, each followed by all below it on their routes, otherwise in the order they came."""
     children: dict[str | None, list[str]] = defaultdict(list)
     for node in nodes.values():
         children[node.parent].append(node.id)

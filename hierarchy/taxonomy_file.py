@@ -92,7 +92,7 @@ def _problems(contents: Contents) -> list[Problem]:
 
 
 def _to_edit(taxonomy: Taxonomy, node_id: str) -> dict[str, Any]:
-    """A node and all below it, as the mapping that stands in a YAML file."""
+    """Return a node and all below it, as the mapping that stands in a YAML file."""
     node = taxonomy[node_id]
     key = node_id.rpartition("/")[2]
     entry: dict[str, Any] = {

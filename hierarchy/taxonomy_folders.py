@@ -92,7 +92,7 @@ def _nodes(top: _Group) -> list[Node]:
 
 
 def _told_apart(routes: dict[str, tuple[str, ...]]) -> dict[str, str]:
-    """A name for each id, from the names on its route (its own first): as few of them as tell it apart."""
+    """Return a name for each id, from the names on its route (its own first): as few of them as tell it apart."""
     length = dict.fromkeys(routes, 1)
     while True:
         by_key = defaultdict(list)
@@ -112,7 +112,7 @@ def _told_apart(routes: dict[str, tuple[str, ...]]) -> dict[str, str]:
 
 
 def _readable(folder_name: str) -> str:
-    """A folder's name as a gem's: spaces for underscores, and no bytes that are not text."""
+    """Return a folder's name as a gem's: spaces for underscores, and no bytes that are not text."""
     text = folder_name.encode("utf-8", "replace").decode("utf-8")
     return " ".join(text.replace("_", " ").split())
 

@@ -28,7 +28,7 @@ class Contents:
         self.problems.append(Problem(self.path, line, message))
 
     def line_of(self, place: Place) -> int:
-        """The line of a place, or of its node where the file leaves the value to a default."""
+        """Return the line of a place, or of its node where the file leaves the value to a default."""
         return self.lines.get(place) or self.lines.get(Place(place.node, "id"), 1)
 
     def find_contradictions(self) -> None:
@@ -63,12 +63,12 @@ def read_tree(text: str, contents: Contents) -> None:
 
 
 def default_name(key: str) -> str:
-    """The name of a node that has none in the file: `cats-eye` is Cats Eye."""
+    """Return the name of a node that has none in the file: `cats-eye` is Cats Eye."""
     return " ".join(word.capitalize() for word in key.split("-"))
 
 
 def default_rank(node_id: str) -> str:
-    """The rank of a node that has none in the file."""
+    """Return the rank of a node that has none in the file."""
     return "variety" if "/" in node_id else "family"
 
 
@@ -97,7 +97,7 @@ def _read_children(children: Entry, parent: str, contents: Contents) -> None:
 
 
 def _fields(entry: Entry, what: str, known: tuple[str, ...] | None, contents: Contents) -> Mapping[str, Entry]:
-    """The values of a mapping by their keys; a mapping left empty has none."""
+    """Return the values of a mapping by their keys; a mapping left empty has none."""
     if entry.kind not in ("mapping", "empty"):
         contents.add_problem(entry.line, f"{what} must be a mapping (`key: value`), but is {entry.description}.")
     for key, value in entry.named.items():
@@ -134,7 +134,7 @@ def _texts(fields: Mapping[str, Entry], node_id: str, name: Field, contents: Con
 
 
 def _noted(value: Entry, node_id: str, name: Field, contents: Contents) -> str:
-    """The text of a scalar, which YAML may have folded over several lines, in one; its line is noted."""
+    """Return the text of a scalar, which YAML may have folded over several lines, in one; its line is noted."""
     text = " ".join(value.written.split())
     contents.lines[Place(node_id, name, text)] = value.line
     return text

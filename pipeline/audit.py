@@ -108,7 +108,7 @@ def audit_pictures(folders: Sequence[Path]) -> Audit:
 
 
 def files_of(result: Audit) -> dict[str, str]:
-    """The text of each file of an audit, by name."""
+    """Return the text of each file of an audit, by name."""
     tables = {name: text for listing in result.listings for name, text in listing.tables().items()}
     return {
         PAGE_FILE: page(result),

@@ -195,7 +195,7 @@ def _opened(output: Path | None) -> Iterator[TextIO]:
 
 
 def _encodable(text: str, stream: TextIO) -> str:
-    """The text with escapes for what the stream cannot say, such as a file name that is not UTF-8."""
+    """Return the text with escapes for what the stream cannot say, such as a file name that is not UTF-8."""
     encoding = stream.encoding or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
 

@@ -87,7 +87,7 @@ def _reported(name: str) -> Side:
 
 
 def _model(name: str, tracking: str | None) -> Bundle:
-    """The bundle of a name, which decides in the way that the name asks for."""
+    """Return the bundle of a name, which decides in the way that the name asks for."""
     model, _, ending = name.rpartition("@")
     strategy = next((known for known in STRATEGIES if known == ending), None)
     if strategy is None and not Path(name).exists() and (model == SHIPPED_NAME or (model and Path(model).exists())):

@@ -58,7 +58,7 @@ def evaluate(
 
 
 def _with_neighbours(report: Report, known: TrainingStones, name: str) -> Report:
-    """The same with the nearest stones of the mistakes that the page shows."""
+    """Return the same with the nearest stones of the mistakes that the page shows."""
     rows = [mistake.row for mistake in mistakes(report)[:MOST_SHOWN]]
     nearest = known.nearest(report.probabilities["flat"][rows])
     return replace(report, neighbours=dict(zip(rows, nearest, strict=True)), neighbours_in=name)

@@ -194,7 +194,7 @@ def check_output(out: Path, folders: Sequence[Path], *, starts_taxonomy: bool = 
 
 
 def _taxonomy_of(sources: Sequence[Source]) -> Taxonomy:
-    """The taxonomy of all sources' folders; where they name a node differently, the first source decides."""
+    """Return the taxonomy of all sources' folders; where they name a node differently, the first source decides."""
     nodes: dict[str, Node] = {}
     crawl = next((source for source in sources if any(picture.labels for picture in source.pictures)), None)
     if crawl is not None:
@@ -210,7 +210,7 @@ def _taxonomy_of(sources: Sequence[Source]) -> Taxonomy:
 def _label(
     sources: Sequence[Source], taxonomy: Taxonomy, config: PrepareConfig, decided: Decisions
 ) -> tuple[list[_Labelled], list[LeftOut], ResolvedSets]:
-    """The pictures whose names mean something, the files to leave out, and what was found of shops' names."""
+    """Return the pictures whose names mean something, the files to leave out, and what was found of shops' names."""
     every = [picture for source in sources for picture in source.pictures]
     pictures = [picture for picture in every if picture.path not in decided.dropped]
     undecided = [picture for picture in pictures if picture.path not in decided.labels]
@@ -242,7 +242,7 @@ def _label(
 
 
 def _left_out_by_sources(sources: Sequence[Source], decided: Decisions) -> list[LeftOut]:
-    """What is no picture, what a person dropped and what a source sets aside."""
+    """Return what is no picture, what a person dropped and what a source sets aside."""
     others = [path for source in sources for path in source.others]
     set_aside = [one for source in sources for one in source.set_aside]
     return [
@@ -253,7 +253,7 @@ def _left_out_by_sources(sources: Sequence[Source], decided: Decisions) -> list[
 
 
 def _meaning(picture: SourcePicture, decided: Decisions, resolved: ResolvedLabels, crawled: ResolvedSets) -> Meaning:
-    """What a person decided that a picture shows, or else what its names mean."""
+    """Return what a person decided that a picture shows, or else what its names mean."""
     if picture.path in decided.labels:
         return Meaning(decided.labels[picture.path], "", "")
     if picture.labels:
@@ -263,7 +263,7 @@ def _meaning(picture: SourcePicture, decided: Decisions, resolved: ResolvedLabel
 
 
 def _labels_of_stones(pictures: Iterable[SourcePicture]) -> list[Labels]:
-    """The names of each crawled stone, once for each that its pictures have."""
+    """Return the names of each crawled stone, once for each that its pictures have."""
     found = {(picture.stone, frozenset(picture.labels)) for picture in pictures if picture.labels}
     return [labels for _, labels in sorted(found, key=lambda pair: (pair[0], sorted(pair[1])))]
 
@@ -323,7 +323,7 @@ def _rows(examined: Sequence[_Examined], config: PrepareConfig, decided: Decisio
 
 
 def _group_names(examined: Sequence[_Examined], stones: Sequence[str], decided: Decisions) -> list[str]:
-    """A name for the group of each picture: near-copies and photographs of one stone, however chained.
+    """Return a name for the group of each picture: near-copies and photographs of one stone, however chained.
 
     The name comes from the pictures' content, so that it does not change with their place.
     """

@@ -215,13 +215,13 @@ def _fill(folder: Path, shots: Sequence[_Shot], copies: Sequence[_Copy], config:
 
 
 def encode_jpeg(picture: Bytes, quality: int = JPEG_QUALITY) -> bytes:
-    """A (H, W, 3) uint8 RGB picture as the bytes of a JPEG file."""
+    """Return a (H, W, 3) uint8 RGB picture as the bytes of a JPEG file."""
     _, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     return data.tobytes()
 
 
 def _changed(original: bytes, kind: str) -> bytes:
-    """The bytes of a copy."""
+    """Return the bytes of a copy."""
     if kind.startswith("same bytes"):
         return original
     picture = np.asarray(cv2.imdecode(np.frombuffer(original, np.uint8), cv2.IMREAD_COLOR_RGB), np.uint8)

@@ -245,7 +245,7 @@ def _parameters(manifest: Manifest, config: TrainConfig, train_rows: Sequence[Ro
 
 
 def _report(bundle: Bundle, rows: Sequence[Row], probabilities: Mapping[Strategy, Float64], measured_on: str) -> Report:
-    """What `gemhier evaluate` would report of pictures whose probabilities are known."""
+    """Return what `gemhier evaluate` would report of pictures whose probabilities are known."""
     info = bundle.info
     pictures = tuple(LabelledPicture(row.image, row.label_given, row.label, row.group, row.source) for row in rows)
     results = bundle.decide(

@@ -184,7 +184,7 @@ def _features(manifest: Manifest, rows: Sequence[Row], config: TrainConfig) -> F
 def _record(
     mlflow: ModuleType, manifest: Manifest, arm: Arm, settings: Mapping[str, object], outcome: "Outcome"
 ) -> None:
-    """A nested run for an arm, its measures named as in the run of a training."""
+    """Record a nested run for an arm, its measures named as in the run of a training."""
     own = {
         decision.name.removeprefix(f"{arm.name}: "): decision
         for decision in outcome.decisions

@@ -92,7 +92,7 @@ def _develop(cut: RGB, augmentation: Augmentation, generator: np.random.Generato
 
 
 def _moved(outline: RGB, reach: float, generator: np.random.Generator) -> RGB:
-    """An outline moved in or out by up to `reach` pixels, here more and there less."""
+    """Return an outline moved in or out by up to `reach` pixels, here more and there less."""
     if reach <= 0 or generator.random() < 0.5:
         return outline
     side = outline.shape[0]

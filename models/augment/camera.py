@@ -98,7 +98,7 @@ def _resolve(scene: RGB, camera: Camera, generator: np.random.Generator) -> RGB:
 
 
 def _streak(radius: float, generator: np.random.Generator) -> Float32:
-    """The kernel of a hand that shook: a line of about three radii."""
+    """Return the kernel of a hand that shook: a line of about three radii."""
     reach = max(1, round(1.5 * radius))
     kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
     angle = generator.uniform(0, np.pi)

@@ -231,7 +231,7 @@ class Bundle:
         return replace(prediction, multi_view=multi_view)
 
     def _named(self, crops: Sequence[StoneCrop], *, top: int, threshold: float) -> list[StoneResult]:
-        """What becomes of at least one stone."""
+        """Return what becomes of at least one stone."""
         by_strategy = self.probabilities(np.stack([crop.pixels for crop in crops])).by_strategy
         decided = decide(
             [crop.image for crop in crops],
@@ -262,7 +262,7 @@ def _in_batches(
     size: int,
     named: Callable[[Sequence[StoneCrop]], list[StoneResult]],
 ) -> Iterator[StoneResult | Failure]:
-    """What becomes of each stone, so many at once; failures pass through in their places."""
+    """Return what becomes of each stone, so many at once; failures pass through in their places."""
     with closing(crops):
         while batch := list(islice(crops, size)):
             found = [crop for crop in batch if isinstance(crop, StoneCrop)]

@@ -95,7 +95,7 @@ def _answer(node_id: str, probability: float, taxonomy: Taxonomy) -> Answer:
 
 
 def _ranking(ids: Sequence[str], probabilities: Float64, taxonomy: Taxonomy, top: int) -> tuple[Candidate, ...]:
-    """The most probable first; of equally probable ones, the first in `ids`."""
+    """Return the most probable first; of equally probable ones, the first in `ids`."""
     best = np.argsort(-probabilities, kind="stable")[:top]
     return tuple(
         Candidate(id=ids[column], name=taxonomy[ids[column]].name, probability=float(probabilities[column]))

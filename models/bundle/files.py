@@ -32,7 +32,7 @@ ENVIRONMENT = "GEMHIER_MODEL"
 
 
 def find_folder(path: Path | str | None) -> Path:
-    """The folder of a bundle: the named one, else the one in GEMHIER_MODEL, else the shipped one.
+    """Return the folder of a bundle: the named one, else the one in GEMHIER_MODEL, else the shipped one.
 
     The name `shipped` is the shipped one's, if there is no such folder.
 
@@ -111,7 +111,7 @@ def read_files(folder: Path, info: BundleInfo) -> dict[str, bytes]:
 
 
 def parse_object(folder: Path, name: str, content: bytes) -> Mapping[str, Any]:
-    """The JSON object in a file of a bundle.
+    """Return the JSON object in a file of a bundle.
 
     Raises:
         BundleError: if the content is something else.
@@ -131,7 +131,7 @@ def json_bytes(content: Mapping[str, Any]) -> bytes:
 
 
 def digests(contents: Mapping[str, bytes]) -> dict[str, str]:
-    """The SHA-256 of each file, in hexadecimal, by its name."""
+    """Return the SHA-256 of each file, in hexadecimal, by its name."""
     return {name: _digest(content) for name, content in contents.items()}
 
 

@@ -110,7 +110,7 @@ def _assembled(
 
 
 def _problem(bundle: Bundle) -> str | None:
-    """What does not fit together, if anything; ValueError for labels that are not a label space."""
+    """Return what does not fit together, if anything; ValueError for labels that are not a label space."""
     info, space, network = bundle.info, bundle.space, bundle.network
     unknown = [node for node in space.nodes if node not in bundle.taxonomy]
     if unknown:

@@ -28,7 +28,7 @@ class View:
 
 
 def by_gem(views: Sequence[View], stone_threshold: float) -> tuple[Sequence[View], Sequence[View]]:
-    """The views in which a gem stands out and the others; all and none if it does in no view."""
+    """Return the views in which a gem stands out and the others; all and none if it does in no view."""
     with_gem = [view for view in views if view.score >= stone_threshold]
     return (with_gem, [view for view in views if view.score < stone_threshold]) if with_gem else (views, [])
 
@@ -52,6 +52,6 @@ def pool(probabilities: Float64) -> Float64:
 
 
 def all_failed(failures: Sequence[Failure]) -> Failure:
-    """What comes out if no photograph of a stone can be read: the first, with the reasons of all."""
+    """Return what comes out if no photograph of a stone can be read: the first, with the reasons of all."""
     first, *others = failures
     return Failure(first.image, " ".join([first.reason, *map(str, others)]))

@@ -127,7 +127,7 @@ class Prediction:
         return f"Not sure. Perhaps {' or '.join(named)}."
 
     def _in_words(self, family: Candidate) -> str:
-        """A family with its probability, and with the label that has most of it: Corundum (0.61: ruby 0.60)."""
+        """Return a family with its probability, and with the label that has most of it: Corundum (0.61: ruby 0.60)."""
         of_family = [label for label in self.subclasses if label.id.startswith(f"{family.id}/")]
         surest = f": {of_family[0].name.lower()} {of_family[0].probability:.2f}" if of_family else ""
         has_most = bool(of_family) and of_family[0].probability >= _MOST * family.probability

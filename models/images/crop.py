@@ -33,7 +33,7 @@ class Box:
 
 
 def whole_picture(picture: RGB) -> Box:
-    """The smallest square around all of (H, W, 3) `picture`."""
+    """Return the smallest square around all of (H, W, 3) `picture`."""
     height, width = picture.shape[:2]
     side = max(height, width)
     return Box((width - side) // 2, (height - side) // 2, side)

@@ -111,7 +111,7 @@ class Finder:
         return hashlib.sha256(self.content).hexdigest()
 
     def find(self, picture: RGB) -> tuple[Stone, ...]:
-        """The stones of a picture, the most prominent first; empty if none stands out.
+        """Return the stones of a picture, the most prominent first; empty if none stands out.
 
         Args:
             picture: (H, W, 3) uint8 RGB.
@@ -123,7 +123,7 @@ class Finder:
         return _apart(sorted(stones, key=_prominence, reverse=True))
 
     def find_best(self, picture: RGB) -> Stone:
-        """The most prominent stone, or all of the picture with a score of 0 where none stands out."""
+        """Return the most prominent stone, or all of the picture with a score of 0 where none stands out."""
         stones = self.find(picture)
         return stones[0] if stones else Stone(whole_picture(picture), 0.0)
 
@@ -193,7 +193,7 @@ class Finder:
         return outputs["maps"][0], float(outputs["present"][0, 0])
 
     def _parts(self, picture: RGB, view: Box) -> list[_Part]:
-        """The stones in a view, largest first."""
+        """Return the stones in a view, largest first."""
         parts = self._parts_of(*self._look(picture, view))
         # Beside the picture its outermost pixels are repeated, and stripes of them may look like stones.
         return [part for part in parts if _overlaps(picture, _around(view, part, self._map_side, 1))]
@@ -227,7 +227,7 @@ def _quarters(picture: RGB, whole: Box) -> list[Box]:
 
 
 def _prominence(stone: Stone) -> tuple[bool, float]:
-    """What is a gem rather than not comes first, and then what is larger."""
+    """Rank what is rather a gem first, and then what is larger."""
     return stone.score >= _CLEAR, stone.score * stone.box.side
 
 
@@ -248,7 +248,7 @@ def _shared(first: Box, second: Box) -> int:
 
 
 def _around(view: Box, part: _Part, map_side: int, room: float) -> Box:
-    """The square around a part of a view, `room` times as large as the part's longer side, in the picture's pixels."""
+    """Return the square around a part of a view, `room` times its longer side, in the picture's pixels."""
     scale = view.side / map_side
     side = max(1, round(room * scale * max(part.right - part.left, part.bottom - part.top)))
     across, down = (part.left + part.right) / 2 * scale, (part.top + part.bottom) / 2 * scale
@@ -285,7 +285,7 @@ def _nearest(numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
 
 
 def _piece_with(mine: Bytes, seed: Booleans) -> Bytes:
-    """The connected pieces of a mask that hold pixels of `seed`."""
+    """Return the connected pieces of a mask that hold pixels of `seed`."""
     count, pieces = cv2.connectedComponents(mine, connectivity=4)
     if count <= 2:
         return mine
@@ -344,7 +344,7 @@ def threshold_file(finder: Path) -> Path:
 
 
 def threshold_json(finder: bytes, threshold: float) -> bytes:
-    """The content of that file."""
+    """Return the content of that file."""
     described = {
         "format": _FORMAT,
         "format_version": _FORMAT_VERSION,

@@ -93,7 +93,7 @@ class Cutter:
     all_stones: bool = False
 
     def crops(self, picture: Bytes, image: str) -> tuple[StoneCrop, ...]:
-        """The stones of a picture, one at least: where none stands out, all of the picture with a score of 0."""
+        """Return the stones of a picture, one at least: where none stands out, all of the picture with a score of 0."""
         if not self.all_stones:
             return (self._crop(picture, image, self.finder.find_best(picture), None),)
         stones = self.finder.find(picture) or (self.finder.find_best(picture),)
@@ -163,6 +163,6 @@ def _cut(read: Callable[[], Bytes], image: str, cutter: Cutter) -> Found:
 
 
 def _reason(error: ImageError, path: str) -> str:
-    """The message without the path in front, which the Failure has in a field of its own."""
+    """Return the message without the path in front, which the Failure has in a field of its own."""
     message = " ".join(str(error).splitlines())
     return message.removeprefix(f"{path}: ").removeprefix(f"{path!r}: ")

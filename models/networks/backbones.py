@@ -41,7 +41,7 @@ class Backbone:
     weights_file: Path | None = None
 
     def with_weights(self, weights: str | None) -> "Backbone":
-        """The same starting from other weights.
+        """Return the same starting from other weights.
 
         Args:
             weights: `imagenet`, `none` for random ones, or the path of a file of Keras weights, which is read when
@@ -64,7 +64,7 @@ class Backbone:
         return replace(self, pretrained=True, build=partial(_build_from_file, untrained, path), weights_file=path)
 
     def weights_id(self) -> str:
-        """What its weights are: imagenet, none, or the SHA-256 of a file's content, whatever its name.
+        """Return what its weights are: imagenet, none, or the SHA-256 of a file's content, whatever its name.
 
         Raises:
             DataError: if the file cannot be read.

@@ -81,7 +81,7 @@ class ColourHistogram(keras.layers.Layer):
         return ops.sqrt(shares)
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
+        """Return the constructor's arguments."""
         return {**super().get_config(), "lightness_bins": self.lightness_bins, "chroma_bins": self.chroma_bins}
 
 

@@ -110,7 +110,7 @@ def build_pyramid(variant: str, size: int, *, pretrained: bool = True) -> "keras
 
 
 def _build(variant: str, size: int, *, pretrained: bool) -> "tuple[keras.Model, list[keras.KerasTensor]]":
-    """The feature extractor, and what each of `STAGES` makes of the pixels on the way."""
+    """Return the feature extractor, and what each of `STAGES` makes of the pixels on the way."""
     import keras
 
     chosen = VARIANTS[variant]
@@ -193,7 +193,7 @@ def _normalise(x: "keras.KerasTensor", name: str, *, activate: bool) -> "keras.K
 
 
 def _layer_name(name: str) -> str:
-    """A checkpoint's name as Keras allows it: no dots, no leading underscore."""
+    """Return a checkpoint's name as Keras allows it: no dots, no leading underscore."""
     return name.replace(".", "_").strip("_")
 
 

@@ -134,7 +134,7 @@ def average_networks(networks: Sequence[GemNetwork]) -> GemNetwork:
 
 @contextmanager
 def _dtype_policy(name: str) -> Iterator[None]:
-    """What the layers made meanwhile compute in: there is no other way to tell those of a ready-made backbone."""
+    """Set what the layers made meanwhile compute in: a ready-made backbone can be told in no other way."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)
     try:

@@ -114,7 +114,7 @@ def _log_sums(logits: keras.KerasTensor, members: Float32) -> keras.KerasTensor:
 
 
 def losses(space: LabelSpace, mode: str, smoothing: float, flat: str = "cross-entropy") -> dict[str, keras.losses.Loss]:
-    """The loss of each head that `mode` trains, by the head's name.
+    """Return the loss of each head that `mode` trains, by the head's name.
 
     Args:
         space: the labels.

@@ -55,7 +55,7 @@ def _check_nothing_is_left_over(model: "keras.Model", path: Path) -> None:
 
 
 def weights_digest(path: Path) -> str:
-    """The SHA-256 of a file of weights, in hex.
+    """Return the SHA-256 of a file of weights, in hex.
 
     Raises:
         DataError: if it cannot be read.

@@ -52,7 +52,7 @@ class ExportedNetwork:
             self.run(np.zeros((1, self.size, self.size, 3), dtype=np.uint8))
 
     def run(self, pictures: Bytes) -> Mapping[str, Float32]:
-        """The outputs for (N, S, S, 3) pictures, N at least 1, by their names.
+        """Return the outputs for (N, S, S, 3) pictures, N at least 1, by their names.
 
         Raises:
             ValueError: if the pictures have another shape or type.

@@ -51,7 +51,7 @@ class Foreign:
 
 
 def foreign_products(products: Iterable[Set[str]], families: Mapping[str, Set[str]]) -> tuple[Foreign, ...]:
-    """The classes with products of another family, by `METHOD`, the largest share first.
+    """Return the classes with products of another family, by `METHOD`, the largest share first.
 
     Two classes that share most of their products accuse each other: the one with the larger share is wrong; of equal
     ones the smaller, then the first by name. A contaminated class has the figures with which it was found; the others

@@ -73,7 +73,7 @@ def _told(one: Foreign) -> Contamination:
 
 
 def _families(known: Mapping[str, tuple[str, ...]], taxonomy: Taxonomy) -> dict[str, set[str]]:
-    """The families of all that a name can mean, for the names of gems that are known."""
+    """Return the families of all that a name can mean, for the names of gems that are known."""
     gems = {label: [node for node in nodes if taxonomy[node].excluded is None] for label, nodes in known.items()}
     return {label: {taxonomy[node].family for node in nodes} for label, nodes in gems.items() if nodes}
 

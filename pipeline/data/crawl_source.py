@@ -63,7 +63,7 @@ def read_crawl(root: Path, name: str) -> Source:
 
 
 def _stones(used: Mapping[str, Iterable[ImageRecord]]) -> dict[str, str]:
-    """The stone of each product: the same for products that show one picture, since they sell the same."""
+    """Return the stone of each product: the same for products that show one picture, since they sell the same."""
     products = sorted({record.product for records in used.values() for record in records})
     number_of = {product: number for number, product in enumerate(products)}
     pairs = []

@@ -19,12 +19,12 @@ from gemhier.progress import map_with_progress
 
 
 def prepared_crops(manifest: Manifest, rows: Sequence[Row], size: int) -> Bytes:
-    """The crops of rows of a data set, cut out by its finder and kept in its folder: see `load_crops`."""
+    """Return the crops of rows of a data set, cut out by its finder and kept in its folder: see `load_crops`."""
     return load_crops(rows, size, manifest.finder, manifest.folder / "crops")
 
 
 def load_crops(rows: Sequence[Row], size: int, finder: Finder, cache_folder: Path) -> Bytes:
-    """The crops of rows, from the cache if they are in it.
+    """Return the crops of rows, from the cache if they are in it.
 
     They are kept as one file for each sequence of rows and each size. So load a whole manifest
     once and index the result, rather than one split after the other.
@@ -65,7 +65,7 @@ def _digest(rows: Sequence[Row], size: int, finder: Finder) -> str:
 
 
 def _mapped(path: Path, shape: tuple[int, ...]) -> Bytes | None:
-    """The array in a file; None if there is no such file, or it is damaged."""
+    """Return the array in a file; None if there is no such file, or it is damaged."""
     with suppress(OSError, ValueError):
         array: Bytes = np.lib.format.open_memmap(path, mode="r")
         if array.shape == shape and array.dtype == np.uint8:

@@ -96,7 +96,7 @@ class Decisions:
         return f"decided: {entry.verdict}" + (f", {entry.reason}" if entry.reason else "")
 
     def record(self, label_given: Mapping[Path, str]) -> tuple[Decided, ...]:
-        """The decisions as a data set keeps them; `label_given` has the name that the source gives each picture."""
+        """Return the decisions as a data set keeps them; `label_given` has the source's name for each picture."""
         return tuple(
             Decided(
                 decision=entry.verdict,
@@ -147,7 +147,7 @@ class _Known:
         self._roots = (Path.cwd(), *roots)
 
     def find(self, written: str) -> Path | None:
-        """The picture that a path means; None if there is none."""
+        """Return the picture that a path means; None if there is none."""
         for root in self._roots:
             found = self._by_name.get(_absolute(root / written))
             if found is not None:

@@ -83,7 +83,7 @@ class DataInfo:
 
 
 def info_from_json(data: Mapping[str, Any]) -> DataInfo:
-    """What `data.json` says, from its JSON values.
+    """Return what `data.json` says, from its JSON values.
 
     Raises:
         KeyError, TypeError, ValueError: if something is missing or of another kind.

@@ -94,7 +94,7 @@ class Manifest:
     info: DataInfo
 
     def split(self, name: str) -> tuple[Row, ...]:
-        """The rows of one split, in order.
+        """Return the rows of one split, in order.
 
         Raises:
             ValueError: if there is no such split.
@@ -150,13 +150,13 @@ class Manifest:
         return digest_of(self.rows)
 
     def counts(self) -> dict[str, int]:
-        """The number of rows in each split, in the order of `SPLITS`."""
+        """Return the number of rows in each split, in the order of `SPLITS`."""
         found = Counter(row.split for row in self.rows)
         return {name: found[name] for name in SPLITS}
 
 
 def digest_of(rows: Iterable[Row]) -> str:
-    """The sha256 over the sorted pictures, labels, splits and boxes of rows."""
+    """Return the sha256 over the sorted pictures, labels, splits and boxes of rows."""
     lines = sorted(f"{row.sha256} {row.label} {row.split} {row.x} {row.y} {row.side}\n" for row in rows)
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 

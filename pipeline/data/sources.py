@@ -101,7 +101,7 @@ def resolve_labels(names: Iterable[str], taxonomy: Taxonomy) -> ResolvedLabels:
 
 
 def unknown_labels_error(unknown: Mapping[str, str]) -> DataError:
-    """The error for class folders that the taxonomy does not know.
+    """Return the error for class folders that the taxonomy does not know.
 
     Args:
         unknown: as in `ResolvedLabels`; the first few are named.
@@ -136,7 +136,7 @@ def _resolve(name: str, taxonomy: Taxonomy, above: tuple[str, ...] = ()) -> Node
 
 
 def _short_names(roots: Sequence[Path]) -> list[str]:
-    """The name of each folder, numbered from the second of the same name on."""
+    """Return the name of each folder, numbered from the second of the same name on."""
     names: list[str] = []
     for root in roots:
         name, number = root.name or "source", 2

@@ -130,7 +130,7 @@ def _share(share: float | None, *, has_official: bool) -> float:
 
 
 def _official_split_of(groups: Sequence[str], official: Sequence[str]) -> dict[str, str]:
-    """The split that a group is bound to: where it has an official test or validation picture.
+    """Return the split that a group is bound to: where it has an official test or validation picture.
 
     An official training picture in the group binds it to the training.
     """
@@ -216,5 +216,5 @@ def _distribute(
 
 
 def _chance(seed: int, group: str) -> bytes:
-    """A random number that belongs to the group, so that the order of the pictures does not matter."""
+    """Return a random number that belongs to the group, so that the order of the pictures does not matter."""
     return hashlib.sha256(f"{seed} {group}".encode("utf-8", "surrogateescape")).digest()

@@ -15,7 +15,7 @@ _MEANING = {
 
 
 def summary(manifest: Manifest) -> list[str]:
-    """What a person wants to know of a data set that was just prepared, in a few lines."""
+    """Return what a person wants to know of a data set that was just prepared, in a few lines."""
     rows, info = manifest.rows, manifest.info
     labels = {row.label for row in rows}
     families = {manifest.taxonomy[label].family for label in labels}

@@ -35,7 +35,7 @@ class Ceiling:
 
 
 def ceiling(listing: Listing, names: Sequence[str]) -> Ceiling:
-    """The ceiling that shared labels put on top-1; see `METHOD` for how and why.
+    """Return the ceiling that shared labels put on top-1; see `METHOD` for how and why.
 
     Over classes C_1 ... C_K, let a product p be named g(p), one of the classes it stands in. By listing, the
     share of right answers is |union of C_k| / sum of |C_k| for every g. The mean over classes is

@@ -61,7 +61,7 @@ def overlaps(listing: Listing) -> Counter[tuple[str, str]]:
 def find_edges(
     listing: Listing, nodes: Mapping[str, Node], taxonomy: Taxonomy, without: Collection[str]
 ) -> tuple[Edge, ...]:
-    """The edges from class to class that the products themselves show, sorted by child, then by the parent's size.
+    """Return the edges between classes that the products show, sorted by child, then by the parent's size.
 
     A class lies within another if `CONTAINED` of its products stand there too. Of several that lie around each
     other, the innermost is the parent: what lies around that one too is left out. Where two lie within each

@@ -16,7 +16,7 @@ from gemhier.pipeline.data_quality.wrong_labels import judgeable, suspected_labe
 def label_issues(
     pictures: Sequence[AuditedPicture], taxonomy: Taxonomy, *, predictions: Path | None, model: Path | None
 ) -> LabelIssues:
-    """What a model says against labels and pictures.
+    """Return what a model says against labels and pictures.
 
     Args:
         pictures: all that were audited.

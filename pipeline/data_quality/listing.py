@@ -137,7 +137,7 @@ def read_crawl(path: Path, taxonomy: Taxonomy) -> Listing:
 
 
 def address_key(address: str) -> str:
-    """The last part of an address's path; "" if it has none."""
+    """Return the last part of an address's path; "" if it has none."""
     try:
         path = urlsplit(address).path
     except ValueError:  # an address that no browser would open
@@ -165,7 +165,7 @@ def _crawl_file(folder: Path) -> Path | None:
 
 
 def _last_cells(path: Path) -> list[str]:
-    """The last cell of each line that has any."""
+    """Return the last cell of each line that has any."""
     table = csv.reader(io.StringIO(_text(path), newline=""))
     try:
         return [row[-1].strip() for row in table if any(cell.strip() for cell in row)]
@@ -197,7 +197,7 @@ def _frozen(classes: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
 
 
 def _deepest(labels: Sequence[str], taxonomy: Taxonomy) -> Iterator[str]:
-    """The names of which none that is given too lies below, each once."""
+    """Return the names of which none that is given too lies below, each once."""
     ids: dict[str, str] = {}
     for label in labels:
         try:

@@ -124,7 +124,7 @@ def _edges(edges: Iterable[Edge], noun: str) -> str:
 
 
 def _heat_map(found: SharedNames, number: int) -> str:
-    """The shares as a picture with a pixel for each cell, which the browser enlarges."""
+    """Return the shares as a picture with a pixel for each cell, which the browser enlarges."""
     listing = found.listing
     every = np.array(shares(listing, listing.filled))
     apart = every - np.eye(len(every))
@@ -170,7 +170,7 @@ def _unknown(found: SharedNames) -> str:
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]], *, texts: int = 1) -> str:
-    """A table of HTML cells whose first columns are texts and whose others are numbers."""
+    """Return a table of HTML cells whose first columns are texts and whose others are numbers."""
     heads = "".join(f"<th{_kind(place, texts)}>{title}</th>" for place, title in enumerate(head))
     body = "".join(
         f"<tr>{''.join(f'<td{_kind(place, texts)}>{cell}</td>' for place, cell in enumerate(row))}</tr>" for row in rows

@@ -38,7 +38,7 @@ _HOW_TO_DECIDE = (
 
 
 def page(result: Audit) -> str:
-    """The text of audit.html."""
+    """Return the text of audit.html."""
     asked = list(questions(result))
     sections = {section: [each for each in asked if each.section == section] for section in _TITLES}
     shown = {section: found[:MOST_SHOWN] for section, found in sections.items()}

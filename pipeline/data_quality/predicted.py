@@ -89,7 +89,7 @@ def ask_bundle(folder: Path, images: Sequence[Path]) -> Predicted:
 
 
 def _rankings(path: Path) -> dict[Path, dict[str, float]]:
-    """The listed labels of each picture, by its absolute path; pictures without any are left out."""
+    """Return the listed labels of each picture, by its absolute path; pictures without any are left out."""
     try:
         text = path.read_bytes().decode("utf-8-sig", "backslashreplace")
     except OSError as error:

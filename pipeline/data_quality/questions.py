@@ -56,7 +56,7 @@ def questions(result: Audit) -> Iterator[Question]:
 
 
 def decisions_template(result: Audit) -> str:
-    """The text of decisions.csv: a row for each finding, whose decision is still to be made."""
+    """Return the text of decisions.csv: a row for each finding, whose decision is still to be made."""
     text = io.StringIO(newline="")
     table = csv.writer(text, lineterminator="\n")
     table.writerow([*COLUMNS, "finding"])

@@ -66,7 +66,7 @@ class SharedNames:
         return tuple(judged for judged in self.foreign if judged.contaminated)
 
     def to_dict(self) -> dict[str, Any]:
-        """The figures as JSON values, with their methods."""
+        """Return the figures as JSON values, with their methods."""
         listing = self.listing
         return {
             "name": listing.name,
@@ -92,7 +92,7 @@ class SharedNames:
         }
 
     def tables(self) -> dict[str, str]:
-        """The tables as CSV, by the names of their files."""
+        """Return the tables as CSV, by the names of their files."""
         return {
             f"{self.listing.name}-{what}.csv": _table(rows)
             for what, rows in (

@@ -38,7 +38,7 @@ class Suspect:
 
 
 def judgeable(given: Sequence[str | None], predicted: Predicted) -> list[int]:
-    """The pictures of which a label can be suspected: it is one of the model's, and the model was asked."""
+    """Return the pictures of which a label can be suspected: it is one of the model's, and the model was asked."""
     known = set(predicted.labels)
     return [row for row, label in enumerate(given) if label in known and np.any(predicted.probabilities[row])]
 

@@ -99,7 +99,7 @@ def _batches(count: int) -> list[Indices]:
 
 
 def _windows(prints: Sequence[Descriptor], candidates: Candidates) -> Float32:
-    """The windows, as maps (C, 4) from a place in a window to one in the first picture."""
+    """Return the windows, as maps (C, 4) from a place in a window to one in the first picture."""
     boxes = np.array([taken.content for taken in prints], np.float32).reshape(-1, 4)[candidates.first]
     margin = _MARGIN * (boxes[:, 2:] - boxes[:, :2])
     begin, end = np.maximum(boxes[:, :2] - margin, 0), np.minimum(boxes[:, 2:] + margin, 1)
@@ -190,7 +190,7 @@ def _blurred(pictures: Float32, deviation: float) -> Float32:
 
 
 def _detail(pictures: Float32, mask: Float32) -> Float32:
-    """What a blur within the mask takes away, (N, S, S)."""
+    """Return what a blur within the mask takes away, (N, S, S)."""
     deviation = _DETAIL * pictures.shape[-1]
     smooth = _blurred(pictures * mask, deviation) / np.maximum(_blurred(mask, deviation), np.float32(1e-3))
     return np.asarray(pictures - smooth)
@@ -221,7 +221,7 @@ def _stone(first: Float32, warped: Float32, shown: Float32, backdrop: Float32) -
 
 
 def _inner(stone: Float32) -> Float32:
-    """The places of a mask all around which it goes on, (N, S, S); the mask itself where they are too few."""
+    """Return the places of a mask all around which it goes on, (N, S, S); the mask itself where they are too few."""
     steps = np.arange(stone.shape[-1])
     near = (np.abs(steps[:, None] - steps) <= _INSIDE // 2).astype(np.float32)
     inner = near @ stone @ near.T > near.sum(axis=1) * near.sum(axis=1)[:, None] - 0.5

@@ -170,7 +170,7 @@ class _Index:
 
 
 def _cosines(intervals: Float32) -> Float32:
-    """The cosine transform along one side, over parts of it.
+    """Return the cosine transform along one side, over parts of it.
 
     Args:
         intervals: (I, 2) where each part begins and ends, as fractions of the side.
@@ -209,7 +209,7 @@ def _describe(lab: Float32, down: Float32, across: Float32, sides: Indices) -> F
 
 
 def _unoriented(descriptions: Float32) -> Float32:
-    """What is the same for all orientations of a picture: sizes, the larger of two swapped ones first."""
+    """Return what is the same for all orientations of a picture: sizes, the larger of two swapped ones first."""
     sizes = np.abs(descriptions)
     swapped = sizes[..., _SWAPPED]
     same = np.where(np.arange(len(_SWAPPED)) <= _SWAPPED, np.maximum(sizes, swapped), np.minimum(sizes, swapped))

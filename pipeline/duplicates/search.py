@@ -114,7 +114,7 @@ def find_matches(prints: Sequence[Descriptor]) -> list[Match]:
 
 
 def groups(pairs: Iterable[tuple[int, int]], count: int) -> list[int]:
-    """Number the groups of `count` pictures that are linked by pairs, however chained.
+    """Find the groups of `count` pictures that are linked by pairs, however chained.
 
     Returns:
         The number of each picture's group, counted from 0 in the order of their first pictures.

@@ -7,12 +7,12 @@ from gemhier.pipeline.evaluation.estimates import Estimate
 
 
 def value_text(figure: Estimate, form: str = ".1%", scale: float = 1) -> str:
-    """The number alone: `81.2%`."""
+    """Return the number alone: `81.2%`."""
     return "-" if figure.value is None else f"{scale * figure.value:{form}}"
 
 
 def interval_text(figure: Estimate, form: str = ".1%", scale: float = 1) -> str:
-    """The interval alone: `[79.0%, 83.1%]`; nothing if there is none."""
+    """Return the interval alone: `[79.0%, 83.1%]`; nothing if there is none."""
     if figure.low is None or figure.high is None:
         return ""
     return f"[{scale * figure.low:{form}}, {scale * figure.high:{form}}]"

@@ -30,7 +30,7 @@ NO_ESTIMATE = Estimate(None, None, None)
 
 
 def share(hits: npt.ArrayLike, groups: npt.ArrayLike) -> Estimate:
-    """The share of pictures that are hits.
+    """Return the share of pictures that are hits.
 
     With Wilson's interval, or the bootstrap over groups where pictures share a group. Shares of 0 and
     1, from which no draw would differ, have Wilson's with the groups in place of the pictures.
@@ -51,7 +51,7 @@ def share(hits: npt.ArrayLike, groups: npt.ArrayLike) -> Estimate:
 
 
 def mean(values: npt.ArrayLike, groups: npt.ArrayLike) -> Estimate:
-    """The mean of a number per picture, with the bootstrap over groups.
+    """Return the mean of a number per picture, with the bootstrap over groups.
 
     Args:
         values: (N,).

@@ -116,7 +116,7 @@ class StrategyFigures:
     family_right: Booleans
 
     def to_dict(self) -> dict[str, float | None]:
-        """The figures as JSON values: `top1`, `top1_low`, `top1_high` and so on."""
+        """Return the figures as JSON values: `top1`, `top1_low`, `top1_high` and so on."""
         found: dict[str, float | None] = {}
         for name in FIGURES:
             figure: Estimate = getattr(self, name)
@@ -290,7 +290,7 @@ def _strategy_figures(probabilities: Float64, pictures: _Pictures) -> StrategyFi
 
 
 def _nodes(columns: Indices, pictures: _Pictures) -> Indices:
-    """The index in the ancestry of each label's column; -1 stays."""
+    """Return the index in the ancestry of each label's column; -1 stays."""
     of_label = pictures.ancestors.indices(pictures.space.labels)
     return np.where(columns >= 0, of_label[columns], -1)
 

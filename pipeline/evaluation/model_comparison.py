@@ -73,7 +73,7 @@ class Side:
     judged: tuple[Judged, ...]
 
     def __str__(self) -> str:
-        """What the user called it, and what it is."""
+        """Return what the user called it, and what it is."""
         return f"{self.name} ({self.model_version}, decided by {self.decided_by})"
 
 
@@ -215,7 +215,7 @@ class ModelComparison:
         )
 
     def moved(self, most: int) -> tuple[tuple[ClassChange, ...], tuple[ClassChange, ...]]:
-        """The labels of which the second model gets the most more, and the most fewer pictures right."""
+        """Return the labels of which the second model gets the most more, and the most fewer pictures right."""
         ranked = sorted(self.classes, key=lambda row: (-abs(row.gain), row.label))
         gained = tuple(row for row in ranked if row.gain > 0)
         lost = tuple(row for row in ranked if row.gain < 0)
@@ -260,7 +260,7 @@ def compare_sides(first: Side, second: Side) -> ModelComparison:
 
 
 def _paired(first: Sequence[Judged], second: Sequence[Judged]) -> tuple[list[Pair], int, int]:
-    """The pictures of both, and how many are in one alone; one that is listed twice is two pictures."""
+    """Return the pictures of both, and how many are in one alone; one that is listed twice is two pictures."""
     waiting: dict[tuple[str, str, str], list[Judged]] = defaultdict(list)
     for judged in reversed(second):
         waiting[_key(judged)].append(judged)
@@ -308,7 +308,7 @@ def _precisions(judged: Sequence[Judged]) -> dict[str, float]:
 
 
 def to_dict(comparison: ModelComparison) -> dict[str, Any]:
-    """The content of compare.json, with the keys of docs/comparing.md."""
+    """Return the content of compare.json, with the keys of docs/comparing.md."""
     left_out, sides = comparison.left_out, (comparison.first, comparison.second)
     return {
         **{

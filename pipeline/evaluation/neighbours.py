@@ -54,7 +54,7 @@ class TrainingStones:
     views: Float64
 
     def nearest(self, probabilities: npt.ArrayLike, count: int = 3) -> list[tuple[Neighbour, ...]]:
-        """The nearest to each of N stones, the nearest first.
+        """Return the nearest to each of N stones, the nearest first.
 
         Args:
             probabilities: (N, V), P(label) by the flat classifier.

@@ -104,7 +104,7 @@ def arm_answers(arm: Arm, field: TrialData, on_fold: Callable[[int], None] = lam
 
 
 def _tree(name: str, field: TrialData, inside: Booleans, config: TrainConfig) -> Indices:
-    """The places of the labels, from pictures that are learned from anyway.
+    """Return the places of the labels, from pictures that are learned from anyway.
 
     They are kept beside the answers, which cannot be read without them: one label in another place, by another rounding
     or version of a library, and an answer from before would be read as that of another label.
@@ -140,7 +140,7 @@ def _whole(field: TrialData, inside: Booleans, config: TrainConfig, tree: str, p
 
 
 def _separate(field: TrialData, inside: Booleans, config: TrainConfig) -> Logits:
-    """A general network, and one for each family with its own backbone, trained on that family's pictures alone.
+    """Return a general network, and one for each family with its own backbone, trained on that family's pictures alone.
 
     The flat voice is that of a flat network, which is trained beside them where it is asked for.
     """

@@ -100,7 +100,7 @@ class Truth:
     taxonomy: Taxonomy
 
     def truth(self, asked: Booleans) -> Indices:
-        """The columns of the labels of some pictures."""
+        """Return the columns of the labels of some pictures."""
         return np.array([self.space.index(label) for label, chosen in zip(self.labels, asked, strict=True) if chosen])
 
 
@@ -150,7 +150,7 @@ def paired(first: Sequence[Decision], second: Sequence[Decision], known: Truth) 
 
 
 def adjusted(pairs: Sequence[Paired]) -> tuple[Paired, ...]:
-    """The same comparisons with p-values that hold for all of them together, of top-1 and of severities each."""
+    """Return the same comparisons with p-values that hold for all of them together, of top-1 and of severities each."""
     of_top1, of_severity = holm([pair.top1_p for pair in pairs]), holm([pair.severity_p for pair in pairs])
     return tuple(
         replace(pair, top1_p_adjusted=float(top1), severity_p_adjusted=float(severity))
@@ -174,7 +174,7 @@ def budget(arm: Arm, made: Mapping[str, Decision], answers: "Answers", known: Tr
 
 
 def majority(known: Truth) -> Decision:
-    """What always naming the most frequent label comes to."""
+    """Return what always naming the most frequent label comes to."""
     asked = np.ones(len(known.labels), dtype=np.bool_)
     # Where several are as frequent, the first of them: a ranking by frequency would tie, and a tie is never right.
     ranking = np.zeros((len(known.labels), len(known.space)))

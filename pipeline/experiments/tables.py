@@ -110,7 +110,7 @@ def write_outcome(outcome: Outcome, folder: Path, taxonomy: Taxonomy) -> tuple[P
 
 
 def markdown(outcome: Outcome, taxonomy: Taxonomy) -> str:
-    """The tables for reading, with 95% intervals."""
+    """Return the tables for reading, with 95% intervals."""
     divisions = "1 division" if outcome.plan.repeats == 1 else f"{outcome.plan.repeats} divisions"
     lines = [
         f"{outcome.pictures:,} pictures of {outcome.groups:,} stones or groups of near-copies, "
@@ -202,7 +202,7 @@ def decisions_plot(outcome: Outcome) -> "Plot":
 
 
 def budget_plot(arm: str, budgets: Sequence[ErrorBudget], taxonomy: Taxonomy) -> "Plot":
-    """What became of the pictures of each family under hard routing, the largest family first."""
+    """Return what became of the pictures of each family under hard routing, the largest family first."""
     from matplotlib.figure import Figure as Plot
 
     families = sorted((part for part in budgets if part.family), key=lambda part: -part.pictures)

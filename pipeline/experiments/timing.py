@@ -22,7 +22,7 @@ Kind = tuple[str, str, int]
 
 
 def milliseconds(arms: Sequence[Arm], space: LabelSpace) -> dict[str, float]:
-    """The time of one picture for each decision, finding the stone and decoding left out.
+    """Return the time of one picture for each decision, finding the stone and decoding left out.
 
     Weights do not matter to the time, so networks with fresh ones are exported and run in turns; the
     median of the rounds counts. A network with all heads takes as long whatever it decides by. Of separate networks

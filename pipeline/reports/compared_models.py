@@ -20,7 +20,7 @@ _COLUMNS |= {"failure", "place", "group"}
 
 
 def side_of(report: Report, name: str) -> Side:
-    """What an evaluation found, by the model's own strategy."""
+    """Return what an evaluation found, by the model's own strategy."""
     figures = report.figures
     judged = []
     for picture, result, place, family_right in zip(

@@ -22,13 +22,13 @@ _MOST_NAMED = 5
 
 
 def compare_json(comparison: ModelComparison, form: str) -> str:
-    """The text of compare.json."""
+    """Return the text of compare.json."""
     found = {"format": form, "format_version": FORMAT_VERSION, **to_dict(comparison)}
     return json.dumps(found, indent=1, allow_nan=False) + "\n"
 
 
 def changes_table(comparison: ModelComparison) -> str:
-    """The text of changes.csv: a row for each picture that is compared."""
+    """Return the text of changes.csv: a row for each picture that is compared."""
     text = io.StringIO(newline="")
     table = csv.writer(text, lineterminator="\n")
     said = [f"{side}_{part}" for side in ("first", "second") for part in ("predicted", "probability", "place")]
@@ -43,7 +43,7 @@ def changes_table(comparison: ModelComparison) -> str:
 
 
 def summary(comparison: ModelComparison) -> list[str]:
-    """The figures of both models, whether the difference is real, what changed, and what could not be compared."""
+    """Tell the figures of both models, whether the difference is real, what changed and what is not compared."""
     pictures = "1 picture" if len(comparison.pairs) == 1 else f"{len(comparison.pairs):,} pictures"
     lines = [
         f"A: {comparison.first}",
@@ -70,7 +70,7 @@ def summary(comparison: ModelComparison) -> list[str]:
 
 
 def not_compared(comparison: ModelComparison) -> list[str]:
-    """What is not compared, and what is compared in another way."""
+    """Return what is not compared, and what is compared in another way."""
     left_out, lines = comparison.left_out, []
     if left_out.unknown:
         lines.append(

@@ -70,7 +70,7 @@ def strategies_plot(evaluation: Evaluation) -> "Figure":
 
 
 def precision_plot(evaluation: Evaluation, taxonomy: Taxonomy) -> "Figure":
-    """The precision of each class by each way to decide; no mark where a class was never predicted."""
+    """Return the precision of each class by each way to decide; no mark where a class was never predicted."""
     labels = [row.label for row in next(iter(evaluation.strategies.values())).per_class]
     figure = _figure(7, 1.4 + 0.2 * len(labels))
     axes = figure.subplots()
@@ -117,7 +117,7 @@ def confusion_plot(figures: StrategyFigures, taxonomy: Taxonomy) -> "Figure":
 
 
 def _figure(width: float, height: float) -> "Figure":
-    """A figure of its own, in inches: no global state, so that trainings can run side by side."""
+    """Return a figure of its own, in inches: no global state, so that trainings can run side by side."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained", dpi=120)

@@ -105,7 +105,7 @@ class TextBlocks:
     header = ""
 
     def entry(self, result: Prediction | Failure) -> str:
-        """A headline, the families and the labels, and an empty line."""
+        """Return a headline, the families and the labels, and an empty line."""
         if isinstance(result, Failure):
             return f"{self._style(visible(result.image), bold=True)}: {self._style(result.reason, fg='red')}\n\n"
         if result.answer is None:
@@ -121,7 +121,7 @@ class TextBlocks:
         return "\n".join(lines) + "\n\n"
 
     def _beside(self, together: MultiView | None) -> list[str]:
-        """A line for each photograph of the stone that the answer does not rest on."""
+        """Return a line for each photograph of the stone that the answer does not rest on."""
         if together is None:
             return []
         return [
@@ -144,7 +144,7 @@ class TextBlocks:
 
 
 def bar(probability: float, *, ascii: bool = False) -> str:
-    """A bar of `BAR_WIDTH` characters for a probability of 1, in eighths of a character."""
+    """Return a bar of `BAR_WIDTH` characters for a probability of 1, in eighths of a character."""
     if ascii:
         return "#" * round(probability * BAR_WIDTH)
     whole, eighths = divmod(round(probability * BAR_WIDTH * 8), 8)
@@ -152,7 +152,7 @@ def bar(probability: float, *, ascii: bool = False) -> str:
 
 
 def shortened(name: str, width: int, mark: str) -> str:
-    """The name, cut to a width with a mark at its end if it is longer."""
+    """Return the name, cut to a width with a mark at its end if it is longer."""
     return name if len(name) <= width else name[: width - len(mark)] + mark
 
 

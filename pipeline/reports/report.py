@@ -103,7 +103,7 @@ class Report:
         return tuple((label, count) for label, count in sorted(labels.items()) if label not in self.space)
 
     def to_dict(self) -> dict[str, Any]:
-        """The content of report.json, with the keys of docs/reports.md."""
+        """Return the content of report.json, with the keys of docs/reports.md."""
         evaluation = self.evaluation.to_dict()
         comparison = self.comparison
         found = {
@@ -129,12 +129,12 @@ class Report:
         return {key: _rounded(value) for key, value in found.items()}
 
     def to_json(self) -> str:
-        """The text of report.json."""
+        """Return the text of report.json."""
         return json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n"
 
 
 def predictions_table(report: Report) -> str:
-    """The text of predictions.csv: a row for each picture."""
+    """Return the text of predictions.csv: a row for each picture."""
     ranked = [f"predicted_{place}_{part}" for place in range(1, TOP + 1) for part in ("id", "probability")]
     answer = ["answer", "answer_probability", "answer_right", "refused"]
     header = ["image", "source", "truth", "truth_given", *ranked, *answer, "right", "family_right", "failure"]
@@ -152,7 +152,7 @@ def predictions_table(report: Report) -> str:
 
 
 def classes_table(report: Report) -> str:
-    """The text of per_class.csv: a row for each label of the model."""
+    """Return the text of per_class.csv: a row for each label of the model."""
     taken = [f"taken_for_{place}{part}" for place in (1, 2) for part in ("", "_count")]
     rows = []
     for row in report.figures.per_class:
@@ -164,13 +164,13 @@ def classes_table(report: Report) -> str:
 
 
 def confusion_table(report: Report) -> str:
-    """The text of confusion.csv: a row for each true and predicted label that occur together."""
+    """Return the text of confusion.csv: a row for each true and predicted label that occur together."""
     cells = report.figures.confusion
     return _table(["truth", "predicted", "count"], [[cell.truth, cell.predicted, cell.count] for cell in cells])
 
 
 def _shown(result: Prediction | Failure, picture: LabelledPicture, taxonomy: Taxonomy) -> list[object]:
-    """The cells of the ranking and the answer."""
+    """Return the cells of the ranking and the answer."""
     if isinstance(result, Failure):
         return [""] * (2 * TOP + 4)
     ranked: list[object] = []
@@ -196,7 +196,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def _rounded(value: Any) -> Any:
-    """The same with at most six decimals, except for what is smaller than that, such as a p-value."""
+    """Return the same with at most six decimals, except for what is smaller than that, such as a p-value."""
     if isinstance(value, float):
         return round(value, _DECIMALS) if abs(value) >= 10**-_DECIMALS else value
     if isinstance(value, dict):

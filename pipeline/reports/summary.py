@@ -11,7 +11,7 @@ _OTHERS = ("top3", "top5", "family_top1")
 
 
 def summary(report: Report) -> list[str]:
-    """The figures of each strategy, whether the difference is real, and what could not be counted."""
+    """Return the figures of each strategy, whether the difference is real, and what could not be counted."""
     evaluation = report.evaluation
     pictures = "1 picture" if evaluation.n == 1 else f"{evaluation.n:,} pictures"
     known = f", {evaluation.n - evaluation.n_unknown:,} of them of its labels" if evaluation.n_unknown else ""

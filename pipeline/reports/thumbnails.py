@@ -46,13 +46,13 @@ def thumbnails(images: Mapping[int, Path], *, budget: int = BUDGET) -> dict[int,
 
 
 def crop_thumbnail(crop: Bytes) -> str:
-    """A stone as the network saw it, (S, S, 3) uint8 RGB, as a data address."""
+    """Return a stone as the network saw it, (S, S, 3) uint8 RGB, as a data address."""
     side = min(CROP_SIDE, len(crop))
     return data_address(np.asarray(cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA), np.uint8))
 
 
 def data_address(pixels: Bytes) -> str:
-    """The address of a picture, (H, W, 3) uint8 RGB, that holds the picture itself."""
+    """Return the address of a picture, (H, W, 3) uint8 RGB, that holds the picture itself."""
     _, encoded = cv2.imencode(".webp", np.asarray(pixels[..., ::-1]), [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])
     return "data:image/webp;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")
 

@@ -17,7 +17,7 @@ Targets = dict[str, npt.NDArray[np.int32]]
 
 
 def targets(truth: Indices, space: LabelSpace, heads: tuple[str, ...]) -> Targets:
-    """What each head should say: (N,) class columns by the head's name.
+    """Return what each head should say: (N,) class columns by the head's name.
 
     Args:
         truth: (N,) the column of each picture's label.

@@ -59,13 +59,13 @@ class Schedule:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def whole_epochs(self, *, pretrained: bool) -> int:
-        """Passes with the backbone trainable."""
+        """Count the passes with the backbone trainable."""
         if pretrained or self.scratch_epochs is None:
             return self.tune_epochs
         return self.scratch_epochs
 
     def whole_rate(self, *, pretrained: bool) -> float:
-        """The highest learning rate of these."""
+        """Return the highest learning rate of these."""
         return self.tune_rate if pretrained else self.scratch_rate
 
 

@@ -172,7 +172,7 @@ def cross_fitted(
 
 
 def remembered(path: Path, question: Arrays, answer: Callable[[], Arrays]) -> Arrays:
-    """The answer to a question, from a file if it holds the answer to this one.
+    """Return the answer to a question, from a file if it holds the answer to this one.
 
     A file that says of no question is taken at its folder's name.
 

@@ -48,7 +48,7 @@ class Pictures:
     part_of: "tuple[Pictures, Indices] | None" = None
 
     def part(self, rows: Indices) -> "Pictures":
-        """Some of them, by their places."""
+        """Return some of them, by their places."""
         return Pictures(lambda size: self.crops(size)[rows], self.truth[rows], part_of=(self, rows))
 
 
@@ -109,7 +109,7 @@ def fit_network(
 
 
 def predict_logits(network: GemNetwork, crops: Bytes) -> Logits:
-    """The logits of (N, size, size, 4) crops, whose backdrops are covered first."""
+    """Return the logits of (N, size, size, 4) crops, whose backdrops are covered first."""
     found = network.whole.predict(mask_background(crops), batch_size=PREDICT_BATCH, verbose=0)
     return Logits.of(found)
 

@@ -106,7 +106,7 @@ def present_loss(wanted: keras.KerasTensor, found: keras.KerasTensor) -> keras.K
 
 
 def targets(scene: Scene) -> tuple[Float32, Float32]:
-    """What the network should say of a scene.
+    """Return what the network should say of a scene.
 
     Returns:
         (M, M, 2) of stone and core; (1,) 1 for a stone that fills much of the scene, 0 for no stone, and `UNSAID`

@@ -20,7 +20,7 @@ _HARDLY_ANYTHING = 32 * 2**20
 
 
 def unfinished_folder(settings: Mapping[str, Any]) -> Path:
-    """The folder for the checkpoints of a training with these settings, made if need be.
+    """Return the folder for the checkpoints of a training with these settings, made if need be.
 
     Args:
         settings: everything that the training depends on but gemhier's version, JSON values.
@@ -38,7 +38,7 @@ def unfinished_folder(settings: Mapping[str, Any]) -> Path:
 
 
 def remembered_run(folder: Path) -> str | None:
-    """The id of the run that was interrupted; None if there was none."""
+    """Return the id of the run that was interrupted; None if there was none."""
     try:
         return (folder / "run").read_text(encoding="utf-8").strip() or None
     except OSError:

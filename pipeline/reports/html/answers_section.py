@@ -60,7 +60,7 @@ def answers_section(found: Measured) -> str:
 
 
 def coverage_section(found: Measured) -> str:
-    """What each precision that can be asked for comes to."""
+    """Return what each precision that can be asked for comes to."""
     measured, asked = found.coverage, found.report.answers.target_precision
     rows = [
         row(

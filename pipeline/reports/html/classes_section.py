@@ -26,7 +26,7 @@ RANKED = 10
 
 
 def ranked_section(found: Measured) -> str:
-    """The ten best and the ten worst labels by precision."""
+    """Return the ten best and the ten worst labels by precision."""
     report = found.report
     judged = [each for each in report.figures.per_class if each.precision is not None and each.support]
     best = sorted(judged, key=lambda each: (-(each.precision or 0), -each.predicted))[:RANKED]
@@ -43,7 +43,7 @@ def ranked_section(found: Measured) -> str:
 
 
 def mistaken_section(found: Measured) -> str:
-    """The labels with the most misclassified pictures, and what these were taken for."""
+    """Return the labels with the most misclassified pictures, and what these were taken for."""
     report = found.report
     rows = []
     for each in sorted(report.figures.per_class, key=lambda each: (-_wrong(each), each.label))[:RANKED]:
@@ -107,7 +107,7 @@ def confusion_section(found: Measured) -> str:
 
 
 def _confusion(report: Report) -> dict[str, Any]:
-    """The labels that occur, their families, and every cell that is not 0; -1 stands for no prediction."""
+    """Return the labels that occur, their families, and every cell that is not 0; -1 stands for no prediction."""
     seen = {node for cell in report.figures.confusion for node in (cell.truth, cell.predicted) if node}
     labels = [each for each in report.space.labels if each in seen]
     column = {each: number for number, each in enumerate(labels)} | {"": -1}

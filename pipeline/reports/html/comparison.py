@@ -15,7 +15,7 @@ MOST_SHOWN = 500
 
 
 def page(comparison: ModelComparison) -> str:
-    """The text of compare.html."""
+    """Return the text of compare.html."""
     first, second = comparison.titles
     title = f"{first} against {second}"
     body = [

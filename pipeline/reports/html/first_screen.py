@@ -33,12 +33,12 @@ STRATEGIES: dict[Strategy, str] = {
 
 
 def title(report: Report) -> str:
-    """What the page is of."""
+    """Return what the page is of."""
     return printable(f"{report.model_version} on {', '.join(report.labelled.sources)}")
 
 
 def first_screen(found: Measured) -> str:
-    """What was evaluated, the main figures, and the ways to decide side by side."""
+    """Return what was evaluated, the main figures, and the ways to decide side by side."""
     report = found.report
     evaluation = report.evaluation
     labels = sum(each.support > 0 for each in report.figures.per_class)

@@ -13,7 +13,7 @@ MOST_LISTED = 20
 
 
 def budget_section(found: Measured) -> str:
-    """What the two stages lose, and what soft routing and the fusion win back."""
+    """Return what the two stages lose, and what soft routing and the fusion win back."""
     if not found.budgets:
         return ""
     taxonomy = found.report.taxonomy
@@ -45,7 +45,7 @@ def budget_section(found: Measured) -> str:
 
 
 def left_over_section(found: Measured) -> str:
-    """What could not be used, and why."""
+    """Return what could not be used, and why."""
     report = found.report
     unknown = [f"{label.name}: {label.pictures:,}. {label.reason}" for label in report.labelled.unknown]
     excluded = [f"{label.name}: {label.pictures:,}, {label.reason}" for label in report.labelled.excluded]

@@ -13,12 +13,12 @@ Shown = Callable[[float | None], str]
 
 
 def percent(share: float | None) -> str:
-    """A share as people read it."""
+    """Return a share as people read it."""
     return DASH if share is None else f"{share:.1%}"
 
 
 def number(value: float | None) -> str:
-    """A number with as many decimals as mean something."""
+    """Return a number with as many decimals as mean something."""
     return DASH if value is None else f"{value:.3f}" if value < 1 else f"{value:.2f}"
 
 
@@ -28,34 +28,34 @@ def interval(figure: Estimate, shown: Shown) -> str:
 
 
 def label(node: str, taxonomy: Taxonomy) -> str:
-    """A node's name, and small below it what it belongs to."""
+    """Return a node's name, and small below it what it belongs to."""
     above = " › ".join(taxonomy[parent].name for parent in taxonomy[node].route[:-1])
     small = f"<small>{escape(above)}</small>" if above else ""
     return f"{escape(taxonomy[node].name)}{small}"
 
 
 def label_cell(node: str, taxonomy: Taxonomy) -> str:
-    """A cell with a node, which sorts by its name and is its id in a CSV file."""
+    """Return a cell with a node, which sorts by its name and is its id in a CSV file."""
     return f'<td data-value="{escape(taxonomy[node].name)}" data-csv="{escape(node)}">{label(node, taxonomy)}</td>'
 
 
 def text_cell(text: str) -> str:
-    """A cell of text."""
+    """Return a cell of text."""
     return f"<td>{escape(printable(text))}</td>"
 
 
 def count_cell(count: int) -> str:
-    """A cell with a whole number."""
+    """Return a cell with a whole number."""
     return f'<td class="number" data-value="{count}">{count:,}</td>'
 
 
 def share_cell(share: float | None) -> str:
-    """A cell with a share."""
+    """Return a cell with a share."""
     return f'<td class="number" data-value="{"" if share is None else round(share, 6)}">{percent(share)}</td>'
 
 
 def figure_cell(figure: Estimate, shown: Shown = percent) -> str:
-    """A cell with a figure and its interval, which are three columns of a CSV file."""
+    """Return a cell with a figure and its interval, which are three columns of a CSV file."""
     value, low, high = ("" if part is None else round(part, 6) for part in (figure.value, figure.low, figure.high))
     small = f"<small>{interval(figure, shown)}</small>" if figure.value is not None else ""
     return (
@@ -64,14 +64,14 @@ def figure_cell(figure: Estimate, shown: Shown = percent) -> str:
 
 
 def row(*cells: str) -> str:
-    """A row of a table."""
+    """Return a row of a table."""
     return f"<tr>{''.join(cells)}</tr>"
 
 
 def table(
     name: str, texts: Sequence[str], numbers: Sequence[str], rows: Iterable[str], *, fixed: bool = False, more: str = ""
 ) -> str:
-    """A table whose first columns are texts and whose others are numbers. It can be sorted and downloaded as CSV.
+    """Return a table, first texts and then numbers, that can be sorted and downloaded as CSV.
 
     Args:
         name: of the CSV file.
@@ -94,10 +94,10 @@ def table(
 
 
 def section(anchor: str, title: str, *parts: str) -> str:
-    """A section of a page, that links lead to."""
+    """Return a section of a page, that links lead to."""
     return f'<section id="{anchor}"><h2>{escape(title)}</h2>{"".join(parts)}</section>'
 
 
 def note(text: str) -> str:
-    """A small text that explains."""
+    """Return a small text that explains."""
     return f'<p class="faint">{escape(text)}</p>'

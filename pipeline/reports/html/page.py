@@ -39,7 +39,7 @@ SECTIONS = (
 
 
 def page(report: Report) -> str:
-    """The text of report.html; the pictures of the worst mistakes are read for their thumbnails."""
+    """Return the text of report.html; the pictures of the worst mistakes are read for their thumbnails."""
     found = measured(report)
     body = "\n".join(section(found) for section in SECTIONS)
     return framed(

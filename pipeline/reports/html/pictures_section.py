@@ -23,7 +23,7 @@ _NEAR = (
 
 
 def mistakes_section(found: Measured) -> str:
-    """The worst mistakes, with their five guesses and their nearest stones."""
+    """Return the worst mistakes, with their five guesses and their nearest stones."""
     report = found.report
     if not found.mistakes:
         return section("mistakes", "Worst mistakes", "<p>No picture is taken for another label.</p>")

@@ -24,7 +24,7 @@ def write_report(report: Report, folder: Path) -> None:
 
 
 def report_files(report: Report) -> dict[str, str]:
-    """The texts of the page, the figures and the tables of a report, by the names of their files."""
+    """Return the texts of the page, the figures and the tables of a report, by the names of their files."""
     return {
         PAGE_FILE: page(report),
         REPORT_FILE: report.to_json(),

@@ -37,7 +37,7 @@ def framed(
     scripts: Sequence[str] = (),
     data: dict[str, str] | None = None,
 ) -> str:
-    """A whole page, with the look and the tables that all pages have.
+    """Return a whole page, with the look and the tables that all pages have.
 
     Args:
         title: text.
@@ -56,13 +56,13 @@ def framed(
 
 
 def json_script(name: str, content: Any) -> str:
-    """An element that holds JSON, whatever it says: nothing in it can end the element or begin another."""
+    """Return an element that holds JSON, whatever it says: nothing in it can end the element or begin another."""
     text = json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
     return f'<script type="application/json" id="{name}">{text}</script>'
 
 
 def printable(text: str) -> str:
-    """The text with escapes for bytes of a file name that are not UTF-8."""
+    """Return the text with escapes for bytes of a file name that are not UTF-8."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
