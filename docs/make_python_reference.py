@@ -6,6 +6,7 @@ python docs/make_python_reference.py
 import inspect
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import gemhier
@@ -45,7 +46,7 @@ def _entry(name: str, thing: object) -> Iterator[str]:
             if not inner.startswith("_") and callable(getattr(thing, inner, None)):
                 yield from ("", f"### {name}.{inner}{_signature(getattr(thing, inner))}", "")
                 yield from _described(getattr(thing, inner))
-            elif not inner.startswith("_") and inspect.getdoc(member) and not isinstance(member, str | int | float):
+            elif not inner.startswith("_") and isinstance(member, property | cached_property):
                 yield from ("", f"### {name}.{inner}", "")
                 yield from _described(member)
     else:
