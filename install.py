@@ -115,12 +115,13 @@ def pip_commands(python: Path, dev: bool) -> "list[list[str]]":
     """Compose the calls of pip: the libraries first, then gemhier, built with the setuptools among them.
 
     The locks are complete, so pip adds nothing of its own: no dependency, and no newer setuptools to build with.
+    Gemhier runs from the checkout, since a copy would also hold what the folder `build` has of earlier copies.
     """
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     install += ["--no-deps", "--no-build-isolation"]
     locks = [BASE_LOCK, DEV_LOCK] if dev else [BASE_LOCK]
     commands = [[*install, "--require-hashes", "--requirement", str(lock)] for lock in locks]
-    return [*commands, [*install, "--editable", str(ROOT)] if dev else [*install, str(ROOT)]]
+    return [*commands, [*install, "--editable", str(ROOT)]]
 
 
 def install(words: "list[str]") -> None:

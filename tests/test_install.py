@@ -103,7 +103,7 @@ def test_training_says_the_same_where_tensorflow_is_missing(
     assert str(error).partition(" yet. ")[0] == str(refused.value).partition(" yet. ")[0]
 
 
-def test_it_installs_the_base_lock_and_then_gemhier(
+def test_it_installs_the_base_lock_and_then_the_checkout_without_copying_it(
     script: ModuleType, called: list[list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert say(script, monkeypatch) == 0
@@ -111,11 +111,11 @@ def test_it_installs_the_base_lock_and_then_gemhier(
     pip += ["--no-deps", "--no-build-isolation"]
     assert called == [
         [*pip, "--require-hashes", "--requirement", str(ROOT / "requirements-base.lock")],
-        [*pip, str(ROOT)],
+        [*pip, "--editable", str(ROOT)],
     ]
 
 
-def test_for_development_it_installs_everything_and_an_editable_gemhier(
+def test_for_development_it_installs_both_locks(
     script: ModuleType, called: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(script, "check_version", lambda version, dev: None)
