@@ -4,6 +4,7 @@ GemhierError
 ├── TaxonomyError      a taxonomy file that contradicts itself, or a name it does not know
 ├── ImageError         a file that cannot be read as a picture
 ├── DataError          a folder, manifest or configuration that does not fit
+├── EvidenceError      a reading that is none, or a prior or restriction that does not fit
 ├── BundleError        a bundle that is missing, changed or of another format
 ├── OutputError        a folder or file that cannot be written
 ├── TrackingError      a tracking server or run that cannot be reached
@@ -31,6 +32,10 @@ class ImageError(GemhierError):
 
 class DataError(GemhierError):
     """A folder of pictures, a manifest or a configuration does not fit."""
+
+
+class EvidenceError(GemhierError):
+    """A reading is none, or a prior or a restriction does not fit."""
 
 
 class BundleError(GemhierError):

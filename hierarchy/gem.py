@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+OTHERS = "others/"
+"""How the ids begin of what the taxonomy does not hold: synthetics, imitations, doublets."""
+
 KINDS = ("natural", "synthetic", "imitation", "doublet")
 """What a stone can be. A doublet is put together of several pieces, two or three."""
 

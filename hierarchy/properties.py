@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gemhier.errors import DataError
-from gemhier.hierarchy.gem import Fluorescence, Gem, Range
+from gemhier.hierarchy.gem import OTHERS, Fluorescence, Gem, Range
 from gemhier.hierarchy.names import name_key, nearest_names
 from gemhier.hierarchy.properties_yaml import PROPERTIES_FILE, read_properties
 from gemhier.hierarchy.taxonomy import Taxonomy
@@ -18,9 +18,6 @@ __all__ = ["BUILT_IN", "OTHERS", "Fluorescence", "Gem", "Properties", "Range", "
 
 BUILT_IN = Path(__file__).with_name("properties.yaml")
 """The properties that come with the package."""
-
-OTHERS = "others/"
-"""How the ids begin of what the taxonomy does not hold: synthetics, imitations, doublets."""
 
 FORMAT = 1
 
