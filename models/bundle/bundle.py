@@ -11,9 +11,12 @@ import numpy as np
 
 from gemhier.arrays import Bytes, Float64
 from gemhier.hierarchy.decoding import Strategy
+from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.labels import LabelSpace
+from gemhier.hierarchy.posterior import Candidates, posterior
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.decision import Decider, decide
+from gemhier.models.bundle.explanation import explain
 from gemhier.models.bundle.info import BundleInfo
 from gemhier.models.bundle.multi_view import View, all_failed, by_gem, pool
 from gemhier.models.bundle.predictions import MultiView, Prediction
@@ -69,6 +72,13 @@ class Bundle:
         """The labels that the network can output."""
         return LabelSpace(self.info.labels)
 
+    @cached_property
+    def candidates(self) -> Candidates:
+        """What a stone can be where there are readings: the labels, and gems that the network cannot name."""
+        from gemhier.hierarchy.properties import load_properties  # not needed for a picture alone
+
+        return Candidates(self.space, self.taxonomy, load_properties())
+
     def probabilities(self, crops: Bytes) -> Probabilities:
         """Run the network on pictures of stones and decode its outputs in every way.
 
@@ -88,6 +98,7 @@ class Bundle:
         *,
         top: int = 5,
         target_precision: float | None = None,
+        evidence: Sequence[Evidence | None] | None = None,
     ) -> list[Prediction]:
         """Decide on N stones whose probabilities are known.
 
@@ -98,13 +109,48 @@ class Bundle:
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that shall be right, between 0 and 1; None
                 for the one that the bundle was packaged with.
+            evidence: (N,) what else is known of each stone.
 
         Raises:
             ValueError: if `top` or `target_precision` is outside its range, or the shapes do not fit.
+            EvidenceError: if a name in the evidence is not known, or it leaves nothing that a stone can be.
         """
         _check_numbers(top=top)
         threshold = self._threshold(target_precision)
-        return decide(images, probabilities, scores, self._decider, threshold=threshold, top=top)
+        known = [found or None for found in evidence or ()] or [None] * len(probabilities)
+        posteriors = [
+            None if found is None else posterior(row, self.candidates, found)
+            for row, found in zip(probabilities, known, strict=True)
+        ]
+        labels = np.array(
+            [row if after is None else after.labels for row, after in zip(probabilities, posteriors, strict=True)]
+        )
+        predictions = decide(images, labels, scores, self._decider, threshold=threshold, top=top)
+        return [
+            prediction
+            if after is None or found is None
+            else replace(prediction, explanation=explain(after, self.candidates, found, top=top))
+            for prediction, after, found in zip(predictions, posteriors, known, strict=True)
+        ]
+
+    def identify(self, evidence: Evidence, *, top: int = 5, target_precision: float | None = None) -> Prediction:
+        """Name a stone without a picture, from what is known of it otherwise.
+
+        Args:
+            evidence: readings and the like.
+            top: how many families and labels to rank at most, at least 1.
+            target_precision: the share of answers that shall be right, as for `classify`.
+
+        Returns:
+            A prediction whose `image` is empty.
+
+        Raises:
+            ValueError: if an argument is outside its range.
+            EvidenceError: if a name in the evidence is not known, or it leaves nothing that the stone can be.
+        """
+        even = np.full((1, len(self.space)), 1 / len(self.space))
+        (prediction,) = self.decide([""], even, [1.0], top=top, target_precision=target_precision, evidence=[evidence])
+        return replace(prediction, decided_by="evidence")
 
     @cached_property
     def _decider(self) -> Decider:
@@ -120,6 +166,7 @@ class Bundle:
         batch_size: int = 32,
         workers: int | None = None,
         all_stones: bool = False,
+        evidence: Evidence | Mapping[str, Evidence] | None = None,
     ) -> Iterator[Prediction | Failure]:
         """Name the stone in each picture: exactly one result for each, in the order of the pictures.
 
@@ -135,6 +182,7 @@ class Bundle:
             batch_size: how many pictures the network sees at once.
             workers: how many threads read pictures; None for as many as there are cores.
             all_stones: one result for each stone of a picture, the most prominent first, with its `place`.
+            evidence: what else is known: of every picture, or of each `image` by its name. Readings hold for one stone.
 
         Raises:
             ValueError: if an argument is outside its range, or an array is not a picture.
@@ -146,6 +194,7 @@ class Bundle:
             batch_size=batch_size,
             workers=workers,
             all_stones=all_stones,
+            evidence=evidence,
         )
         return (result if isinstance(result, Failure) else result.prediction for result in results)
 
@@ -158,6 +207,7 @@ class Bundle:
         batch_size: int = 32,
         workers: int | None = None,
         all_stones: bool = False,
+        evidence: Evidence | Mapping[str, Evidence] | None = None,
     ) -> Iterator[StoneResult | Failure]:
         """Do what `classify` does, and give beside each prediction what it was made of.
 
@@ -168,12 +218,14 @@ class Bundle:
             batch_size: how many pictures the network sees at once.
             workers: how many threads read pictures.
             all_stones: one result for each stone of a picture.
+            evidence: what else is known.
 
         Raises:
             ValueError: if an argument is outside its range, or an array is not a picture.
         """
         _check_numbers(top=top, batch_size=batch_size, workers=workers)
-        named = partial(self._named, top=top, threshold=self._threshold(target_precision))
+        self._threshold(target_precision)
+        named = partial(self._named, top=top, target_precision=target_precision, evidence=evidence)
         if isinstance(pictures, str | Path):
             raise ValueError(f"`pictures` must be a list of pictures. Received one path: {str(pictures)!r}.")
         cutter = Cutter(self.finder, self.info.size, all_stones)
@@ -187,6 +239,7 @@ class Bundle:
         top: int = 5,
         target_precision: float | None = None,
         workers: int | None = None,
+        evidence: Evidence | None = None,
     ) -> Prediction | Failure:
         """Name one stone from several photographs of it, in each of which it is the most prominent stone.
 
@@ -198,6 +251,7 @@ class Bundle:
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that shall be right, as for `classify`.
             workers: how many threads read pictures; None for as many as there are cores.
+            evidence: what else is known of the stone.
 
         Returns:
             A prediction with `multi_view`; a Failure if no picture can be read.
@@ -221,7 +275,12 @@ class Bundle:
         pooled = pool(np.stack([view.probabilities for view in counted]))
         surest = max(view.score for view in counted)
         (prediction,) = self.decide(
-            [counted[0].image], pooled[None], [surest], top=top, target_precision=target_precision
+            [counted[0].image],
+            pooled[None],
+            [surest],
+            top=top,
+            target_precision=target_precision,
+            evidence=[evidence],
         )
         multi_view = MultiView(
             images=tuple(view.image for view in counted),
@@ -230,16 +289,23 @@ class Bundle:
         )
         return replace(prediction, multi_view=multi_view)
 
-    def _named(self, crops: Sequence[StoneCrop], *, top: int, threshold: float) -> list[StoneResult]:
+    def _named(
+        self,
+        crops: Sequence[StoneCrop],
+        *,
+        top: int,
+        target_precision: float | None,
+        evidence: Evidence | Mapping[str, Evidence] | None,
+    ) -> list[StoneResult]:
         """Return what becomes of at least one stone."""
         by_strategy = self.probabilities(np.stack([crop.pixels for crop in crops])).by_strategy
-        decided = decide(
+        decided = self.decide(
             [crop.image for crop in crops],
             by_strategy[self.info.strategy],
             [crop.score for crop in crops],
-            self._decider,
-            threshold=threshold,
             top=top,
+            target_precision=target_precision,
+            evidence=[evidence.get(crop.image) if isinstance(evidence, Mapping) else evidence for crop in crops],
         )
         return [
             StoneResult(

@@ -10,7 +10,8 @@ from gemhier.hierarchy.answering import paths
 from gemhier.hierarchy.decoding import node_probabilities
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.bundle.predictions import NO_GEM, Answer, Candidate, Prediction
+from gemhier.models.bundle.candidate import Candidate
+from gemhier.models.bundle.predictions import NO_GEM, Answer, Prediction
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,11 @@
 """What comes out for each picture: a prediction, or the reason there is none."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
+from gemhier.models.bundle.candidate import Candidate
+from gemhier.models.bundle.explanation import Explanation
 from gemhier.models.images.stones import Failure, Place
-
-_DECIMALS = 6
-"""Probabilities are written with this many decimals: more would be noise of the arithmetic."""
-
 
 NO_GEM = "no gem stands out"
 """With these words begins the reason of a refusal where the stone finder sees no gem."""
@@ -37,25 +35,15 @@ class Answer:
     probability: float
     above: str = ""
 
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        candidate = Candidate(self.id, self.name, self.probability).to_dict()
+        return {"id": self.id, "name": self.name, "rank": self.rank, "probability": candidate["probability"]}
+
     def __str__(self) -> str:
         """As people read it: Emerald (variety of beryl)."""
         rank = "trade name" if self.rank == "trade" else self.rank
         return f"{self.name} ({rank} of {self.above.lower()})" if self.above else f"{self.name} ({rank})"
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One entry of a ranking.
-
-    Attributes:
-        id: the id of a family or a label.
-        name: its name.
-        probability: from 0 to 1.
-    """
-
-    id: str
-    name: str
-    probability: float
 
 
 @dataclass(frozen=True)
@@ -84,15 +72,17 @@ class Prediction:
     """What a picture shows, as far as the model can tell.
 
     Attributes:
-        image: the path as it was given, or "array 0" for the first array.
+        image: the path as it was given, or "array 0" for the first array; empty without a picture.
         answer: the deepest node that is sure enough; None if not even a family is.
         refused: why there is no answer; None if there is one.
         families: the most probable families, best first.
         subclasses: the most probable labels, best first, whatever the answer is.
-        decided_by: how the network's outputs became one distribution: flat, hard, soft or fused.
+        decided_by: how the network's outputs became one distribution: flat, hard, soft or fused; evidence without a
+            picture.
         model_version: the version of the bundle.
         place: which stone of the picture is meant; None where only one was asked for.
         multi_view: the other photographs of the stone; None where each picture has an answer of its own.
+        explanation: what each reading did, and which test comes next; None where no evidence was given.
     """
 
     image: str
@@ -104,6 +94,7 @@ class Prediction:
     model_version: str
     place: Place | None = None
     multi_view: MultiView | None = None
+    explanation: Explanation | None = None
 
     def __post_init__(self) -> None:
         if (self.answer is None) == (self.refused is None):
@@ -122,8 +113,10 @@ class Prediction:
             return ""
         if self.refused.startswith(NO_GEM):
             return "No gem found."
-        likely = [family for family in self.families[:2] if family.probability >= _WORTH_NAMING]
-        named = [self._in_words(family) for family in likely or self.families[:1]]
+        others = self.explanation.others if self.explanation else ()
+        ranked = sorted((*self.families, *others), key=lambda gem: -gem.probability)[:2]
+        likely = [gem for gem in ranked if gem.probability >= _WORTH_NAMING]
+        named = [self._in_words(gem) for gem in likely or ranked[:1]]
         return f"Not sure. Perhaps {' or '.join(named)}."
 
     def _in_words(self, family: Candidate) -> str:
@@ -138,6 +131,8 @@ class Prediction:
         """The picture, and which of its stones or how many more there are of the same stone."""
         if self.place is not None:
             return f"{self.image}, stone {self.place.stone}"
+        if not self.image:
+            return "Stone"
         more = 0 if self.multi_view is None else len(self.multi_view.images) - 1
         return f"{self.image} and {more} more" if more else self.image
 
@@ -150,19 +145,14 @@ class Prediction:
         refused = {} if self.refused is None else {"refused": self.refused}
         place = {} if self.place is None else {"stone": self.place.stone, "box": self._box}
         return {
-            "image": self.image,
+            **({"image": self.image} if self.image else {}),
             **place,
             **({} if self.multi_view is None else self.multi_view.to_dict()),
-            "answer": None if self.answer is None else _rounded(self.answer),
+            "answer": None if self.answer is None else self.answer.to_dict(),
             **refused,
-            "families": [_rounded(candidate) for candidate in self.families],
-            "subclasses": [_rounded(candidate) for candidate in self.subclasses],
+            "families": [candidate.to_dict() for candidate in self.families],
+            "subclasses": [candidate.to_dict() for candidate in self.subclasses],
+            **({} if self.explanation is None else self.explanation.to_dict()),
             "decided_by": self.decided_by,
             "model_version": self.model_version,
         }
-
-
-def _rounded(entry: Answer | Candidate) -> dict[str, Any]:
-    content = asdict(entry)
-    content.pop("above", None)
-    return {**content, "probability": round(entry.probability, _DECIMALS)}

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from gemhier.models.bundle.predictions import NO_GEM, Answer, Candidate, MultiView, Prediction
+from gemhier.models.bundle.candidate import Candidate
+from gemhier.models.bundle.predictions import NO_GEM, Answer, MultiView, Prediction
 from gemhier.models.images.stones import Failure, Place
 
 EMERALD = Answer("beryl/emerald", "Emerald", "variety", 0.87, above="Beryl")

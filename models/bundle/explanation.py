@@ -1,0 +1,177 @@
+"""What stands beside a prediction: what each reading did, which test comes next, and what looks alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gemhier.hierarchy.evidence import Evidence
+from gemhier.hierarchy.next_tests import NextTest, next_tests
+from gemhier.hierarchy.posterior import Candidates, Effect, Posterior
+from gemhier.models.bundle.candidate import DECIMALS, Candidate
+
+_MOST_FITS = 6
+_MOST_NAMED = 3
+_PROBABLY = 0.5
+
+_LEAST = 1e-6
+"""Other gems that are less probable are left out."""
+
+
+@dataclass(frozen=True)
+class LookAlike:
+    """A gem that is taken for the likeliest one.
+
+    Attributes:
+        id: its id.
+        name: its name.
+        difference: what tells the two apart.
+    """
+
+    id: str
+    name: str
+    difference: str
+
+
+@dataclass(frozen=True)
+class ReadingEffect:
+    """What one reading did, in names.
+
+    Attributes:
+        key: of the reading: ri, sg and so on.
+        title: its name, "refractive index".
+        given: as it was given.
+        fits: ids of the candidates that it fits, the most probable first.
+        fits_names: their names, a family's where it fits all of it.
+        wrong: how probable it is that the reading is wrong.
+        without: the most probable candidate without this reading.
+    """
+
+    key: str
+    title: str
+    given: str
+    fits: tuple[str, ...]
+    fits_names: tuple[str, ...]
+    wrong: float
+    without: Candidate
+
+    def __str__(self) -> str:
+        """As people read it: refractive index 1.762-1.770 fits blue sapphire, ruby."""
+        said = f"{self.title} {self.given}"
+        if not self.fits:
+            return f"{said} fits none of the gems that are left"
+        more = " and others" if len(self.fits_names) > _MOST_NAMED else ""
+        fits = f"fits {', '.join(name.lower() for name in self.fits_names[:_MOST_NAMED])}{more}"
+        doubt = f"; with the rest it is probably wrong ({self.wrong:.2f})" if self.wrong >= _PROBABLY else ""
+        return f"{said} {fits}{doubt}"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What stands beside a prediction.
+
+    Attributes:
+        others: gems that the model cannot name, the most probable first; empty without a reading.
+        effects: one for each reading.
+        next_tests: what would tell most, best first.
+        look_alikes: what is taken for the likeliest gem.
+    """
+
+    others: tuple[Candidate, ...] = ()
+    effects: tuple[ReadingEffect, ...] = ()
+    next_tests: tuple[NextTest, ...] = ()
+    look_alikes: tuple[LookAlike, ...] = ()
+
+    @property
+    def contradiction(self) -> str:
+        """Why no gem fits all readings, in a sentence; empty if one does."""
+        doubted = [effect for effect in self.effects if effect.wrong >= _PROBABLY]
+        if len(self.effects) < 2 or not doubted:
+            return ""
+        titles = " and the ".join(f"{effect.title} {effect.given}" for effect in doubted)
+        return f"No gem fits all readings. The likeliest fits without the {titles}: measure again."
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values with the keys of docs/formats.md."""
+        return {
+            "others": [gem.to_dict() for gem in self.others],
+            "evidence": [
+                {
+                    "reading": effect.key,
+                    "given": effect.given,
+                    "fits": list(effect.fits),
+                    "probability_wrong": round(effect.wrong, DECIMALS),
+                    "without": effect.without.to_dict(),
+                }
+                for effect in self.effects
+            ],
+            "next_tests": [
+                {
+                    "reading": test.key,
+                    "name": test.title,
+                    "bits": round(test.bits, 3),
+                    "outcomes": [
+                        {"value": outcome.value, "id": outcome.id, "name": outcome.gem} for outcome in test.outcomes
+                    ],
+                }
+                for test in self.next_tests
+            ],
+            "look_alikes": [{"id": gem.id, "name": gem.name, "difference": gem.difference} for gem in self.look_alikes],
+        }
+
+
+def explain(posterior: Posterior, candidates: Candidates, evidence: Evidence, *, top: int) -> Explanation:
+    """Return what stands beside a prediction.
+
+    Args:
+        posterior: how probable the candidates are.
+        candidates: what the stone can be.
+        evidence: what it was made from, besides the picture.
+        top: how many other gems to rank at most.
+    """
+    best = np.argsort(-posterior.others, kind="stable")[:top]
+    others = tuple(
+        _other(candidates, candidates.others[place], posterior.others[place])
+        for place in best
+        if posterior.others[place] >= _LEAST
+    )
+    of_all = np.concatenate([posterior.labels, posterior.others])
+    likeliest = candidates.gem(candidates.ids[int(of_all.argmax())])
+    return Explanation(
+        others=others,
+        effects=tuple(_named(effect, candidates) for effect in posterior.effects),
+        next_tests=next_tests(posterior, candidates, _known(evidence)),
+        look_alikes=tuple(
+            LookAlike(node, candidates.name(node), difference) for node, difference in likeliest.confused_with
+        ),
+    )
+
+
+def _known(evidence: Evidence) -> Sequence[str]:
+    return [reading.key for reading in evidence.readings]
+
+
+def _named(effect: Effect, candidates: Candidates) -> ReadingEffect:
+    return ReadingEffect(
+        key=effect.reading.key,
+        title=effect.reading.title,
+        given=effect.reading.text,
+        fits=effect.fits[:_MOST_FITS],
+        fits_names=_by_family(effect.fits, candidates),
+        wrong=effect.wrong,
+        without=_other(candidates, effect.without, effect.without_probability),
+    )
+
+
+def _by_family(fits: Sequence[str], candidates: Candidates) -> tuple[str, ...]:
+    """Return the names of gems, in their order, with a family for all of its labels."""
+    fitting = set(fits)
+    partly = {label.partition("/")[0] for label in candidates.space.labels if label not in fitting}
+    families = set(candidates.space.families) - partly
+    nodes = (node.partition("/")[0] if node.partition("/")[0] in families else node for node in fits)
+    return tuple(dict.fromkeys(candidates.name(node) for node in nodes))
+
+
+def _other(candidates: Candidates, node: str, probability: float) -> Candidate:
+    return Candidate(node, candidates.name(node), float(probability))
