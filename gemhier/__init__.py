@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gemhier.hierarchy.evidence import Evidence
     from gemhier.hierarchy.taxonomy import Taxonomy
     from gemhier.hierarchy.taxonomy_file import load_taxonomy
     from gemhier.models.bundle import Bundle, load_bundle
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Bundle", "Failure", "Prediction", "Taxonomy", "__version__", "load_bundle", "load_taxonomy"]
+__all__ = ["Bundle", "Evidence", "Failure", "Prediction", "Taxonomy", "__version__", "load_bundle", "load_taxonomy"]
 
 _MODULE_OF = {
     "Bundle": "gemhier.models.bundle",
+    "Evidence": "gemhier.hierarchy.evidence",
     "Failure": "gemhier.models.images.stones",
     "Prediction": "gemhier.models.bundle.predictions",
     "Taxonomy": "gemhier.hierarchy.taxonomy",

@@ -19,6 +19,8 @@ from gemhier.crawl_commands import clean_command, crawl_command
 from gemhier.data_commands import audit_command, prepare, sample
 from gemhier.errors import INTERRUPTED, GemhierError, OutputError
 from gemhier.extras import missing_extra
+from gemhier.gem_commands import gem, gems
+from gemhier.identify_commands import identify
 from gemhier.model_commands import classify, evaluate_command
 from gemhier.taxonomy_commands import taxonomy_group
 from gemhier.text import visible
@@ -113,6 +115,9 @@ for command in (
     compare_command,
     crawl_command,
     evaluate_command,
+    gem,
+    gems,
+    identify,
     package_command,
     prepare,
     sample,

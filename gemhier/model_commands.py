@@ -1,11 +1,12 @@
 """The commands that use a model: classify, evaluate."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gemhier.errors import TrackingError
+from gemhier.evidence_options import evidence_file_option, evidence_of, evidence_options, restriction_options
 from gemhier.options import split_option, tracking_option
 
 if TYPE_CHECKING:
@@ -53,9 +54,12 @@ def _open_interval(ctx: click.Context, option: click.Parameter, value: float | N
 )
 @click.option("--all-stones", is_flag=True, help="One result for each stone of a picture, with the place of each.")
 @click.option("--same-stone", is_flag=True, help="One result for all pictures, which show one stone.")
+@evidence_options
+@evidence_file_option
 @click.pass_context
 def classify(
     ctx: click.Context,
+    /,
     paths: tuple[str, ...],
     top: int,
     model: Path | None,
@@ -64,6 +68,8 @@ def classify(
     target_precision: float | None,
     all_stones: bool,
     same_stone: bool,
+    evidence_file: Path | None,
+    **given: Any,
 ) -> None:
     """Name the stone in each photograph: an answer as deep as it is sure, and the likeliest families and subclasses.
 
@@ -74,10 +80,12 @@ def classify(
     Example:
       gemhier classify ring.jpg photos --format csv --output stones.csv
       gemhier classify --same-stone front.jpg side.jpg back.jpg
+      gemhier classify ring.jpg --ri 1.762-1.770 --sg 4.00
     """
     if all_stones and same_stone:
         raise click.UsageError("--all-stones and --same-stone exclude each other. Give one of them.")
 
+    evidence = evidence_of(given)
     from gemhier.pipeline.classify import classify_paths
 
     outcome = classify_paths(
@@ -89,6 +97,8 @@ def classify(
         output=output,
         all_stones=all_stones,
         same_stone=same_stone,
+        evidence=evidence,
+        evidence_file=evidence_file,
     )
     if outcome.failed:
         if outcome.pictures > 1:
@@ -129,6 +139,8 @@ def classify(
     help="Prepared folder; the page shows beside each mistake which of its training stones look most alike.",
 )
 @click.option("--no-record", is_flag=True, help="Where the model is a run, do not put the report into it.")
+@restriction_options
+@evidence_file_option
 def evaluate_command(
     folders: tuple[Path, ...],
     model: str | None,
@@ -138,6 +150,8 @@ def evaluate_command(
     tracking: str | None,
     neighbours: Path | None,
     no_record: bool,
+    evidence_file: Path | None,
+    **given: Any,
 ) -> None:
     """Measure a model on labelled photographs, flat against hierarchical, and write a report.
 
@@ -165,6 +179,8 @@ def evaluate_command(
         target_precision=target_precision,
         tracking=tracking,
         neighbours=neighbours,
+        evidence=evidence_of(given),
+        evidence_file=evidence_file,
     )
     for line in summary(report):
         click.echo(visible(line))

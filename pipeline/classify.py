@@ -12,20 +12,14 @@ from typing import TextIO
 import click
 
 from gemhier.atomic import replacing
-from gemhier.errors import OutputError
-from gemhier.models.bundle import Bundle, load_bundle
+from gemhier.errors import EvidenceError, OutputError
+from gemhier.hierarchy.evidence import Evidence
+from gemhier.models.bundle import load_bundle
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.files import list_pictures
 from gemhier.models.images.stones import Failure
-from gemhier.pipeline.reports.prediction_formats import (
-    LONGEST_NAME,
-    CsvRows,
-    Format,
-    JsonLines,
-    Layout,
-    TextBlocks,
-    can_draw,
-)
+from gemhier.pipeline.data.evidence_file import read_evidence
+from gemhier.pipeline.reports.prediction_formats import Layout, format_for
 
 MANY = 20
 """From this many pictures on, a bar shows the progress, unless the results themselves show it."""
@@ -54,6 +48,8 @@ def classify_paths(
     output: Path | None = None,
     all_stones: bool = False,
     same_stone: bool = False,
+    evidence: Evidence | None = None,
+    evidence_file: Path | None = None,
 ) -> Outcome:
     """Classify pictures and write a result for each, in order, as soon as it is known.
 
@@ -67,9 +63,12 @@ def classify_paths(
         output: a file, which appears when it is complete; None for the standard output.
         all_stones: a result for each stone of a picture, instead of one for the picture.
         same_stone: one result for all pictures, which show one stone.
+        evidence: what else is known. Readings hold for one stone.
+        evidence_file: a CSV file with the readings of each picture.
 
     Raises:
         BundleError: if there is no sound bundle.
+        EvidenceError: if the evidence does not fit.
         OutputError: if the file cannot be written.
         ValueError: if `top` or `target_precision` is outside its range, or both all stones and one are asked for.
     """
@@ -77,15 +76,28 @@ def classify_paths(
         raise ValueError("`all_stones` and `same_stone` exclude each other.")
     bundle = load_bundle(model)
     pictures = list(find_pictures(paths))
+    _check_one_stone(evidence, evidence_file, len(pictures), all_stones=all_stones, same_stone=same_stone)
+    known = _known(evidence, evidence_file, pictures)
     failed = 0
     with _opened(output) as stream, _progress(len(pictures), stream) as advance:
-        form = _format(layout, bundle, top, stream, all_stones=all_stones, same_stone=same_stone)
+        form = format_for(
+            layout,
+            bundle,
+            top,
+            stream,
+            all_stones=all_stones,
+            same_stone=same_stone,
+            with_evidence=known is not None,
+        )
         stream.write(form.header)
         results: Iterable[Prediction | Failure]
         if same_stone:
-            results = [bundle.classify_same(_watched(pictures, advance), top=top, target_precision=target_precision)]
+            watched = _watched(pictures, advance)
+            results = [bundle.classify_same(watched, top=top, target_precision=target_precision, evidence=evidence)]
         else:
-            results = bundle.classify(pictures, top=top, target_precision=target_precision, all_stones=all_stones)
+            results = bundle.classify(
+                pictures, top=top, target_precision=target_precision, all_stones=all_stones, evidence=known
+            )
         for result in results:
             stream.write(_encodable(form.entry(result), stream))
             stream.flush()
@@ -93,6 +105,34 @@ def classify_paths(
             if not same_stone and _begins_picture(result):
                 advance()
     return Outcome(pictures=len(pictures), failed=failed)
+
+
+def _check_one_stone(
+    evidence: Evidence | None, evidence_file: Path | None, n_pictures: int, *, all_stones: bool, same_stone: bool
+) -> None:
+    """Refuse readings for more than one stone, since a reading is of one."""
+    has_readings = evidence is not None and bool(evidence.readings)
+    if has_readings and evidence_file is not None:
+        raise EvidenceError("Readings are given and in a file. Put all of them into the file.")
+    if evidence_file is not None and same_stone:
+        raise EvidenceError("With --same-stone there is one stone. Give its readings as options, not in a file.")
+    if all_stones and (has_readings or evidence_file is not None):
+        raise EvidenceError("A reading holds for one stone. Leave out --all-stones, or give a picture of that stone.")
+    if has_readings and n_pictures > 1 and not same_stone:
+        raise EvidenceError(
+            f"A reading holds for one stone, and there are {n_pictures:,} pictures. Add --same-stone if they show "
+            "one stone, or give the readings of each in a file with --evidence."
+        )
+
+
+def _known(
+    evidence: Evidence | None, evidence_file: Path | None, pictures: Sequence[str | Failure]
+) -> Evidence | dict[str, Evidence] | None:
+    """Return what is known besides the pictures: of all alike, or of each by its name."""
+    if evidence_file is None:
+        return evidence or None
+    images = [picture for picture in pictures if isinstance(picture, str)]
+    return read_evidence(evidence_file, images, evidence or Evidence())
 
 
 def _watched(pictures: Iterable[str | Failure], advance: Callable[[], None]) -> Iterator[str | Failure]:
@@ -150,25 +190,6 @@ def _in_folder(folder: str) -> Iterator[str | Failure]:
         yield str(picture)
     if empty:
         yield Failure(folder, "a folder without pictures. Name one with JPEG, PNG or other pictures in it.")
-
-
-def _format(layout: Layout, bundle: Bundle, top: int, stream: TextIO, *, all_stones: bool, same_stone: bool) -> Format:
-    if layout == "json":
-        return JsonLines()
-    space = bundle.space
-    if layout == "csv":
-        return CsvRows(
-            n_families=min(top, len(space.families)),
-            n_subclasses=min(top, len(space)),
-            all_stones=all_stones,
-            same_stone=same_stone,
-        )
-    longest = max(len(bundle.taxonomy[node].name) for node in {*space.families, *space.labels})
-    return TextBlocks(
-        name_width=min(longest, LONGEST_NAME),
-        ascii=not can_draw(stream.encoding),
-        colour=stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
-    )
 
 
 @contextmanager

@@ -1,11 +1,18 @@
 """Measure a model on labelled pictures and write a report."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from gemhier.pipeline.data.labelled_images import find_labelled
+from gemhier.hierarchy.evidence import Evidence
+from gemhier.models.bundle import Bundle
+from gemhier.pipeline.data.evidence_file import read_evidence
+from gemhier.pipeline.data.labelled_images import LabelledPictures, find_labelled
+from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.evaluation.neighbours import TrainingStones, known_stones
+from gemhier.pipeline.evaluation.simulated_readings import simulated_readings
 from gemhier.pipeline.reports.folder import check_report_folder
 from gemhier.pipeline.reports.html.report_files import write_report
 from gemhier.pipeline.reports.measuring import evaluate_bundle
@@ -25,6 +32,8 @@ def evaluate(
     target_precision: float | None = None,
     tracking: str | None = None,
     neighbours: Path | None = None,
+    evidence: Evidence | None = None,
+    evidence_file: Path | None = None,
 ) -> Report:
     """Classify labelled pictures, compare with their labels, and write a report.
 
@@ -38,10 +47,13 @@ def evaluate(
             one that the bundle was packaged with.
         tracking: a tracking server or folder; None for the default.
         neighbours: a data folder; the page then shows beside each mistake which of its training stones are alike.
+        evidence: a prior and restrictions, which hold for all pictures.
+        evidence_file: a CSV file with the readings of each picture.
 
     Raises:
         DataError: if a folder does not fit, or no class name in it is known.
         BundleError: if there is no sound bundle.
+        EvidenceError: if the evidence does not fit.
         TrackingError: if there is no such run.
         OutputError: if the report cannot be written.
     """
@@ -49,12 +61,50 @@ def evaluate(
     bundle = find_model(model, tracking)
     labelled = find_labelled(folders, split, bundle.taxonomy)
     known = None if neighbours is None else known_stones(neighbours, bundle)
-    report = evaluate_bundle(bundle, labelled, split=split, target_precision=target_precision)
+    given = _evidence(labelled, evidence or Evidence(), evidence_file)
+    report = evaluate_bundle(bundle, labelled, split=split, target_precision=target_precision, evidence=given)
+    report = replace(
+        report,
+        evidence=_described(evidence or Evidence(), evidence_file, given),
+        with_readings={} if given else _with_readings(report, bundle),
+    )
     report = replace(report, curves=read_curves(bundle.info.run_id, (LOSS_CURVE, FLAT_CURVE, FAMILY_CURVE), tracking))
     if known is not None and neighbours is not None:
         report = _with_neighbours(report, known, neighbours.resolve().name)
     write_report(report, out)
     return report
+
+
+def _evidence(labelled: LabelledPictures, known: Evidence, file: Path | None) -> dict[str, Evidence]:
+    """Return what is known of each picture besides itself; empty if nothing is."""
+    images = [picture.image for picture in labelled.pictures]
+    if file is not None:
+        return read_evidence(file, images, known)
+    return dict.fromkeys(images, known) if known else {}
+
+
+def _described(known: Evidence, file: Path | None, given: Mapping[str, Evidence]) -> dict[str, Any]:
+    """Return what the report says of the evidence; empty if there is none."""
+    if not given:
+        return {}
+    readings = Counter(reading.key for evidence in given.values() for reading in evidence.readings)
+    return {
+        "prior": known.prior_name,
+        "only": list(known.only),
+        "without": list(known.without),
+        "file": None if file is None else file.name,
+        "readings": dict(sorted(readings.items())),
+    }
+
+
+def _with_readings(report: Report, bundle: Bundle) -> dict[str, dict[str, Estimate]]:
+    pictures = report.labelled.pictures
+    return simulated_readings(
+        report.probabilities[report.decided_by],
+        [picture.label for picture in pictures],
+        [picture.group for picture in pictures],
+        bundle.candidates,
+    )
 
 
 def _with_neighbours(report: Report, known: TrainingStones, name: str) -> Report:

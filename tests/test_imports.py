@@ -123,7 +123,7 @@ def room(path: Path) -> str:
     folder = path.relative_to(ROOT).parent.as_posix()
     if folder != "gemhier":
         return folder
-    is_command = path.stem.endswith("_commands") or path.stem in ("cli", "options")
+    is_command = path.stem.endswith("_commands") or path.stem in ("cli", "evidence_options", "options")
     return "commands" if is_command else path.stem
 
 

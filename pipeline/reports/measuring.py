@@ -8,6 +8,8 @@ import numpy as np
 
 from gemhier.arrays import Booleans, Float64
 from gemhier.hierarchy.decoding import STRATEGIES, Strategy
+from gemhier.hierarchy.evidence import Evidence
+from gemhier.hierarchy.posterior import posterior
 from gemhier.models.bundle import Bundle
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.stones import Failure
@@ -30,16 +32,33 @@ class Classified:
 
 
 def evaluate_bundle(
-    bundle: Bundle, labelled: LabelledPictures, *, split: str, target_precision: float | None = None
+    bundle: Bundle,
+    labelled: LabelledPictures,
+    *,
+    split: str,
+    target_precision: float | None = None,
+    evidence: Mapping[str, Evidence] | None = None,
 ) -> Report:
-    """Classify labelled pictures and compare with their labels; `split` is only named in the report.
+    """Classify labelled pictures and compare with their labels.
+
+    Args:
+        bundle: the model.
+        labelled: the pictures.
+        split: of the pictures; it is only named in the report.
+        target_precision: the share of answers that shall be right; None for the bundle's own.
+        evidence: what else is known of the pictures, by their names.
 
     Raises:
         ValueError: if `target_precision` is outside its range.
+        EvidenceError: if the evidence does not fit the model.
     """
     precision = bundle.info.default_precision if target_precision is None else target_precision
     return report_on(
-        bundle, labelled, _classified(bundle, labelled, precision), split=split, target_precision=precision
+        bundle,
+        labelled,
+        _classified(bundle, labelled, precision, evidence or {}),
+        split=split,
+        target_precision=precision,
     )
 
 
@@ -93,22 +112,27 @@ def report_on(
     )
 
 
-def _classified(bundle: Bundle, labelled: LabelledPictures, target_precision: float) -> Classified:
+def _classified(
+    bundle: Bundle, labelled: LabelledPictures, target_precision: float, evidence: Mapping[str, Evidence]
+) -> Classified:
     """Classify all pictures, and keep the stones of those that are named wrongly."""
     pictures = labelled.pictures
     found = {strategy: np.zeros((len(pictures), len(bundle.space))) for strategy in STRATEGIES}
     results: list[Prediction | Failure] = []
     without_gem = np.zeros(len(pictures), dtype=np.bool_)
     mistaken: dict[int, str] = {}
-    named = bundle.results([picture.image for picture in pictures], top=TOP, target_precision=target_precision)
+    named = bundle.results(
+        [picture.image for picture in pictures], top=TOP, target_precision=target_precision, evidence=evidence
+    )
     with progress(named, "Classifying", length=len(pictures)) as shown:
         for row, result in enumerate(shown):
             if isinstance(result, Failure):
                 results.append(result)
                 continue
             results.append(result.prediction)
+            known = evidence.get(pictures[row].image)
             for strategy, of_label in result.probabilities.items():
-                found[strategy][row] = of_label
+                found[strategy][row] = posterior(of_label, bundle.candidates, known).labels if known else of_label
             without_gem[row] = result.crop.score < bundle.finder.threshold
             label = pictures[row].label
             if label in bundle.space and bundle.space.labels[found[bundle.info.strategy][row].argmax()] != label:

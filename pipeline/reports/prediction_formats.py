@@ -3,19 +3,28 @@
 import csv
 import io
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TextIO
 
 import click
 
-from gemhier.models.bundle.predictions import Candidate, MultiView, Prediction
+from gemhier.models.bundle import Bundle
+from gemhier.models.bundle.candidate import Candidate
+from gemhier.models.bundle.explanation import Explanation
+from gemhier.models.bundle.predictions import MultiView, Prediction
 from gemhier.models.images.stones import Failure
 from gemhier.text import visible
 
 Layout = Literal["text", "json", "csv"]
 
 BAR_WIDTH = 20
+
+_WORTH_SAYING = 0.01
+"""Another gem that is less probable is not shown to people."""
+
+_MOST_LOOK_ALIKES = 3
 LONGEST_NAME = 28
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -51,10 +60,17 @@ class CsvRows:
         n_subclasses: how many labels have columns.
         all_stones: whether there are columns for which stone of the picture it is.
         same_stone: whether there are columns for the other photographs of the same stone.
+        with_evidence: whether there are columns for what the readings did.
     """
 
     def __init__(
-        self, *, n_families: int, n_subclasses: int, all_stones: bool = False, same_stone: bool = False
+        self,
+        *,
+        n_families: int,
+        n_subclasses: int,
+        all_stones: bool = False,
+        same_stone: bool = False,
+        with_evidence: bool = False,
     ) -> None:
         parts = ("id", "name", "probability")
         families = [f"family_{place}_{part}" for place in range(1, n_families + 1) for part in parts]
@@ -63,7 +79,8 @@ class CsvRows:
         place = ["stone", "box_x", "box_y", "box_side"] if all_stones else []
         together = ["images", "without_gem"] if same_stone else []
         what = ["image", *place, *together]
-        self.columns = [*what, *answer, *families, *subclasses, "decided_by", "model_version", "failure"]
+        known = ["other_id", "other_name", "other_probability", "evidence", "next_test"] if with_evidence else []
+        self.columns = [*what, *answer, *families, *subclasses, *known, "decided_by", "model_version", "failure"]
 
     @property
     def header(self) -> str:
@@ -84,6 +101,11 @@ class CsvRows:
             for place, entry in enumerate(entries, start=1):
                 prefix = group if group in ("answer", "box") else f"{group}_{place}"
                 cells |= {f"{prefix}_{part}": value for part, value in (entry or {}).items()}
+        explanation = result.explanation if isinstance(result, Prediction) else None
+        if explanation is not None:
+            cells |= {f"other_{part}": value for gem in explanation.others[:1] for part, value in gem.to_dict().items()}
+            cells["evidence"] = "; ".join(str(effect) for effect in explanation.effects)
+            cells["next_test"] = str(explanation.next_tests[0]) if explanation.next_tests else ""
         together = result.multi_view if isinstance(result, Prediction) else None
         row = _csv_row([cells.get(column, "") for column in self.columns])
         return row + "".join(self.entry(failure) for failure in (together.failures if together else ()))
@@ -117,6 +139,7 @@ class TextBlocks:
             *self._beside(result.multi_view),
             *self._ranking("families", result.families),
             *self._ranking("subclasses", result.subclasses),
+            *([] if result.explanation is None else self._explained(result.explanation)),
         ]
         return "\n".join(lines) + "\n\n"
 
@@ -128,6 +151,22 @@ class TextBlocks:
             *(f"  {visible(image)}: no gem stands out, so it does not count" for image in together.without_gem),
             *(f"  {visible(failed.image)}: {self._style(failed.reason, fg='red')}" for failed in together.failures),
         ]
+
+    def _explained(self, explanation: Explanation) -> list[str]:
+        """Return what the readings did, and what to measure next."""
+        others = [gem for gem in explanation.others if gem.probability >= _WORTH_SAYING]
+        contradiction = explanation.contradiction
+        look_alikes = explanation.look_alikes[:_MOST_LOOK_ALIKES]
+        return [
+            *(self._ranking("other gems", others) if others else ()),
+            *self._lines("evidence", [f"{str(effect)[0].upper()}{str(effect)[1:]}." for effect in explanation.effects]),
+            *([self._style(f"    {contradiction}", fg="yellow")] if contradiction else ()),
+            *self._lines("next test", [str(test) for test in explanation.next_tests]),
+            *self._lines("look-alikes", [f"{gem.name}: {gem.difference}" for gem in look_alikes]),
+        ]
+
+    def _lines(self, title: str, lines: Sequence[str]) -> list[str]:
+        return [self._style(f"  {title}", dim=True), *(f"    {line}" for line in lines)] if lines else []
 
     def _ranking(self, title: str, candidates: Sequence[Candidate]) -> list[str]:
         return [self._style(f"  {title}", dim=True), *(self._row(candidate) for candidate in candidates)]
@@ -141,6 +180,46 @@ class TextBlocks:
 
     def _style(self, text: str, *, fg: str | None = None, bold: bool | None = None, dim: bool | None = None) -> str:
         return click.style(text, fg=fg, bold=bold, dim=dim) if self.colour and text else text
+
+
+def format_for(
+    layout: Layout,
+    bundle: Bundle,
+    top: int,
+    stream: TextIO,
+    *,
+    all_stones: bool = False,
+    same_stone: bool = False,
+    with_evidence: bool = False,
+) -> Format:
+    """Return how the predictions of a bundle are written.
+
+    Args:
+        layout: text for people, json for one object a line, csv for one row a picture.
+        bundle: what predicts.
+        top: how many families and labels are ranked at most.
+        stream: where it is written, which says whether there are colours and which characters.
+        all_stones: whether each stone of a picture has a result.
+        same_stone: whether several pictures share one.
+        with_evidence: whether there are readings, a prior or a restriction.
+    """
+    if layout == "json":
+        return JsonLines()
+    space = bundle.space
+    if layout == "csv":
+        return CsvRows(
+            n_families=min(top, len(space.families)),
+            n_subclasses=min(top, len(space)),
+            all_stones=all_stones,
+            same_stone=same_stone,
+            with_evidence=with_evidence,
+        )
+    longest = max(len(bundle.taxonomy[node].name) for node in {*space.families, *space.labels})
+    return TextBlocks(
+        name_width=min(longest, LONGEST_NAME),
+        ascii=not can_draw(stream.encoding),
+        colour=stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+    )
 
 
 def bar(probability: float, *, ascii: bool = False) -> str:

@@ -17,6 +17,7 @@ from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.stones import Failure
 from gemhier.pipeline.data.labelled_images import LabelledPicture, LabelledPictures
+from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.evaluation.evaluation import Evaluation, StrategyFigures
 from gemhier.pipeline.evaluation.neighbours import Neighbour
 from gemhier.pipeline.evaluation.paired_tests import Comparison
@@ -55,6 +56,8 @@ class Report:
         neighbours: the stones that the network takes for most alike, the nearest first; by the rows of the pictures.
         neighbours_in: the name of the data folder that they are from; "" if none was asked for.
         curves: how the training went; none if its run is not known here.
+        evidence: what else than the pictures was given; empty if nothing was.
+        with_readings: figures with simulated readings, by which readings; empty if nothing is known of the labels.
     """
 
     model_version: str
@@ -75,6 +78,8 @@ class Report:
     neighbours: Mapping[int, tuple[Neighbour, ...]] = field(default_factory=dict)
     neighbours_in: str = ""
     curves: tuple[Curve, ...] = ()
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    with_readings: Mapping[str, Mapping[str, Estimate]] = field(default_factory=dict)
 
     @property
     def figures(self) -> StrategyFigures:
@@ -125,6 +130,13 @@ class Report:
             **self.figures.to_dict(),
             "comparison": None if comparison is None else comparison.sentence,
             "answers": self.answers.to_dict(),
+            **({"evidence": dict(self.evidence)} if self.evidence else {}),
+            "with_simulated_readings": {
+                readings: {
+                    key: number for name, figure in figures.items() for key, number in figure.to_dict(name).items()
+                }
+                for readings, figures in self.with_readings.items()
+            },
         }
         return {key: _rounded(value) for key, value in found.items()}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.pipeline.data.manifest import is_data_folder, read_manifest
 from gemhier.pipeline.reports.report import Report
-from gemhier.pipeline.tracking.measures import measures
+from gemhier.pipeline.tracking.measures import measures, measures_with_readings
 from gemhier.pipeline.tracking.names import WAYS
 from gemhier.pipeline.tracking.runs import nested_ways
 from gemhier.pipeline.tracking.store import open_tracking, written_to
@@ -44,6 +44,7 @@ def record_evaluation(report: Report, folders: Sequence[Path], folder: Path, tra
                 figures[run_id] = report.evaluation.strategies[strategy_of[way]]
         for run_id, of_way in figures.items():
             mlflow.log_metrics(measures(of_way, pictures), run_id=run_id)
+        mlflow.log_metrics(measures_with_readings(report.with_readings, pictures), run_id=report.run_id)
         mlflow.log_artifacts(str(folder), f"evaluation/{pictures}", run_id=report.run_id)
     return pictures
 
@@ -53,8 +54,9 @@ def _name(report: Report, folders: Sequence[Path], data_digest: str) -> str:
 
     `test` if they are the test pictures of the data that the run was trained on, else the names of the sources.
     """
+    ending = "_with_evidence" if report.evidence else ""
     if len(folders) == 1 and is_data_folder(folders[0]) and read_manifest(folders[0]).digest[:12] == data_digest:
-        return report.split
+        return f"{report.split}{ending}"
     # MLflow takes a slash for the end of a section.
     name = re.sub(r"[^\w.-]+", "_", "+".join(report.labelled.sources), flags=re.ASCII)
-    return name if report.split == "test" else f"{name}_{report.split}"
+    return f"{name if report.split == 'test' else f'{name}_{report.split}'}{ending}"

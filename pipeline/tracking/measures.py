@@ -6,11 +6,13 @@
 - `precision/<label>`: the precision of each class, with dots in the label's id, since MLflow makes a section of charts
   from all before the last slash, and cuts long names;
 - `test/top1`, `test_interval/...`, `test_precision/...`: the same for the test pictures, from `gemhier evaluate`;
+- `test_with_ri_sg/top1` and so on: the same pictures with simulated readings, here of refractive index and gravity;
 - `top1/flat`, `top1/hierarchical_soft` and so on, in a training's run: flat against hierarchical at a glance.
 """
 
 from collections.abc import Mapping
 
+from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.evaluation.evaluation import FIGURES, Evaluation, StrategyFigures
 from gemhier.pipeline.tracking.names import SIDE_BY_SIDE, WAYS
 
@@ -40,6 +42,20 @@ def measures_side_by_side(evaluation: Evaluation) -> dict[str, float]:
             f"{name}/{WAYS[strategy]}": getattr(figures, name).value
             for strategy, figures in evaluation.strategies.items()
             for name in SIDE_BY_SIDE
+        }
+    )
+
+
+def measures_with_readings(with_readings: Mapping[str, Mapping[str, Estimate]], pictures: str) -> dict[str, float]:
+    """Return the figures with simulated readings, as metrics.
+
+    Their names begin with those of the pictures and of the readings, such as `test_with_ri_sg`.
+    """
+    return _defined(
+        {
+            f"{pictures}_with_{readings}/{name}": figure.value
+            for readings, figures in with_readings.items()
+            for name, figure in figures.items()
         }
     )
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemhier.models.bundle.predictions import Answer, Candidate, MultiView, Prediction
+from gemhier.models.bundle.candidate import Candidate
+from gemhier.models.bundle.predictions import Answer, MultiView, Prediction
 from gemhier.models.images.stones import Failure, Place
 from gemhier.pipeline.reports.prediction_formats import (
     BAR_WIDTH,

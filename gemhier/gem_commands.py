@@ -1,0 +1,65 @@
+"""The commands that look facts up: what is known of one gem, and which gems a model can name."""
+
+import json
+from pathlib import Path
+
+import click
+
+_format_option = click.option(
+    "--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+
+
+@click.command(short_help="Print what is known of a gem.")
+@click.argument("name")
+@_format_option
+def gem(name: str, layout: str) -> None:
+    """Print what is known of a gem, by its name, an alias or its id: properties, look-alikes, treatments, sources.
+
+    \b
+    Example:
+      gemhier gem ruby
+      gemhier gem "cubic zirconia" --format json
+    """
+    from gemhier.hierarchy.gem_text import gem_lines, gem_values
+    from gemhier.hierarchy.properties import load_properties
+    from gemhier.hierarchy.taxonomy_file import load_taxonomy
+
+    properties = load_properties()
+    found = properties.find(name)
+    taxonomy = load_taxonomy()
+    if layout == "json":
+        click.echo(json.dumps(gem_values(found)))
+        return
+    for line in gem_lines(found, properties, taxonomy):
+        click.echo(line)
+
+
+@click.command(short_help="List the gems that the model can name.")
+@click.option(
+    "-m",
+    "--model",
+    metavar="BUNDLE",
+    type=click.Path(path_type=Path),
+    help="Folder of the model; without it, the one in GEMHIER_MODEL or else the one that comes with gemhier.",
+)
+@_format_option
+def gems(model: Path | None, layout: str) -> None:
+    """List the gems that the model can name, as a tree. A star marks the labels; what has none stands for those below.
+
+    \b
+    Example:
+      gemhier gems
+    """
+    from gemhier.models.bundle import load_bundle
+
+    bundle = load_bundle(model)
+    space = bundle.space
+    for node in sorted(space.nodes):
+        name = bundle.taxonomy[node].name
+        if layout == "json":
+            click.echo(
+                json.dumps({"id": node, "name": name, "rank": bundle.taxonomy[node].rank, "label": node in space})
+            )
+        else:
+            click.echo(f"{'  ' * node.count('/')}{name}{' *' if node in space else ''}")

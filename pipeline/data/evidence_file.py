@@ -1,0 +1,95 @@
+"""A table of what was measured on each stone: a CSV file with a row for each picture."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePath
+
+from gemhier.errors import EvidenceError
+from gemhier.hierarchy.evidence import Evidence
+from gemhier.hierarchy.reading_text import KEYS, WEIGHTS, parse_readings
+from gemhier.hierarchy.readings import Reading
+from gemhier.text import visible
+
+IMAGE = "image"
+
+
+def read_evidence(path: Path, images: Sequence[str], known: Evidence) -> dict[str, Evidence]:
+    """Return the evidence of each picture.
+
+    Args:
+        path: a CSV file with the column `image` (a path as it is given, or the end of one, such as the file's
+            name) and columns of readings: `ri`, `sg` and so on. An empty cell is no reading.
+        images: what the pictures are called.
+        known: what holds for all of them. Its readings are replaced by those of the row.
+
+    Returns:
+        Evidence for every picture; without readings for one that has no row.
+
+    Raises:
+        EvidenceError: if the file cannot be read, a column is not known, a cell is no reading, or a row's picture
+            is not there, means several, or has a row already. It names the line.
+    """
+    name = visible(str(path))
+    found: dict[str, Evidence] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = csv.DictReader(stream)
+            _check_columns(rows.fieldnames or (), name)
+            by_end = _by_end(images)
+            for row in rows:
+                where = f"{name}, line {rows.line_num}"
+                image = _image(row, by_end, where)
+                if image in found:
+                    raise EvidenceError(f"{where}: a second row for {visible(image)}. Give each picture one row.")
+                found[image] = replace(known, readings=_readings(row, where))
+    except OSError as error:
+        raise EvidenceError(f"{name}: {error.strerror or error}. Name a CSV file with readings.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise EvidenceError(f"{name} is not a CSV file in UTF-8. Save it as one.") from error
+    return {image: found.get(image, replace(known, readings=())) for image in images}
+
+
+def _check_columns(columns: Sequence[str], name: str) -> None:
+    allowed = (IMAGE, *KEYS, *WEIGHTS)
+    if IMAGE not in columns:
+        raise EvidenceError(f"{name}, line 1: there is no column {IMAGE}. Its rows say which picture a reading is of.")
+    if unknown := [column for column in columns if column not in allowed]:
+        raise EvidenceError(
+            f"{name}, line 1: the column {visible(str(unknown[0]))!r} is not known. Choose of {', '.join(allowed)}."
+        )
+    if len(set(columns)) < len(columns):
+        raise EvidenceError(f"{name}, line 1: a column stands there twice. Leave one of them out.")
+
+
+def _by_end(images: Sequence[str]) -> Mapping[str, list[str]]:
+    """Return which pictures each whole path and each end of a path can mean."""
+    ends: dict[str, list[str]] = {}
+    for image in dict.fromkeys(images):
+        parts = PurePath(image).parts
+        for end in {image, *("/".join(parts[start:]) for start in range(len(parts)))}:
+            ends.setdefault(end, []).append(image)
+    return ends
+
+
+def _image(row: Mapping[str, str | None], by_end: Mapping[str, list[str]], where: str) -> str:
+    given = (row[IMAGE] or "").strip()
+    meant = by_end.get(given) or by_end.get("/".join(PurePath(given).parts), [])
+    if given in meant:
+        return given
+    if len(meant) == 1:
+        return meant[0]
+    if not given:
+        raise EvidenceError(f"{where}: no picture is named. Write its path in the column {IMAGE}.")
+    if meant:
+        raise EvidenceError(f"{where}: {visible(given)} can mean {visible(' or '.join(meant[:2]))}. Write more of it.")
+    raise EvidenceError(f"{where}: {visible(given)} is not among the pictures. Correct it, or leave the row out.")
+
+
+def _readings(row: Mapping[str, str | None], where: str) -> tuple[Reading, ...]:
+    if None in row:
+        raise EvidenceError(f"{where}: there are more cells than columns. Put text with commas into quotes.")
+    try:
+        return parse_readings({key: row.get(key) or "" for key in (*KEYS, *WEIGHTS)})
+    except EvidenceError as error:
+        raise EvidenceError(f"{where}: {error}") from error
