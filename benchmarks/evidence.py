@@ -1,0 +1,307 @@
+"""How much readings help: pictures with simulated readings, and readings alone.
+
+    pip install gemmology-mineral-database
+    python benchmarks/evidence.py --home DATA --away FOLDER --stones FOLDER/../pictures.csv
+
+DATA is a prepared folder, whose test split is measured. FOLDER holds class folders of photographs from
+elsewhere; the table says which of them show one stone (columns file and stone), and each stone counts once.
+
+Readings are simulated. Their true values are those of a second source, the package gemmology-mineral-database,
+while gemhier reasons with its own ranges: a gem that the two describe differently is named wrongly, as it would
+be at the bench. Each reading has a normal error: 0.003 for a refractive index, 0.03 for a specific gravity, 0.5
+for hardness. Labels that the second source lacks are listed and left out.
+"""
+
+import argparse
+import csv
+import re
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gemhier import Bundle, Failure, load_bundle
+from gemhier.arrays import Float64
+from gemhier.errors import TaxonomyError
+from gemhier.hierarchy.evidence import Evidence
+from gemhier.hierarchy.intervals import bootstrap_mean
+from gemhier.hierarchy.labels import route
+from gemhier.hierarchy.next_tests import next_tests
+from gemhier.hierarchy.posterior import posterior
+from gemhier.hierarchy.readings import REFRACTOMETER_LIMIT
+from gemhier.pipeline.data.labelled_images import find_labelled
+from gemhier.progress import progress
+
+INDEX_ERROR, GRAVITY_ERROR, HARDNESS_ERROR = 0.003, 0.03, 0.5
+SPOT_ERROR = 0.01
+SURE = 0.95
+
+
+@dataclass(frozen=True)
+class Values:
+    """What the second source says of a gem: lower index, birefringence, specific gravity, hardness, character."""
+
+    index: tuple[float, float]
+    birefringence: float | None
+    gravity: tuple[float, float]
+    hardness: float
+    character: str
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """N pictures: their labels' ids, stones, and (N, V) what the network says of them."""
+
+    labels: Sequence[str]
+    stones: Sequence[str]
+    probabilities: Float64
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--home", type=Path, action="append", default=[], help="Prepared folder, whose test is taken.")
+    parser.add_argument("--away", type=Path, action="append", default=[], help="Class folders from elsewhere.")
+    parser.add_argument("--stones", type=Path, help="Table of which files of FOLDER show one stone.")
+    parser.add_argument("--repeats", type=int, default=20, help="How often the readings of a stone are drawn.")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    bundle = load_bundle()
+    source = second_source(bundle)
+    lacking = [label for label in bundle.space.labels if label not in source]
+    print(f"{len(source)} labels are in the second source; left out: {', '.join(lacking)}\n")
+    for folder in [*arguments.home, *arguments.away]:
+        pictures = classified(bundle, folder, arguments.stones)
+        measure(bundle, source, pictures, str(folder), arguments.repeats, arguments.seed)
+    without_picture(bundle, source, arguments.repeats, arguments.seed)
+
+
+def second_source(bundle: Bundle) -> dict[str, Values]:
+    """Return the values of each label that the package knows: its own, or those of the nearest node above it."""
+    import mineral_database
+
+    known: dict[str, Values] = {}
+    file = Path(mineral_database.__file__).parent / "data" / "minerals.db"
+    rows = sqlite3.connect(file).execute(
+        "select name, ri_min, ri_max, birefringence, sg_min, sg_max, hardness, optical_character from minerals "
+        "where origin = 'natural' and ri is not null and sg is not null order by name"
+    )
+    for name, low, high, birefringence, light, heavy, hardness, character in rows:
+        plain = re.sub(r" \(.*", "", name).split(" (")[0]
+        try:
+            node = bundle.taxonomy.resolve(plain).id
+        except TaxonomyError:
+            continue
+        known.setdefault(
+            node, Values((low, high), _middle(birefringence), (light, heavy), float(hardness), _character(character))
+        )
+    found = {}
+    for label in bundle.space.labels:
+        node = next((above for above in reversed(route(label)) if above in known), None)
+        if node is not None:
+            found[label] = known[node]
+    return found
+
+
+def _middle(text: str | float | None) -> float | None:
+    if text is None:
+        return None
+    numbers = [float(part) for part in re.findall(r"\d+\.\d+", str(text))]
+    return float(np.mean(numbers)) if numbers else None
+
+
+def _character(text: str | None) -> str:
+    named = (text or "").lower()
+    for word in ("isotropic", "uniaxial", "biaxial", "aggregate"):
+        if word in named:
+            sign = "+" if "+" in named else "-" if "-" in named else ""
+            return word + (sign if word in ("uniaxial", "biaxial") else "")
+    return ""
+
+
+def classified(bundle: Bundle, folder: Path, stones: Path | None) -> Pictures:
+    """Let the network see the pictures of a folder."""
+    labelled = find_labelled([folder], "test", bundle.taxonomy)
+    by_file = {} if stones is None else _stones(stones)
+    pictures = [picture for picture in labelled.pictures if picture.label in bundle.space]
+    labels, groups, rows = [], [], []
+    results = bundle.results([picture.image for picture in pictures])
+    with progress(results, f"Classifying {folder}", length=len(pictures)) as shown:
+        for picture, result in zip(pictures, shown, strict=True):
+            if isinstance(result, Failure) or picture.label is None:
+                continue
+            end = "/".join(Path(picture.image).parts[-3:])
+            labels.append(picture.label)
+            groups.append(by_file.get(end, picture.image))
+            rows.append(result.probabilities[bundle.info.strategy])
+    return Pictures(labels, groups, np.array(rows))
+
+
+def _stones(table: Path) -> dict[str, str]:
+    with table.open(encoding="utf-8", newline="") as stream:
+        return {row["file"]: row["stone"] for row in csv.DictReader(stream) if row["stone"]}
+
+
+def draw(kind: str, values: Values, spot: bool, generator: np.random.Generator) -> dict[str, str]:
+    """Return a reading of a stone, as a person would write it."""
+    if kind == "sg":
+        return {"sg": f"{generator.normal(generator.uniform(*values.gravity), GRAVITY_ERROR):.2f}"}
+    if kind == "hardness":
+        return {"hardness": f"{np.clip(generator.normal(values.hardness, HARDNESS_ERROR), 1, 10):.1f}"}
+    if kind == "optic_character":
+        return {"optic_character": values.character} if values.character else {}
+    index = generator.uniform(*values.index)
+    if index > REFRACTOMETER_LIMIT:
+        return {"ri": f">{REFRACTOMETER_LIMIT:.2f}"}
+    if spot:
+        return {"ri": f"{generator.normal(index + (values.birefringence or 0) / 2, SPOT_ERROR):.2f}"}
+    both = generator.normal([index, index + (values.birefringence or 0)], INDEX_ERROR)
+    low, high = sorted(both)
+    return {"ri": f"{low:.3f}-{min(high, low + 0.3):.3f}"}
+
+
+def evidence_for(
+    kinds: Sequence[str],
+    label: str,
+    bundle: Bundle,
+    source: dict[str, Values],
+    generator: np.random.Generator,
+    wrong: float,
+) -> Evidence:
+    """Return readings of a stone of a label; a share of them is of another gem."""
+    texts: dict[str, str] = {}
+    for kind in kinds:
+        of = label
+        if generator.random() < wrong:
+            of = str(generator.choice([other for other in source if other != label]))
+        texts |= draw(kind, source[of], bundle.candidates.gem(of).spot_only, generator)
+    return Evidence.of(**texts)
+
+
+def measure(bundle: Bundle, source: dict[str, Values], pictures: Pictures, title: str, repeats: int, seed: int) -> None:
+    """Print what the pictures of one folder give with each set of readings."""
+    kept = [row for row, label in enumerate(pictures.labels) if label in source]
+    labels = [pictures.labels[row] for row in kept]
+    stones = [pictures.stones[row] for row in kept]
+    weights = stone_weights(stones)
+    print(f"{title}: {len(kept)} pictures of {len(set(stones))} stones, {len(pictures.labels) - len(kept)} left out")
+    print("| readings | top-1 | tolerant top-1 | family |\n| --- | --- | --- | --- |")
+    alone: Float64 | None = None
+    without_wrong: Float64 | None = None
+    for name, kinds, wrong in (
+        ("none", (), 0.0),
+        ("hardness", ("hardness",), 0.0),
+        ("SG", ("sg",), 0.0),
+        ("RI", ("ri",), 0.0),
+        ("RI, SG", ("ri", "sg"), 0.0),
+        ("RI, SG, a tenth wrong", ("ri", "sg"), 0.1),
+    ):
+        hits = np.zeros((len(kept), 3))
+        for repeat in range(repeats if kinds else 1):
+            generator = np.random.default_rng([seed, repeat])
+            for place, row in enumerate(kept):
+                known = evidence_for(kinds, labels[place], bundle, source, generator, wrong)
+                after = posterior(pictures.probabilities[row], bundle.candidates, known)
+                hits[place] += scored(after.labels, after.others, labels[place], bundle)
+        hits /= repeats if kinds else 1
+        print(f"| {name} | {' | '.join(interval(hits[:, column], weights, stones) for column in range(3))} |")
+        if alone is None:
+            alone = hits
+        if name == "RI, SG":
+            without_wrong = hits
+            gain = interval(hits[:, 0] - alone[:, 0], weights, stones)
+            print(f"| gain of RI, SG over none | {gain} | | |")
+    if without_wrong is not None:
+        loss = interval(without_wrong[:, 0] - hits[:, 0], weights, stones)
+        print(f"| loss by a tenth wrong | {loss} | | |")
+    steps(bundle, source, pictures, kept, weights, seed)
+    print()
+
+
+def steps(
+    bundle: Bundle, source: dict[str, Values], pictures: Pictures, kept: Sequence[int], weights: Float64, seed: int
+) -> None:
+    """Print how many of the proposed tests it takes to one name at 95%."""
+    generator = np.random.default_rng([seed, 1])
+    taken, reached, right = np.zeros(len(kept)), np.zeros(len(kept)), np.zeros(len(kept))
+    for place, row in enumerate(kept):
+        label = pictures.labels[row]
+        texts: dict[str, str] = {}
+        after = posterior(pictures.probabilities[row], bundle.candidates, Evidence())
+        while after.labels.max() < SURE and len(texts) < 4:
+            tests = [test for test in next_tests(after, bundle.candidates, list(texts), most=5) if test.key in _DRAWN]
+            if not tests:
+                break
+            read = draw(tests[0].key, source[label], bundle.candidates.gem(label).spot_only, generator)
+            if not read:
+                break
+            texts |= read
+            after = posterior(pictures.probabilities[row], bundle.candidates, Evidence.of(**texts))
+        taken[place] = len(texts)
+        reached[place] = after.labels.max() >= SURE
+        right[place] = reached[place] and bundle.space.labels[int(after.labels.argmax())] == label
+    share = weights @ reached
+    print(
+        f"proposed tests until one name has {SURE:.0%}: {share:.2f} get there with "
+        f"{weights @ (taken * reached) / share:.2f} tests on average; {weights @ right / share:.2f} of these are right"
+    )
+
+
+_DRAWN = ("ri", "sg", "optic_character")
+
+
+def without_picture(bundle: Bundle, source: dict[str, Values], repeats: int, seed: int) -> None:
+    """Print what readings alone give, every label equally often."""
+    print("No picture, every label equally often\n| readings | top-1 | family |\n| --- | --- | --- |")
+    for name, kinds in (
+        ("SG", ("sg",)),
+        ("RI, SG", ("ri", "sg")),
+        ("RI, SG, optic character", ("ri", "sg", "optic_character")),
+    ):
+        generator = np.random.default_rng(seed)
+        labels = [label for label in source for _ in range(repeats)]
+        hits = []
+        for label in labels:
+            known = evidence_for(kinds, label, bundle, source, generator, 0.0)
+            after = posterior(None, bundle.candidates, known)
+            hits.append(scored(after.labels, after.others, label, bundle))
+        found = np.array(hits)
+        weights = np.full(len(labels), 1 / len(labels))
+        print(f"| {name} | {interval(found[:, 0], weights, labels)} | {interval(found[:, 2], weights, labels)} |")
+
+
+def scored(labels: Float64, others: Float64, label: str, bundle: Bundle) -> tuple[float, float, float]:
+    """Return whether the likeliest label, one above or below it, and the likeliest family are right.
+
+    A gem that the model cannot name counts as a wrong answer where it is likelier.
+    """
+    top = bundle.space.labels[int(labels.argmax())]
+    tolerant = top in route(label) or label in route(top)
+    families = np.bincount(bundle.space.parents, weights=labels, minlength=len(bundle.space.families))
+    family = bundle.space.families[int(families.argmax())] == label.partition("/")[0]
+    other = others.max(initial=0.0)
+    named = other <= labels.max()
+    return float(named and top == label), float(named and tolerant), float(other <= families.max() and family)
+
+
+def stone_weights(stones: Sequence[str]) -> Float64:
+    """(N,) so that each stone counts once; sums to 1."""
+    names, places, counts = np.unique(np.array(stones), return_inverse=True, return_counts=True)
+    return np.asarray(1 / counts[places] / len(names))
+
+
+def interval(values: Float64, weights: Float64, groups: Sequence[str]) -> str:
+    """Return a weighted mean with its 95% interval over groups."""
+    names = sorted(set(groups))
+    place = {name: number for number, name in enumerate(names)}
+    of_group = np.zeros(len(names))
+    for value, weight, group in zip(values, weights, groups, strict=True):
+        of_group[place[group]] += value * weight * len(names)
+    found = bootstrap_mean(of_group, np.arange(len(names)))
+    return f"{of_group.mean():.3f} ({found.low:.3f} to {found.high:.3f})"
+
+
+if __name__ == "__main__":
+    main()
