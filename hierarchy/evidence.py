@@ -62,7 +62,6 @@ class Evidence:
 
         Raises:
             EvidenceError: if a reading is none, or the prior cannot be read.
-            TypeError: if there is no such reading.
         """
         parsed = parse_readings({key: str(value) for key, value in readings.items()}, errors)
         return cls(parsed, load_prior(prior), str(prior), tuple(only), tuple(without), wrong)

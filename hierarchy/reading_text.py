@@ -72,8 +72,10 @@ def parse_readings(texts: Mapping[str, str], errors: Mapping[str, float] | None 
         One reading for each property, in the order of `KEYS`.
 
     Raises:
-        EvidenceError: if a text is no reading, or one property is given twice.
+        EvidenceError: if a key is not known, a text is no reading, or one property is given twice.
     """
+    if unknown := [key for key in texts if key not in (*KEYS, *WEIGHTS)]:
+        raise EvidenceError(f"No reading is called {unknown[0]!r}. Choose of {', '.join((*KEYS, *WEIGHTS))}.")
     given = {key: text.strip() for key, text in texts.items() if text.strip()}
     errors = errors or {}
     found = {key: _PARSERS[key](given[key], errors.get(key)) for key in KEYS if key in given}

@@ -91,6 +91,7 @@ def test_readings_come_in_one_order_and_empty_cells_are_none() -> None:
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
+        ({"colour": "red"}, "No reading is called 'colour'. Choose of ri, birefringence"),
         ({"ri": "abc"}, "refractive index 'abc' is not a number. Write it like 1.762-1.770, 1.54 or >1.80."),
         ({"ri": "1.770-1.762"}, "the lower reading comes first. Write 1.762-1.770."),
         ({"ri": "1,76"}, "write a point for the comma, 1.76."),

@@ -4,6 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from gemhier.errors import EvidenceError
+from gemhier.hierarchy.evidence import Evidence
 from gemhier.models.bundle import load_bundle
 from gemhier.pipeline.data.manifest import read_manifest
 from gemhier.pipeline.reports.training_summary import Trained
@@ -24,3 +28,21 @@ def test_mlflow_runs_the_registered_model(trained: Trained, here: Path, tiny_dat
     answers = json.loads((here / "answers.json").read_text())["predictions"]
     bundle = load_bundle(find_bundle("latest"))
     assert answers == [json.loads(json.dumps(result.to_dict())) for result in bundle.classify(images)]
+
+
+def test_the_registered_model_takes_readings_as_columns(trained: Trained, here: Path, tiny_data: Path) -> None:
+    import mlflow
+    import pandas as pd
+
+    images = [row.image for row in read_manifest(tiny_data).split("validation")[:2]]
+    mlflow.set_tracking_uri(f"sqlite:///{here}/mlruns/mlflow.db")
+    model = mlflow.pyfunc.load_model("models:/gemhier/1")
+    table = pd.DataFrame({"image": images, "sg": [3.99, None], "optic_character": ["uniaxial-", None]})
+    measured, plain = model.predict(table)
+    assert [entry["reading"] for entry in measured["evidence"]] == ["optic_character", "sg"]
+    assert "evidence" not in plain
+    bundle = load_bundle(find_bundle("latest"))
+    (expected,) = bundle.classify(images[:1], evidence=Evidence.of(sg=3.99, optic_character="uniaxial-"))
+    assert measured == expected.to_dict()
+    with pytest.raises(EvidenceError, match="has the column image"):
+        model.predict(table.rename(columns={"image": "path"}))
