@@ -140,7 +140,13 @@ def load_properties(path: Path | None = None, taxonomy: Taxonomy | None = None) 
         above = inherited[node.parent or ""]
         own = read_properties(entries[node.id]) if node.id in entries else {}
         inherited[node.id] = above | own | {"sources": _merged(own.get("sources", ()), above.get("sources", ()))}
-        gems[node.id] = Gem(id=node.id, name=node.name, aliases=node.aliases, **inherited[node.id])
+        look_alikes = tuple(pair for pair in inherited[node.id].get("confused_with", ()) if pair[0] != node.id)
+        gems[node.id] = Gem(
+            id=node.id,
+            name=node.name,
+            aliases=node.aliases,
+            **inherited[node.id] | {"confused_with": look_alikes},
+        )
     for key, entry in top.named["others"].named.items() if "others" in top.named else ():
         entries[OTHERS + key] = entry
         gems[OTHERS + key] = Gem(id=OTHERS + key, **read_properties(entry, named=True))

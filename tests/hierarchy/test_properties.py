@@ -44,6 +44,31 @@ def test_labels_and_families_have_what_is_measured_first(properties: Properties)
         assert gem.sources, gem.id
 
 
+def test_labels_and_families_have_what_is_seen(properties: Properties) -> None:
+    for gem in whole(properties):
+        for name in ("lustre", "transparency", "colours", "confused_with"):
+            assert getattr(gem, name), (gem.id, name)
+    for gem_id in LABELS:
+        assert properties[gem_id].pleochroism, gem_id
+        assert properties[gem_id].fluorescence, gem_id
+        assert properties[gem_id].found, gem_id
+
+
+def test_look_alikes_are_other_gems_with_a_sentence(properties: Properties) -> None:
+    for gem in properties.values():
+        for other, sentence in gem.confused_with:
+            assert other in properties
+            assert other != gem.id
+            assert sentence.endswith((".", ")")), (gem.id, other)
+            assert len(sentence.split()) > 3, (gem.id, other)
+
+
+def test_what_is_singly_refractive_shows_one_colour(properties: Properties) -> None:
+    for gem in properties.values():
+        if gem.optic_character == ("isotropic",):
+            assert gem.pleochroism in (None, "none"), gem.id
+
+
 def test_what_holds_for_a_gem_holds_for_those_below_it(properties: Properties) -> None:
     wrong = {
         (gem.id, name)
@@ -128,6 +153,7 @@ gems:
     fluorescence: {long_wave: none, short_wave: none}
     confused_with:
       others/glass: "Glass is singly refractive."
+      beryl/emerald: "Emerald is green."
     sources: [gia]
   beryl/emerald:
     refractive_index: [1.565, 1.602]
@@ -159,6 +185,7 @@ def test_a_gem_inherits_field_by_field(tmp_path: Path) -> None:
     assert emerald.birefringence == Range(0.004, 0.009)
     assert emerald.dispersion is None
     assert emerald.fluorescence == ("none to weak red", "none")
+    assert [other for other, _ in properties.gem("beryl").confused_with] == ["others/glass", "beryl/emerald"]
     assert emerald.confused_with == (("others/glass", "Glass is singly refractive."),)
     assert emerald.sources == ("webster", "gia")
     assert emerald.name == "Emerald"
@@ -214,10 +241,15 @@ def test_an_id_that_is_not_known_gives_the_nearest(tmp_path: Path) -> None:
         ("[uniaxial-]", "[isotropic]", 8, "What is isotropic has a `birefringence` of 0"),
         ("{long_wave: none, ", "{long_wave: bright, ", 13, "`long_wave` must begin with one of none, weak"),
         ("dispersion: 0.014", "fire: 0.014", 12, "`fire` is not known in `beryl`"),
-        ("kind: imitation", "kind: fake", 27, "`kind` cannot be `fake`. Use natural"),
-        ("[green]", "[{dark: green}]", 20, "`colours` must be texts, but holds a mapping"),
-        ("  beryl/emerald:", "  beryl/emerold:", 18, "no gem of the id `beryl/emerold`; the nearest are beryl/emerald"),
-        ("  beryl/emerald:", "  other/navratna:", 18, "no gem of the id `other/navratna`"),
+        ("kind: imitation", "kind: fake", 28, "`kind` cannot be `fake`. Use natural"),
+        ("[green]", "[{dark: green}]", 21, "`colours` must be texts, but holds a mapping"),
+        (
+            "\n  beryl/emerald:",
+            "\n  beryl/emerold:",
+            19,
+            "no gem of the id `beryl/emerold`; the nearest are beryl/emerald",
+        ),
+        ("\n  beryl/emerald:", "\n  other/navratna:", 19, "no gem of the id `other/navratna`"),
         (
             "      others/glass",
             "      others/gloss",
@@ -229,10 +261,10 @@ def test_an_id_that_is_not_known_gives_the_nearest(tmp_path: Path) -> None:
         (
             "sources: [gia]",
             "sources: [gai]",
-            16,
+            17,
             "`gai` is no source. Describe it under `sources`, or use gia, webster",
         ),
-        ("    name: Paste\n", "", 25, "`glass` must have a text as `name`"),
+        ("    name: Paste\n", "", 26, "`glass` must have a text as `name`"),
         ("format: 1", "format: 2", 1, "`format` is 2. This version reads `format: 1`"),
         ("format: 1", "fromat: 1", 1, "`fromat` is not known"),
         ("format: 1", "format: ]", 1, "This is not YAML"),
