@@ -213,9 +213,10 @@ def test_the_wheel_holds_what_is_on_disk_and_nothing_else(checkout: Path, built:
 
 
 @pytest.mark.packaging
-def test_the_wheel_holds_the_bundle_the_taxonomy_and_the_types(built: Path) -> None:
+def test_the_wheel_holds_the_bundle_what_is_read_and_the_types(built: Path) -> None:
     expected = {f"gemhier/models/shipped/{name}" for name in BUNDLE}
-    assert expected | {"gemhier/hierarchy/gems.yaml", "gemhier/py.typed"} <= wheel_names(built)
+    read = {f"gemhier/hierarchy/{name}" for name in ("gems.yaml", "properties.yaml")}
+    assert expected | read | {"gemhier/py.typed"} <= wheel_names(built)
 
 
 @pytest.mark.packaging
@@ -235,6 +236,7 @@ def test_the_sdist_holds_the_tests_and_the_papers(built: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     papers = {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "NOTICE", "README.md", "install.py", "requirements.lock"}
     assert papers | {"tests/conftest.py", "tests/test_packaging.py", "pyproject.toml"} <= names
+    assert {"hierarchy/gems.yaml", "hierarchy/properties.yaml"} <= names
 
 
 @pytest.mark.packaging
