@@ -2,6 +2,9 @@
 
 import re
 
+DASH = "–"
+"""Stands for a number that there is none of."""
+
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -16,3 +19,23 @@ def visible(text: str) -> str:
 def count(number: int, singular: str, plural: str | None = None) -> str:
     """Return a number with its noun: 1 class, 2,000 classes."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def printable(text: str) -> str:
+    """Return the text with escapes for bytes of a file name that are not UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def percent(share: float | None) -> str:
+    """Return a share as people read it."""
+    return DASH if share is None else f"{share:.1%}"
+
+
+def points(difference: float | None) -> str:
+    """Return a difference of shares in percentage points, with its sign."""
+    return DASH if difference is None else f"{100 * difference:+.1f}"
+
+
+def number(value: float | None) -> str:
+    """Return a number with as many decimals as mean something."""
+    return DASH if value is None else f"{value:.3f}" if value < 1 else f"{value:.2f}"

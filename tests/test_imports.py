@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PARTS = ("crawler", "hierarchy", "models", "pipeline")
 
-FLOOR = {"arrays", "atomic", "errors", "progress", "text", "yaml_file"}
+FLOOR = {"arrays", "atomic", "errors", "progress", "templates", "text", "yaml_file"}
 """What every folder may use: modules of gemhier/ itself."""
 
 _SEEN = {"hierarchy", "models/runtime", "models/images"}
@@ -39,6 +39,7 @@ MAY_USE = {
     "text": set[str](),
     "progress": set[str](),
     "atomic": {"errors"},
+    "templates": {"text"},
     "yaml_file": {"errors"},
     "extras": {"errors"},
     "hierarchy": FLOOR,
@@ -76,6 +77,7 @@ modules at their roots: the steps of the command line."""
 
 HEAVY = {
     "cv2",
+    "jinja2",
     "keras",
     "keras_cv",
     "matplotlib",
