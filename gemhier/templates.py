@@ -45,7 +45,7 @@ def _raw(name: str) -> Markup:
 
 
 def _printed(value: Any) -> Any:
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return value if isinstance(value, Markup) else printable(str(value))
 
 
 def _text(name: str) -> str:

@@ -67,4 +67,4 @@ def printable(text: str) -> str:
 
 
 def _text(package: str, name: str) -> str:
-    return files(package).joinpath(name).read_text(encoding="utf-8")
+    return files(package).joinpath("templates", name).read_text(encoding="utf-8")
