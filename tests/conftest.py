@@ -394,4 +394,11 @@ def evaluation(tiny_taxonomy: "Taxonomy") -> "Evaluation":
 @pytest.fixture
 def no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages are made without their figures, which take longer than all else of them."""
-    monkeypatch.setattr("gemhier.pipeline.reports.html.drawings.figure_svg", lambda *_, **__: "<svg></svg>")
+    from markupsafe import Markup
+
+    from gemhier.pipeline.reports.html.svg import Drawing
+
+    monkeypatch.setattr(
+        "gemhier.pipeline.reports.html.drawings.draw_figure",
+        lambda name, meaning, *_, **__: Drawing(meaning, "0 0 1 1", Markup("<g></g>")),
+    )

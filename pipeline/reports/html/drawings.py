@@ -1,27 +1,25 @@
-"""The figures of a report's page. Without matplotlib there are none, and the tables beside them stay."""
+"""The figures of a report's page. Without matplotlib they are empty, and the tables beside them stay."""
 
 import importlib.util
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
 from gemhier.hierarchy.error_budget import ErrorBudget
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.evaluation.coverage import Coverage
 from gemhier.pipeline.evaluation.reliability import ReliabilityBin
-from gemhier.pipeline.reports.html.svg import BAD, CARD, FAINT, INK, LINE, MAIN, OTHER, figure_svg
+from gemhier.pipeline.reports.html.svg import BAD, CARD, FAINT, INK, LINE, MAIN, OTHER, Drawing, draw_figure
 from gemhier.pipeline.training.history import FAMILY_CURVE, FLAT_CURVE, Curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_MISSING = (
-    '<p class="faint">The figure needs matplotlib, which is not installed: '
-    'pip install "gemhier[train]" brings it. The table holds the same numbers.</p>'
-)
 _MOST_FAMILIES = 14
 
 
-def reliability_drawing(bins: Sequence[ReliabilityBin], ece: float | None) -> str:
+def reliability_drawing(bins: Sequence[ReliabilityBin], ece: float | None) -> Drawing:
     """Stated probability against how often it came true, with 95% intervals."""
 
     def draw(axes: "Axes") -> None:
@@ -40,7 +38,7 @@ def reliability_drawing(bins: Sequence[ReliabilityBin], ece: float | None) -> st
     return _drawn("reliability", f"Reliability diagram of {len(bins)} bins.{error}", draw)
 
 
-def coverage_drawing(found: Coverage, asked: float) -> str:
+def coverage_drawing(found: Coverage, asked: float) -> Drawing:
     """Precision of the answers against the share of pictures answered, with the thresholds that can be asked for."""
 
     def draw(axes: "Axes") -> None:
@@ -73,14 +71,14 @@ def coverage_drawing(found: Coverage, asked: float) -> str:
     return _drawn("coverage", "Precision of the answers against the share of pictures that are answered.", draw)
 
 
-def budget_drawing(budgets: Sequence[ErrorBudget], taxonomy: Taxonomy) -> str:
-    """Where hard routing loses pictures, of the families that lose most."""
+def budget_drawing(budgets: Sequence[ErrorBudget], taxonomy: Taxonomy) -> Drawing | None:
+    """Where hard routing loses pictures, of the families that lose most; None if none loses any."""
     losing = sorted(
         (row for row in budgets if row.family and row.right < row.pictures),
         key=lambda row: (row.right - row.pictures, row.family),
     )[:_MOST_FAMILIES]
     if not losing:
-        return ""
+        return None
 
     def draw(axes: "Axes") -> None:
         from matplotlib.ticker import MaxNLocator
@@ -100,7 +98,7 @@ def budget_drawing(budgets: Sequence[ErrorBudget], taxonomy: Taxonomy) -> str:
     return _drawn("budget", "Pictures lost by routing and by region, by family.", draw, 7, 1.2 + 0.24 * len(losing))
 
 
-def curves_drawings(curves: Sequence[Curve]) -> str:
+def curves_drawings(curves: Sequence[Curve]) -> list[Drawing]:
     """Loss and validation top-1 over the epochs, a figure each."""
     shares = [curve for curve in curves if "top1" in curve.name]
     losses = [curve for curve in curves if curve not in shares]
@@ -121,14 +119,14 @@ def curves_drawings(curves: Sequence[Curve]) -> str:
                 axes.legend()
 
         made.append(_drawn(f"curves-{name}", f"{label} over the epochs", draw))
-    return f'<div class="two">{"".join(made)}</div>'
+    return made
 
 
 def _plain(name: str) -> str:
     return {FLAT_CURVE: "flat: label", FAMILY_CURVE: "general: family"}.get(name, name)
 
 
-def _drawn(name: str, meaning: str, draw: Callable[["Axes"], None], width: float = 5, height: float = 3.6) -> str:
+def _drawn(name: str, meaning: str, draw: Callable[["Axes"], None], width: float = 5, height: float = 3.6) -> Drawing:
     if importlib.util.find_spec("matplotlib") is None:
-        return _MISSING
-    return f'<figure class="drawing">{figure_svg(name, meaning, draw, width=width, height=height)}</figure>'
+        return Drawing(meaning, "", Markup())
+    return draw_figure(name, meaning, draw, width=width, height=height)

@@ -3,31 +3,57 @@
 The page's scripts draw both from what is embedded as JSON, a part at a time, so that thousands stay quick.
 """
 
-from html import escape
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gemhier.models.images.stones import Failure
-from gemhier.pipeline.reports.html.markup import note, section
-from gemhier.pipeline.reports.html.style import json_script, printable
 from gemhier.pipeline.reports.measured import Measured
 from gemhier.pipeline.reports.mistakes import MOST_SHOWN
 from gemhier.pipeline.reports.reasons import OUTCOMES
 from gemhier.pipeline.reports.report import TOP
 from gemhier.pipeline.reports.thumbnails import crop_thumbnail, thumbnails
-
-_NEAR = (
-    "Near means: the logits of the flat classifier, centred, point the same way (1 is the same direction, 0 none in "
-    "common). They are what the network makes of its features to tell labels apart."
-)
+from gemhier.text import printable
 
 
-def mistakes_section(found: Measured) -> str:
-    """Return the worst mistakes, with their five guesses and their nearest stones."""
-    report = found.report
-    if not found.mistakes:
-        return section("mistakes", "Worst mistakes", "<p>No picture is taken for another label.</p>")
-    shown = found.mistakes[:MOST_SHOWN]
+@dataclass(frozen=True)
+class PicturesSection:
+    """What the page shows of single pictures.
+
+    Attributes:
+        mistakes: how many there are.
+        shown: how many of them are shown as pictures.
+        mistakes_data: what the script of the page draws of these.
+        kinds: what the table can be narrowed to: value and title.
+        pictures_data: what the script draws of all pictures.
+    """
+
+    mistakes: int
+    shown: int
+    mistakes_data: dict[str, Any]
+    kinds: list[tuple[str, str]]
+    pictures_data: dict[str, Any]
+
+
+def pictures_section(found: Measured) -> PicturesSection:
+    """Return the worst mistakes, with their five guesses and their nearest stones, and all pictures."""
+    return PicturesSection(
+        mistakes=len(found.mistakes),
+        shown=min(len(found.mistakes), MOST_SHOWN),
+        mistakes_data=_mistakes(found),
+        kinds=[
+            ("all", "all pictures"),
+            ("wrong", "label not ranked first"),
+            ("right", "label ranked first"),
+            *((f"outcome:{number}", heading.lower()) for number, (heading, _) in enumerate(OUTCOMES.values())),
+        ],
+        pictures_data=_pictures(found),
+    )
+
+
+def _mistakes(found: Measured) -> dict[str, Any]:
+    """Return the worst mistakes; stones near several of them are held once."""
+    report, shown = found.report, found.mistakes[:MOST_SHOWN]
     whole = thumbnails({each.row: Path(report.labelled.pictures[each.row].image) for each in shown})
     addresses: list[str] = []
     places: dict[str, int] = {}
@@ -42,7 +68,7 @@ def mistakes_section(found: Measured) -> str:
             entries.append([name, round(neighbour.likeness, 3), places[neighbour.image], printable(neighbour.image)])
         return entries
 
-    content = {
+    return {
         "mistakes": [
             {
                 "row": each.row,
@@ -55,52 +81,6 @@ def mistakes_section(found: Measured) -> str:
         ],
         "stones": addresses,
     }
-    count = f"All {len(shown):,}" if len(shown) == len(found.mistakes) else f"The worst {len(shown):,}"
-    asked = (
-        f" Beside each: the training stones of {report.neighbours_in} that are nearest. {_NEAR}"
-        if report.neighbours_in
-        else " Their nearest training stones are shown too with --neighbours DATA."
-    )
-    return section(
-        "mistakes",
-        "Worst mistakes",
-        f"<p>{count} of {len(found.mistakes):,}. The severity is how far up the tree the label and the first guess "
-        "meet. Where the model is very sure of another label, look at the label first: it may be wrong.</p>",
-        note(f"Left the picture, right the stone as the network saw it.{asked}"),
-        '<div class="tools"><label>Order <select id="mistake-order"><option value="severity">most severe first</option>'
-        '<option value="probability">surest first</option></select></label>'
-        '<label>Class <input type="search" id="mistake-class" placeholder="any" size="14"></label>'
-        '<span class="faint" id="mistake-count" aria-live="polite"></span></div>',
-        '<div class="mistakes" id="gallery"></div>',
-        '<div class="tools"><button type="button" id="more-mistakes" hidden>Show more</button></div>',
-        json_script("mistakes-data", content),
-    )
-
-
-def pictures_section(found: Measured) -> str:
-    """Every picture, to search and to filter."""
-    options = "".join(
-        f'<option value="{value}">{escape(words)}</option>'
-        for value, words in (
-            ("all", "all pictures"),
-            ("wrong", "label not ranked first"),
-            ("right", "label ranked first"),
-            *((f"outcome:{number}", heading.lower()) for number, (heading, _) in enumerate(OUTCOMES.values())),
-        )
-    )
-    return section(
-        "pictures",
-        "Every picture",
-        '<div class="tools"><label>Search <input type="search" id="picture-search" '
-        'placeholder="file, label, guess" size="18"></label>'
-        f'<label>Show <select id="picture-kind">{options}</select></label>'
-        '<button type="button" id="picture-cell" hidden></button>'
-        '<span class="faint" id="picture-count" aria-live="polite"></span></div>',
-        '<div class="wide" id="picture-table"><noscript><p>The table needs JavaScript; predictions.csv has the same '
-        "pictures.</p></noscript></div>",
-        '<div class="tools" id="picture-pages"></div>',
-        json_script("pictures-data", _pictures(found)),
-    )
 
 
 def _pictures(found: Measured) -> dict[str, Any]:

@@ -3,8 +3,11 @@
 import io
 import re
 from collections.abc import Callable
-from html import escape
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from markupsafe import Markup
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,9 +35,24 @@ _SETTINGS = {
 }
 
 
-def figure_svg(
+@dataclass(frozen=True)
+class Drawing:
+    """A figure of a page.
+
+    Attributes:
+        meaning: what it shows, for those who cannot see it.
+        view_box: where it lies, as SVG has it.
+        content: the elements of the SVG; empty if there is no matplotlib to draw it.
+    """
+
+    meaning: str
+    view_box: str
+    content: Markup
+
+
+def draw_figure(
     name: str, meaning: str, draw: Callable[["Axes"], None], *, width: float = 5, height: float = 3.6
-) -> str:
+) -> Drawing:
     """Draw a figure of one plot.
 
     Args:
@@ -55,25 +73,39 @@ def figure_svg(
         figure = Figure(figsize=(width, height), layout="constrained")
         draw(figure.subplots())
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    return _for_page(text.getvalue(), name, meaning)
+    root = ElementTree.fromstring(text.getvalue())
+    _fit_into_page(root, name)
+    inner = "".join(ElementTree.tostring(child, encoding="unicode") for child in root)
+    return Drawing(meaning, root.attrib["viewBox"], Markup(re.sub(r"\n\s*", "\n", inner).strip()))
 
 
-def _for_page(svg: str, name: str, meaning: str) -> str:
-    inner = svg[svg.index("<svg") :]
-    inner = re.sub(r"<metadata>.*?</metadata>", "", inner, flags=re.DOTALL)
-    inner = re.sub(r"<style type=\"text/css\">.*?</style>", "", inner, flags=re.DOTALL)
-    size = re.search(r'viewBox="([^"]+)"', inner)
-    start = (
-        f'<svg class="plot" role="img" aria-label="{escape(meaning)}" viewBox="{size[1] if size else "0 0 360 260"}">'
-    )
-    inner = start + inner[inner.index(">") + 1 :]
-    inner = re.sub(r"<!--.*?-->", "", inner, flags=re.DOTALL)
-    inner = re.sub(r'\bid="', f'id="{name}-', inner)
-    inner = re.sub(r'(?:xlink:)?href="#', f'href="#{name}-', inner)
-    inner = inner.replace("url(#", f"url(#{name}-")
+def _fit_into_page(root: ElementTree.Element, name: str) -> None:
+    """Take out what pages have no use for, and give names, fonts and colours those of the page."""
+    for element in root.iter():
+        element.tag = _local(element.tag)
+        attributes = {_local(key): value for key, value in element.items()}
+        element.attrib.clear()
+        for key, value in attributes.items():
+            element.set(key, _of_page(key, value, name))
+    for parent in list(root.iter()):
+        for child in [child for child in parent if child.tag in ("metadata", "style")]:
+            parent.remove(child)
+
+
+def _local(tag: str) -> str:
+    """Return a name without its namespace, which HTML has no use for."""
+    return tag.rpartition("}")[2]
+
+
+def _of_page(key: str, value: str, name: str) -> str:
+    if key == "id":
+        return f"{name}-{value}"
+    if key == "href":
+        return value.replace("#", f"#{name}-", 1)
+    value = value.replace("url(#", f"url(#{name}-")
     # Fonts of the page, in matplotlib's sizes.
-    inner = re.sub(r"font: ([\d.]+px)[^;\"]*", r"font: \1 system-ui, sans-serif", inner)
-    inner = re.sub(r"font-family: [^;\"]*", "font-family: system-ui, sans-serif", inner)
+    value = re.sub(r"font: ([\d.]+px)[^;]*", r"font: \1 system-ui, sans-serif", value)
+    value = re.sub(r"font-family: [^;]*", "font-family: system-ui, sans-serif", value)
     for colour, variable in _VARIABLES.items():
-        inner = inner.replace(colour, f"var(--{variable})")
-    return re.sub(r"\n\s*", "\n", inner).strip()
+        value = value.replace(colour, f"var(--{variable})")
+    return value

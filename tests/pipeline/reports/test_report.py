@@ -1,5 +1,6 @@
 """What a report says and looks like, and which folders it may replace."""
 
+import importlib.util
 import json
 import re
 from collections.abc import Sequence
@@ -159,9 +160,9 @@ class Outline(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.open and self.open[-1] in ("h1", "h2", "h3"):
             self.sections[data] = ""
-        elif self.open and self.open[-1] not in ("style", "script"):
+        elif data.strip() and self.open and self.open[-1] not in ("style", "script"):
             last = next(reversed(self.sections))
-            self.sections[last] += f"{data}|"
+            self.sections[last] += f"{' '.join(data.split())}|"
 
     def section(self, title: str) -> str:
         return next(text for name, text in self.sections.items() if name.startswith(title))
@@ -195,6 +196,15 @@ def test_the_page_shows_the_figures_with_their_intervals(report: Report) -> None
     assert [name for name in STRATEGIES if f"{name}|" in strategies] == list(STRATEGIES)
     assert report.comparison is not None
     assert f"{report.comparison.sentence}|" in outline.section("gems-1 on stones")
+
+
+def test_without_matplotlib_the_page_says_what_brings_it(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "matplotlib" not in page(report)
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "matplotlib" else found(name))
+    outline = Outline(page(report))
+    assert 'pip install "gemhier[train]"' in outline.section("Reliability")
+    assert 'pip install "gemhier[train]"' in outline.section("Precision against coverage")
 
 
 def test_names_and_reasons_are_escaped(report: Report) -> None:
