@@ -13,7 +13,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from gemhier.crawler.replica import faults
-from gemhier.crawler.replica.shops import Reply, Shop
+from gemhier.crawler.replica.shops import Reply, Shop, sold
 
 _SINCE = "Mon, 01 Jan 2024 00:00:00 GMT"
 
@@ -139,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(200, reply.kind, reply.body[: len(reply.body) // 2], announced)
                 self.close_connection = True
             case faults.PAGE:
-                self._send(200, reply.kind, b"<!doctype html><html><body>sold</body></html>")
+                self._send(200, reply.kind, sold())
             case faults.OTHER_KIND:
                 self._send_checked(Reply(reply.kind, as_png(reply.body), reply.picture))
             case faults.MISSING:

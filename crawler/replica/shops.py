@@ -1,14 +1,15 @@
 """The pages of the replicas: what each path holds, with a real shop's structure and text of our own."""
 
-import html
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from gemhier.crawler.replica.faults import FORBIDDEN, Faults
 from gemhier.crawler.replica.painting import paint, paint_scene
 from gemhier.crawler.replica.stock import CATEGORIES, PRIVATE, Category, Picture, Product, Stock
+from gemhier.templates import render
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"
@@ -93,64 +94,31 @@ class GempunditReplica(Shop):
         parts = urlsplit(target).path.strip("/").split("/")
         match parts:
             case ["gemstones"]:
-                return _page("Gemstones", self._index())
+                half = len(CATEGORIES) // 2
+                tiles = (*CATEGORIES[half:], PRIVATE)
+                return _page("index", title="Gemstones", menu=CATEGORIES[:half], tiles=tiles)
             case ["gemstones", slug, "page", number] if slug in self._listed and number.isdecimal():
-                return _page(slug, self._category(slug, int(number)))
+                return self._category(slug, int(number))
             case ["gemstones", slug] if slug in self._listed:
-                return _page(slug, self._category(slug, 1))
+                return self._category(slug, 1)
             case ["gemstones", slug, product] if slug in self._listed:
                 found = self._products.get(product.rpartition("-gp")[2])
-                return _page(found.title, self._product(found)) if found else None
+                return self._product(found) if found else None
             case ["media", *_, name]:
                 return self._painted(name)
         return None
 
-    def _index(self) -> str:
-        half = len(CATEGORIES) // 2
-        menu = "".join(
-            f'<li><a data-category="gemstones" title="{_text(category.label)}" href="/gemstones/{category.slug}">'
-            f"{_text(category.slug)}</a></li>"
-            for category in CATEGORIES[:half]
-        )
-        tiles = "".join(
-            f'<li><a href="/gemstones/{category.slug}"><img src="/skin/{category.slug}.png">'
-            f'<span class="productNameH2">{_text(category.label)}</span></a></li>'
-            for category in (*CATEGORIES[half:], PRIVATE)
-        )
-        return (
-            '<nav><a data-category="jewelry" title="Rings" href="/jewelry/rings">Rings</a><a href="/cart">Cart</a>'
-            f'<ul>{menu}</ul></nav><ul class="stonesCategoryProduct">{tiles}</ul>'
-        )
-
-    def _category(self, slug: str, number: int) -> str:
+    def _category(self, slug: str, number: int) -> Reply:
         products = self._listed[slug]
         last = max(1, -(-len(products) // self.on_a_page))
         number = min(max(1, number), last)
         shown = products[(number - 1) * self.on_a_page : number * self.on_a_page]
-        items = "".join(
-            f'<li><a class="product-image dataimage" href="/gemstones/{slug}/{product.slug}">'
-            f"<img src=\"/media/small/{product.number}.jpg\"></a><a href='/cart?add={product.number}'>Buy</a></li>"
-            for product in shown
-        )
-        pages = "".join(
-            f'<li class="current">{page}</li>'
-            if page == number
-            else f'<li><a href="/gemstones/{slug}/page/{page}">{page}</a></li>'
-            for page in range(1, last + 1)
-        )
-        return f'<ul class="products">{items}</ul><ol class="pages">{pages if last > 1 else ""}</ol>'
+        return _page("category", title=slug, slug=slug, products=shown, number=number, last=last)
 
-    def _product(self, product: Product) -> str:
-        thumbs = "".join(
-            f'<div class="item product_thumb_forHeight"><img src="{self.picture_path(picture)}?width=80"></div>'
-            for picture in product.pictures
-        )
-        facts = {"Origin": product.origin, "Treatment": product.treatment}
-        rows = "".join(f"<tr><th>{name}</th><td>{_text(value)}</td></tr>" for name, value in facts.items() if value)
-        return (
-            f'<h1>{_text(product.title)}</h1><span itemprop="price">{_text(product.price)}</span>'
-            f"<table>{rows}</table>{thumbs}"
-        )
+    def _product(self, product: Product) -> Reply:
+        facts = [("Origin", product.origin), ("Treatment", product.treatment)]
+        pictures = [self.picture_path(picture) for picture in product.pictures]
+        return _page("product", title=product.title, product=product, facts=facts, pictures=pictures)
 
 
 @dataclass(frozen=True)
@@ -202,21 +170,16 @@ class MarketReplica(Shop):
                 ]
                 return _json({"collections": links})
             case ["collection", number] if number.isdecimal() and int(number) < len(self._families):
-                return _page("Collection", self._grid(int(number)))
+                batch = self._batch(int(number), "")
+                return _page("collection", title="Collection", stones=batch.stones, next=batch.next)
             case ["api", "collection", number] if number.isdecimal() and int(number) < len(self._families):
                 batch = self._batch(int(number), query.get("after", ""))
                 return _json({"stones": [{"href": stone} for stone in batch.stones], "next": batch.next})
             case ["stone", number] if number in self._products:
-                return _page("Stone", self._stone(self._products[number]))
+                return self._stone(self._products[number])
             case ["photo"]:
                 return self._painted(self._views.get((query.get("stone", ""), query.get("photo", "")), ""))
         return None
-
-    def _grid(self, number: int) -> str:
-        batch = self._batch(number, "")
-        tiles = "".join(f'<article data-stone="{item}"></article>' for item in batch.stones)
-        more = f'<div id="more" data-next="{batch.next}"></div>' if batch.next else ""
-        return f'<main class="grid">{tiles}</main>{more}'
 
     def _batch(self, number: int, after: str) -> "_Batch":
         stones = self._listed[self._families[number].slug]
@@ -226,28 +189,23 @@ class MarketReplica(Shop):
         following = f"{number}?after={_base36(end)}" if end < len(stones) else None
         return _Batch(tuple(f"/stone/{product.number}" for product in shown), following)
 
-    def _stone(self, product: Product) -> str:
-        tags = "".join(f'<li class="tag"> {_text(category.label)} </li>' for category in product.categories)
-        figures = "".join(
-            f'<figure><img src="/blank.gif" data-full="{_text(self.picture_path(picture))}"></figure>'
-            for picture in product.pictures
-        )
-        facts = {"Price": product.price, "Mined in": product.origin, "Enhancement": product.treatment}
-        rows = "".join(f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in facts.items() if value)
-        return f"<h2 class='name'>{_text(product.title)}</h2><dl>{rows}</dl><ul>{tags}</ul>{figures}"
+    def _stone(self, product: Product) -> Reply:
+        facts = [("Price", product.price), ("Mined in", product.origin), ("Enhancement", product.treatment)]
+        pictures = [self.picture_path(picture) for picture in product.pictures]
+        return _page("stone", title="Stone", product=product, facts=facts, pictures=pictures)
 
 
-def _page(title: str, body: str) -> Reply:
-    text = f"<!doctype html><html><head><title>{_text(title)}</title></head><body>{body}</body></html>"
-    return Reply(HTML, text.encode())
+def sold() -> bytes:
+    """Return the page that stands where a picture was."""
+    return render("crawler/replica/sold.html", title="").encode()
+
+
+def _page(template: str, **values: Any) -> Reply:
+    return Reply(HTML, render(f"crawler/replica/{template}.html", **values).encode())
 
 
 def _json(content: object) -> Reply:
     return Reply(JSON, json.dumps(content).encode())
-
-
-def _text(text: str) -> str:
-    return html.escape(text)
 
 
 def _base36(number: int) -> str:

@@ -16,8 +16,6 @@ from gemhier.crawler.sites.site_file import is_web_address
 if TYPE_CHECKING:
     import parsel
 
-_BLANK_HTML = "<html></html>"
-
 
 class PageError(Exception):
     """A page does not fit the site file.
@@ -51,8 +49,8 @@ class _Page:
 
         if self._is_json:
             return parsel.Selector(text=self._text, type="json")
-        # lxml takes neither an empty text nor a NUL.
-        return parsel.Selector(text=self._text.replace("\0", "") or _BLANK_HTML, type="html")
+        # lxml takes no NUL.
+        return parsel.Selector(text=self._text.replace("\0", ""), type="html")
 
     @cached_property
     def _is_json(self) -> bool:

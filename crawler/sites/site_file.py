@@ -227,7 +227,7 @@ def _problem_of(selector: Selector) -> str | None:
         if selector.kind == "json":
             jmespath.compile(selector.expression)
         else:
-            parsel.Selector(text="<p>").css(selector.expression) if selector.kind == "css" else etree.XPath(
+            parsel.Selector(text="").css(selector.expression) if selector.kind == "css" else etree.XPath(
                 selector.expression
             )
     except (
