@@ -66,6 +66,17 @@ class ClassFigures:
     predicted: int
     taken_for: tuple[tuple[str, int], ...]
 
+    @property
+    def right(self) -> int:
+        """How many of its pictures are found."""
+        return round((self.recall or 0) * self.support)
+
+    @property
+    def f1(self) -> float | None:
+        """The harmonic mean of precision and recall, 2 TP / (pictures + predictions); None without any of both."""
+        both = self.support + self.predicted
+        return 2 * self.right / both if both else None
+
 
 @dataclass(frozen=True)
 class ConfusionCell:

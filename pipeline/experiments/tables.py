@@ -246,6 +246,7 @@ def _class_rows(decision: Decision, taxonomy: Taxonomy) -> list[dict[str, Any]]:
             "recall": row.recall,
             "support": row.support,
             "predicted": row.predicted,
+            "f1": row.f1,
         }
         for row in decision.figures.per_class
     ]

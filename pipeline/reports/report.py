@@ -171,14 +171,18 @@ def classes_table(report: Report) -> str:
         mistakes = [cell for pair in row.taken_for for cell in pair]
         numbers = [_cell(row.precision), _cell(row.recall), row.support, row.predicted]
         name = report.taxonomy[row.label].name
-        rows.append([row.label, name, *numbers, *mistakes, *[""] * (len(taken) - len(mistakes))])
-    return _table(["label", "name", "precision", "recall", "support", "predicted", *taken], rows)
+        rows.append([row.label, name, *numbers, *mistakes, *[""] * (len(taken) - len(mistakes)), _cell(row.f1)])
+    return _table(["label", "name", "precision", "recall", "support", "predicted", *taken, "f1"], rows)
 
 
 def confusion_table(report: Report) -> str:
     """Return the text of confusion.csv: a row for each true and predicted label that occur together."""
-    cells = report.figures.confusion
-    return _table(["truth", "predicted", "count"], [[cell.truth, cell.predicted, cell.count] for cell in cells])
+    support = {row.label: row.support for row in report.figures.per_class}
+    rows = [
+        [cell.truth, cell.predicted, cell.count, _cell(cell.count / support[cell.truth])]
+        for cell in report.figures.confusion
+    ]
+    return _table(["truth", "predicted", "count", "share"], rows)
 
 
 def _shown(result: Prediction | Failure, picture: LabelledPicture, taxonomy: Taxonomy) -> list[object]:

@@ -46,6 +46,7 @@ def _per_class(figures: StrategyFigures, taxonomy: Taxonomy) -> dict[str, list[A
         "precision": [row.precision for row in rows],
         "recall": [row.recall for row in rows],
         "support": [row.support for row in rows],
+        "f1": [row.f1 for row in rows],
     }
 
 

@@ -29,7 +29,7 @@ class ClassRow:
     @property
     def wrong(self) -> int:
         """How many of its pictures are misclassified."""
-        return self.figures.support - round((self.figures.recall or 0) * self.figures.support)
+        return self.figures.support - self.figures.right
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What a report says and looks like, and which folders it may replace."""
 
+import csv
 import importlib.util
 import json
 import re
@@ -243,9 +244,9 @@ def test_the_table_of_labels_can_be_sorted(report: Report) -> None:
     start = text.index('<section id="labels"')
     labels = text[start : text.index("</section>", start) + len("</section>")]
     outline = Outline(labels)
-    assert labels.count("<button>") == 6
+    assert labels.count("<button>") == 7
     values = [value for tag, name, value in outline.attributes if (tag, name) == ("td", "data-value")]
-    assert values[:6] == ["Aquamarine", "1.0", "1.0", "1", "1", "0"]
+    assert values[:7] == ["Aquamarine", "1.0", "1.0", "1.0", "1", "1", "0"]
 
 
 def test_answers_by_depth(report: Report) -> None:
@@ -311,8 +312,36 @@ def test_a_very_small_p_value_stays_above_0(report: Report) -> None:
 def test_tables_have_a_row_for_each(report: Report) -> None:
     assert len(predictions_table(report).splitlines()) == 1 + len(SEEN)
     assert len(classes_table(report).splitlines()) == 1 + len(LABELS)
-    counts = [int(line.rpartition(",")[2]) for line in confusion_table(report).splitlines()[1:]]
-    assert sum(counts) == 8
+    assert sum(int(row["count"]) for row in csv.DictReader(confusion_table(report).splitlines())) == 8
+
+
+def test_f1_is_the_harmonic_mean_of_precision_and_recall(report: Report) -> None:
+    # Emerald: 1 of 5 is found and 1 of 1 predictions right; topaz: neither of both.
+    rows = {row["label"]: row for row in csv.DictReader(classes_table(report).splitlines())}
+    emerald = rows["beryl/emerald"]
+    assert float(emerald["f1"]) == pytest.approx(
+        2 / (1 / float(emerald["precision"]) + 1 / float(emerald["recall"])), abs=1e-6
+    )
+    assert {label: row["f1"] for label, row in rows.items()} == {
+        "beryl/aquamarine": "1.0",
+        "beryl/emerald": "0.333333",
+        "quartz": "0.5",
+        "topaz": "0.0",
+    }
+    assert "Emerald <Panna & Co>|Beryl|100.0%|20.0%|33.3%|5|1|4|" in Outline(page(report)).section("Every label")
+    assert (
+        classes_table(reported([("quartz", "quartz")])).splitlines()[1].endswith(",0,0,,,,,")
+    )  # neither seen nor predicted
+
+
+def test_confusions_have_their_share_of_the_true_labels_pictures(report: Report) -> None:
+    rows = list(csv.DictReader(confusion_table(report).splitlines()))
+    assert {(row["truth"], row["predicted"]): row["share"] for row in rows if row["truth"] == "beryl/emerald"} == {
+        ("beryl/emerald", "beryl/emerald"): "0.2",
+        ("beryl/emerald", "topaz"): "0.4",
+        ("beryl/emerald", "quartz"): "0.2",
+        ("beryl/emerald", ""): "0.2",
+    }
 
 
 def test_the_summary_names_what_could_not_be_counted(report: Report) -> None:

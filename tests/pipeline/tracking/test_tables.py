@@ -18,6 +18,7 @@ def test_each_label_has_a_row_with_its_name(evaluation: Evaluation, tiny_taxonom
         "precision": str(flat.per_class[0].precision),
         "recall": str(flat.per_class[0].recall),
         "support": "4",
+        "f1": str(flat.per_class[0].f1),
     }
     assert [row["name"] for row in others] == ["Ruby", "Quartz"]
 

@@ -2,8 +2,13 @@
 const { make, byId } = report;
 const { families, labels, cells } = JSON.parse(byId("confusion-data").textContent);
 const place = byId("matrix"), all = byId("unfold"), onlyMistaken = byId("only-mistaken");
+const inPercent = byId("in-percent");
 const open = new Set(), members = families.map((_, family) => labels.flatMap((l, i) => l.family === family ? [i] : []));
 const foldable = families.flatMap((_, family) => members[family].length > 1 ? [family] : []);
+const pictures = labels.map(() => 0);
+for (const [truth, , count] of cells) pictures[truth] += count;
+// What is there is never shown as 0, and what is not all never as 100.
+const rounded = share => String(share === 1 ? 100 : Math.min(99, Math.max(1, Math.round(100 * share))));
 
 const axis = () => families.flatMap((family, number) => open.has(number)
   ? [{ ...family, number, labels: members[number], head: true },
@@ -61,11 +66,12 @@ const draw = () => {
       const count = counts[row].get(column);
       if (!count) { empty += 1; continue; }
       skip();
-      const share = Math.round(15 + 34 * count / totals[row]), right = column === row;
+      const share = count / totals[row], right = column === row;
       const taken = column < 0 ? "could not be read" : `taken for ${entries[column].name}`;
-      const words = `${entry.name} ${taken}: ${count} of ${totals[row]}`;
-      const button = make("button", { type: "button", title: words, "aria-label": words }, String(count));
-      button.style.background = `color-mix(in srgb, var(--${right ? "main" : "bad"}) ${share}%, var(--card))`;
+      const words = `${entry.name} ${taken}: ${count} of ${totals[row]}, ${report.percent(1e4 * share)}`;
+      const button = make("button", { type: "button", title: words, "aria-label": words },
+        inPercent.checked ? rounded(share) : String(count));
+      button.style.background = `color-mix(in srgb, var(--${right ? "main" : "bad"}) ${Math.round(15 + 34 * share)}%, var(--card))`;
       button.addEventListener("click", () => document.dispatchEvent(new CustomEvent("list-pictures", { detail: {
         words, truth: entry.labels.map(label => labels[label].id),
         guess: column < 0 ? null : entries[column].labels.map(label => labels[label].id) } })));
@@ -89,6 +95,8 @@ all.addEventListener("click", () => {
   draw();
 });
 onlyMistaken.addEventListener("change", draw);
-place.after(csvButton("confusion", () => [["truth", "predicted", "count"],
-  ...cells.map(([truth, guess, count]) => [labels[truth].id, guess < 0 ? "" : labels[guess].id, count])]));
+inPercent.addEventListener("change", draw);
+place.after(csvButton("confusion", () => [["truth", "predicted", "count", "share"],
+  ...cells.map(([truth, guess, count]) => [labels[truth].id, guess < 0 ? "" : labels[guess].id, count,
+    Number((count / pictures[truth]).toFixed(6))])]));
 draw();

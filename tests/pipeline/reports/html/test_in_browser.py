@@ -108,12 +108,12 @@ def test_the_first_screen_says_what_how_good_and_which_way_is_better(opened: "Pa
 def test_a_column_sorts_up_and_down(opened: "Page") -> None:
     table = opened.locator("table[data-name=per-class]")
     heads = table.locator("thead th")
-    heads.nth(4).get_by_role("button").click()
-    counts = [int(text) for text in column(table, 5)]
+    heads.nth(5).get_by_role("button").click()
+    counts = [int(text) for text in column(table, 6)]
     assert counts == sorted(counts, reverse=True)
-    assert heads.nth(4).get_attribute("aria-sort") == "descending"
-    heads.nth(4).get_by_role("button").click()
-    assert [int(text) for text in column(table, 5)] == sorted(counts)
+    assert heads.nth(5).get_attribute("aria-sort") == "descending"
+    heads.nth(5).get_by_role("button").click()
+    assert [int(text) for text in column(table, 6)] == sorted(counts)
     heads.nth(0).get_by_role("button").click()
     names = [text.partition("\n")[0] for text in column(table, 1)]
     assert names == sorted(names, key=str.casefold)
@@ -136,6 +136,19 @@ def test_a_family_unfolds_into_its_labels_and_the_counts_stay(opened: "Page", re
     opened.get_by_role("button", name="Unfold all").click()
     assert matrix.locator("tr.leaf").count() > 20
     assert counted() == total
+
+
+def test_the_matrix_shows_the_percent_of_each_row(opened: "Page") -> None:
+    row = opened.locator("#matrix tbody tr").filter(has=opened.locator("td.cell")).first
+    pictures = int(row.locator("td.count").inner_text())
+    counts = [int(text) for text in row.locator("td.cell").all_inner_texts()]
+    assert sum(counts) == pictures
+    opened.get_by_label("in percent of each row").check()
+    shares = [int(text) for text in row.locator("td.cell").all_inner_texts()]
+    assert shares == [pytest.approx(100 * count / pictures, abs=1) for count in counts]
+    assert f"{counts[0]} of {pictures}, {100 * counts[0] / pictures:.1f}%" in str(
+        row.locator("td.cell button").first.get_attribute("title")
+    )
 
 
 def test_a_cell_of_the_matrix_lists_its_pictures(opened: "Page") -> None:
