@@ -23,11 +23,12 @@ from pathlib import Path
 import numpy as np
 
 from gemhier import Bundle, Failure, load_bundle
-from gemhier.arrays import Float64
+from gemhier.arrays import Booleans, Float64
 from gemhier.errors import TaxonomyError
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.intervals import bootstrap_mean
 from gemhier.hierarchy.labels import route
+from gemhier.hierarchy.metrics import top_k_hits
 from gemhier.hierarchy.next_tests import next_tests
 from gemhier.hierarchy.posterior import posterior
 from gemhier.hierarchy.readings import REFRACTOMETER_LIMIT
@@ -75,6 +76,7 @@ def main() -> None:
     for folder in [*arguments.home, *arguments.away]:
         pictures = classified(bundle, folder, arguments.stones)
         measure(bundle, source, pictures, str(folder), arguments.repeats, arguments.seed)
+        priors(bundle, pictures)
     without_picture(bundle, source, arguments.repeats, arguments.seed)
 
 
@@ -218,6 +220,27 @@ def measure(bundle: Bundle, source: dict[str, Values], pictures: Pictures, title
         print(f"| loss by a tenth wrong | {loss} | | |")
     steps(bundle, source, pictures, kept, weights, seed)
     print()
+
+
+def priors(bundle: Bundle, pictures: Pictures) -> None:
+    """Print what a prior does, all pictures included, over stones and over classes."""
+    print("| prior | top-1 over stones | top-1 over classes | top-3 over classes |\n| --- | --- | --- | --- |")
+    weights = stone_weights(pictures.stones)
+    classes = np.array(pictures.labels)
+    truth = np.array([bundle.space.index(label) for label in pictures.labels])
+    for name in ("uniform", "trade"):
+        known = Evidence.of(prior=name)
+        found = np.array([posterior(row, bundle.candidates, known).labels for row in pictures.probabilities])
+        hits = {k: top_k_hits(found, truth, k) for k in (1, 3)}
+        over_classes = [np.mean([weighted(hits[k], weights, classes == one) for one in set(classes)]) for k in (1, 3)]
+        means = " | ".join(f"{mean:.3f}" for mean in over_classes)
+        print(f"| {name} | {interval(hits[1], weights, pictures.stones)} | {means} |")
+    print()
+
+
+def weighted(hits: Float64, weights: Float64, chosen: Booleans) -> float:
+    """Return the weighted mean of the chosen ones."""
+    return float(hits[chosen] @ weights[chosen] / weights[chosen].sum())
 
 
 def steps(
