@@ -1,6 +1,5 @@
 """Fit a network to crops: heads on frozen features, then everything, resumable after each epoch."""
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +8,6 @@ import keras
 import numpy as np
 
 from gemhier.arrays import Bytes, Float32, Indices
-from gemhier.atomic import write_whole
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.images.crop import mask_background
 from gemhier.models.networks.backbones import Backbone
@@ -18,6 +16,7 @@ from gemhier.models.networks.heads import losses
 from gemhier.models.networks.modes import MODES
 from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.training.batches import targets, training_batches
+from gemhier.pipeline.training.checkpoint import Checkpoint, load_weights, restore, save_weights
 from gemhier.pipeline.training.class_balance import Copies, balance, each_once
 from gemhier.pipeline.training.config import SCHEDULES, Schedule, TrainConfig
 from gemhier.pipeline.training.features import load_features
@@ -212,8 +211,7 @@ class _Report(keras.callbacks.Callback):
 def _fit_heads(network: GemNetwork, training: _Training) -> None:
     train, validation, schedule = training.train, training.validation, training.schedule
     weights = training.work / "heads.weights.h5"
-    if weights.exists():
-        network.heads.load_weights(weights)
+    if load_weights(network.heads, weights):
         return
 
     def features(pictures: Pictures, views: int) -> Float32:
@@ -258,11 +256,7 @@ def _fit_heads(network: GemNetwork, training: _Training) -> None:
         verbose=0,
         callbacks=[_Report("heads", 1, training.log, measure), TrainingBar("Heads", schedule.head_epochs)],
     )
-    # Half a file under the right name would be taken for the heads ever after; Keras wants its own ending.
-    with tempfile.TemporaryDirectory(dir=weights.parent) as scratch:
-        saved = Path(scratch) / weights.name
-        network.heads.save_weights(saved)
-        write_whole(weights, saved.read_bytes())
+    save_weights(network.heads, weights)
 
 
 def _fit_everything(network: GemNetwork, training: _Training) -> None:
@@ -274,9 +268,10 @@ def _fit_everything(network: GemNetwork, training: _Training) -> None:
         network.freeze(schedule.frozen_share)
     crops = train.crops(network.size)
     copies = train.copies or each_once(len(crops))
-    done = sum(epoch.phase == "everything" for epoch in log.epochs)
     steps = epochs * -(-len(copies) // schedule.batch)
     _compile(network.whole, training, schedule.whole_rate(pretrained=pretrained), steps)
+    states = training.work / "states"
+    done = restore(network.whole, states)
     batches = training_batches(
         crops,
         targets(train.truth, network.space, MODES[network.mode]),
@@ -296,13 +291,14 @@ def _fit_everything(network: GemNetwork, training: _Training) -> None:
     first = 1 + max((epoch.number for epoch in log.epochs if epoch.phase == "heads"), default=0)
     network.whole.fit(
         batches,
+        initial_epoch=done,
         epochs=epochs,
         shuffle=False,  # the batches come shuffled
         verbose=0,
         callbacks=[
             _Report("everything", first, log, measure),
             TrainingBar("Whole network", epochs),
-            keras.callbacks.BackupAndRestore(training.work / "backup", delete_checkpoint=False),
+            Checkpoint(states),
         ],
     )
 

@@ -12,6 +12,7 @@ from keras import ops
 from gemhier.arrays import Bytes, Float32
 from gemhier.models.networks.finder_network import STRIDE, build_finder
 from gemhier.pipeline.synthetic.scenes.composition import Scene, SceneMaker
+from gemhier.pipeline.training.checkpoint import Checkpoint, restore
 from gemhier.pipeline.training.finder_config import FinderConfig, FinderEpoch
 from gemhier.pipeline.training.progress_bar import TrainingBar
 
@@ -67,12 +68,11 @@ def fit_finder(
     def measured(epoch: int, logs: dict[str, float]) -> None:
         on_epoch(FinderEpoch(epoch + 1, float(logs["loss"]), measure_finder(model, pictures, wanted)))
 
-    def done() -> int:
-        # Checkpoints stand at whole epochs, and Keras counts a step that only builds the model.
-        return int(model.optimizer.iterations) // config.steps * config.steps
-
+    states = work / "states"
+    done = restore(model, states)
     model.fit(
-        scene_batches(train, config, done),
+        scene_batches(train, config, done * config.steps),
+        initial_epoch=done,
         epochs=config.epochs,
         steps_per_epoch=config.steps,
         shuffle=False,  # the scenes are drawn by chance
@@ -80,7 +80,7 @@ def fit_finder(
         callbacks=[
             keras.callbacks.LambdaCallback(on_epoch_end=measured),
             TrainingBar("Stone finder", config.epochs),
-            keras.callbacks.BackupAndRestore(work / "backup", delete_checkpoint=False),
+            Checkpoint(states),
         ],
     )
     return model
@@ -123,13 +123,13 @@ def targets(scene: Scene) -> tuple[Float32, Float32]:
     return np.stack(maps, axis=-1).astype(np.float32), present
 
 
-def scene_batches(maker: SceneMaker, config: FinderConfig, done: Callable[[], int]) -> "tf.data.Dataset":
+def scene_batches(maker: SceneMaker, config: FinderConfig, done: int) -> "tf.data.Dataset":
     """Batches of scenes with their targets, without end; scene n of a seed is always the same.
 
     Args:
         maker: composes the scenes.
         config: the settings.
-        done: tells, when the first batch is asked for, how many batches were learnt from before.
+        done: how many batches were learnt from before.
     """
     import tensorflow as tf
 
@@ -148,7 +148,7 @@ def scene_batches(maker: SceneMaker, config: FinderConfig, done: Callable[[], in
         return picture, {"maps": of_pixels, "present": present}
 
     def numbers() -> Iterator[int]:
-        yield from count(done() * config.batch)
+        yield from count(done * config.batch)
 
     scenes = tf.data.Dataset.from_generator(numbers, output_signature=tf.TensorSpec((), tf.int64))
     return scenes.map(shaped, num_parallel_calls=2, deterministic=True).batch(config.batch).prefetch(4)
