@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +36,13 @@ from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.training.calibration import Calibration, calibrate
 from gemhier.pipeline.training.class_balance import balance
 from gemhier.pipeline.training.config import TrainConfig
-from gemhier.pipeline.training.resume import full_disk_in_one_line, remember_run, remembered_run, unfinished_folder
+from gemhier.pipeline.training.resume import (
+    alone,
+    full_disk_in_one_line,
+    remember_run,
+    remembered_run,
+    unfinished_folder,
+)
 from gemhier.pipeline.training.start_tensorflow import start_tensorflow
 from gemhier.progress import say
 
@@ -77,16 +84,23 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
         DataError: if the data cannot be trained on, or the backbone's weights cannot be fetched or read.
         TrackingError: if runs cannot be recorded.
         MissingExtraError: if the backbone's weights are not installed.
-        OutputError: if a checkpoint cannot be written.
+        OutputError: if a checkpoint cannot be written, or another process is at the same training.
     """
     manifest = read_manifest(data)
     rows = _rows(manifest, config)
     mlflow = open_tracking(tracking)
+    work = work_folder(manifest, config)
+    with alone(work):
+        trained = _train(manifest, config, rows, work, mlflow)
+        shutil.rmtree(work, ignore_errors=True)
+    return trained
+
+
+def _train(manifest: Manifest, config: TrainConfig, rows: _Rows, work: Path, mlflow: ModuleType) -> Trained:
     # TensorFlow takes seconds to load, and is loaded only when runs can be recorded.
     start_tensorflow()
     from gemhier.pipeline.training.packing import pack
 
-    work = work_folder(manifest, config)
     resumed = known_run(mlflow, remembered_run(work))
     name = _run_name(config) if resumed else unused_name(mlflow, _run_name(config))
     with (
@@ -118,7 +132,6 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
         log.figures(learned.fitted.history, evaluation, strategy)
         log.report(report_files(_report(bundle, rows.measured, learned.probabilities, rows.measured_on)))
         log.bundle(bundle.folder, evaluation, strategy)
-    shutil.rmtree(work, ignore_errors=True)
     return Trained(run_id, evaluation, strategy, rows.measured_on, resumed is not None)
 
 

@@ -16,10 +16,16 @@ from gemhier.pipeline.data.manifest import read_manifest
 from gemhier.pipeline.synthetic.scenes.composition import Scene, SceneMaker
 from gemhier.pipeline.synthetic.scenes.photographs import background_pictures, outlined_photographs, plain_photographs
 from gemhier.pipeline.tracking.names import KIND
-from gemhier.pipeline.tracking.runs import known_run, recorded_run
+from gemhier.pipeline.tracking.runs import known_run, record_settings, recorded_run
 from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.training.finder_config import FinderConfig, FinderEpoch
-from gemhier.pipeline.training.resume import full_disk_in_one_line, remember_run, remembered_run, unfinished_folder
+from gemhier.pipeline.training.resume import (
+    alone,
+    full_disk_in_one_line,
+    remember_run,
+    remembered_run,
+    unfinished_folder,
+)
 from gemhier.pipeline.training.start_tensorflow import start_tensorflow
 
 VALIDATION_SCENES = 240
@@ -57,7 +63,7 @@ def train_finder(
 
     Raises:
         DataError: if there is too little to compose scenes from.
-        OutputError: if `out` cannot be written.
+        OutputError: if `out` cannot be written, or another process is at the same training.
         TrackingError: if runs cannot be recorded.
     """
     manifest = read_manifest(data)
@@ -85,14 +91,17 @@ def train_finder(
     of_photographs = _digest([*pictures, *(photograph.pixels for photograph in by_hand)])
     work = unfinished_folder({"finder": asdict(config), "data": manifest.digest, "photographs": of_photographs})
     epochs: list[FinderEpoch] = []
-    run_id = known_run(mlflow, remembered_run(work))
     with (
+        alone(work),
         full_disk_in_one_line(work),
-        recorded_run(mlflow, f"finder-{config.size}", tags={KIND: "finder"}, run_id=run_id) as run_id,
+        recorded_run(
+            mlflow, f"finder-{config.size}", tags={KIND: "finder"}, run_id=known_run(mlflow, remembered_run(work))
+        ) as run_id,
     ):
         remember_run(work, run_id)
-        mlflow.log_params(
-            asdict(config) | {"plain": len(cut["train"]), "backgrounds": len(pictures), "outlined": len(by_hand)}
+        record_settings(
+            mlflow,
+            asdict(config) | {"plain": len(cut["train"]), "backgrounds": len(pictures), "outlined": len(by_hand)},
         )
 
         def record(epoch: FinderEpoch) -> None:
@@ -105,7 +114,7 @@ def train_finder(
             with whole_file(path) as file:
                 file.write(content)
             mlflow.log_artifact(str(path))
-    shutil.rmtree(work, ignore_errors=True)
+        shutil.rmtree(work, ignore_errors=True)
     return TrainedFinder(run_id, epochs[-1].validation if epochs else {})
 
 

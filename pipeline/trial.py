@@ -18,7 +18,7 @@ from gemhier.pipeline.data.split import grouped_folds
 from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.experiments.plan import LEAST_COST, Arm, Plan
 from gemhier.pipeline.tracking.names import KIND, WAYS
-from gemhier.pipeline.tracking.runs import recorded_run
+from gemhier.pipeline.tracking.runs import record_settings, recorded_run
 from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.training.config import SCHEDULES, TrainConfig
 from gemhier.pipeline.training.start_tensorflow import start_tensorflow
@@ -70,13 +70,14 @@ def _run(mlflow: ModuleType, manifest: Manifest, rows: Sequence[Row], plan: Plan
     from gemhier.pipeline.experiments.tables import description, markdown, write_outcome
     from gemhier.pipeline.experiments.timing import milliseconds
 
+    about = {"folds": plan.folds, "repeats": plan.repeats, "seed": plan.seed, "pictures": len(rows)}
+    record_settings(mlflow, about)
     # Weights that are missing and networks that cannot be exported show here, and not after hours of training.
     settings = {arm.name: arm.config.to_dict() for arm in plan.arms}
     times = milliseconds(plan.arms, manifest.label_space)
     known = Truth([row.label for row in rows], [row.group for row in rows], manifest.label_space, manifest.taxonomy)
     outcome = _outcome(_answered(manifest, rows, plan, known), plan, known, times, manifest.digest)
     written = write_outcome(outcome, out, manifest.taxonomy)
-    mlflow.log_params({"folds": plan.folds, "repeats": plan.repeats, "seed": plan.seed, "pictures": len(rows)})
     for arm in plan.arms:
         # The seed and the folds of the first division, which its figures are of.
         first = {"seed": plan.seed, "folds": plan.folds, "first_folds": arm.first_folds}

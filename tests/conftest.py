@@ -68,15 +68,11 @@ def quick_stores(empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """New tracking stores begin as copies of an empty one."""
     from gemhier.pipeline.tracking import store
 
-    point_at = store._point_at
+    def copied(database: Path) -> None:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(empty_database, database)
 
-    def with_tables(mlflow: Any, uri: str) -> None:
-        database = store.local_database(uri)
-        if database is not None and (not database.exists() or not database.stat().st_size):
-            shutil.copyfile(empty_database, database)
-        point_at(mlflow, uri)
-
-    monkeypatch.setattr(store, "_point_at", with_tables)
+    monkeypatch.setattr(store, "make_database", copied)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PARTS = ("crawler", "hierarchy", "models", "pipeline")
 
-FLOOR = {"arrays", "atomic", "errors", "progress", "templates", "text", "yaml_file"}
+FLOOR = {"arrays", "atomic", "errors", "locks", "progress", "templates", "text", "yaml_file"}
 """What every folder may use: modules of gemhier/ itself."""
 
 _SEEN = {"hierarchy", "models/runtime", "models/images"}
@@ -37,6 +37,7 @@ MAY_USE = {
     "arrays": set[str](),
     "errors": set[str](),
     "text": set[str](),
+    "locks": set[str](),
     "progress": set[str](),
     "atomic": {"errors"},
     "templates": {"text"},

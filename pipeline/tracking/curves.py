@@ -5,9 +5,10 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 
+from gemhier.pipeline.tracking.address import local_database, tracking_uri
 from gemhier.pipeline.tracking.failures import failures
 from gemhier.pipeline.tracking.library import load_mlflow
-from gemhier.pipeline.tracking.store import local_database, reading, tracking_uri
+from gemhier.pipeline.tracking.store import reading
 from gemhier.pipeline.training.history import Curve
 
 
@@ -23,7 +24,7 @@ def read_curves(run_id: str, names: Sequence[str], tracking: str | None = None) 
     if (database is not None and not database.is_file()) or importlib.util.find_spec("mlflow") is None:
         return ()
     mlflow = load_mlflow()
-    with suppress(*failures(mlflow, sqlite3.Error, OSError)), reading(mlflow, uri):
+    with suppress(*failures(mlflow, sqlite3.Error, OSError, ImportError)), reading(mlflow, uri):
         client = mlflow.MlflowClient()
         found = {name: client.get_metric_history(run_id, name) for name in names}
         return tuple(

@@ -1,11 +1,11 @@
-"""The SQLite database of a store without a server: tested before MLflow opens it, and never left half made."""
+"""The database of a store: tested before MLflow opens it, and made whole or not at all."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
-from gemhier.pipeline.tracking.failures import bottom
+from gemhier.atomic import replacing
+from gemhier.pipeline.tracking.address import ARTIFACTS, sqlite_uri
 
 
 def try_writing(database: Path) -> None:
@@ -29,19 +29,34 @@ def try_reading(database: Path) -> None:
         connection.execute("SELECT name FROM sqlite_master").fetchone()
 
 
-@contextmanager
-def whole_or_not_at_all(database: Path | None) -> Iterator[None]:
-    """Leave no half-made database behind, on which MLflow would fail later.
+def try_connecting(uri: str) -> None:
+    """Fail at once if a database on a server does not answer, where MLflow would retry for minutes.
 
-    Args:
-        database: its file, or None for a server.
+    Raises:
+        SQLAlchemyError: if it cannot be reached.
+        ImportError: if its driver is not installed.
     """
-    new = database is not None and not database.exists()
+    from mlflow.store.db.utils import create_sqlalchemy_engine
+
+    engine = create_sqlalchemy_engine(uri)
     try:
-        yield
-    except BaseException as error:
-        full = getattr(bottom(error), "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-        if new and database is not None and (full or isinstance(error, KeyboardInterrupt)):
-            database.unlink(missing_ok=True)
-            database.with_name(f"{database.name}-journal").unlink(missing_ok=True)
-        raise
+        engine.connect().close()
+    finally:
+        engine.dispose()
+
+
+def make_database(database: Path) -> None:
+    """Make a SQLite database with MLflow's tables, which takes a second; a kill meanwhile leaves none.
+
+    Raises:
+        sqlite3.Error, OSError, or what MLflow raises: if it cannot be made; nothing stays behind.
+    """
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    database.parent.mkdir(parents=True, exist_ok=True)
+    for left in database.parent.glob(f".{database.name}.*"):  # by a kill
+        left.unlink(missing_ok=True)
+    with replacing(database) as unfinished:
+        try_writing(unfinished)
+        store = SqlAlchemyStore(sqlite_uri(unfinished), (database.absolute().parent / ARTIFACTS).as_uri())
+        store.engine.dispose()

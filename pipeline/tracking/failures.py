@@ -3,6 +3,9 @@
 import sqlite3
 from types import ModuleType
 
+_PACKAGES = {"MySQLdb": "mysqlclient", "psycopg": '"psycopg[binary]"', "psycopg2": "psycopg2-binary"}
+"""The packages of drivers that are named otherwise than they are imported."""
+
 
 def failures(mlflow: ModuleType, *others: type[Exception]) -> tuple[type[Exception], ...]:
     """Return what MLflow raises when a store fails, and other exceptions.
@@ -17,9 +20,19 @@ def failures(mlflow: ModuleType, *others: type[Exception]) -> tuple[type[Excepti
 
 def reason(error: BaseException) -> str:
     """Say in one line why something failed."""
+    if isinstance(error, ImportError):
+        return _missing(error)
     cause = bottom(error)
     words = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause or error)
     return words.partition("\n")[0].strip()[:200] or type(error).__name__
+
+
+def _missing(error: ImportError) -> str:
+    """Say which package a library of MLflow's needs, and how to install it."""
+    module = (error.name or "").partition(".")[0]
+    if not isinstance(error, ModuleNotFoundError) or not module:
+        return str(error).partition("\n")[0]
+    return f"{module} is not installed; run: pip install {_PACKAGES.get(module, module)}"
 
 
 def bottom(error: BaseException) -> OSError | sqlite3.Error | None:

@@ -10,12 +10,14 @@ from typing import Any
 from gemhier.errors import TrackingError
 from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.bundle.files import SHIPPED_NAME
+from gemhier.pipeline.tracking.address import ENVIRONMENT, local_database, shown, tracking_uri
 from gemhier.pipeline.tracking.failures import failures, reason
 from gemhier.pipeline.tracking.library import load_mlflow
+from gemhier.pipeline.tracking.moved import address_here
 from gemhier.pipeline.tracking.names import BUNDLE, EXPERIMENT
 from gemhier.pipeline.tracking.registry import run_of_alias
 from gemhier.pipeline.tracking.runs import trainings
-from gemhier.pipeline.tracking.store import ENVIRONMENT, local_database, reading, tracking_uri
+from gemhier.pipeline.tracking.store import reading
 
 
 def find_run(name: str, tracking: str | None = None) -> str:
@@ -39,9 +41,9 @@ def find_run(name: str, tracking: str | None = None) -> str:
         with reading(mlflow, uri):
             known = mlflow.get_experiment_by_name(EXPERIMENT) is not None
             runs = trainings(mlflow) if known else []
-    except failures(mlflow, sqlite3.Error, OSError) as error:
+    except failures(mlflow, sqlite3.Error, OSError, ImportError) as error:
         raise TrackingError(
-            f"{name}: no such folder, and {uri} cannot be asked for a run of that name ({reason(error)}). "
+            f"{name}: no such folder, and {shown(uri)} cannot be asked for a run of that name ({reason(error)}). "
             f"Check --tracking and {ENVIRONMENT}."
         ) from error
     return _latest(runs, uri) if name == "latest" else _named(mlflow, name, runs, uri)
@@ -54,19 +56,22 @@ def find_bundle(name: str, tracking: str | None = None) -> Path:
         TrackingError: if there is no such run, or it has no bundle.
     """
     run_id = find_run(name, tracking)
-    mlflow = load_mlflow()
+    mlflow, database = load_mlflow(), local_database(tracking_uri(tracking))
     try:
-        return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=BUNDLE, dst_path=_scratch()))
-    except failures(mlflow, OSError) as error:
+        place = f"{mlflow.get_run(run_id).info.artifact_uri}/{BUNDLE}"
+        if database is not None:
+            place = address_here(place, database)
+        return Path(mlflow.artifacts.download_artifacts(artifact_uri=place, dst_path=_scratch()))
+    except failures(mlflow, OSError, ImportError) as error:
         raise TrackingError(
-            f"{name}: the run has no bundle. Finish its training with `gemhier train` first."
+            f"{name}: the run has no bundle ({reason(error)}). Finish its training with `gemhier train` first."
         ) from error
 
 
 def _latest(runs: list[Any], uri: str) -> str:
     finished = [run for run in runs if run.info.status == "FINISHED"]
     if not finished:
-        raise TrackingError(f"{uri}: holds no finished training. Run `gemhier train DATA` first.")
+        raise TrackingError(f"{shown(uri)}: holds no finished training. Run `gemhier train DATA` first.")
     return str(finished[0].info.run_id)
 
 
@@ -78,7 +83,9 @@ def _named(mlflow: ModuleType, name: str, runs: list[Any], uri: str) -> str:
     if len(found) == 1 or any(info.run_id == name for info in found):
         return name if any(info.run_id == name for info in found) else str(found[0].run_id)
     if not found:
-        raise TrackingError(f"{name}: neither a bundle nor a run in {uri}. Name a folder, a run's id or `latest`.")
+        raise TrackingError(
+            f"{name}: neither a bundle nor a run in {shown(uri)}. Name a folder, a run's id or `latest`."
+        )
     ids = ", ".join(info.run_id[:12] for info in found[:5])
     raise TrackingError(f"{name}: {len(found)} runs fit ({ids}). Name one of them by its id.")
 

@@ -13,6 +13,9 @@ KIND = "gemhier_kind"
 BUNDLE = "bundle"
 """The artifact of a training's run that holds its bundle."""
 
+SETTINGS = "settings.json"
+"""The artifact of a run that holds its settings."""
+
 REGISTERED_MODEL = "gemhier"
 """The name in the model registry under which each training adds a version."""
 

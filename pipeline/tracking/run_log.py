@@ -14,7 +14,7 @@ from gemhier.pipeline.tracking.description import decision_in_words, description
 from gemhier.pipeline.tracking.measures import measures, measures_side_by_side
 from gemhier.pipeline.tracking.names import BUNDLE, KIND, WAYS
 from gemhier.pipeline.tracking.registry import register_bundle
-from gemhier.pipeline.tracking.runs import recorded_run
+from gemhier.pipeline.tracking.runs import record_settings, recorded_run
 from gemhier.pipeline.tracking.tables import confusion_table, per_class_table, precision_table
 from gemhier.pipeline.training.history import CURVE, LOSS_CURVE, Epoch
 
@@ -49,7 +49,7 @@ class RunLog:
 
     def start(self, parameters: Mapping[str, str | int | float]) -> None:
         """Record settings and data; a resumed training records the same again."""
-        self._mlflow.log_params(dict(parameters))
+        record_settings(self._mlflow, parameters)
         self._log_data("training", "validation")
 
     def epoch(self, epoch: Epoch) -> None:

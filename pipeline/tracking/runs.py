@@ -7,9 +7,10 @@ from types import ModuleType
 from typing import Any
 
 from gemhier.errors import TrackingError
+from gemhier.pipeline.tracking.address import shown
 from gemhier.pipeline.tracking.failures import failures, reason
 from gemhier.pipeline.tracking.library import impatient
-from gemhier.pipeline.tracking.names import EXPERIMENT, KIND
+from gemhier.pipeline.tracking.names import EXPERIMENT, KIND, SETTINGS
 
 
 @contextmanager
@@ -43,12 +44,29 @@ def recorded_run(
     except refused as error:
         _end_early(mlflow, "FAILED")
         raise TrackingError(
-            f"{mlflow.get_tracking_uri()}: the run cannot be recorded any further ({reason(error)}). "
+            f"{shown(mlflow.get_tracking_uri())}: the run cannot be recorded any further ({reason(error)}). "
             "Give the same command again once that is mended: it goes on where it stood."
         ) from error
     except BaseException:
         _end_early(mlflow, "FAILED")
         raise
+
+
+def record_settings(mlflow: ModuleType, settings: Mapping[str, Any]) -> None:
+    """Record the settings of the open run, as its parameters and as a file.
+
+    That file is the run's first: where no files can be recorded, that shows before the work and not after it.
+
+    Raises:
+        TrackingError: if the file cannot be recorded.
+    """
+    mlflow.log_params(dict(settings))
+    try:
+        mlflow.log_dict(dict(settings), SETTINGS)
+    except failures(mlflow, OSError, ImportError) as error:
+        raise TrackingError(
+            f"{mlflow.get_artifact_uri()}: files cannot be recorded there ({reason(error)}). Check --tracking."
+        ) from error
 
 
 def known_run(mlflow: ModuleType, run_id: str | None) -> str | None:

@@ -3,25 +3,22 @@
 Without a server everything lies in `mlruns/` of the current folder: a SQLite database and, beside it, the artifacts.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from gemhier.errors import TrackingError
-from gemhier.pipeline.tracking.database import try_reading, try_writing, whole_or_not_at_all
+from gemhier.locks import locked
+from gemhier.pipeline.tracking.address import ARTIFACTS, ENVIRONMENT, local_database, shown, tracking_uri
+from gemhier.pipeline.tracking.database import make_database, try_connecting, try_reading, try_writing
 from gemhier.pipeline.tracking.failures import failures, reason
 from gemhier.pipeline.tracking.library import impatient, load_mlflow
+from gemhier.pipeline.tracking.moved import settle
 from gemhier.pipeline.tracking.names import EXPERIMENT
 from gemhier.pipeline.tracking.views import view_tags
-
-FOLDER = Path("mlruns")
-DATABASE = "mlflow.db"
-ARTIFACTS = "artifacts"
-
-ENVIRONMENT = "MLFLOW_TRACKING_URI"
 
 _EXPERIMENT_TAGS = {
     # Which of its two faces MLflow shows, the one for training or the one for language models.
@@ -35,30 +32,11 @@ _EXPERIMENT_TAGS = {
 }
 
 
-def tracking_uri(tracking: str | None = None) -> str:
-    """Return the address of the tracking store.
-
-    Args:
-        tracking: a server's address, a store's URI, or a folder to hold the store; None for the address
-            in MLFLOW_TRACKING_URI or else `mlruns/` in the current folder.
-    """
-    chosen = tracking or os.environ.get(ENVIRONMENT)
-    if chosen and "://" in chosen:
-        return chosen
-    folder = Path(chosen or FOLDER).absolute()
-    return f"sqlite:///{(folder / DATABASE).as_posix()}"
-
-
-def local_database(uri: str) -> Path | None:
-    """Return the file of a SQLite store; None for a server."""
-    prefix = "sqlite:///"
-    return Path(uri.removeprefix(prefix)) if uri.startswith(prefix) else None
-
-
 def open_tracking(tracking: str | None = None) -> ModuleType:
     """Point MLflow at the tracking store, and return the `mlflow` module.
 
-    The experiment is made if need be.
+    The store and the experiment are made if need be, by one process at a time. A store that was moved is made at home
+    where it is.
 
     Raises:
         TrackingError: if the store cannot be reached or written; it does not wait for a server.
@@ -66,22 +44,22 @@ def open_tracking(tracking: str | None = None) -> ModuleType:
     mlflow, uri = load_mlflow(), tracking_uri(tracking)
     database = local_database(uri)
     try:
-        with whole_or_not_at_all(database), impatient():
-            if database is not None:
-                database.parent.mkdir(parents=True, exist_ok=True)
-                try_writing(database)
-            _point_at(mlflow, uri)
-            experiment = mlflow.get_experiment_by_name(EXPERIMENT)
-            if experiment is None:
-                artifacts = (database.absolute().parent / ARTIFACTS).as_uri() if database is not None else None
-                mlflow.create_experiment(EXPERIMENT, artifact_location=artifacts, tags=_missing_tags({}))
+        with impatient(), _alone(database):
+            if database is None:
+                _try_server(uri)
             else:
-                for name, value in _missing_tags(experiment.tags).items():
-                    mlflow.MlflowClient().set_experiment_tag(experiment.experiment_id, name, value)
+                if not database.exists() or not database.stat().st_size:
+                    make_database(database)
+                try_writing(database)
+                settle(database)
+            _point_at(mlflow, uri)
+            experiment = mlflow.get_experiment_by_name(EXPERIMENT) or _new_experiment(mlflow, database)
+            for name, value in _missing_tags(experiment.tags).items():
+                mlflow.MlflowClient().set_experiment_tag(experiment.experiment_id, name, value)
             mlflow.set_experiment(EXPERIMENT)
-    except failures(mlflow, sqlite3.Error, OSError) as error:
+    except failures(mlflow, sqlite3.Error, OSError, ImportError) as error:
         advice = "Check --tracking." if database is not None else f"Start it, or check --tracking and {ENVIRONMENT}."
-        raise TrackingError(f"{uri}: runs cannot be recorded there ({reason(error)}). {advice}") from error
+        raise TrackingError(f"{shown(uri)}: runs cannot be recorded there ({reason(error)}). {advice}") from error
     return mlflow
 
 
@@ -89,16 +67,23 @@ def open_tracking(tracking: str | None = None) -> ModuleType:
 def reading(mlflow: ModuleType, uri: str) -> Iterator[None]:
     """Point MLflow at a store to be read, without creating anything in it.
 
+    A store that was moved is made at home where it is, if it can be written.
+
     Args:
         mlflow: from `load_mlflow`.
         uri: from `tracking_uri`; its database is there, if it is one.
 
     Raises:
         sqlite3.Error: if the database cannot be read.
+        ImportError: if the driver of a database is not installed.
     """
     database = local_database(uri)
-    if database is not None:
+    if database is None:
+        _try_server(uri)
+    else:
         try_reading(database)
+        with suppress(sqlite3.Error, OSError, TrackingError), _alone(database):
+            settle(database)
     with impatient():
         _point_at(mlflow, uri)
         yield
@@ -115,7 +100,34 @@ def written_to(mlflow: ModuleType) -> Iterator[None]:
         with impatient():
             yield
     except failures(mlflow, OSError) as error:
-        raise TrackingError(f"{mlflow.get_tracking_uri()}: cannot be written to ({reason(error)}).") from error
+        raise TrackingError(f"{shown(mlflow.get_tracking_uri())}: cannot be written to ({reason(error)}).") from error
+
+
+@contextmanager
+def _alone(database: Path | None) -> Iterator[None]:
+    """Keep other processes from making a local store, or from settling it, at the same time."""
+    if database is None:
+        yield
+        return
+    database.parent.mkdir(parents=True, exist_ok=True)
+    with locked(database.with_name(f"{database.name}.lock"), lambda: None):
+        yield
+
+
+def _try_server(uri: str) -> None:
+    if uri.partition(":")[0].partition("+")[0] in ("mssql", "mysql", "postgresql"):
+        try_connecting(uri)
+
+
+def _new_experiment(mlflow: ModuleType, database: Path | None) -> Any:
+    artifacts = (database.absolute().parent / ARTIFACTS).as_uri() if database is not None else None
+    try:
+        mlflow.create_experiment(EXPERIMENT, artifact_location=artifacts, tags=_missing_tags({}))
+    except mlflow.MlflowException:
+        if (made := mlflow.get_experiment_by_name(EXPERIMENT)) is not None:  # by somebody else, on a server
+            return made
+        raise
+    return mlflow.get_experiment_by_name(EXPERIMENT)
 
 
 def _missing_tags(present: Mapping[str, str]) -> dict[str, str]:

@@ -13,9 +13,10 @@ from contextlib import closing, contextmanager
 
 from gemhier.errors import TrackingError
 from gemhier.extras import require
+from gemhier.pipeline.tracking.address import ARTIFACTS, local_database, shown, tracking_uri
 from gemhier.pipeline.tracking.library import QUIET
 from gemhier.pipeline.tracking.names import EXPERIMENT
-from gemhier.pipeline.tracking.store import ARTIFACTS, local_database, open_tracking, tracking_uri
+from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.tracking.views import VIEWS, view_address
 from gemhier.progress import say
 
@@ -35,7 +36,7 @@ def serve_ui(tracking: str | None, host: str, port: int, on_start: Callable[[Map
     uri = tracking_uri(tracking)
     database = local_database(uri)
     if database is None and uri.startswith("http"):
-        raise TrackingError(f"{uri}: is a tracking server. Open that address in a browser.")
+        raise TrackingError(f"{shown(uri)}: is a tracking server. Open that address in a browser.")
     if database is not None and not database.exists():
         raise TrackingError(f"{database.parent}: holds no runs. Train first, or check --tracking.")
     _check_port(host, port)

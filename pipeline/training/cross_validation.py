@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from gemhier.arrays import Booleans, Float32, Float64, Indices
 from gemhier.atomic import whole_file
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
+from gemhier.locks import locked
 from gemhier.models.bundle.probabilities import decode
 from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.data.manifest import Manifest
 from gemhier.pipeline.training.calibration import calibrate
 from gemhier.pipeline.training.config import TrainConfig
 from gemhier.pipeline.training.fit import Pictures, fit_network, predict_logits, validation_measures
+from gemhier.progress import say
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -133,8 +136,14 @@ def fit_predict(
         return dict(logits.items())
 
     question = {"learned": learned, "asked": asked, "truth": pictures.truth}
-    said = remembered(folder / "answers.npz", question, ask)
-    shutil.rmtree(work, ignore_errors=True)
+    answers = folder / "answers.npz"
+    said = _kept(answers, question)
+    if said is None:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        wait = partial(say, f"{folder}: waiting for another process that trains the same ...")
+        with locked(folder.with_name(f"{folder.name}.lock"), wait):
+            said = remembered(answers, question, ask)
+            shutil.rmtree(work, ignore_errors=True)
     return Logits.of(said)
 
 
@@ -182,14 +191,21 @@ def remembered(path: Path, question: Arrays, answer: Callable[[], Arrays]) -> Ar
         question: such as which of N pictures are learned from, and what they show.
         answer: finds the answer, under other names than the question's.
     """
-    if path.exists():
-        with np.load(path, allow_pickle=False) as archive:
-            if all(name not in archive or np.array_equal(archive[name], part) for name, part in question.items()):
-                return dict(archive)
+    if (known := _kept(path, question)) is not None:
+        return known
     kept: dict[str, Any] = {**answer(), **question}
     with whole_file(path) as file:
         np.savez(file, **kept)
     return kept
+
+
+def _kept(path: Path, question: Arrays) -> Arrays | None:
+    """Return the answer that a file holds; None if there is none, or that of another question."""
+    if path.exists():
+        with np.load(path, allow_pickle=False) as archive:
+            if all(name not in archive or np.array_equal(archive[name], part) for name, part in question.items()):
+                return dict(archive)
+    return None
 
 
 def _rows(logits: Logits, chosen: Booleans) -> Logits:

@@ -6,11 +6,12 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from gemhier import __version__
 from gemhier.atomic import write_whole
 from gemhier.errors import OutputError
+from gemhier.locks import locked
 
 UNFINISHED = Path("mlruns") / "unfinished"
 """In the current folder."""
@@ -35,6 +36,28 @@ def unfinished_folder(settings: Mapping[str, Any]) -> Path:
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written ({error.strerror}). Run it in another folder.") from error
     return folder
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep a training to one process, from before it looks at its folder until that is gone.
+
+    Args:
+        folder: from `unfinished_folder`.
+
+    Raises:
+        OutputError: if another process is at the same training.
+    """
+
+    def refuse() -> NoReturn:
+        raise OutputError(
+            f"{folder}: this training, with the same data and settings, runs in another process. Wait for its end; "
+            "if it is interrupted, the same command goes on where it stood."
+        )
+
+    with locked(folder.with_name(f"{folder.name}.lock"), refuse):
+        folder.mkdir(parents=True, exist_ok=True)  # the other may just have ended
+        yield
 
 
 def remembered_run(folder: Path) -> str | None:

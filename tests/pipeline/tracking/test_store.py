@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from gemhier.errors import TrackingError
+from gemhier.pipeline.tracking.address import tracking_uri
 from gemhier.pipeline.tracking.finding import find_run
 from gemhier.pipeline.tracking.names import EXPERIMENT
-from gemhier.pipeline.tracking.store import open_tracking, tracking_uri
+from gemhier.pipeline.tracking.store import open_tracking
 
 
 def test_runs_stay_in_the_folder_mlruns_unless_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

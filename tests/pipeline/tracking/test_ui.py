@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from gemhier.errors import TrackingError
+from gemhier.pipeline.tracking.address import tracking_uri
 from gemhier.pipeline.tracking.names import EXPERIMENT
-from gemhier.pipeline.tracking.store import open_tracking, tracking_uri
+from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.tracking.ui import serve_ui
 from gemhier.pipeline.tracking.views import VIEWS
 
