@@ -11,5 +11,5 @@ split_option = click.option(
 )
 
 tracking_option = click.option(
-    "--tracking", metavar="URI", help="Tracking server, or the folder that stands for mlruns/."
+    "--tracking", metavar="URI", help="Tracking server, database, or the folder that stands for mlruns/."
 )

@@ -139,9 +139,9 @@ def fit_predict(
     answers = folder / "answers.npz"
     said = _kept(answers, question)
     if said is None:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         wait = partial(say, f"{folder}: waiting for another process that trains the same ...")
-        with locked(folder.with_name(f"{folder.name}.lock"), wait):
+        with locked(folder / "lock", wait):
             said = remembered(answers, question, ask)
             shutil.rmtree(work, ignore_errors=True)
     return Logits.of(said)

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from urllib.error import URLError
 
 import pytest
@@ -232,6 +233,55 @@ def test_an_interrupted_training_goes_on_in_the_same_runs(
     assert {run.info.run_id: run.info.status for run in again} == {run.info.run_id: "FINISHED" for run in runs.values()}
     assert len(mlflow.get_run(trained.run_id).inputs.dataset_inputs) == 2
     assert not train(tiny_data, config).resumed
+
+
+def test_a_training_that_runs_already_is_refused_and_its_run_left_alone(
+    here: Path, tiny_data: Path, tiny_backbone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gemhier.pipeline.training import fit
+
+    command = ["train", str(tiny_data), "--mode", "flat", "--backbone", tiny_backbone, "--schedule", tiny_backbone]
+    outcomes, fit_network = [], fit.fit_network
+
+    def give_the_command_again(*settings: Any, **named: Any) -> object:
+        before = runs()
+        outcomes.append(CliRunner().invoke(main, command))
+        assert runs() == before
+        return fit_network(*settings, **named)
+
+    def runs() -> dict[str, str]:
+        found = open_tracking().search_runs(experiment_names=["gemhier"], output_format="list")
+        return {run.info.run_id: run.info.status for run in found}
+
+    monkeypatch.setattr(fit, "fit_network", give_the_command_again)
+    outcome = CliRunner().invoke(main, command)
+    assert outcome.exit_code == 0, outcome.output
+    (again,) = outcomes
+    assert again.exit_code == 1
+    (line,) = again.stderr.splitlines()
+    assert "this training, with the same data and settings, runs in another process. Wait for its end" in line
+    assert set(runs().values()) == {"FINISHED"}
+    assert not list(here.glob("mlruns/unfinished/*"))
+
+
+def test_where_files_cannot_be_recorded_nothing_is_trained(
+    here: Path, tiny_data: Path, tiny_backbone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gemhier.pipeline.training import fit
+
+    def train_all_the_same(*_: object, **__: object) -> None:
+        raise AssertionError("must not be trained")
+
+    monkeypatch.setattr(fit, "fit_network", train_all_the_same)
+    (here / "file").write_text("in the way")
+    mlflow = open_tracking()
+    mlflow.MlflowClient().rename_experiment(mlflow.get_experiment_by_name("gemhier").experiment_id, "unused")
+    mlflow.create_experiment("gemhier", artifact_location=(here / "file" / "store").as_uri())
+    command = ["train", str(tiny_data), "--mode", "flat", "--backbone", tiny_backbone, "--schedule", tiny_backbone]
+    outcome = CliRunner().invoke(main, command)
+    assert outcome.exit_code == 1
+    (line,) = outcome.stderr.splitlines()
+    assert "files cannot be recorded there (Not a directory)" in line
 
 
 @pytest.mark.parametrize(("free", "expected"), [(0, OutputError), (2**40, OSError)])

@@ -1,5 +1,6 @@
 """Each picture is answered by a network that has learned from no picture of its fold."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from gemhier.arrays import Booleans, Bytes, Indices
 from gemhier.hierarchy.labels import LabelSpace
+from gemhier.locks import locked
 from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.training.config import TrainConfig
 
@@ -134,6 +136,35 @@ def test_answers_to_another_question_are_not_taken_for_these(tmp_path: Path, mon
     np.savez(tmp_path / "answers.npz", **heads)
     ask(TRUTH, FOLDS == 0)
     assert len(fits) == 4
+
+
+def test_what_another_process_is_being_taught_is_waited_for_and_not_taught_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gemhier.pipeline.training import cross_validation as module
+
+    said: list[str] = []
+    asked = FOLDS == 0
+    answers = Logits(*(part[asked] for part in (some_logits().flat, some_logits().family, some_logits().regional)))
+
+    def answered_meanwhile(line: str) -> None:
+        said.append(line)
+        question = {"learned": ~asked, "asked": asked, "truth": TRUTH}
+        module.remembered(tmp_path / "answers.npz", question, lambda: dict(answers.items()))
+        other.close()
+
+    def fit(*_: Any, **__: Any) -> None:
+        raise AssertionError("must not be trained")
+
+    monkeypatch.setattr(module, "say", answered_meanwhile)
+    monkeypatch.setattr(module, "fit_network", fit)
+    pictures = module.Pictures(lambda size: np.zeros((24, size, size, 4), np.uint8), TRUTH)
+    with ExitStack() as other:
+        other.enter_context(locked(tmp_path / "lock", lambda: None))
+        found = module.fit_predict(SPACE, pictures, ~asked, asked, TrainConfig(), folder=tmp_path, features=tmp_path)
+    np.testing.assert_array_equal(found.flat, answers.flat)
+    assert said == [f"{tmp_path}: waiting for another process that trains the same ..."]
+    assert [path.name for path in tmp_path.iterdir()] == ["answers.npz"]
 
 
 def test_no_picture_is_learned_from_and_asked_about(tmp_path: Path) -> None:
