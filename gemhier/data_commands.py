@@ -114,10 +114,10 @@ def audit_command(
 )
 @click.option(
     "--finder",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Stone finder, or a bundle that holds one; without it, that of the model in GEMHIER_MODEL or else of the one "
-    "that comes with gemhier.",
+    metavar="none|canny|FILE",
+    help="What finds the stones: a trained stone finder, or a bundle that holds one; or, for other things than gems, "
+    "none (all of the picture) or canny (the square around its edges). Classifying does the same. [default: that of "
+    "the model in GEMHIER_MODEL, or else of the one that comes with gemhier]",
 )
 @click.option(
     "--decisions",
@@ -135,7 +135,7 @@ def prepare(
     validation_share: float | None,
     test_share: float | None,
     stone_pattern: str | None,
-    finder: Path | None,
+    finder: str | None,
     decisions: Path | None,
     seed: int,
 ) -> None:
@@ -146,8 +146,9 @@ def prepare(
     of one stone are kept in one split. The pictures stay where they are.
 
     \b
-    Example:
+    Examples:
       gemhier prepare photos more-photos --out data
+      gemhier prepare coins --out data --start-taxonomy --finder none
     """
     if taxonomy is not None and start_taxonomy:
         raise click.UsageError("--taxonomy and --start-taxonomy exclude each other. Give one of them.")

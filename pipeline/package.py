@@ -9,6 +9,7 @@ from typing import Any
 from gemhier.errors import DataError
 from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.bundle.files import REPORT_FILE
+from gemhier.models.images.untrained_finders import UNTRAINED
 from gemhier.pipeline.reports.model_card import NOTES, write_with_report
 from gemhier.pipeline.tracking.finding import find_bundle
 
@@ -57,6 +58,11 @@ def package(
     if notes is not None:
         report[NOTES] = _text(notes)
     if stone_threshold is not None:
+        if source.info.finder in UNTRAINED:
+            raise DataError(
+                f"{source.info.model_version}: looks for no stone (finder {source.info.finder}), so it has no "
+                "threshold. Leave --stone-threshold out."
+            )
         source = replace(source, info=replace(source.info, stone_threshold=stone_threshold))
     return write_with_report(source, out, report)
 

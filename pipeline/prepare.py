@@ -15,7 +15,8 @@ from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import write_taxonomy
 from gemhier.hierarchy.taxonomy_folders import taxonomy_from_folders
 from gemhier.models.images.decode import read_image
-from gemhier.models.images.finder import Finder, Stone
+from gemhier.models.images.finder import Stone
+from gemhier.models.images.untrained_finders import AnyFinder
 from gemhier.pipeline.data.crawl_labels import Labels, Meaning, ResolvedSets, resolve_sets
 from gemhier.pipeline.data.crawl_source import JOINT, write_set_aside
 from gemhier.pipeline.data.decisions import Decisions, read_decisions
@@ -101,7 +102,7 @@ def prepare(
     out: Path,
     config: PrepareConfig,
     taxonomy: Taxonomy | None,
-    finder: Finder,
+    finder: AnyFinder,
     decisions: Path | None = None,
 ) -> Manifest:
     """Read, label, group and split the pictures of source folders, and write the data folder.
@@ -149,7 +150,7 @@ def prepare(
         rows=rows,
         taxonomy=used_taxonomy,
         info=DataInfo(
-            config={**asdict(config), "stone_threshold": finder.threshold},
+            config={**asdict(config), "finder": finder.name, "stone_threshold": finder.threshold},
             sources=tuple(SourceFolder(source.name, str(source.root)) for source in sources),
             left_out=tuple(sorted(left_out, key=lambda entry: entry.image)),
             several_names=_several_names(rows),
@@ -268,7 +269,7 @@ def _labels_of_stones(pictures: Iterable[SourcePicture]) -> list[Labels]:
     return [labels for _, labels in sorted(found, key=lambda pair: (pair[0], sorted(pair[1])))]
 
 
-def _examine(labelled: _Labelled, finder: Finder) -> _Examined | LeftOut:
+def _examine(labelled: _Labelled, finder: AnyFinder) -> _Examined | LeftOut:
     path = labelled.picture.path
     try:
         image = read_image(path)

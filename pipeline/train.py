@@ -252,6 +252,7 @@ def _parameters(manifest: Manifest, config: TrainConfig, train_rows: Sequence[Ro
         "train_pictures": counts["train"],
         "pictures_per_epoch": len(balance(truth, config.balance, config.seed)) if config.balance else len(truth),
         "validation_pictures": counts["validation"],
+        "finder": manifest.finder.name,
         "data_digest": manifest.digest,
         "taxonomy_digest": manifest.taxonomy.digest,
     }

@@ -21,8 +21,8 @@ from gemhier.models.bundle.info import BundleInfo
 from gemhier.models.bundle.multi_view import View, all_failed, by_gem, pool
 from gemhier.models.bundle.predictions import MultiView, Prediction
 from gemhier.models.bundle.probabilities import Probabilities, decode
-from gemhier.models.images.finder import Finder
 from gemhier.models.images.stones import Cutter, Failure, Picture, StoneCrop, stone_crops
+from gemhier.models.images.untrained_finders import AnyFinder
 from gemhier.models.runtime.litert import usable_cores
 from gemhier.models.runtime.network import Network
 
@@ -57,7 +57,7 @@ class Bundle:
     info: BundleInfo
     taxonomy: Taxonomy
     network: Network
-    finder: Finder
+    finder: AnyFinder
     folder: Path
 
     def __repr__(self) -> str:

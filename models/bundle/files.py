@@ -12,6 +12,7 @@ from gemhier.errors import BundleError, OutputError
 from gemhier.models.bundle.info import FORMAT, BundleInfo
 from gemhier.models.images.finder import FILE as FINDER_FILE
 from gemhier.models.images.finder import Finder, load_finder
+from gemhier.models.images.untrained_finders import UNTRAINED, AnyFinder
 
 INFO_FILE = "bundle.json"
 TAXONOMY_FILE = "taxonomy.json"
@@ -19,7 +20,7 @@ NETWORK_FILE = "network.tflite"
 REPORT_FILE = "report.json"
 CARD_FILE = "MODEL_CARD.md"
 FILES = (TAXONOMY_FILE, NETWORK_FILE, FINDER_FILE, REPORT_FILE, CARD_FILE)
-"""What every bundle holds, beside bundle.json."""
+"""What a bundle holds beside bundle.json; the finder only if it is a network."""
 
 SHIPPED = Path(__file__).parents[1] / "shipped"
 """The bundle that comes with the package."""
@@ -79,22 +80,29 @@ def read_info(folder: Path) -> BundleInfo:
         info = BundleInfo.from_dict(content)
     except (ValueError, OverflowError) as error:
         raise BundleError(f"{folder}: {INFO_FILE} cannot be used. {error} Package the model again.") from error
-    missing = [name for name in FILES if name not in info.files]
+    missing = [name for name in FILES if name not in info.files and (name != FINDER_FILE or info.finder == Finder.name)]
     if missing:
         raise BundleError(f"{folder}: {INFO_FILE} does not list {', '.join(missing)}. Package the model again.")
     return info
 
 
-def find_finder(path: Path | None) -> Finder:
+def find_finder(named: Path | str | None) -> AnyFinder:
     """Load the stone finder of a file, of a bundle's folder, or of the bundle in use, with its threshold.
+
+    Args:
+        named: the file or folder, `shipped`, or `none` or `canny` for finders that need no training; None for the
+            bundle in use. A file that is called none is named by ./none.
 
     Raises:
         BundleError: if there is none, or it cannot be used.
     """
-    folder = find_folder(None) if path is None else path
+    if str(named) in UNTRAINED:
+        return UNTRAINED[str(named)]
+    folder = find_folder(named) if named is None or str(named) == SHIPPED_NAME else Path(named)
     if not (folder / INFO_FILE).is_file():
         return load_finder(folder)
-    return load_finder(folder, threshold=read_info(folder).stone_threshold)
+    info = read_info(folder)
+    return UNTRAINED.get(info.finder) or load_finder(folder, threshold=info.stone_threshold)
 
 
 def read_files(folder: Path, info: BundleInfo) -> dict[str, bytes]:

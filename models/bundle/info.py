@@ -8,7 +8,8 @@ from typing import Any
 
 from gemhier.hierarchy.answering import Thresholds
 from gemhier.hierarchy.decoding import STRATEGIES, Strategy
-from gemhier.models.images.finder import STONE_THRESHOLD
+from gemhier.models.images.finder import STONE_THRESHOLD, Finder
+from gemhier.models.images.untrained_finders import FINDERS
 
 FORMAT = 2
 """Counts up when a bundle can no longer be read by what was released before."""
@@ -53,6 +54,7 @@ class BundleInfo:
         thresholds: how probable an answer must be for each asked-for precision.
         default_precision: what is asked for where nobody asks, between 0 and 1.
         stone_threshold: how sure the stone finder must be that it sees a gem.
+        finder: how stones are found: by the network that the bundle holds, or by one of `UNTRAINED`.
         files: the SHA-256 of every other file of the bundle, by its path inside it.
 
     Raises:
@@ -70,6 +72,7 @@ class BundleInfo:
     thresholds: Thresholds
     default_precision: float
     stone_threshold: float = STONE_THRESHOLD
+    finder: str = Finder.name
     files: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -81,6 +84,8 @@ class BundleInfo:
             raise ValueError(f"`fusion_weight` must lie between 0 and 1. Received: {self.fusion_weight}.")
         if not 0 <= self.stone_threshold <= 1:
             raise ValueError(f"`stone_threshold` must lie between 0 and 1. Received: {self.stone_threshold}.")
+        if self.finder not in FINDERS:
+            raise ValueError(f"`finder` must be one of {', '.join(FINDERS)}. Received: {self.finder!r}.")
         if not 0 < self.default_precision < 1:
             raise ValueError(f"`default_precision` must lie between 0 and 1. Received: {self.default_precision}.")
         for name in self.files:
@@ -95,6 +100,7 @@ class BundleInfo:
             "run_id": self.run_id,
             "created": self.created,
             "size": self.size,
+            "finder": self.finder,
             "stone_threshold": self.stone_threshold,
             "labels": list(self.labels),
             "temperatures": {
@@ -126,6 +132,7 @@ class BundleInfo:
             created=read.text("created"),
             size=read.whole_number("size"),
             stone_threshold=read.number("stone_threshold"),
+            finder=read.text("finder") if "finder" in content else Finder.name,
             labels=read.texts("labels"),
             temperatures=Temperatures(
                 flat=temperatures.number("flat"),

@@ -25,6 +25,7 @@ from gemhier.models.bundle.files import (
 from gemhier.models.bundle.info import BundleInfo
 from gemhier.models.images.finder import FILE as FINDER_FILE
 from gemhier.models.images.finder import Finder
+from gemhier.models.images.untrained_finders import UNTRAINED, AnyFinder
 from gemhier.models.runtime.network import Network
 
 
@@ -45,7 +46,7 @@ def load_bundle(path: Path | str | None = None, *, num_threads: int | None = Non
         taxonomy = Taxonomy.from_dict(parse_object(folder, TAXONOMY_FILE, contents[TAXONOMY_FILE]))
     except TaxonomyError as error:
         raise BundleError(f"{folder}: {TAXONOMY_FILE} cannot be used. {error}") from error
-    return _assembled(folder, info, taxonomy, contents[NETWORK_FILE], contents[FINDER_FILE], num_threads)
+    return _assembled(folder, info, taxonomy, contents[NETWORK_FILE], contents.get(FINDER_FILE), num_threads)
 
 
 def write_bundle(
@@ -54,7 +55,7 @@ def write_bundle(
     *,
     taxonomy: Taxonomy,
     network: bytes,
-    finder: bytes,
+    finder: bytes | None,
     report: Mapping[str, Any],
     model_card: str,
 ) -> None:
@@ -65,7 +66,7 @@ def write_bundle(
         info: what bundle.json shall say; the digests of the files are filled in.
         taxonomy: knows every label.
         network: the bytes of the exported network.
-        finder: the bytes of the stone finder whose crops it was trained on.
+        finder: the bytes of the stone finder whose crops it was trained on; None if `info` names one without any.
         report: the figures of its evaluation, JSON values.
         model_card: what the model is for, its data and its limits, in Markdown.
 
@@ -77,7 +78,7 @@ def write_bundle(
     contents = {
         TAXONOMY_FILE: json_bytes(taxonomy.to_dict()),
         NETWORK_FILE: network,
-        FINDER_FILE: finder,
+        **({} if finder is None else {FINDER_FILE: finder}),
         REPORT_FILE: json_bytes(report),
         CARD_FILE: model_card.encode(),
     }
@@ -86,7 +87,12 @@ def write_bundle(
 
 
 def _assembled(
-    folder: Path, info: BundleInfo, taxonomy: Taxonomy, network: bytes, finder: bytes, num_threads: int | None = None
+    folder: Path,
+    info: BundleInfo,
+    taxonomy: Taxonomy,
+    network: bytes,
+    finder: bytes | None,
+    num_threads: int | None = None,
 ) -> Bundle:
     """Put the parts of a bundle together.
 
@@ -98,7 +104,7 @@ def _assembled(
             info=info,
             taxonomy=taxonomy,
             network=Network(network, num_threads=num_threads),
-            finder=Finder(finder, threshold=info.stone_threshold, num_threads=num_threads),
+            finder=_finder(info, finder, num_threads),
             folder=folder,
         )
         problem = _problem(bundle)
@@ -107,6 +113,16 @@ def _assembled(
     if problem:
         raise BundleError(f"{folder}: {problem} Package the model again.")
     return bundle
+
+
+def _finder(info: BundleInfo, content: bytes | None, num_threads: int | None) -> AnyFinder:
+    """Return the finder that bundle.json names; ValueError if its bytes are missing, or are there and not meant."""
+    if (content is None) != (info.finder in UNTRAINED):
+        there = "there is" if content is not None else "there is no"
+        raise ValueError(f"{INFO_FILE} names the finder {info.finder}, but {there} {FINDER_FILE}. Package it again.")
+    if content is None:
+        return UNTRAINED[info.finder]
+    return Finder(content, threshold=info.stone_threshold, num_threads=num_threads)
 
 
 def _problem(bundle: Bundle) -> str | None:

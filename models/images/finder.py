@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -83,6 +84,7 @@ class Finder:
         num_threads: how many cores to use; None for all of them, at most 4.
 
     Attributes:
+        name: what such a finder is called in `data.json` and `bundle.json`.
         content: the bytes.
         threshold: from which score on a stone is a gem.
         size: side of the squares that the network sees, in pixels.
@@ -90,6 +92,8 @@ class Finder:
     Raises:
         BundleError: if the bytes are not such a network.
     """
+
+    name: ClassVar[str] = "network"
 
     def __init__(self, content: bytes, *, threshold: float = STONE_THRESHOLD, num_threads: int | None = None) -> None:
         self.content = content
@@ -330,7 +334,7 @@ def load_finder(path: Path, *, threshold: float | None = None) -> Finder:
         content = file.read_bytes()
     except OSError as error:
         raise BundleError(
-            f"{file}: the stone finder cannot be read ({error.strerror}). Name a finder or a bundle."
+            f"{file}: the stone finder cannot be read ({error.strerror}). Name a finder, a bundle, none or canny."
         ) from error
     try:
         return Finder(content, threshold=_threshold_beside(file, content) if threshold is None else threshold)

@@ -14,7 +14,8 @@ from gemhier.arrays import Bytes
 from gemhier.errors import ImageError
 from gemhier.models.images.crop import mask_background
 from gemhier.models.images.decode import check_array, read_image, rgb_pixels
-from gemhier.models.images.finder import Finder, Stone
+from gemhier.models.images.finder import Stone
+from gemhier.models.images.untrained_finders import AnyFinder
 
 Picture = Path | str | Bytes | Image.Image
 """A picture to classify: its path, its pixels, (H, W, 3) uint8 RGB, or an image of Pillow."""
@@ -88,7 +89,7 @@ class Cutter:
         all_stones: every stone of a picture, instead of the most prominent one.
     """
 
-    finder: Finder
+    finder: AnyFinder
     size: int
     all_stones: bool = False
 

@@ -13,7 +13,7 @@ from gemhier.atomic import whole_file
 from gemhier.errors import DataError, ImageError, OutputError
 from gemhier.models.images.crop import Box
 from gemhier.models.images.decode import read_image
-from gemhier.models.images.finder import Finder
+from gemhier.models.images.untrained_finders import AnyFinder
 from gemhier.pipeline.data.manifest import Manifest, Row, require_pictures
 from gemhier.progress import map_with_progress
 
@@ -23,7 +23,7 @@ def prepared_crops(manifest: Manifest, rows: Sequence[Row], size: int) -> Bytes:
     return load_crops(rows, size, manifest.finder, manifest.folder / "crops")
 
 
-def load_crops(rows: Sequence[Row], size: int, finder: Finder, cache_folder: Path) -> Bytes:
+def load_crops(rows: Sequence[Row], size: int, finder: AnyFinder, cache_folder: Path) -> Bytes:
     """Return the crops of rows, from the cache if they are in it.
 
     They are kept as one file for each sequence of rows and each size. So load a whole manifest
@@ -57,8 +57,8 @@ def load_crops(rows: Sequence[Row], size: int, finder: Finder, cache_folder: Pat
     return crops
 
 
-def _digest(rows: Sequence[Row], size: int, finder: Finder) -> str:
-    digest = hashlib.sha256(finder.content + f"size {size}\n".encode())
+def _digest(rows: Sequence[Row], size: int, finder: AnyFinder) -> str:
+    digest = hashlib.sha256(f"{finder.digest} size {size}\n".encode())
     for row in rows:
         digest.update(f"{row.sha256} {row.x} {row.y} {row.side}\n".encode())
     return digest.hexdigest()
@@ -73,7 +73,7 @@ def _mapped(path: Path, shape: tuple[int, ...]) -> Bytes | None:
     return None
 
 
-def _write(path: Path, rows: Sequence[Row], shape: tuple[int, ...], finder: Finder) -> None:
+def _write(path: Path, rows: Sequence[Row], shape: tuple[int, ...], finder: AnyFinder) -> None:
     """Cut out the crops and write them one after the other.
 
     Written in order rather than through a memory map, where a full disk would kill the process.
@@ -85,7 +85,7 @@ def _write(path: Path, rows: Sequence[Row], shape: tuple[int, ...], finder: Find
             file.write(crop.tobytes())
 
 
-def _crop(row: Row, size: int, finder: Finder) -> Bytes:
+def _crop(row: Row, size: int, finder: AnyFinder) -> Bytes:
     try:
         with Path(row.image).open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,8 +1,8 @@
 """A prepared data set: which pictures there are, what they show, and in which split they are.
 
 A data folder holds `manifest.csv` with one row for each picture, `taxonomy.json` with the
-taxonomy that its labels belong to, `finder.tflite`, which found the stones, and `data.json` with how
-it came about. The pictures stay where they are.
+taxonomy that its labels belong to, `finder.tflite`, which found the stones if a network did, and `data.json`
+with how it came about. The pictures stay where they are.
 """
 
 import csv
@@ -23,6 +23,7 @@ from gemhier.hierarchy.labels import LabelSpace, label_space
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.images.finder import FILE as FINDER_FILE
 from gemhier.models.images.finder import STONE_THRESHOLD, Finder, load_finder
+from gemhier.models.images.untrained_finders import FINDERS, UNTRAINED, AnyFinder
 from gemhier.pipeline.data.info import DataInfo, info_from_json
 
 FORMAT = "gemhier-data"
@@ -114,12 +115,20 @@ class Manifest:
         return tuple(row for row in (*self.split("train"), *self.split("validation")) if row.label in self.label_space)
 
     @cached_property
-    def finder(self) -> Finder:
+    def finder(self) -> AnyFinder:
         """The stone finder that found the boxes.
 
         Raises:
             BundleError: if its file is missing or damaged.
+            DataError: if `data.json` names one that this version does not have.
         """
+        name = self.info.config.get("finder", Finder.name)
+        if name not in FINDERS:
+            raise DataError(
+                f"{self.folder / DATA_FILE}: the finder {name!r} is not one of {', '.join(FINDERS)}. {_PREPARE_AGAIN}."
+            )
+        if name in UNTRAINED:
+            return UNTRAINED[name]
         return load_finder(self.folder / FINDER_FILE, threshold=self.stone_threshold)
 
     @property
@@ -221,11 +230,11 @@ def read_manifest(folder: Path) -> Manifest:
     return Manifest(folder=folder, rows=rows, taxonomy=taxonomy, info=info)
 
 
-def write_manifest(manifest: Manifest, finder: bytes) -> None:
+def write_manifest(manifest: Manifest, finder: bytes | None) -> None:
     """Write a data folder with its stone finder, or replace what an earlier preparation left in it.
 
-    All files are written in full under other names before the first takes its place, so that
-    after an error the folder is as it was before.
+    Without the bytes of a finder, that of an earlier preparation goes away. All files are written in full under other
+    names before the first takes its place, so that after an error the folder is as it was before.
 
     Raises:
         OutputError: if the folder or its files cannot be written.
@@ -235,8 +244,12 @@ def write_manifest(manifest: Manifest, finder: bytes) -> None:
         MANIFEST_FILE: _table(manifest.rows),
         DATA_FILE: json.dumps(_info_to_json(manifest), indent=1) + "\n",
     }
-    contents = {name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()} | {FINDER_FILE: finder}
+    contents = {name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()}
+    if finder is not None:
+        contents[FINDER_FILE] = finder
     write_files(manifest.folder, contents)
+    if finder is None:
+        (manifest.folder / FINDER_FILE).unlink(missing_ok=True)
 
 
 def _table(rows: Iterable[Row]) -> str:

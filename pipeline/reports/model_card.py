@@ -12,6 +12,7 @@ from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle.files import NETWORK_FILE
 from gemhier.models.bundle.info import BundleInfo
+from gemhier.models.images.untrained_finders import UNTRAINED
 from gemhier.pipeline.evaluation.estimate_text import estimate_text
 from gemhier.pipeline.evaluation.estimates import Estimate
 
@@ -50,11 +51,24 @@ _LIMITS = """\
 - Where a stone comes from is a hint: origin is not determinable from a photograph.
 - Natural, synthetic, treated and imitated stones can look alike. It does not tell them apart, and does not
   replace a laboratory. Do not buy, sell, insure or value a stone by its answer.
-- Glass, plastic and minerals that look like gems are taken for gems: its stone finder learned what is no gem from
-  everyday pictures.
+- {other_things}
 - Photographs of single stones on plain ground are what it has learned from, changed as cameras change them.
   Settings, coloured light and stones that are small in the picture are harder than such pictures.
 """
+
+_OTHER_THINGS = (
+    "Glass, plastic and minerals that look like gems are taken for gems: its stone finder learned what is no gem from\n"
+    "  everyday pictures.",
+    "Whatever a picture shows is taken for one of its labels, for it has no stone finder to refuse other things.",
+)
+"""What becomes of pictures of other things, with a trained finder and without."""
+
+_SEEN = {
+    "network": "the stone found and cut out by a network of its own, its backdrop covered",
+    "none": "all of the picture, grey beside it",
+    "canny": "the square around the picture's edges as Canny's method finds them, grey beside the picture",
+}
+"""What the network sees of a picture, by the finder."""
 
 
 def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) -> str:
@@ -76,9 +90,10 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
         f"{len(space.regional_families)} of which have a regional network.",
         "",
         f"- made: {info.created}, run {info.run_id}",
-        f"- input: {info.size} x {info.size} pixels, the stone found and cut out by a network of its own, its backdrop "
-        "covered",
-        f"- refuses a picture whose most prominent stone has a score below {info.stone_threshold:.2f}",
+        f"- input: {info.size} x {info.size} pixels, {_SEEN[info.finder]}",
+        "- looks for no gem, and so takes every picture for one of its labels"
+        if info.finder in UNTRAINED
+        else f"- refuses a picture whose most prominent stone has a score below {info.stone_threshold:.2f}",
         f"- decides by: {info.strategy}, {_STRATEGIES[info.strategy]}",
         f"- answers as deep as a precision of {info.default_precision:.0%} allows, by thresholds set on "
         f"{'answers out of fold' if OUT_OF_FOLD in report else 'validation pictures'}",
@@ -99,7 +114,7 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
     notes = report.get(NOTES)
     if isinstance(notes, str) and notes.strip():  # and not an evaluation of that name
         lines += [notes.strip(), ""]
-    return "\n".join(lines) + "\n" + _LIMITS
+    return "\n".join(lines) + "\n" + _LIMITS.format(other_things=_OTHER_THINGS[info.finder in UNTRAINED])
 
 
 def write_with_report(source: Bundle, out: Path, report: Mapping[str, Any]) -> Bundle:

@@ -70,6 +70,7 @@ def pack(
         thresholds=calibration.thresholds,
         default_precision=DEFAULT_PRECISION,
         stone_threshold=manifest.finder.threshold,
+        finder=manifest.finder.name,
     )
     with without_lines(TENSORFLOW_NOTES):
         exported = export_network(network.whole, half=half)

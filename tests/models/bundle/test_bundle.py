@@ -24,11 +24,13 @@ from gemhier.hierarchy.decoding import softmax
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle import files as bundle_files
+from gemhier.models.bundle.files import find_finder
 from gemhier.models.bundle.info import BundleInfo, Temperatures
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.crop import BACKGROUND
 from gemhier.models.images.finder import Finder
 from gemhier.models.images.stones import Cutter, Failure
+from gemhier.models.images.untrained_finders import UNTRAINED
 
 Paint = Callable[[str], RGB]
 LABELS = (
@@ -188,6 +190,43 @@ def test_a_bundle_without_a_finder_is_refused(tiny_bundle_copy: Path) -> None:
     edit_info(tiny_bundle_copy, files=files)
     with pytest.raises(BundleError, match="bundle.json does not list finder.tflite"):
         load_bundle(tiny_bundle_copy)
+
+
+@pytest.mark.parametrize("name", sorted(UNTRAINED))
+def test_a_bundle_may_do_without_a_trained_finder(
+    bundle: Bundle, tmp_path: Path, paint_stone: Paint, name: str
+) -> None:
+    rewrite(tmp_path / "untrained", bundle, info=replace(bundle.info, finder=name, files={}), finder=None)
+    assert not (tmp_path / "untrained" / "finder.tflite").exists()
+    loaded = load_bundle(tmp_path / "untrained")
+    assert loaded.finder is UNTRAINED[name]
+    assert find_finder(tmp_path / "untrained") is UNTRAINED[name]
+    nothing = np.full((60, 60, 3), 240, np.uint8)
+    for result in loaded.classify([nothing, paint_stone("corundum/ruby")]):
+        assert isinstance(result, Prediction)
+        assert "no gem" not in (result.refused or "")
+    (of_the_trained,) = bundle.classify([nothing])
+    assert isinstance(of_the_trained, Prediction)
+    assert "no gem" in (of_the_trained.refused or "")
+
+
+def test_a_bundle_that_names_no_finder_has_a_trained_one(tiny_bundle_copy: Path, tiny_finder: bytes) -> None:
+    edit_info(tiny_bundle_copy, finder=None)
+    assert load_bundle(tiny_bundle_copy).finder.content == tiny_finder
+
+
+def test_a_finder_that_is_not_known_or_does_not_fit_is_refused(
+    bundle: Bundle, tiny_bundle_copy: Path, tmp_path: Path
+) -> None:
+    edit_info(tiny_bundle_copy, finder="hough")
+    with pytest.raises(BundleError, match=r"`finder` must be one of network, none, canny. Received: 'hough'"):
+        load_bundle(tiny_bundle_copy)
+    edit_info(tiny_bundle_copy, finder="none")
+    with pytest.raises(BundleError, match=r"names the finder none, but there is finder.tflite"):
+        load_bundle(tiny_bundle_copy)
+    with pytest.raises(BundleError, match=r"names the finder network, but there is no finder.tflite"):
+        rewrite(tmp_path / "unfit", bundle, finder=None)
+    assert not (tmp_path / "unfit").exists()
 
 
 @pytest.mark.parametrize(
