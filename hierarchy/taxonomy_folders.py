@@ -10,10 +10,8 @@ from pathlib import Path
 from gemhier.errors import TaxonomyError
 from gemhier.hierarchy.names import name_key
 from gemhier.hierarchy.node import Node
+from gemhier.hierarchy.split_folders import split_and_classes
 from gemhier.hierarchy.taxonomy import Taxonomy
-
-SPLIT_FOLDERS = frozenset({"train", "training", "test", "testing", "val", "valid", "validation"})
-"""Names of folders that divide the pictures of a data set, not its gems."""
 
 _RANKS = ("family", "variety", "region")
 
@@ -22,7 +20,7 @@ def taxonomy_from_folders(folder: Path) -> Taxonomy:
     """Take each folder that holds files, and each folder above it, for a gem.
 
     The folders below `folder` are families, then varieties, then regions. Folders called train,
-    test or the like right below `folder` are looked through; what they share becomes one. Hidden
+    test or the like are looked through; what they share becomes one. Hidden
     files and folders are left out. A name that comes several times gets the name above it behind
     its own ("Colombian Emerald"), so that every name is told apart.
 
@@ -34,8 +32,8 @@ def taxonomy_from_folders(folder: Path) -> Taxonomy:
         raise TaxonomyError(f"{folder}: not a folder that can be read. Give the folder above the gem families.")
     top = _Group(folder.name)
     for path in _folders_with_files(folder):
-        parts = path.relative_to(folder).parts
-        top.add(parts[1:] if name_key(parts[0]) in SPLIT_FOLDERS else parts)
+        _, classes = split_and_classes(path.relative_to(folder).parts)
+        top.add(classes)
     nodes = _nodes(top)
     if not nodes:
         raise TaxonomyError(f"{folder}: no folder in it holds files. Put the pictures of each gem into its own folder.")

@@ -22,7 +22,7 @@ from gemhier.pipeline.data.crawl_source import JOINT, write_set_aside
 from gemhier.pipeline.data.decisions import Decisions, read_decisions
 from gemhier.pipeline.data.info import DataInfo, LeftOut, SeveralNames, SourceFolder
 from gemhier.pipeline.data.manifest import Manifest, Row, is_prepared, write_manifest
-from gemhier.pipeline.data.source import STONE_PATTERN, Source, SourcePicture
+from gemhier.pipeline.data.source_pictures import STONE_PATTERN, Source, SourcePicture
 from gemhier.pipeline.data.sources import ResolvedLabels, read_sources, resolve_labels, unknown_labels_error
 from gemhier.pipeline.data.split import USUAL_SHARE, assign_splits
 from gemhier.pipeline.duplicates.search import find_near_copies, groups
@@ -131,7 +131,7 @@ def prepare(
     given = {picture.path: picture.label_given for source in sources for picture in source.pictures}
     roots = [source.root for source in sources]
     decided = read_decisions(decisions, list(given), roots, used_taxonomy) if decisions else Decisions()
-    labelled, left_out, crawled = _label(sources, used_taxonomy, config, decided)
+    labelled, left_out, crawled = _label(sources, used_taxonomy, config, decided, can_start=taxonomy is not None)
     examined: list[_Examined] = []
     examine = partial(_examine, finder=finder)
     for result in map_with_progress(examine, labelled, "Finding the stones"):
@@ -157,6 +157,7 @@ def prepare(
             decisions=decided.record(given),
             contamination=crawled.contamination,
             ignored_names=crawled.ignored,
+            notes=tuple(note for source in sources for note in source.notes),
         ),
     )
     write_manifest(manifest, finder.content)
@@ -209,7 +210,7 @@ def _taxonomy_of(sources: Sequence[Source]) -> Taxonomy:
 
 
 def _label(
-    sources: Sequence[Source], taxonomy: Taxonomy, config: PrepareConfig, decided: Decisions
+    sources: Sequence[Source], taxonomy: Taxonomy, config: PrepareConfig, decided: Decisions, *, can_start: bool
 ) -> tuple[list[_Labelled], list[LeftOut], ResolvedSets]:
     """Return the pictures whose names mean something, the files to leave out, and what was found of shops' names."""
     every = [picture for source in sources for picture in source.pictures]
@@ -222,8 +223,11 @@ def _label(
         for labels, meaning in crawled.meanings.items()
         if meaning.kind == "unknown name"
     }
+    for source in sources:
+        if source.loose and source.root.name in unknown:
+            unknown[source.root.name] = f"Pictures lie in no class folder in {source.loose[0]}"
     if unknown and not config.skip_unknown:
-        raise unknown_labels_error(unknown)
+        raise unknown_labels_error(unknown, can_start=can_start and not any(picture.labels for picture in every))
     left_out = _left_out_by_sources(sources, decided)
     labelled = []
     for picture in pictures:

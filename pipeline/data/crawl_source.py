@@ -11,7 +11,7 @@ from gemhier.crawler.storage.folder import is_rejected, place_of, read_rejection
 from gemhier.crawler.storage.history import read_history
 from gemhier.crawler.storage.records import ImageRecord
 from gemhier.pipeline.data.manifest import Manifest
-from gemhier.pipeline.data.source import SetAside, Source, SourcePicture
+from gemhier.pipeline.data.source_pictures import SetAside, Source, SourcePicture
 from gemhier.pipeline.duplicates.search import groups
 
 JOINT = "; "

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gemhier.pipeline.data.decisions import Decided
+from gemhier.pipeline.data.source_pictures import FolderNote
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class DataInfo:
         decisions: what a person decided about pictures before.
         contamination: classes of crawled shops whose names are not believed.
         ignored_names: names in crawled shops that the taxonomy does not know, of pictures with others that it knows.
+        notes: how folders were read that could be meant otherwise.
     """
 
     config: Mapping[str, Any]
@@ -80,6 +82,7 @@ class DataInfo:
     decisions: tuple[Decided, ...] = ()
     contamination: tuple[Contamination, ...] = ()
     ignored_names: tuple[str, ...] = ()
+    notes: tuple[FolderNote, ...] = ()
 
 
 def info_from_json(data: Mapping[str, Any]) -> DataInfo:
@@ -101,4 +104,5 @@ def info_from_json(data: Mapping[str, Any]) -> DataInfo:
             Contamination(**found | {"families": tuple(found["families"])}) for found in data.get("contamination", ())
         ),
         ignored_names=tuple(data.get("ignored_names", ())),
+        notes=tuple(FolderNote(**note) for note in data.get("notes", ())),
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from gemhier.errors import DataError
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.data.manifest import is_data_folder, read_manifest, require_pictures
-from gemhier.pipeline.data.source import STONE_PATTERN, Source
+from gemhier.pipeline.data.source_pictures import STONE_PATTERN, Source
 from gemhier.pipeline.data.sources import read_sources, resolve_labels
 
 

@@ -262,8 +262,9 @@ def _table(rows: Iterable[Row]) -> str:
 
 def _info_to_json(manifest: Manifest) -> dict[str, Any]:
     info = asdict(manifest.info)
-    if not manifest.info.decisions:  # without any, the file is as it was before there could be some
-        del info["decisions"]
+    for later in ("decisions", "notes"):  # without any, the file is as it was before there could be some
+        if not info[later]:
+            del info[later]
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,

@@ -1,31 +1,21 @@
 """Find the pictures of source folders, and what each folder's name means.
 
 A source is a folder of class folders, with or without train, validation and test folders
-above them, or a folder that `gemhier crawl` wrote. Class folders may be nested (beryl/emerald/colombian).
+above them, or a folder that `gemhier crawl` wrote. Where several sources are named, one of them may be such a split.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gemhier.crawler.storage.crawl_info import is_crawl_folder
 from gemhier.errors import DataError, TaxonomyError
 from gemhier.hierarchy.node import Node
+from gemhier.hierarchy.split_folders import split_of_folder
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.images.files import PICTURE_SUFFIXES
+from gemhier.pipeline.data.class_folders import read_class_folders
 from gemhier.pipeline.data.crawl_source import read_crawl
-from gemhier.pipeline.data.source import Source, SourcePicture
-
-SPLIT_FOLDERS = {
-    "train": "train",
-    "training": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-    "testing": "test",
-}
-"""Names of folders, in lower case, that say in which official split the pictures below them are."""
+from gemhier.pipeline.data.source_pictures import FolderNote, Source
 
 _MOST_NAMED = 5
 
@@ -82,7 +72,17 @@ def read_sources(folders: Sequence[Path]) -> tuple[Source, ...]:
     for folder, source in zip(folders, sources, strict=True):
         if not source.pictures:
             raise DataError(f"{folder}: no pictures in it. Give a folder of class folders with pictures in them.")
-    return sources
+    return tuple(_as_split(source) for source in sources) if len(sources) > 1 else sources
+
+
+def _as_split(source: Source) -> Source:
+    """Return a source that is itself called train, test or the like, beside others, as the folder of that split."""
+    split = split_of_folder(source.root.name)
+    if not split or any(picture.official or picture.labels for picture in source.pictures):
+        return source
+    note = FolderNote(str(source.root), len(source.pictures), f"taken for the split {split}")
+    pictures = tuple(replace(picture, official=split) for picture in source.pictures)
+    return replace(source, pictures=pictures, notes=(note, *source.notes))
 
 
 def resolve_labels(names: Iterable[str], taxonomy: Taxonomy) -> ResolvedLabels:
@@ -100,20 +100,22 @@ def resolve_labels(names: Iterable[str], taxonomy: Taxonomy) -> ResolvedLabels:
     return ResolvedLabels(nodes, unknown)
 
 
-def unknown_labels_error(unknown: Mapping[str, str]) -> DataError:
+def unknown_labels_error(unknown: Mapping[str, str], *, can_start: bool = True) -> DataError:
     """Return the error for class folders that the taxonomy does not know.
 
     Args:
         unknown: as in `ResolvedLabels`; the first few are named.
+        can_start: whether a taxonomy may be started from the folders.
     """
     # Of each reason only the first sentence: what to do is said once, at the end.
     described = [f"{name}: {reason.partition('. ')[0]}" for name, reason in sorted(unknown.items())]
     more = f"; and {len(described) - _MOST_NAMED} more" if len(described) > _MOST_NAMED else ""
     first = "; ".join(described[:_MOST_NAMED])
+    start = "start a taxonomy from the folders (--start-taxonomy), or " if can_start else "or "
     folders = "folder has a name" if len(described) == 1 else "folders have names"
     return DataError(
         f"{len(described)} class {folders} that the taxonomy does not know. {first}{more}. "
-        "Add an alias to a taxonomy file (--taxonomy), or leave the folders out (--skip-unknown)."
+        f"Add an alias to a taxonomy file (--taxonomy), {start}leave the folders out (--skip-unknown)."
     )
 
 
@@ -146,39 +148,8 @@ def _short_names(roots: Sequence[Path]) -> list[str]:
     return names
 
 
-def _read_class_folders(root: Path, name: str) -> Source:
-    pictures: list[SourcePicture] = []
-    others: list[Path] = []
-    for path in _files_below(root, frozenset()):
-        if path.suffix.lower() not in PICTURE_SUFFIXES:
-            others.append(path)
-            continue
-        folders = list(path.relative_to(root).parts[:-1])
-        position = next((at for at, folder in enumerate(folders) if folder.lower() in SPLIT_FOLDERS), None)
-        official = "" if position is None else SPLIT_FOLDERS[folders.pop(position).lower()]
-        # Pictures that lie in the source itself: it is one class folder.
-        pictures.append(SourcePicture(path, "/".join(folders) or root.name, official, name))
-    return Source(name, root, tuple(pictures), tuple(others))
-
-
-def _files_below(folder: Path, above: frozenset[Path]) -> Iterable[Path]:
-    """All files in a folder and below, sorted, without hidden ones; a link to a folder above is not followed."""
-    real = folder.resolve()
-    if real in above:
-        return
-    try:
-        entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be listed ({error.strerror}). Change its permissions.") from error
-    for entry in entries:
-        if entry.is_dir():
-            yield from _files_below(entry, above | {real})
-        else:
-            yield entry
-
-
 KINDS = {
     "crawl": SourceKind(recognises=is_crawl_folder, read=read_crawl),
-    "class folders": SourceKind(recognises=lambda _: True, read=_read_class_folders),
+    "class folders": SourceKind(recognises=lambda _: True, read=read_class_folders),
 }
 """The kinds of sources, in the order in which they are tried; any folder may be one of class folders."""

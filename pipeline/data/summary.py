@@ -34,6 +34,7 @@ def summary(manifest: Manifest) -> list[str]:
     untrained = sorted(labels - {row.label for row in manifest.split("train")})
     if untrained:
         lines.append(f"{count(len(untrained), 'class', 'classes')} without a training picture: {_some(untrained)}")
+    lines += [f"{entry.folder}: {count(entry.pictures, 'picture')} {entry.note}" for entry in info.notes]
     if info.decisions:
         verdicts = Counter(entry.decision for entry in info.decisions)
         counts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(verdicts.items()))

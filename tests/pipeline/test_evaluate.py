@@ -21,6 +21,7 @@ from gemhier.arrays import Bytes
 from gemhier.cli import INTERRUPTED, main
 from gemhier.errors import DataError, OutputError
 from gemhier.hierarchy.decoding import STRATEGIES
+from gemhier.hierarchy.split_folders import SPLIT_OF
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.bundle.predictions import Prediction
@@ -29,7 +30,6 @@ from gemhier.pipeline import evaluate as step
 from gemhier.pipeline.data.info import DataInfo, SourceFolder
 from gemhier.pipeline.data.labelled_images import find_labelled
 from gemhier.pipeline.data.manifest import SPLITS, Manifest, Row, write_manifest
-from gemhier.pipeline.data.sources import SPLIT_FOLDERS
 from gemhier.pipeline.evaluate import evaluate
 from gemhier.pipeline.evaluation.evaluation import FIGURES
 from gemhier.pipeline.reports.folder import FILES
@@ -382,7 +382,7 @@ def test_the_splits_are_those_of_a_manifest() -> None:
     (choice,) = (option.type for option in command.params if option.name == "split")
     assert isinstance(choice, click.Choice)
     assert tuple(choice.choices) == SPLITS
-    assert set(SPLIT_FOLDERS.values()) <= set(SPLITS)
+    assert set(SPLIT_OF.values()) <= set(SPLITS)
 
 
 # What goes wrong

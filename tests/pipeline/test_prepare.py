@@ -202,6 +202,51 @@ def test_unknown_classes_are_refused_before_anything_is_written(shop: Path, tmp_
     assert not (tmp_path / "data").exists()
 
 
+def test_official_test_pictures_are_never_learned_from_however_their_folder_is_called(tmp_path: Path, run: Run) -> None:
+    for number in range(8):
+        paint(tmp_path / f"shop/Training Data/Ruby/{number}.png", number)
+        paint(tmp_path / f"shop/Training Data/Emerald/{number}.png", 100 + number)
+        paint(tmp_path / f"shop/test_images/Ruby/{number}.png", 50 + number)
+    paint(tmp_path / "shop/old test/Ruby/1.png", 90)
+    result = run(tmp_path / "shop", "--out", tmp_path / "data")
+    assert result.exit_code == 0, result.output
+    shop = tmp_path / "shop"
+    assert f"{shop / 'test_images'}: 8 pictures taken for the split test\n" in result.output
+    assert f"{shop / 'Training Data'}: 16 pictures taken for the split train\n" in result.output
+    assert f"{shop / 'old test'}: 1 picture sounds like a split, but was taken for a class; if" in result.output
+    manifest = read_manifest(tmp_path / "data")
+    assert {row.split for row in manifest.rows if "test_images" in row.image} == {"test"}
+    assert {row.split for row in manifest.rows if "Training Data" in row.image} == {"train", "validation"}
+    assert len(manifest.info.notes) == 3
+
+
+def test_pictures_in_no_class_folder_are_named_by_their_folder(shop: Path, tmp_path: Path, run: Run) -> None:
+    paint(shop / "loose.png", 99)
+    result = run(shop, "--out", tmp_path / "data")
+    assert result.exit_code == 1
+    assert f"shop: Pictures lie in no class folder in {shop}. " in result.output
+    assert "start a taxonomy from the folders (--start-taxonomy)" in result.output
+    result = run(shop, "--out", tmp_path / "data", "--start-taxonomy")
+    assert result.exit_code == 1
+    assert "--start-taxonomy)" not in result.output
+    result = run(shop, "--out", tmp_path / "data", "--skip-unknown")
+    assert result.exit_code == 0
+    assert f"{shop}: 1 picture in no class folder, and so taken for shop, as the source is called" in result.output
+    assert "Left out: 1 unknown name" in result.output
+
+
+def test_classes_that_nobody_knows_lead_to_a_taxonomy_of_ones_own(tmp_path: Path, run: Run) -> None:
+    for number in range(10):
+        paint(tmp_path / f"birds/robin/{number}.png", number)
+        paint(tmp_path / f"birds/jay/{number}.png", 100 + number)
+    result = run(tmp_path / "birds", "--out", tmp_path / "data")
+    assert result.exit_code == 1
+    assert "2 class folders have names that the taxonomy does not know" in result.output
+    assert "start a taxonomy from the folders (--start-taxonomy)" in result.output
+    result = run(tmp_path / "birds", "--out", tmp_path / "data", "--start-taxonomy")
+    assert result.exit_code == 0, result.output
+
+
 def test_sources_with_nothing_to_train_on(tmp_path: Path, finder: Finder) -> None:
     paint(tmp_path / "tested/test/Ruby/1.png", 1)
     with pytest.raises(DataError, match="All pictures are in test or validation folders"):
@@ -315,6 +360,7 @@ def test_the_command_passes_its_options_on(shop: Path, run: Run, tmp_path: Path)
         "test_share": 0.0,
         "stone_pattern": "(?P<stone>x)",
         "skip_unknown": True,
+        "finder": "network",
         "stone_threshold": 0.5,
         "seed": 5,
     }

@@ -5,8 +5,8 @@ import pytest
 from gemhier.errors import DataError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.hierarchy.taxonomy_folders import SPLIT_FOLDERS as LOOKED_THROUGH
-from gemhier.pipeline.data.sources import SPLIT_FOLDERS, read_sources, resolve_labels, unknown_labels_error
+from gemhier.hierarchy.taxonomy_folders import taxonomy_from_folders
+from gemhier.pipeline.data.sources import read_sources, resolve_labels, unknown_labels_error
 
 TAXONOMY = Taxonomy.from_nodes(
     [
@@ -134,12 +134,98 @@ def test_the_error_names_the_first_unknown_folders_and_what_is_near() -> None:
     assert "Ruby/Padparadscha: corundum/sapphire/padparadscha lies in a folder 'Ruby'" in error
     assert "zzz1" in error
     assert "zzz2" not in error
-    assert "; and 4 more. Add an alias to a taxonomy file (--taxonomy), or leave" in error
+    assert "; and 4 more. Add an alias to a taxonomy file (--taxonomy), start a taxonomy from" in error
     assert str(unknown_labels_error({"zzz": "No."})).startswith("1 class folder has a name that")
 
 
-def test_a_taxonomy_from_folders_looks_through_the_same_split_folders() -> None:
-    assert set(SPLIT_FOLDERS) == LOOKED_THROUGH
+def test_a_taxonomy_from_folders_looks_through_the_same_split_folders(tmp_path: Path) -> None:
+    root = put(
+        tmp_path / "shop", "Training Data/Ruby/1.jpg", "all/test_set/Ruby/2.jpg", "Opal/holdout/3.jpg", "dev/Opal/4.jpg"
+    )
+    taxonomy = taxonomy_from_folders(root)
+    (source,) = read_sources([root])
+    assert set(taxonomy.nodes) == {"ruby", "opal", "all", "all/ruby"}
+    for picture in source.pictures:
+        assert picture.official
+        assert taxonomy.resolve(picture.label_given)
+
+
+@pytest.mark.parametrize(
+    ("folder", "split"),
+    [
+        ("training_set", "train"),
+        ("Train_set", "train"),
+        ("Training Data", "train"),
+        ("train_images", "train"),
+        ("train ", "train"),
+        ("images-train", "train"),
+        ("TrainSet", "train"),
+        ("testset", "test"),
+        ("test_set", "test"),
+        ("testing", "test"),
+        ("holdout", "test"),
+        ("hold-out", "test"),
+        ("held_out", "test"),
+        ("eval", "test"),
+        ("dev", "validation"),
+        ("valid", "validation"),
+        ("val2017", "validation"),
+        ("VALIDATION_01", "validation"),
+    ],
+)
+def test_other_names_of_splits(tmp_path: Path, folder: str, split: str) -> None:
+    root = put(tmp_path / "shop", f"{folder}/Ruby/1.jpg", "Opal/2.jpg")
+    (source,) = read_sources([root])
+    found = {picture.label_given: picture.official for picture in source.pictures}
+    assert found == {"Ruby": split, "Opal": ""}
+    said = [note.note for note in source.notes]
+    assert said == ([] if folder in ("testing", "valid") else [f"taken for the split {split}"])
+
+
+@pytest.mark.parametrize("folder", ["my test", "trainval", "train_val", "Ruby test", "final-eval"])
+def test_a_folder_that_only_sounds_like_a_split_is_said(tmp_path: Path, folder: str) -> None:
+    root = put(tmp_path / "shop", f"{folder}/Ruby/1.jpg", f"{folder}/Ruby/2.jpg", "Opal/2.jpg")
+    (source,) = read_sources([root])
+    assert all(not picture.official for picture in source.pictures)
+    (note,) = source.notes
+    assert (note.folder, note.pictures) == (str(root / folder), 2)
+    assert "sounds like a split, but was taken for a class" in note.note
+
+
+@pytest.mark.parametrize("folder", ["Contest", "Valentinite", "Devonian", "Testudo", "Strain", "Evaluated"])
+def test_a_class_folder_is_no_split(tmp_path: Path, folder: str) -> None:
+    (source,) = read_sources([put(tmp_path / "shop", f"{folder}/1.jpg", "Opal/2.jpg")])
+    assert sorted(picture.label_given for picture in source.pictures) == sorted([folder, "Opal"])
+    assert not source.notes
+
+
+def test_sources_that_are_splits_themselves(tmp_path: Path) -> None:
+    root = put(tmp_path / "shop", "train/Ruby/1.jpg", "test_set/Ruby/2.jpg", "more/Ruby/3.jpg")
+    sources = read_sources([root / "train", root / "test_set", root / "more"])
+    assert [source.pictures[0].official for source in sources] == ["train", "test", ""]
+    assert [note.note for source in sources for note in source.notes] == [
+        "taken for the split train",
+        "taken for the split test",
+    ]
+    (alone,) = read_sources([root / "test_set"])
+    assert alone.pictures[0].official == ""
+
+
+def test_pictures_in_no_class_folder_are_said_with_their_folder(tmp_path: Path) -> None:
+    root = put(tmp_path / "Ruby", "train/1.jpg", "train/Opal/2.jpg", "3.jpg", "4.jpg")
+    (source,) = read_sources([root])
+    assert sorted(source.loose) == [root, root / "train"]
+    said = "in no class folder, and so taken for Ruby, as the source is called"
+    assert sorted((note.folder, note.pictures, note.note) for note in source.notes) == [
+        (str(root), 2, said),
+        (str(root / "train"), 1, said),
+    ]
+
+
+def test_what_tells_of_the_pictures_is_no_missing_picture(tmp_path: Path) -> None:
+    root = put(tmp_path / "shop", "README.md", "LICENSE", "Ruby/readme.txt", "Ruby/1.jpg", "Ruby/2.xcf")
+    (source,) = read_sources([root])
+    assert source.others == (root / "Ruby/2.xcf",)
 
 
 def test_a_folder_without_pictures_is_named_as_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

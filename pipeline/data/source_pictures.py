@@ -40,6 +40,21 @@ class SetAside:
 
 
 @dataclass(frozen=True)
+class FolderNote:
+    """What a person should know of how a folder was read.
+
+    Attributes:
+        folder: its absolute path.
+        pictures: how many it is about.
+        note: in words: what the folder was taken for.
+    """
+
+    folder: str
+    pictures: int
+    note: str
+
+
+@dataclass(frozen=True)
 class Source:
     """What a source folder holds.
 
@@ -49,6 +64,8 @@ class Source:
         pictures: in sorted order.
         others: files that are not pictures by their names' ending.
         set_aside: pictures that are left out, such as a shop's certificates.
+        notes: how folders were read that could be meant otherwise.
+        loose: folders with pictures that lie in no class folder, though others do.
     """
 
     name: str
@@ -56,3 +73,5 @@ class Source:
     pictures: tuple[SourcePicture, ...]
     others: tuple[Path, ...]
     set_aside: tuple[SetAside, ...] = ()
+    notes: tuple[FolderNote, ...] = ()
+    loose: tuple[Path, ...] = ()
