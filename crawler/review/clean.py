@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gemhier.atomic import write_whole
 from gemhier.crawler.review.contact_sheet import ID_DIGITS, SHEET_FILE, SetAsidePicture, contact_sheet
 from gemhier.crawler.storage.crawl_info import is_crawl_folder
-from gemhier.crawler.storage.folder import PictureStore, is_rejected, locked, place_of, read_rejections
-from gemhier.crawler.storage.history import read_history
+from gemhier.crawler.storage.folder import BY_HAND, PictureStore, is_rejected, locked, place_of, read_rejections
+from gemhier.crawler.storage.history import History, read_history
 from gemhier.crawler.storage.journal import Journal, read_journal
 from gemhier.crawler.storage.records import ImageRecord
 from gemhier.errors import DataError
@@ -62,10 +62,18 @@ def clean(folder: Path, *, put_back: Sequence[str] = (), read: Reader | None = N
         for file in [_named(start, records) for start in put_back]:
             store.put_back(file)
         looked_at, found = (0, 0) if read is None else _set_aside(folder, store, sorted(records), read, progress)
+        _write_down(folder, store)
         pictures = set_aside_pictures(folder, records)
         write_whole(folder / SHEET_FILE, contact_sheet(pictures, folder).encode())
     counts = Counter(picture.reason for picture in pictures)
     return Cleaning(looked_at, found, len(put_back), dict(sorted(counts.items())), folder / SHEET_FILE)
+
+
+def _write_down(folder: Path, store: PictureStore) -> None:
+    """Add a line to images.jsonl for each picture that was set aside or put back since its last one."""
+    with closing(History(folder)) as history:
+        for record in read_history(folder).values():
+            history.add(replace(record, set_aside=store.set_aside_as(record.file)))
 
 
 def set_aside_pictures(folder: Path, records: Mapping[str, ImageRecord]) -> list[SetAsidePicture]:
@@ -81,7 +89,7 @@ def set_aside_pictures(folder: Path, records: Mapping[str, ImageRecord]) -> list
         path = place_of(folder, file)
         if path is not None and is_rejected(folder, file):
             rejection = rejections.get(file)
-            reason, why = (rejection.reason, rejection.why) if rejection else ("by hand", "it lay there")
+            reason, why = (rejection.reason, rejection.why) if rejection else (BY_HAND, "it lay there")
             pictures.append(SetAsidePicture(path, folder, reason, why, ", ".join(record.labels)))
     return pictures
 

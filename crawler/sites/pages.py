@@ -36,7 +36,7 @@ class _Page:
 
     Args:
         text: what the server sent.
-        url: where it was found, to which its addresses are relative.
+        url: where it was found, to which its addresses are relative unless it names another base.
     """
 
     def __init__(self, text: str, url: str) -> None:
@@ -61,6 +61,13 @@ class _Page:
         except (ValueError, RecursionError):
             return False
         return True
+
+    @cached_property
+    def _base(self) -> str:
+        """To which the page's addresses are relative: `<base href>` if it has one (HTML Standard, 4.2.3)."""
+        found = None if self._is_json else self._root.xpath("//base/@href").get()
+        base = self._absolute(self._url, found.strip()) if found else None
+        return base or self._url
 
     def _fits(self, selector: Selector) -> bool:
         """Tell whether a selector is for a page of this kind."""
@@ -94,8 +101,12 @@ class _Page:
 
         None if it is not a web address.
         """
+        return self._absolute(self._base, value)
+
+    @staticmethod
+    def _absolute(base: str, value: str) -> str | None:
         try:
-            parts = urlsplit(urljoin(self._url, value))
+            parts = urlsplit(urljoin(base, value))
             address = urlunsplit(parts._replace(fragment=""))
         except ValueError:
             return None

@@ -1,6 +1,6 @@
 """The first stage: which categories a shop has, and which products are in them."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +10,9 @@ from gemhier.crawler.sites.pages import CategoryPage, IndexPage, PageError
 from gemhier.crawler.sites.site import Site
 from gemhier.crawler.stages.catalogue import MOST_PAGES, chosen_categories, first_page, page_address
 from gemhier.crawler.storage.fetch_log import FAILED, READ, UNCHANGED, FetchLog
+
+_PATIENCE = 3
+"""Paging ends after so many pages in a row that list nothing new: some shops number pages without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class IndexStage:
         self._asked: set[str] = set()
         self._found: dict[str, set[str]] = {}
         self._categories: dict[CategoryLink, None] = {}
+        self._without_news: Counter[CategoryLink | None] = Counter()
 
     def begin(self) -> Iterator[StageRequest]:
         """Yield a request for the index, or for what is still unread."""
@@ -123,20 +127,25 @@ class IndexStage:
         content = self._pages.content(ask.address)
         if content is None:
             return []
-        asks = []
         if place.category is None:
+            before = len(self._categories)
             self._categories |= dict.fromkeys(content.categories)
-            if content.next_page is None:
-                chosen = chosen_categories(tuple(self._categories), self._classes)
-                asks = [self._ask(first_page(link, self._site.category), _Place(link, 1)) for link in chosen]
+            is_new = len(self._categories) > before
         else:
             found = self._found.setdefault(place.category.address, set())
+            is_new = not found >= set(content.products)
             found.update(content.products)
             if self._limit is not None and len(found) >= self._limit:
                 return []
-        if content.next_page is not None and place.number < MOST_PAGES:
-            asks.append(self._ask(content.next_page, _Place(place.category, place.number + 1)))
-        return asks
+        self._without_news[place.category] = 0 if is_new else self._without_news[place.category] + 1
+        following = content.next_page
+        goes_on = place.number < MOST_PAGES and self._without_news[place.category] < _PATIENCE
+        if following is not None and goes_on and following not in self._asked:
+            return [self._ask(following, _Place(place.category, place.number + 1))]
+        if place.category is not None:
+            return []
+        chosen = chosen_categories(tuple(self._categories), self._classes)
+        return [self._ask(first_page(link, self._site.category), _Place(link, 1)) for link in chosen]
 
     def _read(self, place: _Place, answer: StageResponse) -> ListingContent:
         if answer.is_gone and place.number > 1 and self._site.category.numbered:

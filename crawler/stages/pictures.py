@@ -18,6 +18,7 @@ from gemhier.crawler.scraping.request import (
 from gemhier.crawler.sites.items import ProductContent
 from gemhier.crawler.sites.site import Site
 from gemhier.crawler.stages.catalogue import Listed
+from gemhier.crawler.stages.missing import mostly_missing
 from gemhier.crawler.storage.fetch_log import FAILED, GONE, NO_VALIDATORS, UNCHANGED, UNUSABLE, FetchLog
 from gemhier.crawler.storage.folder import PictureContent, PictureStore, is_rejected, now
 from gemhier.crawler.storage.history import History
@@ -109,7 +110,9 @@ class PictureStage:
             self._stats.problems.append(Problem(ask.address, "", reason))
 
     def finish(self) -> None:
-        """Record which pictures the shop no longer shows."""
+        """Record which pictures the shop no longer shows, and say so if most did not come."""
+        wanted = dict(zip(self._shown, self._shown, strict=True))
+        self._stats.problems.extend(mostly_missing(self._pictures, wanted, self.name))
         if self._notes_gone:
             shown = {
                 (one.listed.key, address)
@@ -161,5 +164,6 @@ class PictureStage:
                 size=picture.size,
                 file=picture.file,
                 crawl=self._pictures.crawl,
+                set_aside=self._store.set_aside_as(picture.file),
             )
             self._history.add(record)

@@ -7,6 +7,7 @@ from gemhier.crawler.sites.items import ProductContent
 from gemhier.crawler.sites.pages import PageError, ProductPage
 from gemhier.crawler.sites.site import Site
 from gemhier.crawler.stages.catalogue import Catalogue, Listed
+from gemhier.crawler.stages.missing import mostly_missing
 from gemhier.crawler.storage.fetch_log import FAILED, GONE, NO_VALIDATORS, READ, UNCHANGED, FetchLog
 
 
@@ -80,7 +81,9 @@ class ProductStage:
             self._stats.problems.append(Problem(ask.address, "", reason))
 
     def finish(self) -> None:
-        """Do nothing: all was kept as it came."""
+        """Say so if most products did not come."""
+        wanted = {listed.key: listed.addresses[0] for listed in self._chosen}
+        self._stats.problems.extend(mostly_missing(self._products, wanted, self.name))
 
     def _is_listing(self, ask: StageRequest, answer: StageResponse) -> bool:
         """Tell whether the shop redirected to a category, as for a sold product."""

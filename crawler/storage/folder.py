@@ -26,6 +26,9 @@ IMAGES_FILE = "images.jsonl"
 REJECTED_FILE = "rejected.jsonl"
 LOG_FILE = "crawl.log"
 
+BY_HAND = "by hand"
+"""The reason of a picture that somebody moved."""
+
 _LOCK_FILE = "crawl.lock"
 
 
@@ -171,6 +174,13 @@ class PictureStore:
         self._note(file, reason, why)
         return True
 
+    def set_aside_as(self, file: str) -> str | None:
+        """Return the reason for which a picture is set aside; None if it is not."""
+        if not is_rejected(self.folder, file):
+            return None
+        rejection = self._rejections.get(file)
+        return rejection.reason if rejection else BY_HAND
+
     def put_back(self, file: str) -> None:
         """Put a picture back among the others, where it stays.
 
@@ -181,7 +191,7 @@ class PictureStore:
         """
         if place_of(self.folder, file) is None:
             raise DataError(f"{self.folder}: {file} is missing. Crawl again.")
-        self._note(file, "by hand", "it is to be used")
+        self._note(file, BY_HAND, "it is to be used")
         if is_rejected(self.folder, file):
             self._move(self.folder / rejected_name(file), self.folder / file)
 

@@ -29,6 +29,7 @@ class ImageRecord:
         file: where it was put, relative to the crawl folder.
         crawl: the number of the crawl that wrote the line.
         gone_at: when the shop was first found no longer to show it; None while it does.
+        set_aside: the reason for which the picture was set aside when the line was written; None if it was not.
     """
 
     site: str
@@ -45,6 +46,7 @@ class ImageRecord:
     file: str
     crawl: int
     gone_at: str | None = None
+    set_aside: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -82,6 +84,8 @@ class ImageRecord:
         for name in ("size", "crawl"):
             if not isinstance(known[name], int):
                 raise DataError(f"A line of images.jsonl has no number as `{name}`, but {known[name]!r}.")
+        if not isinstance(known["set_aside"], str | None):
+            raise DataError(f"A line of images.jsonl has no text or null as `set_aside`, but {known['set_aside']!r}.")
         return cls(texts=texts, **known)  # type: ignore[arg-type]  # checked above
 
 

@@ -231,6 +231,34 @@ def test_a_shop_built_differently_needs_only_a_site_file(tmp_path: Path, serve: 
     assert any(target.startswith("/api/collection/") for target in targets(server))
 
 
+def test_a_shop_that_names_a_base_for_its_addresses(tmp_path: Path, serve: Any) -> None:
+    class Based(GempunditReplica):
+        def reply(self, target: str) -> Reply | None:
+            found = super().reply(target)
+            if found is None or not found.kind.startswith("text/html"):
+                return found
+            body = found.body.replace(b'="/', b'="').replace(b"<head>", b'<head><base href="/">')
+            assert b"<base" in body
+            return Reply(found.kind, body)
+
+    server = serve(Based(make_stock(60)))
+    done = crawl("gempundit", tmp_path, server, classes=["Emerald"], limit=3)
+    assert done.returncode == 0, summary(tmp_path)
+    assert len({record.product for record in read_history(tmp_path).values()}) == 3
+
+
+def test_a_crawl_without_its_pictures_ends_with_an_error(tmp_path: Path, serve: Any) -> None:
+    class Emptied(GempunditReplica):
+        def reply(self, target: str) -> Reply | None:
+            return None if target.startswith("/media/") else super().reply(target)
+
+    server = serve(Emptied(make_stock(60)))
+    assert crawl("gempundit", tmp_path, server, classes=["Emerald"], limit=3).returncode == 1
+    ((address, _, reason),) = summary(tmp_path)["problems"]
+    assert address.startswith(f"{server.address}/media/")
+    assert "pictures did not come" in reason
+
+
 def test_classes_limit_and_stages_narrow_a_crawl_and_the_rest_comes_later(tmp_path: Path, serve: Any) -> None:
     server = serve(GempunditReplica(make_stock(60)))
     settings = {"classes": ["Emerald", "Ruby (Manik)"], "limit": 5}

@@ -1,6 +1,7 @@
 """What makes a crawl polite, and what it asks for again."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -235,7 +236,11 @@ def test_robots_txt_may_speak_to_this_crawler_alone_and_ask_for_a_delay(server: 
     )
     server.shop = shop
     code, summary = run(server, tmp_path, STAGES, delay=0.01, first_delay=0.01)
-    assert code == 0
+    assert code == 1
+    ((_, _, reason),) = summary["problems"]
+    assert re.fullmatch(
+        r"(\d+) of \1 products did not come \(\1 disallowed\), such as this: robots.txt forbids it", reason
+    )
     pages = [f"/gemstones/emerald/page/{number}" for number in (1, 2)]
     assert [asked.target for asked in server.asked] == ["/robots.txt", "/gemstones", *pages]
     assert summary["counts"]["index"]["disallowed"] == 24

@@ -82,6 +82,39 @@ def test_addresses_outside_the_web_are_left_out(address: str) -> None:
     assert CategoryPage(text, "https://shop.example/", site.category).products() == ()
 
 
+SHOP = """format: 1
+name: shop
+start: https://shop.example/
+index: {categories: [{each: a.kind, label: '::text', address: '::attr(href)'}]}
+category: {products: 'a.stone::attr(href)', next_page: 'a.next::attr(href)'}
+product: {key: '/(?P<product>[^/]+)$', pictures: 'img::attr(src)'}
+"""
+
+
+@pytest.mark.parametrize(
+    ("base", "where"),
+    [
+        ('<base href="/eu/">', "https://shop.example/eu/"),
+        ('<base target="_top"><base href=" https://cdn.example/v2/ "><base href="/no/">', "https://cdn.example/v2/"),
+        ('<base href="stock/">', "https://shop.example/gems/stock/"),
+        ('<base href="javascript:alert(1)">', "https://shop.example/gems/"),
+        ('<base href="">', "https://shop.example/gems/"),
+        ("", "https://shop.example/gems/"),
+    ],
+)
+def test_addresses_are_relative_to_the_base_that_a_page_names(base: str, where: str) -> None:
+    site = read_site(SHOP, Path("shop.yaml"))
+    links = '<a class="kind" href="ruby">Ruby</a><a class="stone" href="ruby/1">x</a><a class="next" href="?p=2">x</a>'
+    page = f'<html><head>{base}</head><body>{links}<img src="1.jpg"><img src="//img.example/2.jpg"></body></html>'
+    here = "https://shop.example/gems/"
+    assert site.index is not None
+    assert [link.address for link in IndexPage(page, here, site.index).categories()] == [f"{where}ruby"]
+    assert CategoryPage(page, here, site.category).products() == (f"{where}ruby/1",)
+    assert CategoryPage(page, here, site.category).next_page() == f"{where}?p=2"
+    pictures = [link.image_url for link in ProductPage(page, here, site.product).pictures()]
+    assert pictures == [f"{where}1.jpg", "https://img.example/2.jpg"]
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [

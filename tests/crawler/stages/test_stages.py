@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,14 +10,17 @@ import pytest
 
 from gemhier.crawler.replica.painting import paint
 from gemhier.crawler.replica.stock import CATEGORIES, Picture
+from gemhier.crawler.review.clean import clean
 from gemhier.crawler.scraping.request import EXPECTED, CrawlStats, Stage, StageResponse
+from gemhier.crawler.scraping.summary import summarise, summary_lines
 from gemhier.crawler.sites.items import CategoryLink, ListingContent, ProductContent
 from gemhier.crawler.sites.site import Site
-from gemhier.crawler.sites.site_file import load_site
+from gemhier.crawler.sites.site_file import load_site, read_site
 from gemhier.crawler.stages.catalogue import read_catalogue
 from gemhier.crawler.stages.index import IndexStage
 from gemhier.crawler.stages.pictures import PictureStage
 from gemhier.crawler.stages.products import ProductStage
+from gemhier.crawler.storage.crawl_info import CrawlInfo, write_crawl_info
 from gemhier.crawler.storage.fetch_log import DISALLOWED, FAILED, FetchLog, Validators
 from gemhier.crawler.storage.folder import PictureContent, PictureStore
 from gemhier.crawler.storage.history import History, read_history
@@ -110,6 +114,51 @@ def test_numbered_pages_are_read_until_the_last_comes_again(tmp_path: Path, site
     catalogue = read_catalogue(known, site, START)
     assert list(catalogue.products) == ["gp1", "gp2", "gp3"]
     assert run(IndexStage(site, START, known, CrawlStats()), pages) == []
+
+
+ENDLESS = """format: 1
+name: endless
+start: https://shop.example/gemstones
+index:
+  categories: [{each: a.kind, label: '::text', address: '::attr(href)'}]
+  next_page: 'a.next::attr(href)'
+category: {products: 'a.stone::attr(href)', next_page: 'a.next::attr(href)'}
+product: {key: '/(?P<product>[^/]+)$', pictures: 'img::attr(src)'}
+"""
+
+
+@pytest.mark.parametrize("stones", ["", '<a class="stone" href="/gemstones/ruby/1">x</a>'], ids=["none", "the same"])
+def test_paging_that_goes_on_without_anything_new_stops(tmp_path: Path, stats: CrawlStats, stones: str) -> None:
+    site = read_site(ENDLESS, Path("endless.yaml"))
+
+    class Pages(dict[str, Reply]):
+        def get(self, path: str, default: Any = None) -> Any:
+            number = int(path.partition("?p=")[2] or 1)
+            following = f'<a class="next" href="?p={number + 1}">x</a>'
+            if path.startswith("/gemstones/ruby"):
+                first = '<a class="stone" href="/gemstones/ruby/1">x</a>'
+                # One page in the middle with nothing new is not the end.
+                new = f'<a class="stone" href="/gemstones/ruby/{number}">x</a>' if number in (2, 4) else stones
+                return (first if number == 1 else new) + following
+            return '<a class="kind" href="/gemstones/ruby">Ruby</a>' + following
+
+    known = visits(tmp_path)
+    asked = run(IndexStage(site, START, known, stats), Pages())
+    assert asked == [
+        "/gemstones", "/gemstones?p=2", "/gemstones?p=3", "/gemstones?p=4",
+        "/gemstones/ruby", *(f"/gemstones/ruby?p={number}" for number in range(2, 8)),
+    ]  # fmt: skip
+    assert set(read_catalogue(known, site, START).products) == {"1", "2", "4"}
+    assert stats.problems == []
+
+
+def test_an_index_that_goes_in_a_circle_still_leads_to_its_categories(tmp_path: Path, stats: CrawlStats) -> None:
+    site = read_site(ENDLESS, Path("endless.yaml"))
+    pages = {
+        "/gemstones": '<a class="kind" href="/gemstones/ruby">Ruby</a><a class="next" href="/gemstones">x</a>',
+        "/gemstones/ruby": '<a class="stone" href="/gemstones/ruby/1">x</a>',
+    }
+    assert run(IndexStage(site, START, visits(tmp_path), stats), pages) == list(pages)
 
 
 @pytest.mark.parametrize("past_the_end", [404, "", category("ruby/gp1")], ids=["missing", "empty", "the same again"])
@@ -326,3 +375,79 @@ def test_pictures_are_kept_with_all_that_is_known_of_them(
     run(later, {f"/media/{names[0]}": 404, f"/media/{names[2]}": sent(names[2], ruby + b"another")})
     gone = {key: record.gone_at is not None for key, record in read_history(tmp_path).items()}
     assert gone == {key: key[1].endswith(names[0]) for key in records}
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (
+            {"a": 404, "b": 404, "c": None},
+            "2 of 3 pictures did not come (2 gone), such as this: the shop has it no",
+        ),
+        ({"a": 404, "b": (DISALLOWED, "robots.txt forbids it"), "c": b"text"}, "3 of 3 pictures did not come (1 "),
+        ({"a": 404, "b": None}, ""),
+        ({"a": None}, ""),
+    ],
+    ids=["most are gone", "all for several reasons", "half", "none"],
+)
+def test_a_crawl_whose_pictures_mostly_did_not_come_is_not_good(
+    tmp_path: Path, site: Site, stats: CrawlStats, ruby: bytes, answers: dict[str, Any], said: str
+) -> None:
+    known, products = listed(tmp_path, site)
+    catalogue = read_catalogue(known, site, START)
+    chosen = [one for one in catalogue.selection((), None) if one.key == "gp1"]
+    names = {f"gp1-{name}-010124.jpg": answer for name, answer in answers.items()}
+    run(ProductStage(site, START, catalogue, chosen, products, stats), {"/gemstones/ruby/gp1": product(*names)})
+    pictures = opened(FetchLog(tmp_path / "pictures.jsonl", PictureContent, 1))
+    store, history = opened(PictureStore(tmp_path)), opened(History(tmp_path))
+
+    def sent(name: str, answer: Any) -> Reply:
+        body = ruby if answer is None else answer
+        return StageResponse(200, f"{HOST}/media/{name}", None, body) if isinstance(body, bytes) else body
+
+    stage = PictureStage(site, chosen, products, pictures, store, history, stats)
+    run(stage, {f"/media/{name}": sent(name, answer) for name, answer in names.items()})
+    assert [problem.reason.startswith(said) for problem in stats.problems] == ([True] if said else [])
+    summary = summarise(stats, crawl=1, seconds=1, interrupted=False, complete=True)
+    assert summary.is_good == (not said)
+    if said:
+        assert f"{HOST}/media/{next(iter(names))}: {said}" in "\n".join(summary_lines(summary))
+
+
+def test_a_crawl_whose_products_mostly_did_not_come_is_not_good(tmp_path: Path, site: Site, stats: CrawlStats) -> None:
+    known, products = listed(tmp_path, site)
+    catalogue = read_catalogue(known, site, START)
+    run(ProductStage(site, START, catalogue, catalogue.selection((), None), products, stats), {})
+    assert [problem.reason.partition(" (")[0] for problem in stats.problems] == ["2 of 2 products did not come"]
+
+
+def test_a_line_says_that_its_picture_is_set_aside(tmp_path: Path, site: Site, stats: CrawlStats, ruby: bytes) -> None:
+    known, products = listed(tmp_path, site)
+    catalogue = read_catalogue(known, site, START)
+    chosen = catalogue.selection((), None)
+    found = {"/gemstones/ruby/gp1": product("gp1-1-010124.jpg", "gp1-certi-010124.jpg"), "/gemstones/ruby/gp2": 404}
+    run(ProductStage(site, START, catalogue, chosen, products, stats), found)
+    with ExitStack() as stack:
+        pictures = stack.enter_context(closing(FetchLog(tmp_path / "pictures.jsonl", PictureContent, 1)))
+        store, history = stack.enter_context(closing(PictureStore(tmp_path))), History(tmp_path)
+        stack.enter_context(closing(history))
+        bodies = {"gp1-1-010124.jpg": ruby, "gp1-certi-010124.jpg": ruby + b"another"}
+        sent = {f"/media/{name}": StageResponse(200, f"{HOST}/{name}", None, body) for name, body in bodies.items()}
+        run(PictureStage(site, chosen, products, pictures, store, history, stats), sent)
+    write_crawl_info(tmp_path, CrawlInfo(site=site.name, start=START))
+
+    def said() -> dict[str, str | None]:
+        return {key[1].rpartition("-01")[0][-7:]: record.set_aside for key, record in read_history(tmp_path).items()}
+
+    lines = (tmp_path / "images.jsonl").read_text().splitlines()
+    assert said() == {"a/gp1-1": None, "1-certi": "certificate"}
+    ids = {record.set_aside: record.sha256 for record in read_history(tmp_path).values()}
+    clean(tmp_path)
+    assert (tmp_path / "images.jsonl").read_text().splitlines() == lines
+    clean(tmp_path, put_back=[ids["certificate"][:12]])
+    assert said() == {"a/gp1-1": None, "1-certi": None}
+    clean(tmp_path, read=lambda path: "REPORT" if path.stem == ids[None] else None)
+    assert said() == {"a/gp1-1": "certificate", "1-certi": None}
+    # Nothing was written anew: each change is a line of its own.
+    assert (tmp_path / "images.jsonl").read_text().splitlines()[:2] == lines
+    assert len((tmp_path / "images.jsonl").read_text().splitlines()) == 4
