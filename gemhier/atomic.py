@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
@@ -19,16 +19,68 @@ _LEFT_BY_DESKTOPS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 def check_folder(folder: Path) -> None:
     """Make sure, before the work, that files can be written to a folder, which need not exist.
 
+    It is tried: a new file is made where there is a folder already, and is gone again.
+
     Raises:
         OutputError: if it cannot be made or written to.
     """
-    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    _try_to_write(folder, folder)
+
+
+def check_file(path: Path, *, makes_folder: bool = False) -> None:
+    """Make sure, before the work, that a file can be written, new or in place of an older one.
+
+    Args:
+        path: the file.
+        makes_folder: whether what writes it makes its folder too, which then need not exist.
+
+    Raises:
+        OutputError: if it is a folder, or its folder is missing or cannot be written to, or the disk refuses its name.
+    """
+    if os.path.isdir(path):  # noqa: PTH112  # False, and no error, for a name that no file can have
+        raise OutputError(f"{path}: cannot be written, since it is a folder. Choose another name.")
+    if not makes_folder and not os.path.lexists(path.parent):
+        raise OutputError(f"{path}: there is no folder {path.parent}. Make it first, or choose another file.")
+    _try_to_write(path, path.parent, path.name)
+
+
+def check_whole_folder(folder: Path) -> None:
+    """Make sure, before the work, that `whole_folder` can write a folder, new or in place of an older one.
+
+    What it holds and whether that may go is for the caller to say.
+
+    Raises:
+        OutputError: if it cannot be made or replaced.
+    """
+    target = folder.resolve()
+    if target.is_dir() and any(target.iterdir()):
+        _try_to_write(folder, target.parent, target.name)  # it is written beside its place and then renamed
+    else:
+        _try_to_write(folder, target)
+
+
+def _try_to_write(asked: Path, folder: Path, name: str = "") -> None:
+    """Make a file of about this name in a folder, or if it is missing in the one above, and take it away again."""
+    absolute = Path(os.path.abspath(folder))  # noqa: PTH100  # resolving would follow links
+    existing = next(path for path in (absolute, *absolute.parents) if os.path.lexists(path))
     if not existing.is_dir():
-        raise OutputError(f"{folder}: cannot be a folder, since {existing} is a file. Choose another folder.")
+        what = "written" if name else "a folder"
+        raise OutputError(f"{asked}: cannot be {what}, since {existing} is a file. Choose another folder.")
     if not os.access(existing, os.W_OK | os.X_OK):
-        raise OutputError(
-            f"{folder}: {existing} cannot be written to. Choose another folder or change its permissions."
-        )
+        raise OutputError(f"{asked}: {existing} cannot be written to. Choose another folder or change its permissions.")
+    try:
+        for part in (*absolute.relative_to(existing).parts, name):
+            unfinished = _unfinished(existing / (part or "new"))
+            unfinished.touch(exist_ok=False)
+            unfinished.unlink()
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(f"{asked}: cannot be written ({reason}). Choose another name or folder.") from error
+
+
+def _unfinished(path: Path) -> Path:
+    """Return where to write what will take the place of a path."""
+    return path.with_name(f".{path.name}.{uuid4().hex[:8]}{_UNFINISHED}")
 
 
 def names_in(folder: Path) -> frozenset[str]:
@@ -42,7 +94,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     After an error the new file is gone and an older one stays. Errors of the disk are passed on as they are.
     """
-    unfinished = path.with_name(f".{path.name}.{uuid4().hex[:8]}{_UNFINISHED}")
+    unfinished = _unfinished(path)
     try:
         yield unfinished
         os.replace(unfinished, path)  # noqa: PTH105  # as quick as can be: crawling does it for every picture
@@ -93,17 +145,9 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
     Raises:
         OutputError: if they cannot be written.
     """
-    unfinished = {name: folder / f".{name}.{uuid4().hex[:8]}{_UNFINISHED}" for name in contents}
-    with _in_words(folder), _parents_made(folder / "a file"):
-        try:
-            for name, content in contents.items():
-                unfinished[name].write_bytes(content)
-            for name, path in unfinished.items():
-                path.replace(folder / name)
-        finally:
-            for path in unfinished.values():
-                with suppress(OSError):
-                    path.unlink(missing_ok=True)
+    with _in_words(folder), _folder_made(folder), ExitStack() as files:
+        for name, content in reversed(list(contents.items())):  # the last to be entered is the first to take its place
+            files.enter_context(replacing(folder / name)).write_bytes(content)
 
 
 @contextmanager
@@ -117,7 +161,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         OutputError: if it cannot be written.
     """
     target = folder.resolve()
-    with _in_words(folder), _parents_made(target):
+    with _in_words(folder), _folder_made(target.parent):
         is_empty = target.is_dir() and not any(target.iterdir())
         mark = f".{target.name}.{uuid4().hex[:8]}"
         unfinished = (target if is_empty else target.parent) / f"{mark}{_UNFINISHED}"
@@ -156,16 +200,16 @@ def _in_words(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _parents_made(path: Path) -> Iterator[None]:
-    """Make the folders above a path, and take them away again if they are still empty afterwards."""
-    missing = [parent for parent in path.parents if not parent.exists()]
+def _folder_made(folder: Path) -> Iterator[None]:
+    """Make a folder and those above it, and take them away again if they are still empty afterwards."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         yield
     finally:
-        for parent in missing:
+        for path in missing:
             with suppress(OSError):  # it holds something now, or was never made
-                parent.rmdir()
+                path.rmdir()
 
 
 def _move_contents(source: Path, target: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gemhier.atomic import replacing
+from gemhier.atomic import check_file, replacing
 from gemhier.errors import OutputError
 from gemhier.hierarchy.taxonomy import Taxonomy
 
@@ -45,6 +45,8 @@ def draw_taxonomy(taxonomy: Taxonomy, path: Path, *, families: Sequence[str] = (
     unknown = [family for family in families if family not in taxonomy.families]
     if unknown or not taxonomy.families:
         raise ValueError(f"`families` must be some of {taxonomy.families}. Received: {tuple(families)}.")
+
+    check_file(path)
 
     import matplotlib as mpl  # takes half a second
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gemhier.errors import DataError
 from gemhier.models.bundle import Bundle, load_bundle
-from gemhier.models.bundle.files import REPORT_FILE
+from gemhier.models.bundle.files import REPORT_FILE, check_bundle_folder
 from gemhier.models.images.untrained_finders import UNTRAINED
 from gemhier.pipeline.reports.model_card import NOTES, write_with_report
 from gemhier.pipeline.tracking.finding import find_bundle
@@ -44,6 +44,7 @@ def package(
         BundleError: if the bundle is damaged.
         OutputError: if the folder cannot be written, or holds something else.
     """
+    check_bundle_folder(out)
     source = load_bundle(run if Path(run).is_dir() else find_bundle(run, tracking))
     report: dict[str, Any] = json.loads((source.folder / REPORT_FILE).read_text(encoding="utf-8"))
     for name, folder in (evaluations or {}).items():

@@ -1,7 +1,6 @@
 """Turn folders of photographs into a data set: readable, labelled, grouped and split."""
 
 import hashlib
-import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -9,6 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
+from gemhier.atomic import check_folder
 from gemhier.errors import DataError, ImageError, OutputError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
@@ -186,12 +186,8 @@ def check_output(out: Path, folders: Sequence[Path], *, starts_taxonomy: bool = 
         raise OutputError(
             f"{out / TAXONOMY_TO_EDIT}: there is a taxonomy already. Use it with --taxonomy, or delete it first."
         )
-    existing = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
-    if not existing.is_dir():
-        raise OutputError(f"{out}: cannot be a folder, since {existing} is a file. Choose another folder.")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise OutputError(f"{out}: {existing} cannot be written to. Choose another folder or change its permissions.")
-    if existing == out.absolute() and any(existing.iterdir()) and not is_prepared(existing):
+    check_folder(out)
+    if out.is_dir() and any(out.iterdir()) and not is_prepared(out):
         raise OutputError(f"{out}: holds something other than a prepared data set. Choose a new or empty folder.")
 
 

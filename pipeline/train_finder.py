@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from gemhier.arrays import Bytes
-from gemhier.atomic import whole_file
+from gemhier.atomic import check_file, whole_file
 from gemhier.errors import DataError
 from gemhier.models.images.finder import OUTPUTS, STONE_THRESHOLD, threshold_file, threshold_json
 from gemhier.pipeline.data.manifest import read_manifest
@@ -66,6 +66,8 @@ def train_finder(
         OutputError: if `out` cannot be written, or another process is at the same training.
         TrackingError: if runs cannot be recorded.
     """
+    for path in (out, threshold_file(out)):
+        check_file(path, makes_folder=True)
     manifest = read_manifest(data)
     cut = {
         split: plain_photographs([row for row in manifest.rows if row.split == split], manifest.folder / "outlines")

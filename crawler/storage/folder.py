@@ -6,7 +6,6 @@ they are from. `state/` holds what a later crawl needs.
 """
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from gemhier.atomic import write_whole
+from gemhier.atomic import check_folder, write_whole
 from gemhier.crawler.storage.crawl_info import read_crawl_info
 from gemhier.crawler.storage.journal import Journal, read_journal
 from gemhier.errors import DataError, OutputError
@@ -222,14 +221,10 @@ def check_crawl_folder(folder: Path, site: str, start: str) -> None:
         OutputError: if it holds something else or a crawl of another site, or cannot be written.
         DataError: if it is damaged.
     """
-    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-    if not existing.is_dir():
-        raise OutputError(f"{folder}: cannot be a folder, since {existing} is a file. Choose another folder.")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise OutputError(f"{folder}: {existing} cannot be written to. Choose another folder or its permissions.")
+    check_folder(folder)
     info = read_crawl_info(folder)
     if info is None:
-        if existing == folder.absolute() and any(path.name != _LOCK_FILE for path in folder.iterdir()):
+        if folder.is_dir() and any(path.name != _LOCK_FILE for path in folder.iterdir()):
             raise OutputError(f"{folder}: holds something other than a crawl. Choose a new or empty folder.")
     elif (info.site, info.start) != (site, start):
         raise OutputError(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gemhier.atomic import names_in, write_whole_folder
+from gemhier.atomic import check_whole_folder, names_in, write_whole_folder
 from gemhier.errors import BundleError, OutputError
 from gemhier.models.bundle.info import FORMAT, BundleInfo
 from gemhier.models.images.finder import FILE as FINDER_FILE
@@ -143,8 +143,8 @@ def digests(contents: Mapping[str, bytes]) -> dict[str, str]:
     return {name: _digest(content) for name, content in contents.items()}
 
 
-def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Write the files of a bundle, in place of an older bundle; after an error all is as it was before.
+def check_bundle_folder(folder: Path) -> None:
+    """Make sure, before the work, that a bundle can be written to a folder, new or in place of an older bundle.
 
     Raises:
         OutputError: if the folder cannot be written, or holds something else.
@@ -159,6 +159,16 @@ def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
     others = sorted(found - {INFO_FILE, *FILES})
     if others:
         raise OutputError(f"{folder}: holds {others[0]} beside a bundle. Move it away, or choose another folder.")
+    check_whole_folder(folder)
+
+
+def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write the files of a bundle, in place of an older bundle; after an error all is as it was before.
+
+    Raises:
+        OutputError: if the folder cannot be written, or holds something else.
+    """
+    check_bundle_folder(folder)
     write_whole_folder(folder, contents)
 
 

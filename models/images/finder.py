@@ -112,7 +112,7 @@ class Finder:
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of the bytes, in hexadecimal."""
-        return hashlib.sha256(self.content).hexdigest()
+        return _digest(self.content)
 
     def find(self, picture: RGB) -> tuple[Stone, ...]:
         """Return the stones of a picture, the most prominent first; empty if none stands out.
@@ -352,7 +352,7 @@ def threshold_json(finder: bytes, threshold: float) -> bytes:
     described = {
         "format": _FORMAT,
         "format_version": _FORMAT_VERSION,
-        "sha256": hashlib.sha256(finder).hexdigest(),
+        "sha256": _digest(finder),
         "stone_threshold": threshold,
     }
     return (json.dumps(described, indent=1) + "\n").encode()
@@ -371,6 +371,10 @@ def _threshold_beside(file: Path, content: bytes) -> float:
         raise BundleError(
             f"{beside.name} beside it must have a `stone_threshold` between 0 and 1. Received: {threshold!r}."
         )
-    if described.get("sha256") != hashlib.sha256(content).hexdigest():
+    if described.get("sha256") != _digest(content):
         raise BundleError(f"{beside.name} beside it is about another finder. Delete it, or put its own there.")
     return float(threshold)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

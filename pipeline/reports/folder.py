@@ -1,12 +1,11 @@
 """The folder of a report on disk: what may be replaced, and writing all of it at once."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gemhier.atomic import names_in, write_whole_folder
+from gemhier.atomic import check_whole_folder, names_in, write_whole_folder
 from gemhier.errors import OutputError
 
 FORMAT = "gemhier-report"
@@ -44,18 +43,9 @@ def check_report_folder(folder: Path, kind: FolderKind = REPORT) -> None:
     Raises:
         OutputError: if it holds anything but an earlier one, or cannot be written.
     """
-    target = folder.resolve()
-    existing = next(path for path in (target, *target.parents) if path.exists())
-    if not existing.is_dir():
-        raise OutputError(f"{folder}: cannot be a folder, since {existing} is a file. Choose another folder.")
-    if existing == target and not _is_replaceable(target, kind):
+    check_whole_folder(folder)
+    if folder.is_dir() and not _is_replaceable(folder, kind):
         raise OutputError(f"{folder}: holds something other than {kind.name}. Choose a new or empty folder.")
-    # A folder is written beside its place and then renamed.
-    writable = target.parent if existing == target else existing
-    if not os.access(writable, os.W_OK | os.X_OK):
-        raise OutputError(
-            f"{folder}: {writable} cannot be written to. Choose another folder or change its permissions."
-        )
 
 
 def write_report_folder(folder: Path, contents: Mapping[str, str], kind: FolderKind = REPORT) -> None:

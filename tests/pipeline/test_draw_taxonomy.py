@@ -105,7 +105,7 @@ def test_other_kinds_of_files_are_refused(tmp_path: Path, name: str) -> None:
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "gems.svg").mkdir()
     for path in (tmp_path / "gems.svg", tmp_path / "missing" / "gems.svg"):
-        with pytest.raises(OutputError, match="cannot be written"):
+        with pytest.raises(OutputError, match=r"since it is a folder|there is no folder"):
             draw_taxonomy(SMALL, path, families=["opal"])
     assert [path.name for path in tmp_path.iterdir()] == ["gems.svg"]
 
