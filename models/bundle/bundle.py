@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -25,6 +26,8 @@ from gemhier.models.images.stones import Cutter, Failure, Picture, StoneCrop, st
 from gemhier.models.images.untrained_finders import AnyFinder
 from gemhier.models.runtime.litert import usable_cores
 from gemhier.models.runtime.network import Network
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +166,7 @@ class Bundle:
         *,
         top: int = 5,
         target_precision: float | None = None,
-        batch_size: int = 32,
+        batch_size: int = 1,
         workers: int | None = None,
         all_stones: bool = False,
         evidence: Evidence | Mapping[str, Evidence] | None = None,
@@ -175,11 +178,12 @@ class Bundle:
 
         Args:
             pictures: paths, arrays (H, W, 3) uint8 RGB, or images of Pillow. A Failure passes through in its place.
-                They are taken up to three batches ahead of the results.
+                They are taken a bounded distance ahead of the results: twice a batch, or twice the workers.
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that shall be right, between 0 and 1; None
                 for the one that the bundle was packaged with.
-            batch_size: how many pictures the network sees at once.
+            batch_size: how many stones the network sees at once. More than one is no quicker (docs/performance.md),
+                and results come later.
             workers: how many threads read pictures; None for as many as there are cores.
             all_stones: one result for each stone of a picture, the most prominent first, with its `place`.
             evidence: what else is known: of every picture, or of each `image` by its name. Readings hold for one stone.
@@ -204,7 +208,7 @@ class Bundle:
         *,
         top: int = 5,
         target_precision: float | None = None,
-        batch_size: int = 32,
+        batch_size: int = 1,
         workers: int | None = None,
         all_stones: bool = False,
         evidence: Evidence | Mapping[str, Evidence] | None = None,
@@ -215,7 +219,7 @@ class Bundle:
             pictures: as `classify` takes them, and all else too.
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that shall be right.
-            batch_size: how many pictures the network sees at once.
+            batch_size: how many stones the network sees at once.
             workers: how many threads read pictures.
             all_stones: one result for each stone of a picture.
             evidence: what else is known.
@@ -223,14 +227,10 @@ class Bundle:
         Raises:
             ValueError: if an argument is outside its range, or an array is not a picture.
         """
-        _check_numbers(top=top, batch_size=batch_size, workers=workers)
+        _check_numbers(top=top)
         self._threshold(target_precision)
         named = partial(self._named, top=top, target_precision=target_precision, evidence=evidence)
-        if isinstance(pictures, str | Path):
-            raise ValueError(f"`pictures` must be a list of pictures. Received one path: {str(pictures)!r}.")
-        cutter = Cutter(self.finder, self.info.size, all_stones)
-        crops = stone_crops(pictures, cutter, workers=workers or usable_cores(), ahead=2 * batch_size)
-        return _in_batches(crops, batch_size, named)
+        return self._of_stones(pictures, named, batch_size=batch_size, workers=workers, all_stones=all_stones)
 
     def classify_same(
         self,
@@ -259,14 +259,15 @@ class Bundle:
         Raises:
             ValueError: if an argument is outside its range, or an array is not a picture.
         """
+        _check_numbers(top=top)
+        self._threshold(target_precision)  # which raises before any picture is read
         views: list[View] = []
         failures: list[Failure] = []
-        for result in self.results(pictures, top=top, target_precision=target_precision, workers=workers):
+        for result in self._of_stones(pictures, self._views, workers=workers):
             if isinstance(result, Failure):
                 failures.append(result)
             else:
-                found = result.probabilities[self.info.strategy]
-                views.append(View(result.crop.image, result.crop.score, found))
+                views.append(result)
         if not views and not failures:
             raise ValueError("`pictures` must hold at least one picture. Received: none.")
         if not views:
@@ -288,6 +289,29 @@ class Bundle:
             failures=tuple(failures),
         )
         return replace(prediction, multi_view=multi_view)
+
+    def _of_stones(
+        self,
+        pictures: Iterable[Picture | Failure],
+        become: Callable[[Sequence[StoneCrop]], list[Result]],
+        *,
+        batch_size: int = 1,
+        workers: int | None = None,
+        all_stones: bool = False,
+    ) -> Iterator[Result | Failure]:
+        """Read pictures and find their stones on other threads, and give what the stones become, in order."""
+        _check_numbers(batch_size=batch_size, workers=workers)
+        if isinstance(pictures, str | Path):
+            raise ValueError(f"`pictures` must be a list of pictures. Received one path: {str(pictures)!r}.")
+        cutter = Cutter(self.finder, self.info.size, all_stones)
+        readers = workers or usable_cores()
+        crops = stone_crops(pictures, cutter, workers=readers, ahead=2 * max(batch_size, readers))
+        return _in_batches(crops, batch_size, become)
+
+    def _views(self, crops: Sequence[StoneCrop]) -> list[View]:
+        """Return what each of at least one photograph says of its stone."""
+        found = self.probabilities(np.stack([crop.pixels for crop in crops])).by_strategy[self.info.strategy]
+        return [View(crop.image, crop.score, row) for crop, row in zip(crops, found, strict=True)]
 
     def _named(
         self,
@@ -324,15 +348,13 @@ class Bundle:
 
 
 def _in_batches(
-    crops: Generator[StoneCrop | Failure, None, None],
-    size: int,
-    named: Callable[[Sequence[StoneCrop]], list[StoneResult]],
-) -> Iterator[StoneResult | Failure]:
+    crops: Generator[StoneCrop | Failure, None, None], size: int, become: Callable[[Sequence[StoneCrop]], list[Result]]
+) -> Iterator[Result | Failure]:
     """Return what becomes of each stone, so many at once; failures pass through in their places."""
     with closing(crops):
         while batch := list(islice(crops, size)):
             found = [crop for crop in batch if isinstance(crop, StoneCrop)]
-            results = iter(named(found) if found else ())
+            results = iter(become(found) if found else ())
             for crop in batch:
                 yield crop if isinstance(crop, Failure) else next(results)
 
