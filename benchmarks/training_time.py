@@ -34,7 +34,7 @@ def seconds_an_epoch(backbone: str, steps: int, epochs: int, *, mixed_precision:
         backbone=backbone, schedule="report", mode="flat", weights="none", mixed_precision=mixed_precision
     )
     space = load_bundle().space
-    count = steps * SCHEDULES[config.schedule].batch
+    count = steps * config.phases.batch
     generator = np.random.default_rng(0)
     ended = [time.perf_counter()]
 

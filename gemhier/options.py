@@ -2,6 +2,24 @@
 
 import click
 
+from gemhier.text import visible
+
+
+class _Name(click.ParamType):
+    """What something is called: not empty, and in one line."""
+
+    name = "name"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name without blanks around it."""
+        stripped = value.strip()
+        if not stripped or visible(stripped) != stripped:
+            self.fail(f"must be one line that is not empty. Received: {value!r}.", param, ctx)
+        return stripped
+
+
+NAME = _Name()
+
 split_option = click.option(
     "--split",
     type=click.Choice(["train", "validation", "test", "leaking", "unused"]),

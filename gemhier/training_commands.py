@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gemhier.options import tracking_option
+from gemhier.options import NAME, tracking_option
 
 
 @click.command(name="package", short_help="Write a run's model to a folder of its own.")
@@ -104,6 +104,25 @@ def _named(option: str, given: tuple[str, ...]) -> dict[str, Path]:
     "--schedule", metavar="NAME", default="standard", show_default=True, help="How long, and in which phases."
 )
 @click.option(
+    "--epochs",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Passes of the schedule's last phase: that of the whole network, or of the heads where nothing else is "
+    "trained. [default: the schedule's]",
+)
+@click.option(
+    "--batch-size",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Pictures a step, in all phases. [default: the schedule's]",
+)
+@click.option(
+    "--learning-rate",
+    metavar="RATE",
+    type=click.FLOAT,
+    help="The highest one of the phase that --epochs counts. [default: the schedule's]",
+)
+@click.option(
     "--weights",
     metavar="imagenet|none|FILE",
     help="What the backbone starts from: ImageNet, nothing, or a file of Keras weights (.weights.h5 or _notop.h5). "
@@ -140,18 +159,35 @@ def _named(option: str, given: tuple[str, ...]) -> dict[str, Path]:
     help="Train the backbone in bfloat16, which some processors do much faster. The model that comes out computes in "
     "float32.",
 )
+@click.option(
+    "--name",
+    metavar="NAME",
+    type=NAME,
+    help="What the run is called; a number follows if another training has that name. [default: made of the settings]",
+)
+@click.option(
+    "--experiment",
+    metavar="NAME",
+    type=NAME,
+    help="The MLflow experiment to record it in, made if need be. [default: gemhier]",
+)
 @tracking_option
 def train_command(
     data: Path,
     mode: str,
     backbone: str,
     schedule: str,
+    epochs: int | None,
+    batch_size: int | None,
+    learning_rate: float | None,
     weights: str | None,
     balance: int | None,
     loss: str,
     seed: int,
     folds: int,
     mixed_precision: bool,
+    name: str | None,
+    experiment: str | None,
     tracking: str | None,
 ) -> None:
     """Train on a prepared data set and record it in MLflow: curves, figures, tables and the model itself.
@@ -165,6 +201,7 @@ def train_command(
     Examples:
       gemhier train data --schedule quick
       gemhier train data --backbone resnet50 --schedule report --balance 1000
+      gemhier train data --epochs 20 --batch-size 64 --learning-rate 3e-4 --name "longer" --experiment tuning
     """
     from gemhier.pipeline.reports.training_summary import summary
     from gemhier.pipeline.train import train
@@ -181,10 +218,13 @@ def train_command(
             weights=weights,
             balance=balance or 0,
             mixed_precision=mixed_precision,
+            epochs=epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    for line in summary(train(data, config, tracking=tracking)):
+    for line in summary(train(data, config, tracking=tracking, name=name, experiment=experiment)):
         click.echo(line)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from gemhier import __version__
 from gemhier.arrays import Bytes, Float64, Indices
 from gemhier.errors import DataError
+from gemhier.extras import require
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.bundle import Bundle
@@ -70,7 +71,14 @@ class _Learned:
     few: Bytes
 
 
-def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Trained:
+def train(
+    data: Path,
+    config: TrainConfig,
+    *,
+    tracking: str | None = None,
+    name: str | None = None,
+    experiment: str | None = None,
+) -> Trained:
     """Train a network on a data folder and record everything in MLflow.
 
     An interrupted training goes on where it stood when the same command is given again.
@@ -79,33 +87,39 @@ def train(data: Path, config: TrainConfig, *, tracking: str | None = None) -> Tr
         data: a folder that `gemhier prepare` wrote.
         config: the settings.
         tracking: a tracking server or folder; None for the default.
+        name: of the run; None for one made of the settings. If another training has it, a number follows.
+        experiment: in MLflow, made if need be; None for `gemhier`.
 
     Raises:
         DataError: if the data cannot be trained on, or the backbone's weights cannot be fetched or read.
         TrackingError: if runs cannot be recorded.
-        MissingExtraError: if the backbone's weights are not installed.
+        MissingExtraError: if TensorFlow, MLflow or the backbone's weights are not installed.
         OutputError: if a checkpoint cannot be written, or another process is at the same training.
     """
+    require("tensorflow")
     manifest = read_manifest(data)
     rows = _rows(manifest, config)
-    mlflow = open_tracking(tracking)
-    work = work_folder(manifest, config)
+    mlflow = open_tracking(tracking, experiment)
+    work = work_folder(manifest, config, name, experiment)
     with alone(work):
-        trained = _train(manifest, config, rows, work, mlflow)
+        trained = _train(manifest, config, rows, work, mlflow, name)
         shutil.rmtree(work, ignore_errors=True)
     return trained
 
 
-def _train(manifest: Manifest, config: TrainConfig, rows: _Rows, work: Path, mlflow: ModuleType) -> Trained:
+def _train(
+    manifest: Manifest, config: TrainConfig, rows: _Rows, work: Path, mlflow: ModuleType, name: str | None
+) -> Trained:
     # TensorFlow takes seconds to load, and is loaded only when runs can be recorded.
     start_tensorflow()
     from gemhier.pipeline.training.packing import pack
 
     resumed = known_run(mlflow, remembered_run(work))
-    name = _run_name(config) if resumed else unused_name(mlflow, _run_name(config))
+    wanted = name or _run_name(config)
+    run_name = wanted if resumed else unused_name(mlflow, wanted)
     with (
         full_disk_in_one_line(work),
-        recorded_run(mlflow, name, tags=_tags(manifest, config), run_id=resumed) as run_id,
+        recorded_run(mlflow, run_name, tags=_tags(manifest, config), run_id=resumed) as run_id,
     ):
         remember_run(work, run_id)
         nested = nested_runs(mlflow, resumed) if resumed else {}
@@ -135,13 +149,17 @@ def _train(manifest: Manifest, config: TrainConfig, rows: _Rows, work: Path, mlf
     return Trained(run_id, evaluation, strategy, rows.measured_on, resumed is not None)
 
 
-def work_folder(manifest: Manifest, config: TrainConfig) -> Path:
-    """Where an interrupted training waits: it is found by the data, the stone finder and all settings.
+def work_folder(
+    manifest: Manifest, config: TrainConfig, name: str | None = None, experiment: str | None = None
+) -> Path:
+    """Where an interrupted training waits: found by the data, the stone finder, all settings and where it is recorded.
 
     Raises:
         OutputError: if the folder cannot be made.
     """
-    return unfinished_folder({**manifest.digests, **config.to_dict(), "details": config.details})
+    recorded = {"run_name": name, "experiment": experiment}
+    given = {key: value for key, value in recorded.items() if value is not None}
+    return unfinished_folder({**manifest.digests, **config.to_dict(), "details": config.details, **given})
 
 
 def _rows(manifest: Manifest, config: TrainConfig) -> _Rows:
@@ -219,7 +237,9 @@ def _run_name(config: TrainConfig) -> str:
     weights = f" weights {Path(config.weights).name}" if config.weights else ""
     balanced = f" balance {config.balance}" if config.balance else ""
     seed = f" seed {config.seed}" if config.seed else ""
-    return f"{config.backbone} {config.mode} {config.schedule}{weights}{balanced}{seed}"
+    numbers = {"epochs": config.epochs, "batch": config.batch_size, "learning rate": config.learning_rate}
+    changed = "".join(f" {name} {number:g}" for name, number in numbers.items() if number is not None)
+    return f"{config.backbone} {config.mode} {config.schedule}{changed}{weights}{balanced}{seed}"
 
 
 def _tags(manifest: Manifest, config: TrainConfig) -> dict[str, str]:

@@ -11,6 +11,7 @@ import numpy as np
 from gemhier.arrays import Bytes
 from gemhier.atomic import check_file, whole_file
 from gemhier.errors import DataError
+from gemhier.extras import require
 from gemhier.models.images.finder import OUTPUTS, STONE_THRESHOLD, threshold_file, threshold_json
 from gemhier.pipeline.data.manifest import read_manifest
 from gemhier.pipeline.synthetic.scenes.composition import Scene, SceneMaker
@@ -65,7 +66,9 @@ def train_finder(
         DataError: if there is too little to compose scenes from.
         OutputError: if `out` cannot be written, or another process is at the same training.
         TrackingError: if runs cannot be recorded.
+        MissingExtraError: if TensorFlow or MLflow is not installed.
     """
+    require("tensorflow")
     for path in (out, threshold_file(out)):
         check_file(path, makes_folder=True)
     manifest = read_manifest(data)

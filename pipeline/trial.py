@@ -12,6 +12,7 @@ import numpy as np
 from gemhier.arrays import Float32
 from gemhier.atomic import check_folder
 from gemhier.errors import DataError
+from gemhier.extras import require
 from gemhier.pipeline.data.crops import prepared_crops
 from gemhier.pipeline.data.manifest import Manifest, Row, read_manifest
 from gemhier.pipeline.data.split import grouped_folds
@@ -20,7 +21,7 @@ from gemhier.pipeline.experiments.plan import LEAST_COST, Arm, Plan
 from gemhier.pipeline.tracking.names import KIND, WAYS
 from gemhier.pipeline.tracking.runs import record_settings, recorded_run
 from gemhier.pipeline.tracking.store import open_tracking
-from gemhier.pipeline.training.config import SCHEDULES, TrainConfig
+from gemhier.pipeline.training.config import TrainConfig
 from gemhier.pipeline.training.start_tensorflow import start_tensorflow
 from gemhier.progress import say
 
@@ -50,9 +51,10 @@ def run_trial(data: Path, plan: Plan, out: Path, *, tracking: str | None = None)
     Raises:
         DataError: if the data cannot be divided into so many folds.
         TrackingError: if runs cannot be recorded.
-        MissingExtraError: if a backbone's weights are not installed.
+        MissingExtraError: if TensorFlow, MLflow or a backbone's weights are not installed.
         OutputError: if something cannot be written.
     """
+    require("tensorflow")
     check_folder(out)
     manifest = read_manifest(data)
     rows = manifest.learnable
@@ -175,7 +177,7 @@ def _features(manifest: Manifest, rows: Sequence[Row], config: TrainConfig) -> F
         network.extractor,
         crops,
         views=1,
-        augmentation=SCHEDULES[config.schedule].augmentation,
+        augmentation=config.phases.augmentation,
         seed=config.seed,
         cache_folder=manifest.folder / "features",
     )

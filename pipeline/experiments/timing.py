@@ -12,7 +12,6 @@ from gemhier.models.networks.gem_network import average_networks, build_network
 from gemhier.models.runtime.litert import ExportedNetwork
 from gemhier.models.runtime.native_output import without_lines
 from gemhier.pipeline.experiments.plan import LEAST_COST, Arm
-from gemhier.pipeline.training.config import SCHEDULES
 from gemhier.pipeline.training.start_tensorflow import TENSORFLOW_NOTES
 
 _ROUNDS = 45
@@ -64,7 +63,7 @@ def _networks(arm: Arm, way: str, space: LabelSpace) -> int:
 
 
 def _kind(arm: Arm) -> Kind:
-    return arm.config.backbone, arm.config.mode, SCHEDULES[arm.config.schedule].hidden
+    return arm.config.backbone, arm.config.mode, arm.config.phases.hidden
 
 
 def _exported(backbones: str, mode: str, hidden: int, space: LabelSpace) -> ExportedNetwork:

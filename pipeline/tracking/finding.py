@@ -14,7 +14,7 @@ from gemhier.pipeline.tracking.address import ENVIRONMENT, local_database, shown
 from gemhier.pipeline.tracking.failures import failures, reason
 from gemhier.pipeline.tracking.library import load_mlflow
 from gemhier.pipeline.tracking.moved import address_here
-from gemhier.pipeline.tracking.names import BUNDLE, EXPERIMENT
+from gemhier.pipeline.tracking.names import BUNDLE
 from gemhier.pipeline.tracking.registry import run_of_alias
 from gemhier.pipeline.tracking.runs import trainings
 from gemhier.pipeline.tracking.store import reading
@@ -39,8 +39,7 @@ def find_run(name: str, tracking: str | None = None) -> str:
     mlflow = load_mlflow()
     try:
         with reading(mlflow, uri):
-            known = mlflow.get_experiment_by_name(EXPERIMENT) is not None
-            runs = trainings(mlflow) if known else []
+            runs = trainings(mlflow)
     except failures(mlflow, sqlite3.Error, OSError, ImportError) as error:
         raise TrackingError(
             f"{name}: no such folder, and {shown(uri)} cannot be asked for a run of that name ({reason(error)}). "

@@ -10,7 +10,7 @@ from gemhier.errors import TrackingError
 from gemhier.pipeline.tracking.address import shown
 from gemhier.pipeline.tracking.failures import failures, reason
 from gemhier.pipeline.tracking.library import impatient
-from gemhier.pipeline.tracking.names import EXPERIMENT, KIND, SETTINGS
+from gemhier.pipeline.tracking.names import KIND, SETTINGS
 
 
 @contextmanager
@@ -109,7 +109,7 @@ def nested_ways(mlflow: ModuleType, run_id: str) -> dict[str, str]:
 
 def _runs(mlflow: ModuleType, condition: str, order_by: list[str] | None = None) -> list[Any]:
     runs: list[Any] = mlflow.search_runs(
-        experiment_names=[EXPERIMENT], filter_string=condition, order_by=order_by, output_format="list"
+        search_all_experiments=True, filter_string=condition, order_by=order_by, output_format="list"
     )
     return runs
 

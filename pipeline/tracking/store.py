@@ -32,16 +32,21 @@ _EXPERIMENT_TAGS = {
 }
 
 
-def open_tracking(tracking: str | None = None) -> ModuleType:
+def open_tracking(tracking: str | None = None, experiment: str | None = None) -> ModuleType:
     """Point MLflow at the tracking store, and return the `mlflow` module.
 
-    The store and the experiment are made if need be, by one process at a time. A store that was moved is made at home
-    where it is.
+    The store and the experiment, with our views of its runs, are made if need be, by one process at a time. A store
+    that was moved is made at home where it is.
+
+    Args:
+        tracking: see `tracking_uri`.
+        experiment: where new runs go; None for `gemhier`.
 
     Raises:
         TrackingError: if the store cannot be reached or written; it does not wait for a server.
     """
     mlflow, uri = load_mlflow(), tracking_uri(tracking)
+    name = experiment or EXPERIMENT
     database = local_database(uri)
     try:
         with impatient(), _alone(database):
@@ -53,10 +58,10 @@ def open_tracking(tracking: str | None = None) -> ModuleType:
                 try_writing(database)
                 settle(database)
             _point_at(mlflow, uri)
-            experiment = mlflow.get_experiment_by_name(EXPERIMENT) or _new_experiment(mlflow, database)
-            for name, value in _missing_tags(experiment.tags).items():
-                mlflow.MlflowClient().set_experiment_tag(experiment.experiment_id, name, value)
-            mlflow.set_experiment(EXPERIMENT)
+            known = mlflow.get_experiment_by_name(name) or _new_experiment(mlflow, name, database)
+            for tag, value in _missing_tags(known.tags).items():
+                mlflow.MlflowClient().set_experiment_tag(known.experiment_id, tag, value)
+            mlflow.set_experiment(name)
     except failures(mlflow, sqlite3.Error, OSError, ImportError) as error:
         advice = "Check --tracking." if database is not None else f"Start it, or check --tracking and {ENVIRONMENT}."
         raise TrackingError(f"{shown(uri)}: runs cannot be recorded there ({reason(error)}). {advice}") from error
@@ -119,15 +124,15 @@ def _try_server(uri: str) -> None:
         try_connecting(uri)
 
 
-def _new_experiment(mlflow: ModuleType, database: Path | None) -> Any:
+def _new_experiment(mlflow: ModuleType, name: str, database: Path | None) -> Any:
     artifacts = (database.absolute().parent / ARTIFACTS).as_uri() if database is not None else None
     try:
-        mlflow.create_experiment(EXPERIMENT, artifact_location=artifacts, tags=_missing_tags({}))
+        mlflow.create_experiment(name, artifact_location=artifacts, tags=_missing_tags({}))
     except mlflow.MlflowException:
-        if (made := mlflow.get_experiment_by_name(EXPERIMENT)) is not None:  # by somebody else, on a server
+        if (made := mlflow.get_experiment_by_name(name)) is not None:  # by somebody else, on a server
             return made
         raise
-    return mlflow.get_experiment_by_name(EXPERIMENT)
+    return mlflow.get_experiment_by_name(name)
 
 
 def _missing_tags(present: Mapping[str, str]) -> dict[str, str]:

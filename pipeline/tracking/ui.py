@@ -10,12 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from types import ModuleType
 
 from gemhier.errors import TrackingError
 from gemhier.extras import require
 from gemhier.pipeline.tracking.address import ARTIFACTS, local_database, shown, tracking_uri
 from gemhier.pipeline.tracking.library import QUIET
 from gemhier.pipeline.tracking.names import EXPERIMENT
+from gemhier.pipeline.tracking.runs import trainings
 from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.tracking.views import VIEWS, view_address
 from gemhier.progress import say
@@ -42,7 +44,6 @@ def serve_ui(tracking: str | None, host: str, port: int, on_start: Callable[[Map
     _check_port(host, port)
     say("Starting MLflow's pages ...")
     mlflow = open_tracking(tracking)
-    experiment = mlflow.get_experiment_by_name(EXPERIMENT).experiment_id
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--registry-store-uri", uri]
     # One process: with several, a busy machine takes those that start slowly for dead, over and over.
     command += ["--host", host, "--port", str(port), "--workers", "1", "--uvicorn-opts", "--log-level warning"]
@@ -57,12 +58,25 @@ def serve_ui(tracking: str | None, host: str, port: int, on_start: Callable[[Map
         try:
             if _answers(server, host, port):
                 pages = f"http://{host}:{port}"
-                on_start({shown: view_address(pages, experiment, key) for key, shown in VIEWS.items()})
+                on_start(_views(mlflow, pages))
             return server.wait()
         except KeyboardInterrupt:
             server.terminate()
             server.wait()
             return 0
+
+
+def _views(mlflow: ModuleType, pages: str) -> dict[str, str]:
+    """Return the addresses of the views of all experiments with trainings, by what they show.
+
+    Without any training, those of the usual experiment.
+    """
+    usual = mlflow.get_experiment_by_name(EXPERIMENT).experiment_id
+    ids = sorted({run.info.experiment_id for run in trainings(mlflow)} or {usual}, key=lambda one: (one != usual, one))
+    named = {one: "" if one == usual else f" (experiment {mlflow.get_experiment(one).name})" for one in ids}
+    return {
+        f"{shown}{name}": view_address(pages, one, key) for one, name in named.items() for key, shown in VIEWS.items()
+    }
 
 
 @contextmanager

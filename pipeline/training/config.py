@@ -1,7 +1,8 @@
 """How a network is trained: named schedules, and the settings of one training."""
 
+import math
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from gemhier.models.augment.augmentation import Augmentation
@@ -68,6 +69,18 @@ class Schedule:
         """Return the highest learning rate of these."""
         return self.tune_rate if pretrained else self.scratch_rate
 
+    def changed(self, epochs: int | None, batch: int | None, learning_rate: float | None) -> "Schedule":
+        """Return the same schedule with other numbers; None leaves one as it is.
+
+        Epochs and learning rate are those of the last phase: of the whole network, or of the heads where nothing else
+        is trained.
+        """
+        tunes = self.tune_epochs > 0
+        counts = ("tune_epochs", "scratch_epochs") if tunes else ("head_epochs",)
+        rates = ("tune_rate", "scratch_rate") if tunes else ("head_rate",)
+        changes: dict[str, Any] = dict.fromkeys(counts, epochs) | dict.fromkeys(rates, learning_rate) | {"batch": batch}
+        return replace(self, **{name: value for name, value in changes.items() if value is not None})
+
 
 SCHEDULES = {
     schedule.name: schedule
@@ -120,10 +133,13 @@ class TrainConfig:
         balance: about how many pictures of each class a pass shows, by turned and mirrored copies or by leaving
             some out; 0 for each picture once. Pictures that nothing is learned from are never balanced.
         mixed_precision: train the backbone in bfloat16. What comes out computes in float32.
+        epochs: passes of the schedule's last phase; None for the schedule's own number, as with the next two.
+        batch_size: pictures a step.
+        learning_rate: the highest one of the schedule's last phase.
 
     Raises:
-        ValueError: if a name is unknown; it lists the known ones. Or if there are no such weights, or the schedule
-            would leave random ones as they began.
+        ValueError: if a name is unknown; it lists the known ones. Or if a number is out of range, there are no such
+            weights, or the schedule would leave random ones as they began.
     """
 
     mode: str = "both"
@@ -135,6 +151,9 @@ class TrainConfig:
     weights: str | None = None
     balance: int = 0
     mixed_precision: bool = False
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
 
     def __post_init__(self) -> None:
         choices: tuple[tuple[str, str, Collection[str]], ...] = (
@@ -150,8 +169,14 @@ class TrainConfig:
             raise ValueError(f"`folds` must be 0, or 2 or more. Received: {self.folds}.")
         if self.balance < 0:
             raise ValueError(f"`balance` must be 0, or 1 or more. Received: {self.balance}.")
+        for name, count in (("epochs", self.epochs), ("batch_size", self.batch_size)):
+            if count is not None and (type(count) is not int or count < 1):
+                raise ValueError(f"`{name}` must be a whole number of 1 or more. Received: {count!r}.")
+        rate = self.learning_rate
+        if rate is not None and (type(rate) not in (int, float) or not 0 < rate < math.inf):
+            raise ValueError(f"`learning_rate` must be a number above 0, such as 0.001. Received: {rate!r}.")
         for chosen in self.backbones:
-            if not chosen.pretrained and not SCHEDULES[self.schedule].whole_epochs(pretrained=False):
+            if not chosen.pretrained and not self.phases.whole_epochs(pretrained=False):
                 raise ValueError(
                     f"`schedule` must train the backbone too, since {chosen.name} starts from random weights. "
                     f"Received: {self.schedule!r}."
@@ -177,10 +202,19 @@ class TrainConfig:
         return self.backbones[0].weights_id()
 
     @property
+    def phases(self) -> Schedule:
+        """The schedule, with the numbers that stand in place of its own."""
+        return SCHEDULES[self.schedule].changed(self.epochs, self.batch_size, self.learning_rate)
+
+    @property
     def details(self) -> dict[str, Any]:
-        """What the name of the schedule stands for, JSON values."""
-        return asdict(SCHEDULES[self.schedule])
+        """The numbers of all phases, JSON values."""
+        return asdict(self.phases)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON values, with the weights by what they are and not by where they lie."""
-        return {**asdict(self), "weights": self.weights_id}
+        """JSON values, with the weights by what they are and not by where they lie.
+
+        Numbers that the schedule was left are not among them.
+        """
+        settings = {**asdict(self), "weights": self.weights_id}
+        return {name: value for name, value in settings.items() if value is not None}

@@ -18,7 +18,7 @@ from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.training.batches import targets, training_batches
 from gemhier.pipeline.training.checkpoint import Checkpoint, load_weights, restore, save_weights
 from gemhier.pipeline.training.class_balance import Copies, balance, each_once
-from gemhier.pipeline.training.config import SCHEDULES, Schedule, TrainConfig
+from gemhier.pipeline.training.config import Schedule, TrainConfig
 from gemhier.pipeline.training.features import load_features
 from gemhier.pipeline.training.history import Epoch, EpochLog
 from gemhier.pipeline.training.progress_bar import TrainingBar
@@ -161,7 +161,7 @@ class _Training:
 
     @property
     def schedule(self) -> Schedule:
-        return SCHEDULES[self.config.schedule]
+        return self.config.phases
 
 
 def _fit_one(training: _Training) -> Fitted:

@@ -4,6 +4,7 @@ import re
 import shutil
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -151,6 +152,52 @@ def test_the_settings_reach_the_run_and_not_where_the_weights_lie(
     assert isinstance(result, Prediction)
 
 
+def test_numbers_a_name_and_an_experiment_reach_the_run(here: Path, tiny_data: Path, tiny_backbone: str) -> None:
+    command = ["train", str(tiny_data), "--mode", "flat", "--backbone", tiny_backbone, "--schedule", tiny_backbone]
+    numbers = ["--epochs", "2", "--batch-size", "16", "--learning-rate", "3e-4"]
+    outcome = CliRunner().invoke(main, [*command, *numbers, "--name", " my run", "--experiment", "tuning"])
+    assert outcome.exit_code == 0, outcome.output
+    mlflow = open_tracking()
+    run = mlflow.get_run(find_run("my run"))
+    assert run.info.experiment_id == mlflow.get_experiment_by_name("tuning").experiment_id
+    assert {name: run.data.params[name] for name in ("epochs", "batch_size", "learning_rate", "batch")} == {
+        "epochs": "2",
+        "batch_size": "16",
+        "learning_rate": "0.0003",
+        "batch": "16",
+    }
+    losses = mlflow.MlflowClient().get_metric_history(run.info.run_id, "train/loss")
+    assert len(losses) == TrainConfig(backbone=tiny_backbone, schedule=tiny_backbone).phases.head_epochs + 2
+    assert load_bundle(find_bundle("latest")).info.run_id == run.info.run_id
+    assert mlflow.search_runs(experiment_names=["gemhier"], output_format="list") == []
+
+
+def test_an_interrupted_training_is_not_gone_on_with_under_other_options(
+    here: Path, tiny_data: Path, tiny_backbone: str
+) -> None:
+    manifest, usual = read_manifest(tiny_data), TrainConfig(backbone=tiny_backbone, schedule=tiny_backbone)
+    changed = [replace(usual, epochs=2), replace(usual, batch_size=16), replace(usual, learning_rate=3e-4)]
+    folders = [work_folder(manifest, config) for config in (usual, *changed)]
+    folders += [work_folder(manifest, usual, "mine"), work_folder(manifest, usual, None, "mine")]
+    assert len(set(folders)) == 6
+
+
+def test_without_tensorflow_nothing_else_is_asked_for(
+    here: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_spec(name: str, *_: object) -> None:
+        assert name == "tensorflow"
+
+    monkeypatch.setattr("gemhier.extras.importlib.util.find_spec", find_spec)
+    monkeypatch.setattr("gemhier.extras.sys.version_info", (3, 14, 0))
+    for command in (["train"], ["trial"], ["train-finder", "--background", ".", "--out", "finder.tflite"]):
+        outcome = CliRunner().invoke(main, [command[0], str(tiny_data), *command[1:]])
+        assert outcome.exit_code == 1
+        (line,) = outcome.stderr.splitlines()
+        assert line.startswith("Error: Training needs TensorFlow, which has no release for Python 3.14 yet.")
+    assert list(here.iterdir()) == []
+
+
 def test_an_interrupted_training_is_not_gone_on_with_from_other_weights(
     here: Path, tiny_data: Path, tiny_backbone: str
 ) -> None:
@@ -174,6 +221,10 @@ def test_an_interrupted_training_is_not_gone_on_with_from_other_weights(
         (["--weights", "nowhere.h5"], 1, "nowhere.h5: the weights cannot be read (No such file or directory)."),
         (["--backbone", "report-cnn", "--weights", "imagenet"], 2, "no ImageNet weights for report-cnn"),
         (["--balance", "0"], 2, "0 is not in the range x>=1"),
+        (["--epochs", "0"], 2, "0 is not in the range x>=1"),
+        (["--learning-rate", "inf"], 2, "`learning_rate` must be a number above 0, such as 0.001. Received: inf."),
+        (["--name", " "], 2, "'--name': must be one line that is not empty. Received: ' '."),
+        (["--experiment", "a\nb"], 2, "'--experiment': must be one line that is not empty. Received: 'a\\nb'."),
     ],
 )
 def test_settings_that_cannot_be_are_one_line_before_a_run_begins(

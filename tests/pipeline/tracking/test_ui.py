@@ -9,39 +9,62 @@ import pytest
 
 from gemhier.errors import TrackingError
 from gemhier.pipeline.tracking.address import tracking_uri
-from gemhier.pipeline.tracking.names import EXPERIMENT
+from gemhier.pipeline.tracking.names import EXPERIMENT, KIND
+from gemhier.pipeline.tracking.runs import recorded_run
 from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.tracking.ui import serve_ui
 from gemhier.pipeline.tracking.views import VIEWS
 
 
-def test_the_pages_are_announced_when_they_can_be_seen_and_end_with_control_c(
-    tracking_store: str, free_port: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def announced(store: str, port: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The pages that are announced, by what they show; the server behind them is ended by Ctrl-C."""
     served: list[Any] = []
 
     def serve(command: list[str], **settings: object) -> "subprocess.Popen[bytes]":
         """Python's own server, which answers anything, in place of MLflow's."""
-        port = command[command.index("--port") + 1]
-        assert command[command.index("--backend-store-uri") + 1] == tracking_uri(tracking_store)
-        server = popen([sys.executable, "-m", "http.server", port, "--bind", "127.0.0.1"], stderr=subprocess.DEVNULL)
+        given = command[command.index("--port") + 1]
+        assert command[command.index("--backend-store-uri") + 1] == tracking_uri(store)
+        server = popen([sys.executable, "-m", "http.server", given, "--bind", "127.0.0.1"], stderr=subprocess.DEVNULL)
         served.append(server)
         return server
 
     def look(views: Mapping[str, str]) -> None:
-        pages.extend(views.values())
+        pages.update(views)
         raise KeyboardInterrupt
 
-    pages: list[str] = []
+    pages: dict[str, str] = {}
     popen = subprocess.Popen
     monkeypatch.setattr(subprocess, "Popen", serve)
-    assert serve_ui(tracking_store, "127.0.0.1", free_port, look) == 0
+    assert serve_ui(store, "127.0.0.1", port, look) == 0
+    assert served[0].poll() is not None
+    return pages
+
+
+def test_the_pages_are_announced_when_they_can_be_seen_and_end_with_control_c(
+    tracking_store: str, free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = announced(tracking_store, free_port, monkeypatch)
     experiment = open_tracking(tracking_store).get_experiment_by_name(EXPERIMENT).experiment_id
-    for page, key in zip(pages, VIEWS, strict=True):
+    for page, key in zip(pages.values(), VIEWS, strict=True):
         assert page.startswith(f"http://127.0.0.1:{free_port}/#/experiments/{experiment}/runs?")
         assert "workflowType=machine_learning" in page
         assert page.endswith(f"viewStateShareKey={key}")
-    assert served[0].poll() is not None
+
+
+def test_every_experiment_with_trainings_has_its_pages(
+    tracking_store: str, free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = []
+    for experiment in ("tuning", None):
+        mlflow = open_tracking(tracking_store, experiment)
+        ids.append(mlflow.get_experiment_by_name(experiment or EXPERIMENT).experiment_id)
+        with recorded_run(mlflow, "lite0 both quick", tags={KIND: "comparison"}):
+            pass
+    pages = announced(tracking_store, free_port, monkeypatch)
+    tuning, usual = ids
+    assert list(pages) == [*VIEWS.values(), *(f"{shown} (experiment tuning)" for shown in VIEWS.values())]
+    for page, one in zip(pages.values(), [usual, usual, tuning, tuning], strict=True):
+        assert f"/experiments/{one}/runs?" in page
 
 
 def test_a_port_that_is_taken_and_a_server_that_has_pages_are_one_line(tracking_store: str) -> None:

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -44,6 +46,37 @@ def test_the_other_settings_are_checked_too() -> None:
         TrainConfig(backbone="lite0+lite1", weights="mine.weights.h5")
     with pytest.raises(ValueError, match="`loss` must be one of cross-entropy, summed-leaves, soft-labels"):
         TrainConfig(loss="hinge")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"epochs": 0}, "`epochs` must be a whole number of 1 or more. Received: 0."),
+        ({"epochs": 2.5}, "`epochs` must be a whole number of 1 or more. Received: 2.5."),
+        ({"batch_size": True}, "`batch_size` must be a whole number of 1 or more. Received: True."),
+        ({"learning_rate": 0.0}, "`learning_rate` must be a number above 0, such as 0.001. Received: 0.0."),
+        ({"learning_rate": float("nan")}, "`learning_rate` must be a number above 0, such as 0.001. Received: nan."),
+        ({"learning_rate": "1e-3"}, "`learning_rate` must be a number above 0, such as 0.001. Received: '1e-3'."),
+    ],
+)
+def test_numbers_in_place_of_the_schedule_s_are_checked(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        TrainConfig(**settings)
+
+
+def test_numbers_are_those_of_the_last_phase() -> None:
+    chosen = {"epochs": 3, "batch_size": 8, "learning_rate": 2e-4}
+    tuned = TrainConfig(schedule="standard", **chosen).phases
+    assert [tuned.whole_epochs(pretrained=pretrained) for pretrained in (True, False)] == [3, 3]
+    assert [tuned.whole_rate(pretrained=pretrained) for pretrained in (True, False)] == [2e-4, 2e-4]
+    assert (tuned.head_epochs, tuned.head_rate, tuned.batch) == (30, 1e-3, 8)
+    heads = TrainConfig(schedule="quick", **chosen).phases
+    assert (heads.head_epochs, heads.head_rate, heads.batch, heads.tune_epochs) == (3, 2e-4, 8, 0)
+
+
+def test_settings_without_such_numbers_are_described_as_before_there_were_any() -> None:
+    assert not {"epochs", "batch_size", "learning_rate"} & TrainConfig().to_dict().keys()
+    assert TrainConfig(epochs=3).to_dict() == TrainConfig().to_dict() | {"epochs": 3}
 
 
 def test_the_schedule_of_the_report_is_the_report_s() -> None:
