@@ -5,7 +5,7 @@ import click
 from gemhier.text import visible
 
 
-class _Name(click.ParamType):
+class _Name(click.ParamType[str]):
     """What something is called: not empty, and in one line."""
 
     name = "name"

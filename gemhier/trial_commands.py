@@ -56,4 +56,4 @@ def trial_command(data: Path, plan_file: Path | None, out: Path, tracking: str |
     from gemhier.pipeline.trial import run_trial
 
     click.echo(run_trial(data, load_plan(plan_file), out, tracking=tracking), nl=False)
-    click.echo(f"\nTables and plots: {out}")
+    click.echo(f"\nAs a page with plots: {out / 'trial.html'}")

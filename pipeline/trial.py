@@ -28,7 +28,7 @@ from gemhier.progress import say
 if TYPE_CHECKING:
     from gemhier.hierarchy.error_budget import ErrorBudget
     from gemhier.pipeline.experiments.measures import Decision, Truth
-    from gemhier.pipeline.experiments.tables import Outcome
+    from gemhier.pipeline.experiments.outcome import Outcome
 
 _REPORTED = ("top1", "top3", "top5", "family_top1", "hierarchical_f1", "mistake_severity", "ece", "brier")
 
@@ -46,7 +46,7 @@ def run_trial(data: Path, plan: Plan, out: Path, *, tracking: str | None = None)
         tracking: a tracking server or folder; None for the default.
 
     Returns:
-        The tables, in Markdown.
+        The verdict in one sentence, and the tables, in Markdown.
 
     Raises:
         DataError: if the data cannot be divided into so many folds.
@@ -68,8 +68,9 @@ def run_trial(data: Path, plan: Plan, out: Path, *, tracking: str | None = None)
 
 def _run(mlflow: ModuleType, manifest: Manifest, rows: Sequence[Row], plan: Plan, out: Path) -> str:
     # TensorFlow takes seconds to load, and is loaded only when runs can be recorded.
+    from gemhier.pipeline.experiments.files import write_outcome
     from gemhier.pipeline.experiments.measures import Truth
-    from gemhier.pipeline.experiments.tables import description, markdown, write_outcome
+    from gemhier.pipeline.experiments.tables import description, markdown
     from gemhier.pipeline.experiments.timing import milliseconds
 
     about = {"folds": plan.folds, "repeats": plan.repeats, "seed": plan.seed, "pictures": len(rows)}
@@ -84,7 +85,7 @@ def _run(mlflow: ModuleType, manifest: Manifest, rows: Sequence[Row], plan: Plan
         # The seed and the folds of the first division, which its figures are of.
         first = {"seed": plan.seed, "folds": plan.folds, "first_folds": arm.first_folds}
         _record(mlflow, manifest, arm, settings[arm.name] | first, outcome)
-    text = markdown(outcome, manifest.taxonomy)
+    text = markdown(outcome)
     mlflow.set_tag("mlflow.note.content", description(text))
     for path in written:  # what else lies in the folder is not the trial's
         mlflow.log_artifact(str(path), "trial")
@@ -137,7 +138,7 @@ def _outcome(
 ) -> "Outcome":
     """Compare the decisions of all arms with each other."""
     from gemhier.pipeline.experiments.measures import adjusted, majority, paired
-    from gemhier.pipeline.experiments.tables import Outcome
+    from gemhier.pipeline.experiments.outcome import Outcome
 
     made = answered.decisions
     pairs = [(plan.baseline, name) for name in made if name != plan.baseline]

@@ -95,7 +95,10 @@ def test_a_trial_goes_on_where_it_stood_and_says_what_is_better(
         budgets = list(csv.DictReader(file))
     assert {row["arm"] for row in budgets} == {"both", "separate", "learned"}
     assert all(int(row["pictures"]) == 72 for row in budgets if not row["family"])
-    assert "| both: fused against flat: flat |" in text == (here / "trial" / "trial.md").read_text()
+    assert text.splitlines()[0] in found["verdict"]
+    assert "\n| both: fused " in text
+    assert (here / "trial" / "trial.md").read_text().startswith(text)
+    assert "Error budget of learned, by true family" in (here / "trial" / "trial.html").read_text()
     for plot in ("decisions.png", "error_budget.png", "error_budget_2.png"):
         assert (here / "trial" / plot).read_bytes().startswith(b"\x89PNG")
 
@@ -114,6 +117,7 @@ def test_a_trial_goes_on_where_it_stood_and_says_what_is_better(
     assert both.data.metrics["top1/fused"] == by_name["both: fused"]["top1"]
     assert both.data.params["tree"] == "gemmological"
     assert (both.data.params["folds"], both.data.params["weights"]) == ("2", "imagenet")
+    assert parent.data.tags["mlflow.note.content"].startswith(text.splitlines()[0])
     assert "the most frequent label" in parent.data.tags["mlflow.note.content"]
     logged = [file.path for file in mlflow.MlflowClient().list_artifacts(parent.info.run_id, "trial")]
     assert "trial/trial.md" in logged

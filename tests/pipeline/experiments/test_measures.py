@@ -2,6 +2,9 @@
 
 import csv
 import json
+import re
+from base64 import b64decode
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,9 +17,12 @@ import yaml
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
+from gemhier.pipeline.experiments.files import write_outcome
 from gemhier.pipeline.experiments.measures import Decision, Truth, adjusted, budget, decisions, majority, paired
+from gemhier.pipeline.experiments.outcome import Outcome
+from gemhier.pipeline.experiments.page import page
 from gemhier.pipeline.experiments.plan import Arm, Plan, load_plan
-from gemhier.pipeline.experiments.tables import Outcome, description, markdown, write_outcome
+from gemhier.pipeline.experiments.tables import description, markdown
 
 SPACE = LabelSpace(("beryl/aquamarine", "beryl/emerald", "corundum/ruby", "corundum/sapphire"))
 AQUAMARINE, EMERALD, RUBY, SAPPHIRE = range(4)
@@ -132,18 +138,60 @@ def test_tables_say_how_many_pictures_each_decision_was_asked(
     outcome: Outcome, tmp_path: Path, taxonomy: Taxonomy
 ) -> None:
     text = markdown(outcome, taxonomy)
-    assert "\n| flat: flat | 6 | 1.000 " in text
-    assert "\n| both: fused | 4 | 1.000 " in text
-    assert "\n| both: fused against flat: flat | 4 | +0.0 (+0.0 to +0.0) | +0.0, +0.0 | 0 | 0 | 1 | 1 (1) | " in text
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
+    assert ["flat: flat", "1.000 (0.610 to 1.000)"] in [row[:2] for row in rows]
+    assert ["both: fused (4 of 6)", "1.000 (0.510 to 1.000)"] in [row[:2] for row in rows]
+    assert ["both: fused", "+0.0 (+0.0 to +0.0)", "+0.0, +0.0", "0/0", "1"] in rows
+    assert " ".join(text.splitlines()).startswith(outcome.verdict)
+    # All lines of a table are as long as its head, and no line is longer than a terminal is wide.
     for table in text.split("\n\n"):
-        rows = [line for line in table.splitlines() if line.startswith("|")]
-        assert len({line.count("|") for line in rows}) <= 1
+        assert len({len(line) for line in table.splitlines() if line.startswith("|")}) <= 1
+    assert max(map(len, text.splitlines())) <= 100
     written = write_outcome(outcome, tmp_path / "out", taxonomy)
     assert sorted(path.name for path in written) == sorted(path.name for path in (tmp_path / "out").iterdir())
     for name in ("decisions", "comparisons", "error_budget", "per_class"):
         with (tmp_path / "out" / f"{name}.csv").open(newline="") as file:
             assert len(list(csv.DictReader(file))) > 1
     assert json.loads((tmp_path / "out" / "trial.json").read_text())["pictures"] == 6
+
+
+def test_tables_of_the_default_plan_s_names_fit_a_terminal(outcome: Outcome) -> None:
+    longest = max((decision for arm in load_plan().arms for decision in arm.decisions), key=len)
+    named = replace(
+        outcome,
+        decisions=tuple(replace(one, name=longest) for one in outcome.decisions[:1]),
+        spread={longest: [1.0, 0.5]},
+        milliseconds={longest: 123.4},
+        pairs=(
+            *(replace(pair, top1=replace(pair.top1, second=longest)) for pair in outcome.against_baseline),
+            *(
+                replace(pair, top1=replace(pair.top1, first=first, second=second))
+                for first, second in load_plan().comparisons
+                for pair in outcome.pairs[:1]
+            ),
+        ),
+    )
+    assert [line for line in markdown(named).splitlines() if len(line) > 100] == []
+
+
+def test_the_page_has_a_table_and_a_plot_for_each_question_and_escapes_names(
+    outcome: Outcome, taxonomy: Taxonomy
+) -> None:
+    named = replace(
+        outcome, pairs=tuple(replace(pair, top1=replace(pair.top1, second="<b>bold")) for pair in outcome.pairs)
+    )
+    shown = page(named, taxonomy)
+    assert "the closest, &lt;b&gt;bold, names as many pictures right as flat: flat" in shown
+    assert "<b>" not in shown
+    titles = re.findall("<h2>(.*)</h2>", shown)
+    assert titles[0] == "Which names the most pictures right?"
+    assert titles[-1] == "Error budget of both, by true family"
+    plots = [b64decode(plot) for plot in re.findall('src="data:image/svg[+]xml;base64,([^"]+)"', shown)]
+    assert len(plots) == 3
+    assert all(b"</svg>" in plot for plot in plots)
+    assert b"Top-1 out of fold" in plots[0]
+    assert "http" not in shown.partition("<body>")[2]
+    assert shown == page(named, taxonomy)
 
 
 def test_an_error_budget_of_an_earlier_trial_does_not_stay(
@@ -154,7 +202,12 @@ def test_an_error_budget_of_an_earlier_trial_does_not_stay(
     (out / "error_budget_1.png").write_bytes(b"")
     (out / "mine.png").write_bytes(b"")
     write_outcome(outcome, out, taxonomy)
-    assert {path.name for path in out.glob("*.png")} == {"decisions.png", "error_budget.png", "mine.png"}
+    assert {path.name for path in out.glob("*.png")} == {
+        "decisions.png",
+        "differences.png",
+        "error_budget.png",
+        "mine.png",
+    }
 
 
 def test_a_description_holds_whole_lines() -> None:
