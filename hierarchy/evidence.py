@@ -8,7 +8,7 @@ from gemhier.hierarchy.priors import UNIFORM, load_prior
 from gemhier.hierarchy.reading_text import parse_readings
 from gemhier.hierarchy.readings import Reading
 
-WRONG_SHARE = 0.02
+WRONG_SHARE = 0.05
 """The share of readings that are taken to be wrong altogether."""
 
 

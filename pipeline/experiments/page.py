@@ -4,15 +4,13 @@ from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.experiments.outcome import Outcome
 from gemhier.pipeline.experiments.plots import budget_plot, decisions_plot, differences_plot
 from gemhier.pipeline.experiments.tables import Table, budget_table, measured_on, tables
+from gemhier.templates import render
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Plot
@@ -28,15 +26,11 @@ class Question:
 
 def page(outcome: Outcome, taxonomy: Taxonomy) -> str:
     """Return the page as HTML."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("trial.html").render(
-        verdict=outcome.verdict, measured_on=measured_on(outcome), questions=tuple(_questions(outcome, taxonomy))
+    return render(
+        "pipeline/experiments/trial.html",
+        verdict=outcome.verdict,
+        measured_on=measured_on(outcome),
+        questions=tuple(_questions(outcome, taxonomy)),
     )
 
 
