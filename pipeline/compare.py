@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from gemhier.errors import DataError
-from gemhier.hierarchy.decoding import STRATEGIES
+from gemhier.hierarchy.decoding import STRATEGIES, Strategy
 from gemhier.models.bundle import Bundle
 from gemhier.models.bundle.files import SHIPPED_NAME
 from gemhier.pipeline.data.labelled_images import find_labelled
 from gemhier.pipeline.evaluation.model_comparison import ModelComparison, Side, compare_sides
-from gemhier.pipeline.reports.compared_models import is_report, read_side, side_of
+from gemhier.pipeline.reports.compared_models import folder_title, is_report, read_side, side_of
 from gemhier.pipeline.reports.comparison_tables import (
     CHANGES_FILE,
     COMPARE_FILE,
@@ -21,7 +21,7 @@ from gemhier.pipeline.reports.comparison_tables import (
 from gemhier.pipeline.reports.folder import FolderKind, check_report_folder, write_report_folder
 from gemhier.pipeline.reports.html.comparison import page
 from gemhier.pipeline.reports.measuring import evaluate_bundle
-from gemhier.pipeline.tracking.finding import find_model
+from gemhier.pipeline.tracking.finding import find_model, is_run, run_title
 
 FOLDER = FolderKind("a comparison", COMPARE_FILE, "gemhier-comparison", (PAGE_FILE, COMPARE_FILE, CHANGES_FILE))
 
@@ -75,7 +75,7 @@ def _evaluated(names: Sequence[str], folders: Sequence[Path], split: str, tracki
     bundles = [_model(name, tracking) for name in names]
     labelled = [find_labelled(folders, split, bundle.taxonomy) for bundle in bundles]
     return [
-        side_of(evaluate_bundle(bundle, pictures, split=split), name)
+        side_of(evaluate_bundle(bundle, pictures, split=split), name, _title(name, tracking))
         for name, bundle, pictures in zip(names, bundles, labelled, strict=True)
     ]
 
@@ -88,12 +88,26 @@ def _reported(name: str) -> Side:
 
 def _model(name: str, tracking: str | None) -> Bundle:
     """Return the bundle of a name, which decides in the way that the name asks for."""
+    model, strategy = _parts(name)
+    bundle = find_model(model, tracking)
+    return replace(bundle, info=replace(bundle.info, strategy=strategy)) if strategy else bundle
+
+
+def _title(name: str, tracking: str | None) -> str:
+    """Return what a model is called, with the way to decide that was asked for."""
+    model, strategy = _parts(name)
+    if is_run(model):
+        title = run_title(model, tracking)
+    else:
+        title = folder_title(Path(model)) if Path(model).exists() else model
+    return f"{title}@{strategy}" if strategy else title
+
+
+def _parts(name: str) -> tuple[str, Strategy | None]:
+    """Return the model that a name means, and the way to decide that it asks for, if any."""
     model, _, ending = name.rpartition("@")
     strategy = next((known for known in STRATEGIES if known == ending), None)
     if strategy is None and not Path(name).exists() and (model == SHIPPED_NAME or (model and Path(model).exists())):
         ways = ", ".join(f"@{known}" for known in STRATEGIES)
         raise DataError(f"{name}: @{ending} is no way to decide. Use {ways}, or leave it out.")
-    if not model or strategy is None:
-        return find_model(name, tracking)
-    bundle = find_model(model, tracking)
-    return replace(bundle, info=replace(bundle.info, strategy=strategy))
+    return (model, strategy) if model and strategy else (name, None)

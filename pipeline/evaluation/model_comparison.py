@@ -58,6 +58,7 @@ class Side:
 
     Attributes:
         name: as the user wrote it.
+        title: what it is called: by the name of its run or of its folder.
         model_version: of its bundle.
         decided_by: the strategy that its ranking is by.
         split: of the pictures.
@@ -66,6 +67,7 @@ class Side:
     """
 
     name: str
+    title: str
     model_version: str
     decided_by: str
     split: str
@@ -277,10 +279,13 @@ def _key(judged: Judged) -> tuple[str, str, str]:
 
 
 def _titles(first: Side, second: Side) -> tuple[str, str]:
-    one, other = first.model_version, second.model_version
-    if one == other and first.decided_by != second.decided_by:
-        one, other = f"{one} by {first.decided_by}", f"{other} by {second.decided_by}"
-    return (one, other) if one != other else (f"{one} (first)", f"{other} (second)")
+    for one, other in ((first.title, second.title), (first.name, second.name)):
+        if one != other:
+            return one, other
+    one, other = first.title, second.title
+    if first.decided_by != second.decided_by:
+        return f"{one} by {first.decided_by}", f"{other} by {second.decided_by}"
+    return f"{one} (first)", f"{other} (second)"
 
 
 def _measures(pairs: Sequence[Pair], titles: tuple[str, str]) -> dict[str, Measured]:

@@ -19,8 +19,8 @@ _COLUMNS = {"image", "source", "truth", "truth_given", "predicted_1_id", "predic
 _COLUMNS |= {"failure", "place", "group"}
 
 
-def side_of(report: Report, name: str) -> Side:
-    """Return what an evaluation found, by the model's own strategy."""
+def side_of(report: Report, name: str, title: str) -> Side:
+    """Return what an evaluation found, by the model's own strategy; `name` is as the user wrote it."""
     figures = report.figures
     judged = []
     for picture, result, place, family_right in zip(
@@ -41,7 +41,7 @@ def side_of(report: Report, name: str) -> Side:
             )
         )
     sources = report.labelled.sources
-    return Side(name, report.model_version, report.decided_by, report.split, sources, tuple(judged))
+    return Side(name, title, report.model_version, report.decided_by, report.split, sources, tuple(judged))
 
 
 def is_report(folder: Path) -> bool:
@@ -70,6 +70,7 @@ def read_side(folder: Path) -> Side:
             judged = tuple(_judged(row) for row in table)
         return Side(
             name=str(folder),
+            title=folder_title(folder),
             model_version=report["model_version"],
             decided_by=report["decided_by"],
             split=report["split"],
@@ -80,6 +81,11 @@ def read_side(folder: Path) -> Side:
         raise DataError(f"{path}: cannot be read ({error.strerror}). Run `gemhier evaluate` again.") from error
     except (ValueError, KeyError, TypeError, csv.Error) as error:
         raise DataError(f"{path}: cannot be read ({error}). Run `gemhier evaluate` again.") from error
+
+
+def folder_title(folder: Path) -> str:
+    """Return what a folder is called: its last part, even if it was given as `.` or `..`."""
+    return folder.resolve().name or str(folder)
 
 
 def _report_json(folder: Path) -> Any:

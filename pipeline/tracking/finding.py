@@ -48,6 +48,20 @@ def find_run(name: str, tracking: str | None = None) -> str:
     return _latest(runs, uri) if name == "latest" else _named(mlflow, name, runs, uri)
 
 
+def run_title(name: str, tracking: str | None = None) -> str:
+    """Return the name of the run that a user means; what the user wrote if it has none.
+
+    Raises:
+        TrackingError: if there is no such run, or it cannot be read.
+    """
+    run_id = find_run(name, tracking)
+    mlflow = load_mlflow()
+    try:
+        return mlflow.get_run(run_id).info.run_name or name
+    except failures(mlflow, OSError) as error:
+        raise TrackingError(f"{name}: its run cannot be read ({reason(error)}). Check --tracking.") from error
+
+
 def find_bundle(name: str, tracking: str | None = None) -> Path:
     """Fetch the bundle of a run into a temporary folder.
 

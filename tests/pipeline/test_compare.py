@@ -44,7 +44,7 @@ def judged(image: str, place: int | None, truth: str = "corundum/ruby", predicte
 
 
 def side(name: str, *pictures: Judged, by: str = "fused") -> Side:
-    return Side(name, f"{name}-1", by, "test", ("photos",), pictures)
+    return Side(name, name, f"{name}-1", by, "test", ("photos",), pictures)
 
 
 # The figures
@@ -86,7 +86,7 @@ def test_figures_and_classes_worked_out_by_hand() -> None:
     # Of rubies: the first says it twice and is right once, the second three times and is right twice.
     assert (second.first_precision, second.second_precision) == (0.5, pytest.approx(2 / 3))
     assert found.moved(5) == ((second,), ())
-    assert "b-1 is ahead, but chance alone can explain it" in found.sentence
+    assert "b is ahead, but chance alone can explain it" in found.sentence
 
 
 def test_pictures_of_one_stone_are_no_independent_evidence() -> None:
@@ -133,10 +133,13 @@ def test_a_picture_that_is_listed_twice_is_two_pictures() -> None:
     assert [pair.change for pair in found.pairs] == ["worse", "same-wrong"]
 
 
-def test_models_of_one_version_are_told_apart() -> None:
+def test_models_of_one_name_are_told_apart() -> None:
     one = side("a", judged("1", 1))
-    assert compare_sides(one, replace(one, decided_by="flat")).titles == ("a-1 by fused", "a-1 by flat")
-    assert compare_sides(one, one).titles == ("a-1 (first)", "a-1 (second)")
+    assert compare_sides(one, replace(one, decided_by="flat")).titles == ("a by fused", "a by flat")
+    assert compare_sides(one, one).titles == ("a (first)", "a (second)")
+    there = replace(one, name="june/a")
+    assert compare_sides(one, there).titles == ("a", "june/a")
+    assert compare_sides(one, replace(there, title="fused")).titles == ("a", "fused")
 
 
 @pytest.mark.parametrize(
@@ -211,6 +214,10 @@ def test_two_models_are_compared_picture_by_picture(tiny_bundle: Path, swapped: 
     content = json.loads(Path("out/compare.json").read_text())
     assert (content["format"], content["n"], set(content["measures"])) == ("gemhier-comparison", 1, set(MEASURES))
     assert content["first"]["model_version"] == "tiny-1"
+    assert (content["first"]["title"], content["second"]["title"]) == (tiny_bundle.name, "swapped")
+    text = Path("out/compare.html").read_text(encoding="utf-8")
+    assert f"<h1>{tiny_bundle.name} against swapped</h1>" in text
+    assert "tiny-1" not in text
     (row,) = rows_of("out/changes.csv")
     assert (row["truth"], row["first_predicted"], row["change"]) == ("beryl/emerald", "beryl/emerald", "same-right")
     assert run(tiny_bundle, swapped, "photos", "--report", "out").exit_code == 0
@@ -234,7 +241,9 @@ def test_the_reports_of_earlier_evaluations_say_the_same_as_classifying(tiny_bun
     assert Path("from-reports/changes.csv").read_text() == Path("from-pictures/changes.csv").read_text()
     one, other = (json.loads(Path(name, "compare.json").read_text()) for name in ("from-reports", "from-pictures"))
     for content in (one, other):
-        del content["first"]["name"], content["second"]["name"]
+        del content["sentence"]
+        for model in (content["first"], content["second"]):
+            del model["name"], model["title"]
     assert one == other
     assert [row["first_predicted"] for row in rows_of("from-reports/changes.csv")].count("") == 1
 
@@ -251,7 +260,7 @@ def test_the_page_shows_what_changed_and_runs_nothing_from_a_file_name(
     assert text.count('<img src="data:image/webp') == 1
     assert "&lt;script&gt;.png" in text
     assert "<script>.png" not in text
-    assert "a&lt;b-1 against b-1" in text
+    assert "a&lt;b against b" in text
     assert text.count('<td class="bad">worse</td>') == 2
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from gemhier.errors import TrackingError
-from gemhier.pipeline.tracking.finding import find_bundle, find_run
+from gemhier.pipeline.tracking.finding import find_bundle, find_run, run_title
 from gemhier.pipeline.tracking.names import EXPERIMENT, KIND
 from gemhier.pipeline.tracking.runs import recorded_run
 from gemhier.pipeline.tracking.store import open_tracking
@@ -20,6 +20,13 @@ def test_a_run_is_found_by_id_by_its_beginning_by_name_and_as_the_latest(
     assert find_run(first[:10], tracking_store) == first
     assert find_run("first", tracking_store) == first
     assert find_run("latest", tracking_store) == second
+
+
+def test_a_run_is_called_by_its_name_however_it_is_meant(
+    tracking_store: str, finish_training: Callable[..., str]
+) -> None:
+    run_id = finish_training(tracking_store, "first")
+    assert {run_title(name, tracking_store) for name in ("latest", "first", run_id, run_id[:10])} == {"first"}
 
 
 def test_a_name_that_fits_several_runs_is_refused_with_their_ids(
