@@ -56,6 +56,9 @@ def _open_interval(ctx: click.Context, option: click.Parameter, value: float | N
 @click.option("--same-stone", is_flag=True, help="One result for all pictures, which show one stone.")
 @evidence_options
 @evidence_file_option
+@click.option(
+    "--explain", is_flag=True, help="Say what looks alike and which test would tell most, without readings too."
+)
 @click.pass_context
 def classify(
     ctx: click.Context,
@@ -69,6 +72,7 @@ def classify(
     all_stones: bool,
     same_stone: bool,
     evidence_file: Path | None,
+    explain: bool,
     **given: Any,
 ) -> None:
     """Name the stone in each photograph: an answer as deep as it is sure, and the likeliest families and subclasses.
@@ -97,7 +101,7 @@ def classify(
         output=output,
         all_stones=all_stones,
         same_stone=same_stone,
-        evidence=evidence,
+        evidence=evidence if evidence or explain else None,
         evidence_file=evidence_file,
     )
     if outcome.failed:

@@ -63,7 +63,7 @@ def classify_paths(
         output: a file, which appears when it is complete; None for the standard output.
         all_stones: a result for each stone of a picture, instead of one for the picture.
         same_stone: one result for all pictures, which show one stone.
-        evidence: what else is known. Readings hold for one stone.
+        evidence: what else is known. Readings hold for one stone. An empty one asks for an explanation alone.
         evidence_file: a CSV file with the readings of each picture.
 
     Raises:
@@ -130,7 +130,7 @@ def _known(
 ) -> Evidence | dict[str, Evidence] | None:
     """Return what is known besides the pictures: of all alike, or of each by its name."""
     if evidence_file is None:
-        return evidence or None
+        return evidence
     images = [picture for picture in pictures if isinstance(picture, str)]
     return read_evidence(evidence_file, images, evidence or Evidence())
 

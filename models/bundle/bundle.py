@@ -112,7 +112,8 @@ class Bundle:
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that shall be right, between 0 and 1; None
                 for the one that the bundle was packaged with.
-            evidence: (N,) what else is known of each stone.
+            evidence: (N,) what else is known of each stone. Where there is any, and be it empty, the prediction has an
+                `explanation`.
 
         Raises:
             ValueError: if `top` or `target_precision` is outside its range, or the shapes do not fit.
@@ -120,7 +121,7 @@ class Bundle:
         """
         _check_numbers(top=top)
         threshold = self._threshold(target_precision)
-        known = [found or None for found in evidence or ()] or [None] * len(probabilities)
+        known = evidence or [None] * len(probabilities)
         posteriors = [
             None if found is None else posterior(row, self.candidates, found)
             for row, found in zip(probabilities, known, strict=True)
@@ -187,6 +188,7 @@ class Bundle:
             workers: how many threads read pictures; None for as many as there are cores.
             all_stones: one result for each stone of a picture, the most prominent first, with its `place`.
             evidence: what else is known: of every picture, or of each `image` by its name. Readings hold for one stone.
+                With `Evidence()` nothing is, but predictions say what looks alike and which test would tell most.
 
         Raises:
             ValueError: if an argument is outside its range, or an array is not a picture.

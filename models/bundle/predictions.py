@@ -82,7 +82,7 @@ class Prediction:
         model_version: the version of the bundle.
         place: which stone of the picture is meant; None where only one was asked for.
         multi_view: the other photographs of the stone; None where each picture has an answer of its own.
-        explanation: what each reading did, and which test comes next; None where no evidence was given.
+        explanation: what each reading did, and which test comes next; None where it was not asked for.
     """
 
     image: str

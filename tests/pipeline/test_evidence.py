@@ -67,6 +67,16 @@ def test_without_evidence_nothing_is_new(tiny_bundle: Path, stones: Path) -> Non
     assert not {"evidence", "others", "next_tests", "look_alikes"} & set(objects(plain)[0])
 
 
+def test_explain_says_what_to_measure_without_a_reading(tiny_bundle: Path, stones: Path) -> None:
+    (plain,) = objects(run(tiny_bundle, "classify", "stones/Ruby/1.png", "--format", "json"))
+    (explained,) = objects(run(tiny_bundle, "classify", "stones/Ruby/1.png", "--format", "json", "--explain"))
+    assert {key: explained[key] for key in plain} == plain
+    assert explained["look_alikes"][0]["difference"]
+    assert explained["others"] == explained["evidence"] == []
+    shown = run(tiny_bundle, "classify", "stones/Ruby/1.png", "--explain").stdout
+    assert "  look-alikes\n    Red Spinel: " in shown
+
+
 def test_text_says_what_each_reading_did_and_what_to_measure(tiny_bundle: Path, stones: Path) -> None:
     shown = run(tiny_bundle, "classify", "stones/Ruby/1.png", "--sg", "4.00").stdout
     assert "  evidence\n    Specific gravity 4.00 fits corundum" in shown
@@ -121,7 +131,8 @@ def test_a_file_gives_each_picture_its_readings(tiny_bundle: Path, stones: Path)
     assert turned["image"].endswith("1.png")
     assert turned["families"][0]["id"] == "beryl"
     assert [entry["reading"] for entry in emerald["evidence"]] == ["sg"]
-    assert "evidence" not in plain
+    assert plain["evidence"] == []
+    assert first_label(plain) == "corundum/ruby"
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_the_registered_model_takes_readings_as_columns(trained: Trained, here: 
     table = pd.DataFrame({"image": images, "sg": [3.99, None], "optic_character": ["uniaxial-", None]})
     measured, plain = model.predict(table)
     assert [entry["reading"] for entry in measured["evidence"]] == ["optic_character", "sg"]
-    assert "evidence" not in plain
+    assert plain["evidence"] == []
     bundle = load_bundle(find_bundle("latest"))
     (expected,) = bundle.classify(images[:1], evidence=Evidence.of(sg=3.99, optic_character="uniaxial-"))
     assert measured == expected.to_dict()
