@@ -81,7 +81,9 @@ const draw = () => {
   }
   const widths = make("colgroup", {}, make("col", { class: "names" }), make("col", { class: "counts" }));
   for (let column = 0; column < columns.length + (failed ? 1 : 0); column += 1) widths.append(make("col"));
-  place.replaceChildren(make("table", {}, widths, make("thead", {}, head), body));
+  const table = make("table", {}, widths, make("thead", {}, head), body);
+  table.style.setProperty("--columns", columns.length + (failed ? 1 : 0));
+  place.replaceChildren(table);
   const unfolded = foldable.length > 0 && foldable.every(family => open.has(family));
   all.setAttribute("aria-pressed", String(unfolded));
   all.textContent = unfolded ? "Fold all" : "Unfold all";

@@ -262,8 +262,35 @@ def test_it_prints_light_whole_and_without_what_only_a_screen_can_do(browser: "B
     context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="dark")
     for tab in watched(context, file):
         tab.emulate_media(media="print")
-        assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(251, 251, 250)"
+        assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         assert not tab.locator("#picture-search").is_visible()
         assert not tab.locator(".csv").first.is_visible()
         assert tab.locator("#matrix").evaluate("place => getComputedStyle(place).maxHeight") == "none"
         assert tab.pdf(format="A4").startswith(b"%PDF")
+
+
+OVERFLOWING = """() => {
+  const right = document.documentElement.clientWidth + 0.5;
+  const beyond = [...document.querySelectorAll("table, svg, p, li, .card, .mistake")]
+    .filter(element => element.checkVisibility() && element.getBoundingClientRect().right > right);
+  const cut = [...document.querySelectorAll("#matrix .cell button")]
+    .filter(button => button.scrollWidth > button.clientWidth);
+  return [...beyond, ...cut].map(element => element.tagName + " " + element.textContent.slice(0, 30));
+}"""
+
+
+@pytest.mark.parametrize("folded", [True, False], ids=["folded", "unfolded"])
+def test_on_paper_colours_stay_and_no_column_is_cut(browser: "Browser", file: Path, folded: bool) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    for tab in watched(context, file):
+        if not folded:
+            tab.click("#unfold")
+            tab.check("#in-percent")
+        tab.emulate_media(media="print")
+        # A4 without the margins that the page asks for, at 96 pixels for each inch.
+        tab.set_viewport_size({"width": int((210 - 2 * 12) / 25.4 * 96), "height": 1000})
+        assert tab.evaluate(OVERFLOWING) == []
+        for part in (".bar i", "#matrix .cell button", ".guesses .bar i"):
+            style = "element => getComputedStyle(element)"
+            assert tab.locator(part).first.evaluate(f"{style}.printColorAdjust") == "exact"
+            assert tab.locator(part).first.evaluate(f"{style}.backgroundColor") != "rgba(0, 0, 0, 0)"
