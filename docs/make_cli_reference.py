@@ -14,6 +14,12 @@ HEADING = """# The commands
 
 Every command of `gemhier` with its help, as `--help` prints it. Exit codes: 0; 1 if something is
 wrong with the files, the disk or a picture; 2 for bad usage; 130 after Ctrl-C.
+
+The Tab key completes commands, options and their choices once the shell is told so, in one line of its start-up file:
+
+- bash 4.4 or newer, `~/.bashrc`: `eval "$(_GEMHIER_COMPLETE=bash_source gemhier)"`
+- zsh, `~/.zshrc`: `eval "$(_GEMHIER_COMPLETE=zsh_source gemhier)"`
+- fish, `~/.config/fish/completions/gemhier.fish`: `_GEMHIER_COMPLETE=fish_source gemhier | source`
 """
 
 
