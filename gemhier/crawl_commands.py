@@ -94,14 +94,14 @@ def clean_command(crawl: Path, text: bool, put_back: tuple[str, ...]) -> None:
     from gemhier.crawler.review.certificates import CertificateReader
     from gemhier.crawler.review.clean import clean
     from gemhier.progress import show_progress
-    from gemhier.text import visible
+    from gemhier.text import count, visible
 
     reader = CertificateReader() if text else None
     cleaning = clean(crawl, put_back=put_back, read=reader, progress=show_progress("Reading"))
     if put_back:
-        click.echo(f"Put back: {len(put_back):,} {'picture' if len(put_back) == 1 else 'pictures'}")
+        click.echo(f"Put back: {count(len(put_back), 'picture')}")
     if text:
         click.echo(f"Read: {cleaning.looked_at:,}; certificates among them: {cleaning.found:,}")
-    counts = ", ".join(f"{count:,} {reason}" for reason, count in cleaning.set_aside.items())
+    counts = ", ".join(f"{number:,} {reason}" for reason, number in cleaning.set_aside.items())
     click.echo(visible(f"Set aside: {counts or 'nothing'}"))
     click.echo(f"Written: {cleaning.sheet}")

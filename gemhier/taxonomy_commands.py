@@ -175,12 +175,13 @@ def _tree(nodes: "list[Node]") -> Iterator[str]:
 
 def _summary(taxonomy: "Taxonomy") -> str:
     from gemhier.hierarchy.node import count_by_rank
+    from gemhier.text import count
 
     nodes = taxonomy.nodes.values()
     aliases = sum(len(node.aliases) for node in nodes)
     counts = [
-        f"{len(nodes)} {'node' if len(nodes) == 1 else 'nodes'}",
+        count(len(nodes), "node"),
         *count_by_rank(nodes).values(),
-        f"{aliases} {'alias' if aliases == 1 else 'aliases'}",
+        count(aliases, "alias", "aliases"),
     ]
     return f"{', '.join(counts)}, no problems"

@@ -14,6 +14,7 @@ from gemhier.crawler.scraping.request import (
     Problem,
 )
 from gemhier.crawler.storage.fetch_log import DISALLOWED, FAILED, GONE, READ, UNCHANGED, UNUSABLE
+from gemhier.text import count
 
 _MOST_NAMED = 20
 _SHOWN = {
@@ -85,9 +86,9 @@ def summary_lines(summary: Summary) -> list[str]:
             lines.append(f"  {stage:<9} {', '.join(shown) or 'nothing new'} of {counts.get(EXPECTED, 0):,}{kept}")
     rejected = summary.counts.get(REJECTED, {})
     if rejected:
-        lines.append("  set aside " + ", ".join(f"{count:,} {reason}" for reason, count in rejected.items()))
+        lines.append("  set aside " + ", ".join(f"{number:,} {reason}" for reason, number in rejected.items()))
     if summary.problems:
-        lines.append(f"{len(summary.problems):,} {'problem' if len(summary.problems) == 1 else 'problems'}:")
+        lines.append(f"{count(len(summary.problems), 'problem')}:")
         lines += [f"  {problem}" for problem in summary.problems[:_MOST_NAMED]]
         if len(summary.problems) > _MOST_NAMED:
             lines.append(f"  and {len(summary.problems) - _MOST_NAMED:,} more, in crawl.json")

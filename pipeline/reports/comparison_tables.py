@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from gemhier.pipeline.evaluation.estimate_text import interval_text, value_text
 from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.evaluation.model_comparison import ClassChange, ModelComparison, to_dict
+from gemhier.text import count
 
 PAGE_FILE = "compare.html"
 COMPARE_FILE = "compare.json"
@@ -44,11 +45,10 @@ def changes_table(comparison: ModelComparison) -> str:
 
 def summary(comparison: ModelComparison) -> list[str]:
     """Tell the figures of both models, whether the difference is real, what changed and what is not compared."""
-    pictures = "1 picture" if len(comparison.pairs) == 1 else f"{len(comparison.pairs):,} pictures"
     lines = [
         f"A: {comparison.first}",
         f"B: {comparison.second}",
-        f"On {pictures} of {', '.join(comparison.first.sources)}, with 95% intervals:",
+        f"On {count(len(comparison.pairs), 'picture')} of {', '.join(comparison.first.sources)}, with 95% intervals:",
         f"  {'':<8}{'A':>6}  {'':<16}{'B':>6}  {'':<16}{'B - A':>7}  {'':<16}McNemar",
     ]
     for name, measured in comparison.measures.items():

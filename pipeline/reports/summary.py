@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from gemhier.pipeline.data.labelled_images import NoLabel
 from gemhier.pipeline.evaluation.estimate_text import interval_text, value_text
 from gemhier.pipeline.reports.report import Report
+from gemhier.text import count
 
 _MOST_NAMED = 5
 _OTHERS = ("top3", "top5", "family_top1")
@@ -13,10 +14,9 @@ _OTHERS = ("top3", "top5", "family_top1")
 def summary(report: Report) -> list[str]:
     """Return the figures of each strategy, whether the difference is real, and what could not be counted."""
     evaluation = report.evaluation
-    pictures = "1 picture" if evaluation.n == 1 else f"{evaluation.n:,} pictures"
     known = f", {evaluation.n - evaluation.n_unknown:,} of them of its labels" if evaluation.n_unknown else ""
     lines = [
-        f"{report.model_version} on {pictures} of {', '.join(report.labelled.sources)}{known}:",
+        f"{report.model_version} on {count(evaluation.n, 'picture')} of {', '.join(report.labelled.sources)}{known}:",
         f"  {'':<8}{'top-1':>7}  {'95% interval':<17}{'top-3':>7}{'top-5':>8}{'family':>8}",
     ]
     for strategy, figures in evaluation.strategies.items():
@@ -44,9 +44,9 @@ def _left_over(report: Report) -> list[str]:
             else f"1 could not be read and counts as wrong: {first}"
         )
     if report.beyond_model:
-        count = sum(pictures for _, pictures in report.beyond_model)
+        number = sum(pictures for _, pictures in report.beyond_model)
         names = [label for label, _ in report.beyond_model]
-        lines.append(f"{count:,} show what the model has not learned and count for the family only: {_some(names)}")
+        lines.append(f"{number:,} show what the model has not learned and count for the family only: {_some(names)}")
     if report.labelled.unknown:
         lines.append(
             "Class names that the taxonomy does not know, counted as wrong families only: "
