@@ -33,7 +33,7 @@ class Known:
     """Pictures whose answers and truth are known: N of them.
 
     Args:
-        said: (N, V) of each way to decide, P(label).
+        said: (N, V) of each strategy, P(label).
         truth: (N,) the column of each picture's label.
         folds: (N,) the fold of each.
         space: the labels.

@@ -5,9 +5,9 @@
 Beforehand, in an empty folder, with USER and LOGNAME set to a name that may be seen:
 
     gemhier sample photos && gemhier prepare photos --out data
-    gemhier train data --schedule quick --mode flat
-    gemhier train data --schedule quick --mode hierarchical
-    gemhier train data --schedule quick
+    gemhier train data --schedule quick --epochs 10 --mode flat
+    gemhier train data --schedule quick --epochs 10 --mode hierarchical
+    gemhier train data --schedule quick --epochs 10
     gemhier evaluate data --model latest --report report
 
 It needs Playwright (pip install playwright) and a Chromium, whose program the variable CHROMIUM names.
@@ -27,7 +27,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from gemhier.pipeline.tracking.names import EXPERIMENT, KIND, REGISTERED_MODEL
-from gemhier.pipeline.tracking.runs import nested_ways
+from gemhier.pipeline.tracking.runs import nested_strategies
 from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.tracking.views import view_address
 
@@ -71,8 +71,8 @@ def main(store: str, out: str, *names: str) -> None:
         [experiment], f"tags.{KIND} = 'comparison'", order_by=["start_time ASC"], output_format="list"
     )
     by_mode = {run.data.tags["mode"]: run.info.run_id for run in runs}
-    way = {name: run_id for run_id, name in nested_ways(mlflow, by_mode["both"]).items()}
-    one, other = way["flat"], way["hierarchical_soft"]
+    strategy = {name: run_id for run_id, name in nested_strategies(mlflow, by_mode["both"]).items()}
+    one, other = strategy["flat"], strategy["hierarchical_soft"]
     compared = f"runs={quote(json.dumps([one, other]))}&experiments={quote(json.dumps([experiment]))}&{TRAINING}"
     run = f"{PAGES}/#/experiments/{experiment}/runs/{by_mode['both']}"
     trainings, decisions = (view_address(PAGES, experiment, key) for key in ("trainings", "decisions"))
@@ -94,7 +94,7 @@ def main(store: str, out: str, *names: str) -> None:
         )
         for name in names or pages:
             # A browser that remembers nothing, as that of somebody who comes for the first time.
-            page = browser.new_context(viewport={"width": 1500, "height": 940}).new_page()
+            page = browser.new_context(viewport={"width": 1400, "height": 880}).new_page()
             page.set_default_timeout(180_000)
             page.goto(pages[name])
             page.wait_for_timeout(2 * PATIENCE)

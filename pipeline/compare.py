@@ -38,7 +38,7 @@ def compare_models(
     """Let two models name the same pictures, and compare what they say.
 
     Args:
-        first: a bundle's folder, a tracked run or `shipped`, with `@flat` and so on for another way to decide than
+        first: a bundle's folder, a tracked run or `shipped`, with `@flat` and so on for another strategy than
             its own; or the folder of a report, if there are no `folders`.
         second: another one.
         folders: folders of class folders, or folders that `gemhier prepare` wrote.
@@ -108,6 +108,6 @@ def _parts(name: str) -> tuple[str, Strategy | None]:
     model, _, ending = name.rpartition("@")
     strategy = next((known for known in STRATEGIES if known == ending), None)
     if strategy is None and not Path(name).exists() and (model == SHIPPED_NAME or (model and Path(model).exists())):
-        ways = ", ".join(f"@{known}" for known in STRATEGIES)
-        raise DataError(f"{name}: @{ending} is no way to decide. Use {ways}, or leave it out.")
+        known_strategies = ", ".join(f"@{known}" for known in STRATEGIES)
+        raise DataError(f"{name}: @{ending} is no strategy. Use {known_strategies}, or leave it out.")
     return (model, strategy) if model and strategy else (name, None)

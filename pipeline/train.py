@@ -1,4 +1,4 @@
-"""Train on a prepared data set and record it: one parent run, nested runs for each network and each way to decide."""
+"""Train on a prepared data set and record it: one parent run, nested runs for each network and each strategy."""
 
 import platform
 import shutil

@@ -18,7 +18,7 @@ from gemhier.pipeline.data.manifest import Manifest, Row, read_manifest
 from gemhier.pipeline.data.split import grouped_folds
 from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.experiments.plan import LEAST_COST, Arm, Plan
-from gemhier.pipeline.tracking.names import KIND, WAYS
+from gemhier.pipeline.tracking.names import KIND, STRATEGY_NAMES
 from gemhier.pipeline.tracking.runs import record_settings, recorded_run
 from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.training.config import TrainConfig
@@ -194,15 +194,15 @@ def _record(
         for decision in outcome.decisions
         if decision.arm == arm.name
     }
-    names: dict[str, str] = {str(name): way for name, way in WAYS.items()} | {LEAST_COST: "least_cost"}
+    names = {LEAST_COST: "least_cost", **{str(strategy): name for strategy, name in STRATEGY_NAMES.items()}}
     measures: dict[str, float] = {}
-    for way, decision in own.items():
-        measures[f"milliseconds/{names[way]}"] = outcome.milliseconds[decision.name]
+    for strategy, decision in own.items():
+        measures[f"milliseconds/{names[strategy]}"] = outcome.milliseconds[decision.name]
         for measure in _REPORTED:
             figure: Estimate = getattr(decision.figures, measure)
             for part, value in (("", figure.value), ("_low", figure.low), ("_high", figure.high)):
                 if value is not None:
-                    measures[f"{measure}{part}/{names[way]}"] = value
+                    measures[f"{measure}{part}/{names[strategy]}"] = value
     with recorded_run(mlflow, f"arm: {arm.name}", tags=_tags(manifest, "arm"), nested=True):
         mlflow.log_params({**settings, "tree": arm.tree, "regional": arm.regional})
         mlflow.log_metrics(measures)

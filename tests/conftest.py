@@ -370,7 +370,7 @@ def trained(here: Path, tiny_data: Path, tiny_backbone: str) -> "Trained":
 
 @pytest.fixture(scope="session")
 def evaluation(tiny_taxonomy: "Taxonomy") -> "Evaluation":
-    """Two ways to decide on twelve pictures of three labels, both by chance."""
+    """Two strategies on twelve pictures of three labels, both by chance."""
     import numpy as np
 
     from gemhier.hierarchy.labels import LabelSpace

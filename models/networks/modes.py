@@ -13,7 +13,7 @@ TRAINED_STRATEGIES: Mapping[str, tuple[Strategy, ...]] = {
     "hierarchical": ("hard", "soft"),
     "both": ("flat", "hard", "soft", "fused"),
 }
-"""The ways to decide that each way of training has heads of its own for. A bundle decides by the last."""
+"""The strategies that each way of training has heads of its own for. A bundle decides by the last."""
 
 FLAT_LOSSES = ("cross-entropy", "summed-leaves", "soft-labels")
 """What the flat head learns to make small: `gemhier.models.networks.heads.losses` has them."""

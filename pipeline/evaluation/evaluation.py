@@ -1,4 +1,4 @@
-"""How well each way to decide does on pictures whose labels are known: figures from arrays, nothing else.
+"""How well each strategy does on pictures whose labels are known: figures from arrays, nothing else.
 
 Shapes: N pictures, V labels. A row of probabilities that is all 0 is a picture without a
 prediction, such as one that cannot be read: it is wrong in everything. A picture whose label is
@@ -232,7 +232,7 @@ def evaluate_probabilities(
 def measure_ranking(
     ranking: npt.ArrayLike, truth: Sequence[str], groups: Sequence[str], *, space: LabelSpace, taxonomy: Taxonomy
 ) -> StrategyFigures:
-    """Measure one way to decide.
+    """Measure one strategy.
 
     Args:
         ranking: (N, V), P(label), or any numbers that are the higher the better an answer is: then those of its

@@ -1,4 +1,4 @@
-"""Two ways to decide on the same pictures: which is better, and whether the difference is real."""
+"""Two strategies on the same pictures: which is better, and whether the difference is real."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ class Comparison:
     """How often the most probable label of two strategies is right.
 
     Attributes:
-        first: a strategy, or another name of a way to decide.
+        first: a strategy, or another name of a strategy.
         second: another one.
         n: pictures that both were asked.
         first_right: on how many of them the first was right.

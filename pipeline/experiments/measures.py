@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Decision:
-    """One way to decide of one arm.
+    """One strategy of one arm, or its answer of least expected cost.
 
     Attributes:
         name: such as "both: fused".

@@ -50,18 +50,18 @@ class Arm:
 
     @property
     def strategies(self) -> tuple[Strategy, ...]:
-        """The ways to decide that its networks are trained for."""
+        """The strategies that its networks are trained for."""
         return TRAINED_STRATEGIES[self.config.mode]
 
     @property
-    def ways(self) -> tuple[str, ...]:
-        """All its ways to decide: its strategies, and the least cost by the last of them."""
+    def all_strategies(self) -> tuple[str, ...]:
+        """Its strategies, and the least cost by the last of them."""
         return (*self.strategies, LEAST_COST)
 
     @property
     def decisions(self) -> tuple[str, ...]:
-        """The names of all its decisions, one for each of its ways."""
-        return tuple(f"{self.name}: {way}" for way in self.ways)
+        """The names of all its decisions, one for each of these."""
+        return tuple(f"{self.name}: {strategy}" for strategy in self.all_strategies)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,18 +48,18 @@ def milliseconds(arms: Sequence[Arm], space: LabelSpace) -> dict[str, float]:
     found = {}
     for arm in arms:
         once = float(np.median(times[_kind(arm)]))
-        for way, decision in zip(arm.ways, arm.decisions, strict=True):
-            found[decision] = once * _networks(arm, way, space)
+        for strategy, decision in zip(arm.all_strategies, arm.decisions, strict=True):
+            found[decision] = once * _networks(arm, strategy, space)
     return found
 
 
-def _networks(arm: Arm, way: str, space: LabelSpace) -> int:
+def _networks(arm: Arm, strategy: str, space: LabelSpace) -> int:
     """How many networks a decision asks, at most."""
     if arm.regional == "shared":
         return 1
     both_stages = 1 + len(space.regional_families)
     asked = {"flat": 1, "hard": 2, "soft": both_stages, "fused": 1 + both_stages}
-    return asked[arm.strategies[-1] if way == LEAST_COST else way]
+    return asked[arm.strategies[-1] if strategy == LEAST_COST else strategy]
 
 
 def _kind(arm: Arm) -> Kind:

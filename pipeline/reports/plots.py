@@ -1,4 +1,4 @@
-"""Plots that a run keeps: curves, the ways to decide side by side, the classes, the confusion between families."""
+"""Plots that a run keeps: curves, the strategies side by side, the classes, the confusion between families."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,7 +12,8 @@ from gemhier.pipeline.training.history import Epoch
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_COLOURS = {"flat": "#8a8f98", "hard": "#d08a4e", "soft": "#3f8f6b", "fused": "#3b5fa8"}
+STRATEGY_COLOURS = {"flat": "#2196F3", "hard": "#FF9800", "soft": "#4CAF50", "fused": "#E91E63"}
+"""The first four that MLflow gives the bars of one chart, so that a strategy has one colour everywhere."""
 
 
 def curves_plot(history: Sequence[Epoch]) -> "Figure":
@@ -20,11 +21,11 @@ def curves_plot(history: Sequence[Epoch]) -> "Figure":
     figure = _figure(9, 3.6)
     losses, accuracies = figure.subplots(1, 2)
     numbers = [epoch.number for epoch in history]
-    losses.plot(numbers, [epoch.loss for epoch in history], color="#3b5fa8")
+    losses.plot(numbers, [epoch.loss for epoch in history], color="#39424e")
     losses.set(title="Training loss", xlabel="epoch", ylabel="nats")
     for measure, label, colour in (
-        ("flat_top1", "flat: label", "#8a8f98"),
-        ("family_top1", "general: family", "#3f8f6b"),
+        ("flat_top1", "flat: label", STRATEGY_COLOURS["flat"]),
+        ("family_top1", "general: family", STRATEGY_COLOURS["soft"]),
     ):
         accuracies.plot(
             numbers, [epoch.validation.get(measure, np.nan) for epoch in history], label=label, color=colour
@@ -40,7 +41,7 @@ def curves_plot(history: Sequence[Epoch]) -> "Figure":
 
 
 def strategies_plot(evaluation: Evaluation) -> "Figure":
-    """Top-1, top-3 and top-5 of each way to decide, with 95% intervals."""
+    """Top-1, top-3 and top-5 of each strategy, with 95% intervals."""
     figure = _figure(7, 3.6)
     axes = figure.subplots()
     names = list(evaluation.strategies)
@@ -59,7 +60,7 @@ def strategies_plot(evaluation: Evaluation) -> "Figure":
             width * 0.92,
             yerr=[values - low, high - values],
             label=name,
-            color=_COLOURS[name],
+            color=STRATEGY_COLOURS[name],
             capsize=2,
         )
     axes.set_xticks(np.arange(3), ["top-1", "top-3", "top-5"])
@@ -70,7 +71,7 @@ def strategies_plot(evaluation: Evaluation) -> "Figure":
 
 
 def precision_plot(evaluation: Evaluation, taxonomy: Taxonomy) -> "Figure":
-    """Return the precision of each class by each way to decide; no mark where a class was never predicted."""
+    """Return the precision of each class by each strategy; no mark where a class was never predicted."""
     labels = [row.label for row in next(iter(evaluation.strategies.values())).per_class]
     figure = _figure(7, 1.4 + 0.2 * len(labels))
     axes = figure.subplots()
@@ -82,7 +83,7 @@ def precision_plot(evaluation: Evaluation, taxonomy: Taxonomy) -> "Figure":
             np.array(precisions, dtype=np.float64),
             places + (position - (len(names) - 1) / 2) * 0.15,
             label=name,
-            color=_COLOURS[name],
+            color=STRATEGY_COLOURS[name],
             marker="o",
             markersize=4,
             linestyle="",

@@ -27,7 +27,7 @@ class Trained:
 
 
 def summary(trained: Trained) -> list[str]:
-    """Return a table of the ways to decide, and what to do next."""
+    """Return a table of the strategies, and what to do next."""
     lines = [f"{trained.evaluation.n:,} {trained.measured_on}:", ""]
     lines.append(f"  {'':<8}{'top-1':>8}{'95% interval':>18}{'top-3':>8}{'top-5':>8}{'family':>8}")
     for strategy, figures in trained.evaluation.strategies.items():

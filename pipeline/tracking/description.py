@@ -26,7 +26,7 @@ def description(evaluation: Evaluation, decided_by: Strategy, measured_on: str) 
 
 
 def decision_in_words(evaluation: Evaluation, strategy: Strategy, measured_on: str) -> str:
-    """Say how often a way to decide is right, without the full stop."""
+    """Say how often a strategy is right, without the full stop."""
     top1 = evaluation.strategies[strategy].top1
     if top1.value is None or top1.low is None or top1.high is None:
         return f"There are no pictures to measure {strategy} on"

@@ -8,8 +8,8 @@ from gemhier.hierarchy.decoding import Strategy
 from gemhier.pipeline.data.manifest import is_data_folder, read_manifest
 from gemhier.pipeline.reports.report import Report
 from gemhier.pipeline.tracking.measures import measures, measures_with_readings
-from gemhier.pipeline.tracking.names import WAYS
-from gemhier.pipeline.tracking.runs import nested_ways
+from gemhier.pipeline.tracking.names import STRATEGY_NAMES
+from gemhier.pipeline.tracking.runs import nested_strategies
 from gemhier.pipeline.tracking.store import open_tracking, written_to
 
 
@@ -34,16 +34,16 @@ def record_evaluation(report: Report, folders: Sequence[Path], folder: Path, tra
         TrackingError: if the store cannot be written.
     """
     mlflow = open_tracking(tracking)
-    strategy_of: Mapping[str, Strategy] = {way: strategy for strategy, way in WAYS.items()}
+    strategy_of: Mapping[str, Strategy] = {name: strategy for strategy, name in STRATEGY_NAMES.items()}
     with written_to(mlflow):
         tags = mlflow.get_run(report.run_id).data.tags
         pictures = _name(report, folders, tags.get("data_digest", ""))
         figures = {report.run_id: report.figures}
-        for run_id, way in nested_ways(mlflow, report.run_id).items():
-            if way in strategy_of:
-                figures[run_id] = report.evaluation.strategies[strategy_of[way]]
-        for run_id, of_way in figures.items():
-            mlflow.log_metrics(measures(of_way, pictures), run_id=run_id)
+        for run_id, name in nested_strategies(mlflow, report.run_id).items():
+            if name in strategy_of:
+                figures[run_id] = report.evaluation.strategies[strategy_of[name]]
+        for run_id, own in figures.items():
+            mlflow.log_metrics(measures(own, pictures), run_id=run_id)
         mlflow.log_metrics(measures_with_readings(report.with_readings, pictures), run_id=report.run_id)
         mlflow.log_artifacts(str(folder), f"evaluation/{pictures}", run_id=report.run_id)
     return pictures

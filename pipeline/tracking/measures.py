@@ -1,7 +1,7 @@
 """Figures as metrics of a run, named alike in every run.
 
 - `validation/top1`, `validation/top3` and so on: in a training's run those of the way that decides, in a nested
-  run those of its network or its way to decide;
+  run those of its network or its strategy;
 - `validation_interval/top1_low`, `.../top1_high`: their 95% intervals;
 - `precision/<label>`: the precision of each class, with dots in the label's id, since MLflow makes a section of charts
   from all before the last slash, and cuts long names;
@@ -14,11 +14,11 @@ from collections.abc import Mapping
 
 from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.evaluation.evaluation import FIGURES, Evaluation, StrategyFigures
-from gemhier.pipeline.tracking.names import SIDE_BY_SIDE, WAYS
+from gemhier.pipeline.tracking.names import SIDE_BY_SIDE, STRATEGY_NAMES
 
 
 def measures(figures: StrategyFigures, pictures: str) -> dict[str, float]:
-    """Return all figures of a way to decide, as metrics.
+    """Return all figures of a strategy, as metrics.
 
     Their names begin with those of the pictures, such as `validation`.
     """
@@ -33,13 +33,13 @@ def measures(figures: StrategyFigures, pictures: str) -> dict[str, float]:
 
 
 def measures_side_by_side(evaluation: Evaluation) -> dict[str, float]:
-    """Return the main figures of all ways to decide.
+    """Return the main figures of all strategies.
 
     Each is named by its figure and its way.
     """
     return _defined(
         {
-            f"{name}/{WAYS[strategy]}": getattr(figures, name).value
+            f"{name}/{STRATEGY_NAMES[strategy]}": getattr(figures, name).value
             for strategy, figures in evaluation.strategies.items()
             for name in SIDE_BY_SIDE
         }

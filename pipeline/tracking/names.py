@@ -22,13 +22,13 @@ REGISTERED_MODEL = "gemhier"
 CANDIDATE = "candidate"
 """The alias of the version that was registered last."""
 
-WAYS: Mapping[Strategy, str] = {
+STRATEGY_NAMES: Mapping[Strategy, str] = {
     "flat": "flat",
     "hard": "hierarchical_hard",
     "soft": "hierarchical_soft",
     "fused": "fused",
 }
-"""The ways to decide as the measures of a training name them."""
+"""The strategies as the measures of a training name them."""
 
 SIDE_BY_SIDE = ("top1", "top3", "top5", "family_top1")
-"""The measures in which the ways to decide are seen side by side."""
+"""The measures in which the strategies are seen side by side."""

@@ -9,10 +9,17 @@ from gemhier.hierarchy.decoding import Strategy
 from gemhier.models.networks.modes import MODES
 from gemhier.pipeline.data.manifest import Manifest, Row
 from gemhier.pipeline.evaluation.evaluation import Evaluation
+from gemhier.pipeline.reports.plots import (
+    STRATEGY_COLOURS,
+    confusion_plot,
+    curves_plot,
+    precision_plot,
+    strategies_plot,
+)
 from gemhier.pipeline.tracking.data_sets import dataset_input
 from gemhier.pipeline.tracking.description import decision_in_words, description
 from gemhier.pipeline.tracking.measures import measures, measures_side_by_side
-from gemhier.pipeline.tracking.names import BUNDLE, KIND, WAYS
+from gemhier.pipeline.tracking.names import BUNDLE, KIND, STRATEGY_NAMES
 from gemhier.pipeline.tracking.registry import register_bundle
 from gemhier.pipeline.tracking.runs import record_settings, recorded_run
 from gemhier.pipeline.tracking.tables import confusion_table, per_class_table, precision_table
@@ -88,14 +95,19 @@ class RunLog:
                 self._curve(f"network {network}", {"network": network}, history, _MEASURES[head])
 
     def decisions(self, evaluation: Evaluation, decided_by: Strategy) -> None:
-        """Record a nested run for each way to decide.
+        """Record a nested run for each strategy.
 
         Their main figures are recorded side by side in the training's run.
         """
         for strategy, figures in evaluation.strategies.items():
             words = decision_in_words(evaluation, strategy, self._measured_on)
             note = f"{words}. Precision of each class: per_class.csv."
-            with self._nested_run(str(strategy), {KIND: "decision", "strategy": WAYS[strategy]}, note):
+            tags = {
+                KIND: "decision",
+                "strategy": STRATEGY_NAMES[strategy],
+                "mlflow.runColor": STRATEGY_COLOURS[strategy],
+            }
+            with self._nested_run(str(strategy), tags, note):
                 self._log_data("validation")
                 self._mlflow.log_metrics(measures(figures, "validation"))
                 self._mlflow.log_text(per_class_table(figures, self._taxonomy), "per_class.csv")
@@ -110,10 +122,8 @@ class RunLog:
     def figures(self, history: Sequence[Epoch], evaluation: Evaluation, decided_by: Strategy) -> None:
         """Record the plots.
 
-        They show the curves, the ways to decide, the classes, and the confusion between families.
+        They show the curves, the strategies, the classes, and the confusion between families.
         """
-        from gemhier.pipeline.reports.plots import confusion_plot, curves_plot, precision_plot, strategies_plot
-
         plots = {
             "curves": curves_plot(history),
             "strategies": strategies_plot(evaluation),

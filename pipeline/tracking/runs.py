@@ -101,8 +101,8 @@ def nested_runs(mlflow: ModuleType, run_id: str) -> dict[str, str]:
     return {run.info.run_name: run.info.run_id for run in found}
 
 
-def nested_ways(mlflow: ModuleType, run_id: str) -> dict[str, str]:
-    """Return id -> way to decide, for the nested runs that have one."""
+def nested_strategies(mlflow: ModuleType, run_id: str) -> dict[str, str]:
+    """Return id -> strategy, for the nested runs that have one."""
     found = _runs(mlflow, f"tags.mlflow.parentRunId = '{run_id}' and tags.{KIND} = 'decision'")
     return {run.info.run_id: run.data.tags["strategy"] for run in found}
 

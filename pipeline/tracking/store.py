@@ -24,10 +24,10 @@ _EXPERIMENT_TAGS = {
     # Which of its two faces MLflow shows, the one for training or the one for language models.
     "mlflow.experimentKind": "custom_model_development",
     "mlflow.note.content": (
-        "Each run is a training. `top1/flat`, `top1/hierarchical_soft`, `top1/fused` and so on are what its ways to "
-        "decide came to on the validation pictures, flat against hierarchical. Unfold a run for a nested run for each "
-        "network, with its curve, and one for each way to decide, with all figures, their 95% intervals and the "
-        "precision of each class. Measures have the same names in all runs, so that any two compare."
+        "Each training is a run; unfold it for one run for each network, with its curve, and one for each strategy "
+        "(flat, hard, soft, fused) with all figures, 95% intervals and the precision of each class. `validation/top1` "
+        "and so on are named alike in all runs, so that any two compare; `top1/flat`, `top1/fused` and so on are a "
+        "training's strategies side by side, flat against hierarchical."
     ),
 }
 

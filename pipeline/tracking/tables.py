@@ -10,12 +10,12 @@ from gemhier.pipeline.evaluation.evaluation import Evaluation, StrategyFigures
 
 
 def per_class_table(figures: StrategyFigures, taxonomy: Taxonomy) -> str:
-    """Tabulate how well a way to decide tells each label, one per row."""
+    """Tabulate how well a strategy tells each label, one per row."""
     return _as_csv(_per_class(figures, taxonomy))
 
 
 def precision_table(evaluation: Evaluation, taxonomy: Taxonomy) -> str:
-    """Tabulate the precision of each label, a column for each way to decide."""
+    """Tabulate the precision of each label, a column for each strategy."""
     columns = [_per_class(figures, taxonomy) for figures in evaluation.strategies.values()]
     first = {name: columns[0][name] for name in ("label", "name", "support")}
     precisions: dict[str, list[Any]] = {

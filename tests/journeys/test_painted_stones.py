@@ -19,7 +19,7 @@ import pytest
 CLASSES = ("Amethyst", "Aquamarine", "Blue Sapphire (Neelam)", "Emerald", "Ruby", "Turquoise")
 """Two of beryl and two of corundum, for which there are regional networks, and two other families."""
 
-WAYS = ("flat", "hierarchical_hard", "hierarchical_soft", "fused")
+STRATEGY_NAMES = ("flat", "hierarchical_hard", "hierarchical_soft", "fused")
 
 PATIENCE = 300
 """Seconds after which MLflow's pages are taken for stuck."""
@@ -63,9 +63,9 @@ def test_from_painted_stones_to_a_bundle_and_pages(
     runs = json.loads(found_runs)["runs"]
     names = [found["info"]["run_name"] for found in runs]
     measures = {measure["key"] for measure in runs[names.index("lite0 both quick")]["data"]["metrics"]}
-    assert measures >= {"test/top1", *(f"top1/{way}" for way in WAYS)}
+    assert measures >= {"test/top1", *(f"top1/{name}" for name in STRATEGY_NAMES)}
     assert {found["info"]["status"] for found in runs} == {"FINISHED"}
-    # Beside the training, one for each network and one for each way to decide.
+    # Beside the training, one for each network and one for each strategy.
     assert len(names) == 1 + 4 + 4
 
     assert [path for path in tmp_path.rglob("*") if ".part" in path.name or path.name.endswith(".old")] == []

@@ -275,7 +275,7 @@ def test_the_page_shows_what_changed_and_runs_nothing_from_a_file_name(
         ),
         (["old", "old"], "has no column group, as older reports have none. Run `gemhier evaluate` again"),
         (["shipped", "nothing/here", "photos"], "nothing/here: no such bundle"),
-        (["shipped", "shipped@best", "photos"], "@best is no way to decide. Use @flat, @hard, @soft, @fused"),
+        (["shipped", "shipped@best", "photos"], "@best is no strategy. Use @flat, @hard, @soft, @fused"),
     ],
 )
 def test_what_cannot_be_compared_is_one_line(arguments: list[str], message: str, here: Path) -> None:

@@ -79,6 +79,8 @@ def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here
         assert "data/validation" in {entry.dataset.name for entry in run.inputs.dataset_inputs}
     found, soft = by_name["soft: tiny both tiny"].data, figures["soft"]
     assert found.tags["strategy"] == "hierarchical_soft"
+    colours = {by_name[f"{strategy}: tiny both tiny"].data.tags["mlflow.runColor"] for strategy in figures}
+    assert len(colours) == 4
     assert found.metrics["validation_interval/top1_low"] == soft.top1.low
     assert {name: value for name, value in found.metrics.items() if name.startswith("precision/")} == {
         f"precision/{row.label.replace('/', '.')}": row.precision for row in soft.per_class if row.precision is not None

@@ -47,7 +47,7 @@ def plan_of(folder: Path, *arms: dict[str, Any], **further: object) -> Plan:
 
 
 def answers(arm: Arm, said: dict[str, list[int]], places: npt.ArrayLike = (0, 1, 2, 3)) -> Any:
-    """Each way to decide rather sure of the labels in `said`, or else of the last of them."""
+    """Each strategy rather sure of the labels in `said`, or else of the last of them."""
     last = list(said.values())[-1]
     asked = np.arange(len(TRUTH)) < len(last)
     voices = {name: 0.1 + 0.6 * np.eye(4)[said.get(name, last)] for name in arm.strategies}

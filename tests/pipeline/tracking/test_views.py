@@ -18,4 +18,10 @@ def test_the_views_of_the_runs_are_renewed_and_small_enough_for_a_tag(tracking_s
     for state in map(json.loads, views.values()):
         sections = {section["uuid"] for section in state["compareRunSections"]}
         assert {chart["metricSectionId"] for chart in state["compareRunCharts"]} <= sections
+        for chart in state["compareRunCharts"]:
+            assert len(chart["displayName"]) <= 6
+            (section,) = (one for one in state["compareRunSections"] if one["uuid"] == chart["metricSectionId"])
+            # MLflow calls a chart of several metrics by all their names, which need a whole row.
+            assert section["columns"] == (1 if chart["selectedMetricKeys"] else 2)
+            assert section["display"]
         assert mlflow.search_runs(experiment_names=[EXPERIMENT], filter_string=state["searchFilter"]).empty
