@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PARTS = ("crawler", "hierarchy", "models", "pipeline")
 
-FLOOR = {"arrays", "atomic", "errors", "locks", "progress", "templates", "text", "yaml_file"}
+FLOOR = {"arrays", "atomic", "errors", "locks", "progress", "spreadsheet", "templates", "text", "yaml_file"}
 """What every folder may use: modules of gemhier/ itself."""
 
 _SEEN = {"hierarchy", "models/runtime", "models/images"}
@@ -39,6 +39,7 @@ MAY_USE = {
     "text": set[str](),
     "locks": set[str](),
     "progress": set[str](),
+    "spreadsheet": set[str](),
     "atomic": {"errors"},
     "templates": {"text"},
     "yaml_file": {"errors"},

@@ -15,6 +15,7 @@ from typing import Literal, get_args
 from gemhier.errors import DataError, TaxonomyError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.spreadsheet import Rows
 
 Verdict = Literal["same stone", "wrong label", "drop", "keep"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -203,11 +204,11 @@ def _rows(file: Path) -> Iterable[tuple[dict[str, str], str]]:
         text = file.read_bytes().decode("utf-8-sig", "surrogateescape")
     except OSError as error:
         raise DataError(f"{file}: cannot be read ({error.strerror}). Check the path and its permissions.") from error
-    table = csv.DictReader(io.StringIO(text, newline=""))
+    table = Rows(io.StringIO(text, newline=""))
     try:
-        if not {"decision", "image"} <= set(table.fieldnames or ()):
+        if not {"decision", "image"} <= set(table.columns):
             raise DataError(f"{file}: line 1 must name the columns {', '.join(COLUMNS)}. Download it from audit.html.")
         for row in table:
-            yield {column: row.get(column) or "" for column in COLUMNS}, f"{file}: line {table.line_num}"
+            yield {column: row.get(column) or "" for column in COLUMNS}, f"{file}: line {table.line_number}"
     except csv.Error as error:
-        raise DataError(f"{file}: line {table.line_num} is not CSV ({error}). Correct it.") from error
+        raise DataError(f"{file}: line {table.line_number} is not CSV ({error}). Correct it.") from error

@@ -1,7 +1,5 @@
 """What an audit found, and the tables it is written as."""
 
-import csv
-import io
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from gemhier.models.images.finder import STONE_THRESHOLD
 from gemhier.pipeline.data_quality.shared_names import SharedNames
 from gemhier.pipeline.data_quality.wrong_labels import Suspect
 from gemhier.pipeline.duplicates.search import KINDS, Match, groups
+from gemhier.spreadsheet import csv_text
 
 FORMAT = "gemhier-audit"
 
@@ -181,13 +180,11 @@ class Audit:
 
     def to_csv(self) -> str:
         """Write the pairs as CSV, one a row."""
-        text = io.StringIO()
-        table = csv.writer(text, lineterminator="\n")
-        table.writerow(["first", "second", "kind", "distance"])
+        rows: list[list[object]] = [["first", "second", "kind", "distance"]]
         for match in self.matches:
             first, second = self.pictures[match.first].image, self.pictures[match.second].image
-            table.writerow([first, second, match.kind, f"{match.distance:.4f}"])
-        return text.getvalue()
+            rows.append([first, second, match.kind, f"{match.distance:.4f}"])
+        return csv_text(rows)
 
     def _judgement(self) -> dict[str, Any]:
         judgement = self.judgement

@@ -14,6 +14,7 @@ from gemhier.errors import DataError
 from gemhier.models.bundle import load_bundle
 from gemhier.models.images.stones import Failure
 from gemhier.progress import progress
+from gemhier.spreadsheet import Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,10 +95,10 @@ def _rankings(path: Path) -> dict[Path, dict[str, float]]:
         text = path.read_bytes().decode("utf-8-sig", "backslashreplace")
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}). Check the path and its permissions.") from error
-    table = csv.DictReader(io.StringIO(text, newline=""))
+    table = Rows(io.StringIO(text, newline=""))
     try:
-        places = [name.removesuffix("_id") for name in table.fieldnames or () if _is_ranked(name)]
-        if not places or "image" not in (table.fieldnames or ()):
+        places = [name.removesuffix("_id") for name in table.columns if _is_ranked(name)]
+        if not places or "image" not in table.columns:
             raise DataError(
                 f"{path}: line 1 must name the columns image, predicted_1_id, predicted_1_probability. "
                 "Give predictions.csv of a report that `gemhier evaluate` wrote."
@@ -105,10 +106,10 @@ def _rankings(path: Path) -> dict[Path, dict[str, float]]:
         return {
             Path(row["image"]).absolute(): ranking
             for row in table
-            if (ranking := _ranking(row, places, f"{path}: line {table.line_num}"))
+            if (ranking := _ranking(row, places, f"{path}: line {table.line_number}"))
         }
     except csv.Error as error:
-        raise DataError(f"{path}: line {table.line_num} is not CSV ({error}). Evaluate again.") from error
+        raise DataError(f"{path}: line {table.line_number} is not CSV ({error}). Evaluate again.") from error
 
 
 def _is_ranked(column: str) -> bool:

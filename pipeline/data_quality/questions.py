@@ -1,7 +1,6 @@
 """What an audit leaves for a person to decide, and the file to do it in."""
 
 import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Literal
 from gemhier.pipeline.data.decisions import COLUMNS
 from gemhier.pipeline.data_quality.findings import Audit
 from gemhier.pipeline.duplicates.search import Match
+from gemhier.spreadsheet import Rows, csv_text
 
 DECISIONS_FILE = "decisions.csv"
 
@@ -57,20 +57,18 @@ def questions(result: Audit) -> Iterator[Question]:
 
 def decisions_template(result: Audit) -> str:
     """Return the text of decisions.csv: a row for each finding, whose decision is still to be made."""
-    text = io.StringIO(newline="")
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow([*COLUMNS, "finding"])
+    rows: list[list[object]] = [[*COLUMNS, "finding"]]
     for question in questions(result):
         other = "" if question.second is None else result.pictures[question.second].image
-        table.writerow(["", result.pictures[question.first].image, other, question.label, "", question.finding])
-    return text.getvalue()
+        rows.append(["", result.pictures[question.first].image, other, question.label, "", question.finding])
+    return csv_text(rows)
 
 
 def holds_decisions(path: Path) -> bool:
     """Whether a file has a decision in it, so that it must not be written over; an unreadable one has."""
     try:
         with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-            return any((row.get("decision") or "").strip() for row in csv.DictReader(file))
+            return any((row.get("decision") or "").strip() for row in Rows(file))
     except FileNotFoundError:
         return False
     except (OSError, csv.Error):

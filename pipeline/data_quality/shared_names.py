@@ -1,9 +1,7 @@
 """What a list of products says about its labels: which share products, lie within others, or are contaminated."""
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -17,6 +15,7 @@ from gemhier.pipeline.data_quality import ceiling as ceilings
 from gemhier.pipeline.data_quality.ceiling import Ceiling, ceiling
 from gemhier.pipeline.data_quality.containment import Edge, find_edges, shares
 from gemhier.pipeline.data_quality.listing import Listing
+from gemhier.spreadsheet import csv_text
 from gemhier.text import count
 
 LARGEST = 99
@@ -94,7 +93,7 @@ class SharedNames:
     def tables(self) -> dict[str, str]:
         """Return the tables as CSV, by the names of their files."""
         return {
-            f"{self.listing.name}-{what}.csv": _table(rows)
+            f"{self.listing.name}-{what}.csv": csv_text(rows)
             for what, rows in (
                 ("classes", self._classes()),
                 ("containment", self._containment()),
@@ -204,9 +203,3 @@ def _which(found: Ceiling, result: SharedNames) -> str:
 
 def _rounded(values: dict[str, Any]) -> dict[str, Any]:
     return {key: round(value, 6) if isinstance(value, float) else value for key, value in values.items()}
-
-
-def _table(rows: Iterable[Iterable[object]]) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()

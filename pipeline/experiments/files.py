@@ -1,7 +1,5 @@
 """The files of a trial: its figures as JSON and CSV, the tables and the page for reading, and the plots."""
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
@@ -15,6 +13,7 @@ from gemhier.pipeline.experiments.outcome import Outcome
 from gemhier.pipeline.experiments.page import page
 from gemhier.pipeline.experiments.plots import budget_plot, decisions_plot, differences_plot
 from gemhier.pipeline.experiments.tables import class_rows, decision_row, markdown
+from gemhier.spreadsheet import csv_text
 
 
 def write_outcome(outcome: Outcome, folder: Path, taxonomy: Taxonomy) -> tuple[Path, ...]:
@@ -69,9 +68,5 @@ def write_outcome(outcome: Outcome, folder: Path, taxonomy: Taxonomy) -> tuple[P
 
 
 def _as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    text = io.StringIO()
     names = list(rows[0]) if rows else [field.name for field in fields(ErrorBudget)]
-    writer = csv.DictWriter(text, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return csv_text([names, *([row[name] for name in names] for row in rows)])

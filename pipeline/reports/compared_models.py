@@ -12,6 +12,7 @@ from gemhier.models.images.stones import Failure
 from gemhier.pipeline.evaluation.model_comparison import Judged, Side
 from gemhier.pipeline.reports.folder import FORMAT, PREDICTIONS_FILE, REPORT_FILE
 from gemhier.pipeline.reports.report import Report
+from gemhier.spreadsheet import Rows
 
 _DECIMALS = 6
 
@@ -61,8 +62,8 @@ def read_side(folder: Path) -> Side:
     path = folder / PREDICTIONS_FILE
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            table = csv.DictReader(file)
-            missing = sorted(_COLUMNS - set(table.fieldnames or ()))
+            table = Rows(file)
+            missing = sorted(_COLUMNS - set(table.columns))
             if missing:
                 raise DataError(
                     f"{path}: has no column {missing[0]}, as older reports have none. Run `gemhier evaluate` again."

@@ -1,13 +1,12 @@
 """A comparison in files for programs and in lines for people."""
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 
 from gemhier.pipeline.evaluation.estimate_text import interval_text, value_text
 from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.evaluation.model_comparison import ClassChange, ModelComparison, to_dict
+from gemhier.spreadsheet import csv_text
 from gemhier.text import count
 
 PAGE_FILE = "compare.html"
@@ -30,17 +29,15 @@ def compare_json(comparison: ModelComparison, form: str) -> str:
 
 def changes_table(comparison: ModelComparison) -> str:
     """Return the text of changes.csv: a row for each picture that is compared."""
-    text = io.StringIO(newline="")
-    table = csv.writer(text, lineterminator="\n")
     said = [f"{side}_{part}" for side in ("first", "second") for part in ("predicted", "probability", "place")]
-    table.writerow(["image", "source", "truth", "truth_given", *said, "change"])
+    rows: list[list[object]] = [["image", "source", "truth", "truth_given", *said, "change"]]
     for pair in comparison.pairs:
         cells: list[object] = []
         for judged in (pair.first, pair.second):
             probability = "" if judged.probability is None else round(judged.probability, _DECIMALS)
             cells += [judged.predicted or "", probability, judged.place]
-        table.writerow([pair.first.image, pair.first.source, pair.truth, pair.first.truth_given, *cells, pair.change])
-    return text.getvalue()
+        rows.append([pair.first.image, pair.first.source, pair.truth, pair.first.truth_given, *cells, pair.change])
+    return csv_text(rows)
 
 
 def summary(comparison: ModelComparison) -> list[str]:

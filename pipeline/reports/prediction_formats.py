@@ -1,7 +1,5 @@
 """How predictions are written: text for people, JSON lines and CSV for programs (docs/formats.md)."""
 
-import csv
-import io
 import json
 import os
 from collections.abc import Sequence
@@ -15,6 +13,7 @@ from gemhier.models.bundle.candidate import Candidate
 from gemhier.models.bundle.explanation import Explanation
 from gemhier.models.bundle.predictions import MultiView, Prediction
 from gemhier.models.images.stones import Failure
+from gemhier.spreadsheet import csv_text
 from gemhier.text import visible
 
 Layout = Literal["text", "json", "csv"]
@@ -85,7 +84,7 @@ class CsvRows:
     @property
     def header(self) -> str:
         """The row of column names."""
-        return _csv_row(self.columns)
+        return csv_text([self.columns])
 
     def entry(self, result: Prediction | Failure) -> str:
         """One row, and one for each other photograph of the stone that failed; what does not apply is empty."""
@@ -107,7 +106,7 @@ class CsvRows:
             cells["evidence"] = "; ".join(str(effect) for effect in explanation.effects)
             cells["next_test"] = str(explanation.next_tests[0]) if explanation.next_tests else ""
         together = result.multi_view if isinstance(result, Prediction) else None
-        row = _csv_row([cells.get(column, "") for column in self.columns])
+        row = csv_text([[cells.get(column, "") for column in self.columns]])
         return row + "".join(self.entry(failure) for failure in (together.failures if together else ()))
 
 
@@ -242,9 +241,3 @@ def can_draw(encoding: str | None) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
-
-
-def _csv_row(cells: Sequence[object]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue()

@@ -1,7 +1,5 @@
 """What an evaluation found, and the tables it is written as: report.json and three CSV files."""
 
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +22,7 @@ from gemhier.pipeline.evaluation.paired_tests import Comparison
 from gemhier.pipeline.evaluation.selective_answers import AnswerFigures, is_right
 from gemhier.pipeline.reports.folder import FORMAT
 from gemhier.pipeline.training.history import Curve
+from gemhier.spreadsheet import csv_text
 
 FORMAT_VERSION = 1
 
@@ -204,11 +203,7 @@ def _cell(number: float | None) -> float | str:
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    text = io.StringIO(newline="")
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(header)
-    table.writerows(rows)
-    return text.getvalue()
+    return csv_text([header, *rows])
 
 
 def _rounded(value: Any) -> Any:

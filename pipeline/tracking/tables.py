@@ -1,12 +1,11 @@
 """What a training found about each class, as the CSV files of its runs."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.evaluation.evaluation import Evaluation, StrategyFigures
+from gemhier.spreadsheet import csv_text
 
 
 def per_class_table(figures: StrategyFigures, taxonomy: Taxonomy) -> str:
@@ -51,8 +50,4 @@ def _per_class(figures: StrategyFigures, taxonomy: Taxonomy) -> dict[str, list[A
 
 
 def _as_csv(columns: Mapping[str, Sequence[Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    return text.getvalue()
+    return csv_text([list(columns), *zip(*columns.values(), strict=True)])

@@ -51,19 +51,13 @@ for (const choice of choices) {
     tell();
   });
 }
-const cell = text => /[",\n\r]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
 document.getElementById("download")?.addEventListener("click", () => {
   const rows = [["decision", "image", "other", "label", "reason"]];
   for (const [key, made] of Object.entries(decisions)) {
     const [first, second] = key.split("-");
     rows.push([made.decision, names[first] ?? "", second ? names[second] : "", made.label ?? "", ""]);
   }
-  const text = rows.map(row => row.map(cell).join(",") + "\n").join("");
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-  link.download = "decisions.csv";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  download("decisions", rows);
 });
 document.getElementById("clear")?.addEventListener("click", () => {
   if (!confirm("Forget all decisions made in this page?")) return;

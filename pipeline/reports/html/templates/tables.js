@@ -1,6 +1,9 @@
 // Tables of any page: a button in a head sorts by its column, and a table with a name can be downloaded as CSV.
 const download = (name, rows) => {
-  const cell = value => /[",\n\r]/.test(value) ? '"' + String(value).replaceAll('"', '""') + '"' : value;
+  // As gemhier/spreadsheet.py: text that a spreadsheet would take for a formula has an apostrophe in front.
+  const guarded = value => /^[=+\-@\t\r']/.test(value) && isNaN(value) ? "'" + value : String(value);
+  const quoted = text => /[",\n\r]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
+  const cell = value => quoted(guarded(value));
   const text = rows.map(row => row.map(cell).join(",") + "\n").join("");
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));

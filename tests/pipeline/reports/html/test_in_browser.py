@@ -1,6 +1,7 @@
 """A report's page in a real Chromium: it is clicked, sorted, unfolded, searched, downloaded, printed and looked at."""
 
 import csv
+import io
 import runpy
 import shutil
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from gemhier.pipeline.reports.html.page import page
 from gemhier.pipeline.reports.mistakes import mistakes
 from gemhier.pipeline.reports.report import Report
 from gemhier.pipeline.training.history import Curve
+from gemhier.spreadsheet import Rows
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
@@ -194,6 +196,17 @@ def test_the_worst_mistakes_come_first_with_five_guesses_and_their_neighbours(op
         float(text.rstrip("%")) for text in opened.locator(".guesses li:first-child .share").all_text_contents()[:24]
     ]
     assert shares == sorted(shares, reverse=True)
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+a", "-b", "@c", "\t=d", "'e", "-0.5", "plain", '=a,"b"', "+3 -2", ""])
+def test_what_is_downloaded_is_no_formula_and_is_read_as_it_was(opened: "Page", cell: str) -> None:
+    with opened.expect_download() as download:
+        opened.evaluate("cell => download('cells', [['a', 'b'], [cell, 'x']])", cell)
+    text = Path(download.value.path()).read_bytes().decode()
+    (row,) = Rows(io.StringIO(text, newline=""))
+    assert row == {"a": cell, "b": "x"}
+    is_plain = cell in ("-0.5", "plain", "")
+    assert ("'" + cell in text.replace('""', '"')) != is_plain
 
 
 def test_tables_are_downloaded_as_csv_with_their_intervals(opened: "Page", report: Report) -> None:
