@@ -73,14 +73,14 @@ def _earlier_folders(database: Path) -> list[Path]:
             return []
         rows = connection.execute("SELECT DISTINCT artifact_location FROM experiments").fetchall()
     places = [path_of(address) for (address,) in rows if address]
+    beside = [place for place in places if place is not None and place.name == ARTIFACTS]
+    # The same place may be written in two ways.
+    return list(dict.fromkeys(place.parent for place in beside if _is_earlier(place, database)))
+
+
+def _is_earlier(artifacts: Path, database: Path) -> bool:
+    """Tell whether artifacts lay beside the database before it came here, and were not put elsewhere on purpose."""
     home = database.absolute().parent
-    return [
-        place.parent for place in places if place and place.name == ARTIFACTS and _is_earlier(place, home, database)
-    ]
-
-
-def _is_earlier(artifacts: Path, home: Path, database: Path) -> bool:
-    """Tell whether artifacts lay beside the database before it came home, and were not put elsewhere on purpose."""
     here = home / ARTIFACTS
     if artifacts == here or _same(artifacts.parent, home):
         return False
