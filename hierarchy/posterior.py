@@ -161,7 +161,7 @@ def posterior(picture: Float64 | None, candidates: Candidates, evidence: Evidenc
     effects = []
     for place, reading in enumerate(evidence.readings):
         without = _normalised(np.prod([before, *likelihoods[:place], *likelihoods[place + 1 :]], axis=0))
-        by_mistake = evidence.wrong * reading.background / likelihoods[place]
+        by_mistake = evidence.wrong * reading.if_wrong(candidates.table) / likelihoods[place]
         effects.append(_effect(reading, candidates, after, without, by_mistake))
     return Posterior(after[:n_labels], after[n_labels:], tuple(effects))
 

@@ -4,8 +4,8 @@ A gem's property is taken to lie anywhere in its published range with equal prob
 differ from it by a normal error of the instrument. So the density of a reading x of a gem with the range
 a to b is (Phi((x - a) / s) - Phi((x - b) / s)) / (b - a), with the standard error s.
 
-A reading may also be wrong altogether (a misread shadow edge, an air bubble in the water): with a
-probability that is the same for all gems it can be any value that the instrument shows. So no single
+A reading may also be wrong altogether (a misread shadow edge, an air bubble in the water, another stone):
+then it is as probable for all gems, and can be any value that there is or that of another gem. So no single
 reading rules a gem out for good.
 """
 
@@ -77,7 +77,7 @@ class Reading(ABC):
     @property
     @abstractmethod
     def background(self) -> float:
-        """How probable the reading is, if it is wrong."""
+        """How probable the reading is, if it can be any value that there is."""
 
     def likelihood(self, table: GemTable, wrong: float) -> Float64:
         """Return how probable the reading is for each gem, right or wrong.
@@ -93,7 +93,16 @@ class Reading(ABC):
         density = self.density(table)
         known = ~np.isnan(density)
         density[~known] = density[known].mean() if known.any() else self.background
-        return np.asarray((1 - wrong) * density + wrong * self.background)
+        return np.asarray((1 - wrong) * density + wrong * self.if_wrong(table))
+
+    def if_wrong(self, table: GemTable) -> float:
+        """Return how probable the reading is if it is wrong: any value that there is, or that of another gem.
+
+        Both are taken to be as likely: a misread scale, and a stone or a line of the notebook mixed up.
+        """
+        density = self.density(table)
+        known = density[~np.isnan(density)]
+        return float((self.background + known.mean()) / 2 if len(known) else self.background)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from gemhier.models.bundle.candidate import DECIMALS, Candidate
 _MOST_FITS = 6
 _MOST_NAMED = 3
 _PROBABLY = 0.5
+_SURELY = 0.8
 
 _LEAST = 1e-6
 """Other gems that are less probable are left out."""
@@ -58,13 +59,16 @@ class ReadingEffect:
 
     def __str__(self) -> str:
         """As people read it: refractive index 1.762-1.770 fits blue sapphire, ruby."""
-        said = f"{self.title} {self.given}"
+        doubt = f"; with the rest it is probably wrong ({self.wrong:.2f})" if self.wrong >= _SURELY else ""
+        return f"{self.title} {self.given} {self.fits_in_words}{doubt}"
+
+    @property
+    def fits_in_words(self) -> str:
+        """What it fits: fits blue sapphire, ruby."""
         if not self.fits:
-            return f"{said} fits none of the gems that are left"
+            return "fits none of the gems that are left"
         more = " and others" if len(self.fits_names) > _MOST_NAMED else ""
-        fits = f"fits {', '.join(name.lower() for name in self.fits_names[:_MOST_NAMED])}{more}"
-        doubt = f"; with the rest it is probably wrong ({self.wrong:.2f})" if self.wrong >= _PROBABLY else ""
-        return f"{said} {fits}{doubt}"
+        return f"fits {', '.join(name.lower() for name in self.fits_names[:_MOST_NAMED])}{more}"
 
 
 @dataclass(frozen=True)
@@ -85,12 +89,11 @@ class Explanation:
 
     @property
     def contradiction(self) -> str:
-        """Why no gem fits all readings, in a sentence; empty if one does."""
-        doubted = [effect for effect in self.effects if effect.wrong >= _PROBABLY]
-        if len(self.effects) < 2 or not doubted:
+        """That no gem fits all readings, and what each fits, in a sentence; empty if one does."""
+        if len(self.effects) < 2 or sum(effect.wrong for effect in self.effects) < _PROBABLY:
             return ""
-        titles = " and the ".join(f"{effect.title} {effect.given}" for effect in doubted)
-        return f"No gem fits all readings. The likeliest fits without the {titles}: measure again."
+        fits = ", ".join(f"the {effect.title} {effect.given} {effect.fits_in_words}" for effect in self.effects)
+        return f"No gem fits all readings: {fits}. Measure again."
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values with the keys of docs/formats.md."""

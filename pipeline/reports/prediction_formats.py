@@ -23,7 +23,7 @@ BAR_WIDTH = 20
 _WORTH_SAYING = 0.01
 """Another gem that is less probable is not shown to people."""
 
-_MOST_LOOK_ALIKES = 3
+_MOST_LOOK_ALIKES = 2
 LONGEST_NAME = 28
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"

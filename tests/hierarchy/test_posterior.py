@@ -55,9 +55,11 @@ def test_bayes_rule_by_hand() -> None:
     two = Candidates(LabelSpace(("spinel", "zircon")), TAXONOMY, Properties(gems, {}, TAXONOMY))
     after = posterior(np.array([0.2, 0.8]), two, Evidence.of(sg=3.6))
     picture = (1 - PICTURE_MISLEADS) * np.array([0.2, 0.8]) + PICTURE_MISLEADS / 2
-    wrong = 0.05 / 7  # a wrong reading lies anywhere from 1 to 8
     # 3.6 is 3.3 standard errors from both ends of the range of spinel, so all but 0.0009 of the error lies within.
-    likelihood = np.array([0.95 * 0.99914 / 0.2 + wrong, wrong])
+    right = 0.99914 / 0.2
+    # A wrong reading lies anywhere from 1 to 8, or is that of either gem.
+    wrong = 0.05 * (1 / 7 + right / 2) / 2
+    likelihood = np.array([0.95 * right + wrong, wrong])
     assert after.labels == pytest.approx(picture * likelihood / (picture @ likelihood), rel=1e-4)
     assert two.others == ()
 
