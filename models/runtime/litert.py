@@ -49,7 +49,10 @@ class ExportedNetwork:
         self.size = _input_size(self._runner.get_input_details())
         self.outputs: Mapping[str, Mapping[str, Any]] = self._runner.get_output_details()
         with without_lines(_ANNOUNCEMENT):  # the first run prepares the kernels, and tells of it
-            self.run(np.zeros((1, self.size, self.size, 3), dtype=np.uint8))
+            try:
+                self.run(np.zeros((1, self.size, self.size, 3), dtype=np.uint8))
+            except RuntimeError as error:
+                raise _not_usable(error) from error
 
     def run(self, pictures: Bytes) -> Mapping[str, Float32]:
         """Return the outputs for (N, S, S, 3) pictures, N at least 1, by their names.
@@ -85,8 +88,12 @@ def _signature_runner(content: bytes, num_threads: int) -> Any:
         interpreter = Interpreter(model_content=content, num_threads=num_threads)
         return interpreter.get_signature_runner(SIGNATURE)
     except (ValueError, RuntimeError) as error:
-        reason = str(error).strip().rstrip(".")
-        raise BundleError(f"The network cannot be loaded ({reason}). Package the model again.") from error
+        raise _not_usable(error) from error
+
+
+def _not_usable(error: Exception) -> BundleError:
+    reason = " ".join(str(error).split()).rstrip(".")
+    return BundleError(f"The network cannot be loaded ({reason}). Package the model again.")
 
 
 def _input_size(inputs: Mapping[str, Mapping[str, Any]]) -> int:
