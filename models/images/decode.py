@@ -4,30 +4,41 @@ Training and classifying share this one decoding, so that a picture has the same
 everywhere. A file is known by its content, never by its name.
 """
 
-import io
 import stat
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageChops, UnidentifiedImageError
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from gemhier.arrays import Bytes
 from gemhier.errors import ImageError
-
-if TYPE_CHECKING:
-    from PIL import ImageCms
+from gemhier.models.images.colours import colour_profile, on_white
+from gemhier.models.images.endings import with_an_end
+from gemhier.models.images.jpeg import TooLargeError, reduction
+from gemhier.models.images.orientation import FROM_THE_END, SIDEWAYS, TURNS, orientation
+from gemhier.models.images.png import mended, missing_rows, notes_of, png_parts
+from gemhier.models.images.signatures import what_it_is
+from gemhier.models.images.webp import is_cut, with_its_ground
 
 SMALLEST_SIDE = 16
 """Pictures with a shorter side than this, in pixels, show no stone."""
 
 MOST_MEGAPIXELS = 120
-"""Larger pictures are refused before any of their pixels are decoded."""
+"""Larger pictures are refused before any of their pixels are decoded; a larger JPEG is read reduced."""
+
+MOST_JPEG_MEGAPIXELS = 500
+"""A larger JPEG is refused too."""
+
+MOST_MISSING = 0.02
+"""A picture that lacks a larger share of its pixels, at its end, is refused."""
+
+_STRIP = 1 << 20  # pixels
 
 # An allow-list, because Pillow also opens formats that start other programs (EPS). The order
 # matters for speed only: Pillow loads the rarer decoders when the first four do not fit.
@@ -35,23 +46,13 @@ _FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "AVIF", "JPEG2000", "PP
 
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1"})
 
-# EXIF orientation, tag 0x0112: how the stored picture is to be turned to stand upright.
-_ORIENTATION_TAG = 0x0112
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
 
 def read_image(path: Path, *, longest: int | None = None) -> Bytes:
     """Read a picture file as the eye sees it: upright, in sRGB, transparency on white.
 
-    An animation gives its first frame. Safe to call from several threads.
+    An animation gives its first frame. A JPEG of more than `MOST_MEGAPIXELS` is decoded at a half, a quarter or an
+    eighth of its width and height, and so is a progressive one that would take more than 1 GB. The array and Pillow's
+    pixels take 7 bytes a pixel, those of WebP 16 and AVIF 10. Safe to call from several threads.
 
     Args:
         path: The file. JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 and PPM are read; HEIC with
@@ -63,24 +64,21 @@ def read_image(path: Path, *, longest: int | None = None) -> Bytes:
         (H, W, 3) uint8 RGB, contiguous and writable.
 
     Raises:
-        ImageError: if the file is missing, unreadable, damaged, cut short, not a picture, has a side
-            shorter than `SMALLEST_SIDE` pixels or more than `MOST_MEGAPIXELS`.
+        ImageError: if the file is missing, unreadable, damaged, lacks more than `MOST_MISSING`, no picture, has a side
+            shorter than `SMALLEST_SIDE` pixels or more than `MOST_MEGAPIXELS` (JPEG: `MOST_JPEG_MEGAPIXELS`).
         ValueError: if `longest` is less than 1.
     """
     if longest is not None and longest < 1:
         raise ValueError(f"`longest` must be at least 1 pixel. Received: {longest}.")
     with _opened(path) as file, _quiet_pillow():
         try:
-            with _identified(path, file) as image:
-                _check_size(path, image.size)
-                _check_depth(path, image)
-                return _upright_rgb(image, longest)
+            return _decoded(path, file, longest)
         except ImageError:
             raise
+        except TooLargeError as error:
+            raise ImageError(f"{path}: {error}. Make it smaller.") from error
         except Exception as error:  # a damaged file makes Pillow's decoders raise nearly anything
-            raise ImageError(
-                f"{path}: damaged or cut short, it cannot be decoded. Download or export it again."
-            ) from error
+            return _without_its_end(path, file, longest, error)
 
 
 def rgb_pixels(image: Image.Image, name: str) -> Bytes:
@@ -98,11 +96,13 @@ def rgb_pixels(image: Image.Image, name: str) -> Bytes:
     """
     with _quiet_pillow():
         try:
-            _check_size(name, image.size)
+            _check_size(name, image)
             _check_depth(name, image)
-            return _upright_rgb(image, None)
+            return _upright_rgb(image, None, notes_of(image) if image.format == "PNG" else None)
         except ImageError:
             raise
+        except TooLargeError as error:
+            raise ImageError(f"{name}: {error}. Make it smaller.") from error
         except Exception as error:  # its file may be closed, gone, or damaged in any way
             raise ImageError(f"{name}: cannot be decoded ({error}). Open it again.") from error
 
@@ -145,23 +145,85 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
+def _decoded(path: Path, file: BinaryIO, longest: int | None) -> Bytes:
+    png = png_parts(file)
+    image = _identified(path, with_its_ground(file) if png is None else png.file(file))
+    _check_size(path, image)
+    _check_depth(path, image)
+    pixels = _upright_rgb(image, longest, None if png is None else png.notes)
+    if png is not None and _is_black(image):
+        # Pillow leaves rows black that a file lacks.
+        _check_whole(path, missing_rows(file))
+    return pixels
+
+
+def _is_black(image: Image.Image) -> bool:
+    """Whether the last row of a loaded picture has nothing but zeros."""
+    width, height = image.size
+    return not np.asarray(image.crop((0, height - 1, width, height))).any()
+
+
+def _without_its_end(path: Path, file: BinaryIO, longest: int | None, error: Exception) -> Bytes:
+    """Decode a file whose end is missing, if that is all that is wrong with it.
+
+    Raises:
+        ImageError: if more is missing than nobody would see.
+    """
+    try:
+        if png_parts(file) is not None:
+            found = mended(file)
+            if found is not None:
+                _check_whole(path, found[1])
+                return _decoded(path, found[0], longest)
+        else:
+            file.seek(0)
+            ended = with_an_end(file, _identified(path, file), lambda whole: _decoded(path, whole, longest))
+            if ended is not None:
+                _check_whole(path, ended[1])
+                return ended[0]
+    except ImageError:
+        raise
+    except Exception:  # the first error says more
+        pass
+    if _is_rare(error):
+        raise ImageError(f"{path}: of a rare kind ({error}). Convert it to JPEG or PNG.") from error
+    if "truncated" in str(error) or is_cut(file):
+        raise ImageError(f"{path}: cut short. Download or export it again.") from error
+    raise ImageError(f"{path}: damaged or cut short, it cannot be decoded. Download or export it again.") from error
+
+
+def _check_whole(path: Path, missing: float) -> None:
+    if missing > MOST_MISSING:
+        share = f"{100 * missing:.0f} in 100 of its pixels are" if missing < 0.995 else "all of its pixels are"
+        raise ImageError(f"{path}: cut short or damaged, {share} missing. Download or export it again.")
+
+
 def _identified(path: Path, file: BinaryIO) -> Image.Image:
     """Open the picture in `file` by its content, decoding no pixels yet."""
-    start = file.read(16)
+    file.seek(0)
+    start = file.read(512)
+    file.seek(0)
     if not start:
         raise ImageError(f"{path}: an empty file. Download or export it again.")
     try:
+        if start.startswith(b"\xff\xd8\xff"):
+            return JpegImageFile(file)  # which sets no bound of its own, since a large one can be decoded reduced
         return Image.open(file, formats=_FORMATS)
-    except UnidentifiedImageError as error:
-        if start[4:8] == b"ftyp" and start[8:12] in _HEIF_BRANDS:
-            return _identified_heif(path, file)
-        raise ImageError(
-            f"{path}: not a picture in a known format, or cut short. Convert it to JPEG or PNG."
-        ) from error
     except Image.DecompressionBombError as error:
         raise ImageError(
             f"{path}: far more than {MOST_MEGAPIXELS} megapixels, the most that is read. Make it smaller."
         ) from error
+    except Exception as error:  # a damaged header makes Pillow raise nearly anything
+        if start[4:8] == b"ftyp" and start[8:12] in _HEIF_BRANDS:
+            return _identified_heif(path, file)
+        if _is_rare(error):
+            raise ImageError(f"{path}: of a rare kind ({error}). Convert it to JPEG or PNG.") from error
+        raise ImageError(f"{path}: {what_it_is(start)}") from error
+
+
+def _is_rare(error: Exception) -> bool:
+    """Whether Pillow knows what a file holds, and does not decode it."""
+    return "unsupported" in str(error).lower()
 
 
 def _identified_heif(path: Path, file: BinaryIO) -> Image.Image:
@@ -175,16 +237,17 @@ def _identified_heif(path: Path, file: BinaryIO) -> Image.Image:
     return Image.open(file, formats=("HEIF",))
 
 
-def _check_size(path: Path | str, size: tuple[int, int]) -> None:
-    width, height = size
+def _check_size(path: Path | str, image: Image.Image) -> None:
+    width, height = image.size
     if min(width, height) < SMALLEST_SIDE:
         raise ImageError(
             f"{path}: too small, {width} x {height} pixels. Use a picture with at least {SMALLEST_SIDE} a side."
         )
-    if width * height > MOST_MEGAPIXELS * 1_000_000:
+    most = MOST_JPEG_MEGAPIXELS if isinstance(image, JpegImageFile) else MOST_MEGAPIXELS
+    if width * height > most * 1_000_000:
         raise ImageError(
             f"{path}: {width} x {height} pixels are {width * height / 1e6:.0f} megapixels, "
-            f"at most {MOST_MEGAPIXELS} are read. Make it smaller."
+            f"at most {most} are read. Make it smaller."
         )
 
 
@@ -193,91 +256,49 @@ def _check_depth(path: Path | str, image: Image.Image) -> None:
         raise ImageError(f"{path}: 32-bit or signed pixels, whose white is unknown. Convert it to 8 or 16 bits.")
 
 
-def _upright_rgb(image: Image.Image, longest: int | None) -> Bytes:
-    size = image.size
-    if longest is not None and max(size) > longest:
-        size = (max(1, round(size[0] * longest / max(size))), max(1, round(size[1] * longest / max(size))))
-        if image.format in ("JPEG", "MPO"):
-            image.draft(None, size)
-    image.load()
-    orientation = _orientation(image)
-    profile = image.info.get("icc_profile")
-    picture = _eight_bit(image)
+def _upright_rgb(image: Image.Image, longest: int | None, notes: dict[bytes, bytes] | None) -> Bytes:
+    """Decode an opened picture.
+
+    Strip by strip, so that beside the picture as Pillow holds it and the array there is little else in memory.
+    """
+    profile = colour_profile(image, notes)
+    picture, size = _loaded(image, longest)
+    turned = orientation(image, notes)
     if picture.size != size:
         picture = picture.resize(size, Image.Resampling.LANCZOS)
-    opacity = picture.getchannel("A") if picture.mode in ("LA", "RGBA") else None
-    rgb = _to_srgb(picture, profile)
-    if opacity is not None:
-        rgb = Image.composite(rgb, Image.new("RGB", rgb.size, "white"), opacity)
-    if orientation in _UPRIGHT:
-        rgb = rgb.transpose(_UPRIGHT[orientation])
-    return np.array(rgb)
+    width, height = size
+    pixels = np.empty((width, height, 3) if turned in SIDEWAYS else (height, width, 3), np.uint8)
+    rows = max(1, _STRIP // width)
+    for start in range(0, height, rows):
+        end = min(height, start + rows)
+        strip = on_white(picture if rows >= height else picture.crop((0, start, width, end)), profile)
+        if turned in TURNS:
+            strip = strip.transpose(TURNS[turned])
+        first, last = (height - end, height - start) if turned in FROM_THE_END else (start, end)
+        place = pixels[:, first:last] if turned in SIDEWAYS else pixels[first:last]
+        place[...] = np.asarray(strip)
+    return pixels
 
 
-def _orientation(image: Image.Image) -> int:
-    try:
-        return int(image.getexif().get(_ORIENTATION_TAG, 1))
-    except Exception:  # camera data can be damaged in any way, and the pixels still be good
-        return 1
-
-
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """Bring any mode of Pillow to L, LA, RGB, RGBA, CMYK or LAB, of 8 bits a channel."""
-    if image.mode.startswith("I"):  # 16-bit grey, which Pillow would clip at 255
-        grey = np.asarray(image).astype(np.uint32)
-        return Image.fromarray(((grey * 255 + 32767) // 65535).astype(np.uint8))
-    if image.mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
-        return ImageChops.invert(image)  # Pillow takes every CMYK JPEG for an inverted one, as only Adobe writes them
-    if image.has_transparency_data:
-        return image if image.mode in ("LA", "RGBA") else image.convert("RGBA")
-    if image.mode in ("L", "RGB", "CMYK", "LAB"):
-        return image
-    return image.convert("L" if image.mode == "1" else "RGB")
-
-
-def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert 8-bit pixels to RGB through their colour profile, if it is a sound one; opacity is dropped."""
-    if picture.mode in ("LA", "RGBA"):
-        picture = picture.convert(picture.mode[:-1])
-    if profile or picture.mode == "LAB":
-        transform = _profile_transform(profile, picture.mode)
-        if transform is None and picture.mode == "L":  # a grey picture often carries the profile of its RGB original
-            picture = picture.convert("RGB")
-            transform = _profile_transform(profile, "RGB")
-        if transform is not None:
-            return transform.apply(picture)
-    return picture if picture.mode == "RGB" else picture.convert("RGB")  # which would copy RGB, too
-
-
-@lru_cache(maxsize=32)
-def _profile_transform(profile: bytes | None, mode: str) -> "ImageCms.ImageCmsTransform | None":
-    """Build the way from a colour profile to sRGB, or None where nothing is to be done.
-
-    Args:
-        profile: The bytes of an ICC profile; None for a LAB picture, whose colours need none.
-        mode: L, RGB, CMYK or LAB. A profile of another kind of pixels, or a broken one, is ignored.
-    """
-    from PIL import ImageCms
-
-    try:
-        if mode == "LAB":
-            source = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-        else:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile or b""))
-            if source.profile.xcolor_space.strip() != {"L": "GRAY"}.get(mode, mode):
-                return None
-            if (source.profile.profile_description or "").startswith("sRGB"):
-                return None
-        return ImageCms.buildTransform(
-            source,
-            ImageCms.createProfile("sRGB"),
-            mode,
-            "RGB",
-            ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            ImageCms.Flags.BLACKPOINTCOMPENSATION,
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return None
+def _loaded(image: Image.Image, longest: int | None) -> tuple[Image.Image, tuple[int, int]]:
+    """Decode the pixels, and return them with the size that they are to be brought to."""
+    width, height = size = image.size
+    if isinstance(image, JpegImageFile) and image.fp is not None and image.tile:
+        factor = reduction(image, image.fp)
+        size = (-(-width // factor), -(-height // factor))
+    if longest is not None and max(size) > longest:
+        scale = longest / max(width, height)
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    if size != image.size and isinstance(image, JpegImageFile):
+        image.draft(None, size)
+    tiles = getattr(image, "tile", []) if image.format == "GIF" else []
+    box = tiles[0].extents if tiles else None
+    image.load()
+    if box is not None and box != (0, 0, *image.size):  # what the first frame leaves free is transparent
+        whole = Image.new("RGBA", image.size)
+        whole.paste(image.crop(box).convert("RGBA"), box)
+        return whole, size
+    return image, size
 
 
 class _PillowSilence:

@@ -9,14 +9,12 @@ import time
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from odd_images.painting import ADOBE_RGB, DISPLAY_P3, gamma, icc_profile, ink_profile
 from PIL import Image, ImageCms
 
 from gemhier.arrays import RGB
@@ -84,7 +82,7 @@ def test_goes_by_content_not_by_name(tmp_path: Path, name: str, format: str) -> 
     assert_close(read_image(tmp_path / name), [RED, GREEN, BLUE, YELLOW])
 
 
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF", "AVIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_stands_upright_whatever_the_camera_said(tmp_path: Path, orientation: int, format: str) -> None:
     # How a picture must be stored so that the orientation's turn brings it upright.
@@ -111,60 +109,6 @@ def test_damaged_camera_data_does_not_hide_a_good_picture(tmp_path: Path) -> Non
     path = tmp_path / "stone.jpg"
     quarters().save(path, exif=b"Exif\x00\x00MM\x00*\xff\xff\xff\xff", quality=95)
     assert_close(read_image(path), [RED, GREEN, BLUE, YELLOW])
-
-
-def icc_profile(space: bytes, tags: dict[bytes, bytes], connection: bytes = b"XYZ ", kind: bytes = b"mntr") -> bytes:
-    """Build an ICC version 2 profile from its tags (ICC.1:2001-04)."""
-    text = b"painted for a test"
-    tags = {
-        b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(text) + 1) + text + b"\0" + bytes(78),
-        b"cprt": b"text\0\0\0\0none\0",
-        b"wtpt": xyz(0.9642, 1.0, 0.8249),
-        **tags,
-    }
-    table, body = b"", b""
-    for name, content in tags.items():
-        table += struct.pack(">4sII", name, 128 + 4 + 12 * len(tags) + len(body), len(content))
-        body += content + bytes(-len(content) % 4)
-    size = 128 + 4 + len(table) + len(body)
-    head = struct.pack(">I4sI4s4s4s", size, b"lcms", 0x02100000, kind, space, connection)
-    head += struct.pack(">6H", 2024, 1, 1, 0, 0, 0) + b"acsp" + bytes(28) + xyz(0.9642, 1.0, 0.8249)[8:]
-    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
-
-
-def xyz(x: float, y: float, z: float) -> bytes:
-    """Build an XYZ tag of fixed-point numbers."""
-    return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(value * 65536) for value in (x, y, z)))
-
-
-def gamma(value: float) -> bytes:
-    """Build a curve tag of one exponent."""
-    return b"curv\0\0\0\0" + struct.pack(">IH", 1, round(value * 256))
-
-
-def matrix_profile(red: bytes, green: bytes, blue: bytes, exponent: float) -> bytes:
-    """Build an RGB profile of three primaries, adapted to D50, and one exponent."""
-    tags = {b"rXYZ": red, b"gXYZ": green, b"bXYZ": blue}
-    return icc_profile(b"RGB ", tags | {name: gamma(exponent) for name in (b"rTRC", b"gTRC", b"bTRC")})
-
-
-ADOBE_RGB = matrix_profile(
-    xyz(0.60974, 0.31111, 0.01947), xyz(0.20528, 0.62567, 0.06087), xyz(0.14919, 0.06322, 0.74457), 2.2
-)
-DISPLAY_P3 = matrix_profile(
-    xyz(0.51512, 0.2412, -0.00105), xyz(0.29198, 0.69225, 0.04189), xyz(0.1571, 0.06657, 0.78407), 2.2
-)
-
-
-def ink_profile() -> bytes:
-    """Build a CMYK profile whose every ink prints grey: L* falls by 25 for each of the four."""
-    curve = bytes(range(256))
-    clut = bytearray()
-    for corner in range(16):
-        clut += bytes([255 - round(255 * corner.bit_count() / 4), 128, 128])
-    identity = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
-    table = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0]) + identity + curve * 4 + bytes(clut) + curve * 3
-    return icc_profile(b"CMYK", {b"A2B0": table}, connection=b"Lab ", kind=b"prtr")
 
 
 @pytest.mark.parametrize(
@@ -204,10 +148,9 @@ def test_inks_without_a_profile(tmp_path: Path) -> None:
     assert_close(read_image(tmp_path / "inks.tif"), [RED, GREEN, BLUE, YELLOW])
 
 
-def test_inks_of_a_jpeg_that_adobe_did_not_write_are_not_inverted(tmp_path: Path) -> None:
-    inverted = Image.fromarray(255 - np.asarray(quarters().convert("CMYK")), mode=None)
+def test_inks_of_a_jpeg_are_inverted_whoever_wrote_it(tmp_path: Path) -> None:
     content = io.BytesIO()
-    Image.frombytes("CMYK", inverted.size, inverted.tobytes()).save(content, "JPEG", quality=95)
+    quarters().convert("CMYK").save(content, "JPEG", quality=95)
     data = content.getvalue()
     start = data.index(b"\xff\xee")  # the Adobe marker, with its length in the two bytes after it
     length = int.from_bytes(data[start + 2 : start + 4], "big")
@@ -295,13 +238,26 @@ def test_heic_without_its_library_names_the_extra(tmp_path: Path, monkeypatch: p
         read_image(tmp_path / "phone.heic")
 
 
-@pytest.mark.parametrize("name", ["a.jpg", "p.jpg", "a.png", "a.gif", "a.bmp", "a.webp", "a.tif", "a.avif", "a.jp2"])
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.gif", "a.bmp", "a.webp", "a.tif", "a.avif", "a.jp2"])
 @pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
 def test_a_file_cut_short_is_an_error_not_half_a_picture(tmp_path: Path, name: str, kept: float) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (80, 80, 3), np.uint8)
     path = tmp_path / name
-    Image.fromarray(noise).save(path, progressive=name == "p.jpg")
+    Image.fromarray(noise).save(path)
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * kept)])
+    with pytest.raises(ImageError, match="cut short"):
+        read_image(path)
+
+
+def test_a_progressive_jpeg_that_is_cut_is_read_once_it_shows_every_detail(tmp_path: Path) -> None:
+    path = tmp_path / "stone.jpg"
+    quarters(400, 300).save(path, progressive=True, quality=95)
+    whole, content = read_image(path).astype(int), path.read_bytes()
+    path.write_bytes(content[: len(content) * 9 // 10])
+    difference = np.abs(read_image(path) - whole)
+    assert difference.mean() < 1
+    assert difference.max() < 40
+    path.write_bytes(content[: len(content) // 5])
     with pytest.raises(ImageError, match="cut short"):
         read_image(path)
 
@@ -452,25 +408,6 @@ def test_silence_lasts_until_the_last_reader_leaves() -> None:
     assert list(warnings.filters) != before
     silence.leave()
     assert list(warnings.filters) == before
-
-
-@settings(max_examples=60, deadline=None)
-@given(data=st.data())
-def test_damage_anywhere_gives_a_picture_or_an_image_error(
-    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    format = data.draw(st.sampled_from(["JPEG", "PNG", "GIF", "BMP", "WEBP", "PPM"]))
-    content = io.BytesIO()
-    quarters(32, 24).save(content, format)
-    damaged = bytearray(content.getvalue())
-    for place, value in data.draw(
-        st.lists(st.tuples(st.integers(0, len(damaged) - 1), st.integers(0, 255)), min_size=1, max_size=8)
-    ):
-        damaged[place] = value
-    path = tmp_path_factory.mktemp("damage") / "stone.jpg"
-    path.write_bytes(damaged)
-    with suppress(ImageError):
-        assert check_array(read_image(path)).shape[2] == 3
 
 
 @pytest.mark.parametrize(
