@@ -33,15 +33,15 @@ class Known:
     """Pictures whose answers and truth are known: N of them.
 
     Args:
-        said: (N, V) of each strategy, P(label).
+        predictions: (N, V) of each strategy, P(label).
         truth: (N,) the column of each picture's label.
         folds: (N,) the fold of each.
         space: the labels.
     """
 
-    def __init__(self, said: dict[Strategy, Float64], truth: Indices, folds: Indices, space: LabelSpace) -> None:
-        self.said, self.truth, self.folds, self.space = said, truth, folds, space
-        self.decided = said["fused"]
+    def __init__(self, predictions: dict[Strategy, Float64], truth: Indices, folds: Indices, space: LabelSpace) -> None:
+        self.predictions, self.truth, self.folds, self.space = predictions, truth, folds, space
+        self.decided = predictions["fused"]
         self.paths: Paths = paths(self.decided, space)
         on_path = self.paths.nodes >= 0
         self.right = space.membership[truth[:, None], np.maximum(self.paths.nodes, 0)] & on_path
@@ -49,11 +49,14 @@ class Known:
     def signs(self) -> Float64:
         """(N, K) what a learned confidence looks at: how probable, how far ahead, how torn, and do the heads agree."""
         space, first = self.space, len(self.space.families)  # of the nodes, families come first
-        families = {way: node_probabilities(said, space.membership)[:, :first] for way, said in self.said.items()}
+        families = {
+            strategy: node_probabilities(predictions, space.membership)[:, :first]
+            for strategy, predictions in self.predictions.items()
+        }
         of_family, of_label = families["fused"], self.decided
         best = of_family.argmax(axis=1)
         rows = np.arange(len(best))
-        others = [families[way][rows, best] for way in ("flat", "soft")]
+        others = [families[strategy][rows, best] for strategy in ("flat", "soft")]
         ranked, labels = np.sort(of_family)[:, ::-1], np.sort(of_label)[:, ::-1]
         columns = [ranked[:, 0], labels[:, 0], *others]
         return np.stack(
@@ -63,7 +66,7 @@ class Known:
                 labels[:, 0] - labels[:, 1],
                 *(np.log(ranked[:, place] + 1e-6) for place in (1, 2)),
                 *(-np.sum(each * np.log(each + 1e-9), axis=1) for each in (of_family, of_label)),
-                *(families[way].argmax(axis=1) == best for way in ("flat", "hard")),
+                *(families[strategy].argmax(axis=1) == best for strategy in ("flat", "hard")),
             ],
             axis=1,
         )
@@ -114,7 +117,7 @@ def learned_families(known: Known, learned: Booleans, asked: Booleans, target: f
     return (sure >= np.mean(least)).astype(np.intp)
 
 
-WAYS: dict[str, Callable[[Known, Booleans, Booleans, float], Indices]] = {
+METHODS: dict[str, Callable[[Known, Booleans, Booleans, float], Indices]] = {
     "one threshold (gemhier)": partial(one_threshold, confidence=CONFIDENCE),
     "one threshold, no margin": partial(one_threshold, confidence=0.5),
     "one for each depth": one_of_each_depth,
@@ -139,10 +142,10 @@ def _share(part: Booleans, whole: Booleans, drawn: Indices) -> float:
 def _lines(known: Known, groups: list[str], targets: tuple[float, ...]) -> Iterator[str]:
     folds, rows = known.folds, np.arange(len(known.folds))
     for target in targets:
-        for name, way in WAYS.items():
+        for name, method in METHODS.items():
             depths = np.zeros(len(folds), np.intp)
             for fold in range(int(folds.max()) + 1):
-                depths[folds == fold] = way(known, folds != fold, folds == fold, target)
+                depths[folds == fold] = method(known, folds != fold, folds == fold, target)
             given = depths > 0
             right = given & known.right[rows, np.maximum(depths - 1, 0)]
             answered, kept = bootstrap_mean(given, groups), bootstrap(partial(_share, right, given), groups)

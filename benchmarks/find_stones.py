@@ -55,7 +55,7 @@ def scores(paths: Sequence[Path], finder: Finder, label: str) -> np.ndarray:
     return np.array([max((stone.score for stone in stones), default=0.0) for stones in found])
 
 
-def said(hits: np.ndarray) -> str:
+def share_text(hits: np.ndarray) -> str:
     """Write a share with its interval."""
     low, high = wilson(int(hits.sum()), len(hits))
     return f"{hits.mean():.3f} [{low:.3f}, {high:.3f}] of {len(hits)}"
@@ -77,19 +77,19 @@ def main(finder_file: Path, folder: Path, plain: Path | None) -> None:
     best = np.array([overlap(one[0], place) if one else 0.0 for one, place in zip(stones, places, strict=True)])  # type: ignore[arg-type]
     interval = bootstrap_mean(best, np.arange(len(best)))
     click.echo(f"box overlap on composites: {best.mean():.3f} [{interval.low:.3f}, {interval.high:.3f}]")
-    click.echo(f"of which above 0.5: {said(best > 0.5)}")
+    click.echo(f"of which above 0.5: {share_text(best > 0.5)}")
     of_stones = np.array([max((stone.score for stone in one), default=0.0) for one in stones])
     held_out = [Path(row.image) for row in read_manifest(folder / "data").split("test")]
     threshold = float(np.quantile(scores(held_out, finder, "held out"), 1 - KEPT, method="lower"))
     click.echo(f"least score of a gem: {threshold:.3f}")
     for third in ("tuning", "test"):
         found = scores(list(list_pictures([folder / "everyday" / third])), finder, third)
-        click.echo(f"everyday pictures, {third} third, taken for gems: {said(found >= threshold)}")
-    click.echo(f"composites taken for gems: {said(of_stones >= threshold)}")
+        click.echo(f"everyday pictures, {third} third, taken for gems: {share_text(found >= threshold)}")
+    click.echo(f"composites taken for gems: {share_text(of_stones >= threshold)}")
     for name, where in (("phones", folder / "phones"), ("thumbnails", folder / "thumbnails"), ("plain", plain)):
         if where is not None:
             found = scores(list(list_pictures([where])), finder, name)
-            click.echo(f"{name} taken for gems: {said(found >= threshold)}")
+            click.echo(f"{name} taken for gems: {share_text(found >= threshold)}")
     picture = read_image(paths[0])
     one_core = Finder(finder.content, num_threads=1)
     started = time.process_time()

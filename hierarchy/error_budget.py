@@ -1,6 +1,6 @@
 """Where a classifier of two stages loses its pictures, and which decision wins them back."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from gemhier.hierarchy.labels import LabelSpace
 class ErrorBudget:
     """What became of the pictures of one family, or of all.
 
-    right + lost_by_routing + lost_by_region = pictures, of hard routing; what soft routing and then fusion change
+    right + lost_by_routing + lost_by_subclass = pictures, of hard routing; what soft routing and then fusion change
     is counted from the decision before: right + won_by_soft - lost_by_soft + won_by_fusion - lost_by_fusion is
     what fusion gets right.
 
@@ -22,7 +22,7 @@ class ErrorBudget:
         pictures: how many.
         right: by hard routing.
         lost_by_routing: hard routing chose another family.
-        lost_by_region: it chose the right family, whose regional network chose a wrong label.
+        lost_by_subclass: it chose the right family, whose regional network chose a wrong label.
         won_by_soft: wrong by hard routing, right by soft.
         lost_by_soft: right by hard routing, wrong by soft.
         won_by_fusion: wrong by soft routing, right by fusion.
@@ -33,11 +33,29 @@ class ErrorBudget:
     pictures: int
     right: int
     lost_by_routing: int
-    lost_by_region: int
+    lost_by_subclass: int
     won_by_soft: int
     lost_by_soft: int
     won_by_fusion: int
     lost_by_fusion: int
+
+    def to_dict(self) -> dict[str, str | int]:
+        """JSON values, under the names of `BUDGET_COLUMNS`."""
+        return dict(zip(BUDGET_COLUMNS, astuple(self), strict=True))
+
+
+BUDGET_COLUMNS = (
+    "family",
+    "pictures",
+    "right",
+    "lost_by_routing",
+    "lost_by_region",
+    "won_by_soft",
+    "lost_by_soft",
+    "won_by_fusion",
+    "lost_by_fusion",
+)
+"""What the attributes of an error budget are called in files, in order."""
 
 
 def error_budget(
@@ -93,7 +111,7 @@ def _budget(family: str, own: Booleans, columns: list[Indices], stayed: Booleans
         pictures=len(truth),
         right=count(hard == truth),
         lost_by_routing=count(~routed),
-        lost_by_region=count(routed & (hard != truth)),
+        lost_by_subclass=count(routed & (hard != truth)),
         won_by_soft=count((hard != truth) & (soft == truth)),
         lost_by_soft=count((hard == truth) & (soft != truth)),
         won_by_fusion=count((soft != truth) & (fused == truth)),

@@ -121,12 +121,12 @@ def average_networks(networks: Sequence[GemNetwork]) -> GemNetwork:
     joined = keras.layers.Concatenate(name="features")([network.extractor(pictures) for network in networks])
     extractor = keras.Model(pictures, joined, name="extractor")
     features = keras.Input((int(joined.shape[1]),), name="features")
-    said, start = [], 0
+    outputs, start = [], 0
     for network in networks:
         end = start + int(network.heads.inputs[0].shape[1])
-        said.append(network.heads(features[:, start:end]))
+        outputs.append(network.heads(features[:, start:end]))
         start = end
-    means = {head: keras.layers.Average(name=f"mean_{head}")([one[head] for one in said]) for head in HEADS}
+    means = {head: keras.layers.Average(name=f"mean_{head}")([one[head] for one in outputs]) for head in HEADS}
     heads = keras.Model(features, means, name="heads")
     whole = keras.Model(pictures, heads(joined), name="gemhier")
     return GemNetwork(first.space, first.size, first.mode, extractor, heads, whole)

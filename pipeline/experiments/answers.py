@@ -84,11 +84,11 @@ def arm_answers(arm: Arm, field: TrialData, on_fold: Callable[[int], None] = lam
             logits = _separate(field, inside, config)
         else:
             logits = _whole(field, inside, config, arm.tree, tree)
-        for head, said in logits.items():
-            parts.setdefault(head, np.zeros((len(field.rows), said.shape[1]), np.float32))[inside] = said
+        for head, predictions in logits.items():
+            parts.setdefault(head, np.zeros((len(field.rows), predictions.shape[1]), np.float32))[inside] = predictions
     truth = places[np.arange(len(places)), field.pictures.truth]
     decoded = cross_fitted(
-        Logits.of(parts).map(lambda said: said[asked]),
+        Logits.of(parts).map(lambda part: part[asked]),
         truth[asked],
         field.folds[asked],
         field.space,
@@ -142,7 +142,7 @@ def _whole(field: TrialData, inside: Booleans, config: TrainConfig, tree: str, p
 def _separate(field: TrialData, inside: Booleans, config: TrainConfig) -> Logits:
     """Return a general network, and one for each family with its own backbone, trained on that family's pictures alone.
 
-    The flat voice is that of a flat network, which is trained beside them where it is asked for.
+    The flat prediction is that of a flat network, which is trained beside them where it is asked for.
     """
     space, alone = field.space, replace(config, mode="flat")
     nothing = np.zeros((int(inside.sum()), len(space)), np.float32)

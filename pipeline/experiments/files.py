@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from gemhier.atomic import whole_file
-from gemhier.hierarchy.error_budget import ErrorBudget
+from gemhier.hierarchy.error_budget import BUDGET_COLUMNS
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.experiments.outcome import Outcome
 from gemhier.pipeline.experiments.page import page
@@ -31,7 +31,7 @@ def write_outcome(outcome: Outcome, folder: Path, taxonomy: Taxonomy) -> tuple[P
     """
     decisions = [decision_row(decision, outcome) for decision in outcome.decisions]
     pairs = [pair.to_dict() for pair in outcome.pairs]
-    budgets = [{"arm": arm, **asdict(part)} for arm, parts in outcome.budgets.items() for part in parts]
+    budgets = [{"arm": arm, **part.to_dict()} for arm, parts in outcome.budgets.items() for part in parts]
     contents = {
         "verdict": outcome.verdict,
         "plan": asdict(outcome.plan),
@@ -68,5 +68,5 @@ def write_outcome(outcome: Outcome, folder: Path, taxonomy: Taxonomy) -> tuple[P
 
 
 def _as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    names = list(rows[0]) if rows else [field.name for field in fields(ErrorBudget)]
+    names = list(rows[0]) if rows else ["arm", *BUDGET_COLUMNS]  # nothing else can be empty
     return csv_text([names, *([row[name] for name in names] for row in rows)])

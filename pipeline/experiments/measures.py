@@ -162,7 +162,7 @@ def budget(arm: Arm, made: Mapping[str, Decision], answers: "Answers", known: Tr
     """Where the two stages of an arm lose pictures, by gemmological family; empty for an arm of one stage.
 
     Routing is right where it chose the family that holds the true label in the arm's own tree, whatever else stands
-    there. An arm without a flat voice fuses nothing: its fusion is its soft routing.
+    there. An arm without a flat classifier fuses nothing: its fusion is its soft routing.
     """
     if "hard" not in arm.strategies:
         return ()

@@ -12,11 +12,11 @@ from gemhier.pipeline.experiments.tables import decision_name
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Plot
 
-_BUDGET_COLOURS = {
-    "right": "#3f8f6b",
-    "lost_by_routing": "#b3475a",
-    "lost_by_region": "#d08a4e",
-}
+_BUDGET_BARS = (
+    ("right", "right", "#3f8f6b"),
+    ("lost_by_routing", "lost by routing", "#b3475a"),
+    ("lost_by_subclass", "lost by the regional network", "#d08a4e"),
+)
 
 _SURE, _UNSURE = "#1f7a5c", "#8d99a2"
 
@@ -83,9 +83,9 @@ def budget_plot(arm: str, budgets: Sequence[ErrorBudget], taxonomy: Taxonomy) ->
     figure = Plot(figsize=(8, 1.2 + 0.22 * len(families)), layout="constrained")
     axes = figure.subplots()
     start = [0] * len(families)
-    for name, colour in _BUDGET_COLOURS.items():
+    for name, label, colour in _BUDGET_BARS:
         counts = [getattr(part, name) for part in families]
-        axes.barh(range(len(families)), counts, left=start, color=colour, label=name.replace("_", " "), height=0.8)
+        axes.barh(range(len(families)), counts, left=start, color=colour, label=label, height=0.8)
         start = [before + count for before, count in zip(start, counts, strict=True)]
     axes.set_yticks(range(len(families)), [taxonomy[part.family].name for part in families], fontsize=8)
     axes.invert_yaxis()

@@ -213,7 +213,7 @@ def _budget_cells(part: ErrorBudget) -> tuple[str, ...]:
         f"{part.pictures:,}",
         f"{part.right:,}",
         f"{part.lost_by_routing:,}",
-        f"{part.lost_by_region:,}",
+        f"{part.lost_by_subclass:,}",
         f"+{part.won_by_soft} -{part.lost_by_soft}",
         f"+{part.won_by_fusion} -{part.lost_by_fusion}",
     )

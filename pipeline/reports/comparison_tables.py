@@ -29,8 +29,8 @@ def compare_json(comparison: ModelComparison, form: str) -> str:
 
 def changes_table(comparison: ModelComparison) -> str:
     """Return the text of changes.csv: a row for each picture that is compared."""
-    said = [f"{side}_{part}" for side in ("first", "second") for part in ("predicted", "probability", "place")]
-    rows: list[list[object]] = [["image", "source", "truth", "truth_given", *said, "change"]]
+    columns = [f"{side}_{part}" for side in ("first", "second") for part in ("predicted", "probability", "place")]
+    rows: list[list[object]] = [["image", "source", "truth", "truth_given", *columns, "change"]]
     for pair in comparison.pairs:
         cells: list[object] = []
         for judged in (pair.first, pair.second):

@@ -130,11 +130,11 @@ class TextBlocks:
         if isinstance(result, Failure):
             return f"{self._style(visible(result.image), bold=True)}: {self._style(result.reason, fg='red')}\n\n"
         if result.answer is None:
-            said = self._style(result.refusal, fg="yellow")
+            answer = self._style(result.refusal, fg="yellow")
         else:
-            said = f"{self._style(str(result.answer), fg='green', bold=True)} {result.answer.probability:.2f}"
+            answer = f"{self._style(str(result.answer), fg='green', bold=True)} {result.answer.probability:.2f}"
         lines = [
-            f"{self._style(visible(result.title), bold=True)}: {said}",
+            f"{self._style(visible(result.title), bold=True)}: {answer}",
             *self._beside(result.multi_view),
             *self._ranking("families", result.families),
             *self._ranking("subclasses", result.subclasses),

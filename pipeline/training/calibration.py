@@ -18,7 +18,7 @@ class Calibration:
 
     Attributes:
         strategy: how the outputs become one distribution. Where that is by fusion, the weight can still come out as
-            one of its two voices.
+            one of the two classifiers that it fuses.
         temperatures: one for each head.
         fusion_weight: the say of the flat classifier in `fused`.
         thresholds: how probable an answer must be for each asked-for precision.

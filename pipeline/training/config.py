@@ -65,7 +65,7 @@ class Schedule:
             return self.tune_epochs
         return self.scratch_epochs
 
-    def whole_rate(self, *, pretrained: bool) -> float:
+    def whole_learning_rate(self, *, pretrained: bool) -> float:
         """Return the highest learning rate of these."""
         return self.tune_rate if pretrained else self.scratch_rate
 

@@ -137,14 +137,14 @@ def fit_predict(
 
     question = {"learned": learned, "asked": asked, "truth": pictures.truth}
     answers = folder / "answers.npz"
-    said = _kept(answers, question)
-    if said is None:
+    logits = _kept(answers, question)
+    if logits is None:
         folder.mkdir(parents=True, exist_ok=True)
         wait = partial(say, f"{folder}: waiting for another process that trains the same ...")
         with locked(folder / "lock", wait):
-            said = remembered(answers, question, ask)
+            logits = remembered(answers, question, ask)
             shutil.rmtree(work, ignore_errors=True)
-    return Logits.of(said)
+    return Logits.of(logits)
 
 
 def cross_fitted(

@@ -12,7 +12,7 @@ class FinderConfig:
         epochs: how often the network is measured.
         steps: batches an epoch.
         batch: scenes a batch.
-        rate: highest learning rate, which falls along a half cosine.
+        learning_rate: highest learning rate, which falls along a half cosine.
         frozen_share: share of the backbone's layers, from the picture on, that stay as they were. Trained ones learn
             how stones are pasted into scenes, and forget what other things look like.
         seed: of the first weights and of the scenes.
@@ -22,7 +22,7 @@ class FinderConfig:
     epochs: int = 26
     steps: int = 80
     batch: int = 24
-    rate: float = 1e-3
+    learning_rate: float = 1e-3
     frozen_share: float = 1.0
     seed: int = 0
 

@@ -269,7 +269,7 @@ def _fit_everything(network: GemNetwork, training: _Training) -> None:
     crops = train.crops(network.size)
     copies = train.copies or each_once(len(crops))
     steps = epochs * -(-len(copies) // schedule.batch)
-    _compile(network.whole, training, schedule.whole_rate(pretrained=pretrained), steps)
+    _compile(network.whole, training, schedule.whole_learning_rate(pretrained=pretrained), steps)
     states = training.work / "states"
     done = restore(network.whole, states)
     batches = training_batches(
@@ -303,12 +303,12 @@ def _fit_everything(network: GemNetwork, training: _Training) -> None:
     )
 
 
-def _compile(model: keras.Model, training: _Training, rate: float, steps: int) -> None:
+def _compile(model: keras.Model, training: _Training, learning_rate: float, steps: int) -> None:
     schedule, config = training.schedule, training.config
     falling = keras.optimizers.schedules.CosineDecay(
-        0.1 * rate, max(1, steps), alpha=0.01, warmup_target=rate, warmup_steps=max(1, steps // 20)
+        0.1 * learning_rate, max(1, steps), alpha=0.01, warmup_target=learning_rate, warmup_steps=max(1, steps // 20)
     )
-    chosen = rate if schedule.constant else falling
+    chosen = learning_rate if schedule.constant else falling
     if schedule.weight_decay:
         optimizer = keras.optimizers.AdamW(chosen, weight_decay=schedule.weight_decay)
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])

@@ -53,7 +53,11 @@ def fit_finder(
         layer.trainable = False
     total = config.epochs * config.steps
     falling = keras.optimizers.schedules.CosineDecay(
-        0.05 * config.rate, total, alpha=0.02, warmup_target=config.rate, warmup_steps=max(1, total // 20)
+        0.05 * config.learning_rate,
+        total,
+        alpha=0.02,
+        warmup_target=config.learning_rate,
+        warmup_steps=max(1, total // 20),
     )
     model.compile(
         keras.optimizers.AdamW(falling, weight_decay=0.02),
@@ -101,8 +105,8 @@ def map_loss(wanted: keras.KerasTensor, found: keras.KerasTensor) -> keras.Keras
 
 def present_loss(wanted: keras.KerasTensor, found: keras.KerasTensor) -> keras.KerasTensor:
     """Cross-entropy where `wanted` is 0 or 1, and 0 where it is `UNSAID`. Both arguments are (N, 1); returns (N,)."""
-    said = ops.cast(wanted >= 0, found.dtype)
-    return ops.sum(said * ops.binary_crossentropy(ops.maximum(wanted, 0.0), found), axis=1)
+    known = ops.cast(wanted >= 0, found.dtype)
+    return ops.sum(known * ops.binary_crossentropy(ops.maximum(wanted, 0.0), found), axis=1)
 
 
 def targets(scene: Scene) -> tuple[Float32, Float32]:
@@ -173,10 +177,10 @@ def measure_finder(model: keras.Model, pictures: Bytes, wanted: Sequence[tuple[F
     found = outputs["maps"] > 0.5
     both, either = (maps & found).sum(axis=(1, 2)), (maps | found).sum(axis=(1, 2))
     iou = (both + 1e-9) / (either + 1e-9)
-    said = outputs["present"][:, 0] > _LEAST_PRESENT
+    detected = outputs["present"][:, 0] > _LEAST_PRESENT
     return {
         "iou": float(iou[present != 0, 0].mean()),
         "core_iou": float(iou[present != 0, 1].mean()),
-        "found": float(said[present == 1].mean()),
-        "refused": float((~said[present == 0]).mean()),
+        "found": float(detected[present == 1].mean()),
+        "refused": float((~detected[present == 0]).mean()),
     }

@@ -65,7 +65,7 @@ def test_a_trial_goes_on_where_it_stood_and_says_what_is_better(
     (here / "trial").mkdir()
     (here / "trial" / "notes.txt").write_text("mine", encoding="utf-8")
     text = run_trial(data, plan, here / "trial")
-    # Of each fold: flat, both, learned; a general and two regional networks. The flat voice beside these is that
+    # Of each fold: flat, both, learned; a general and two regional networks. The flat network beside these is that
     # of the flat arm.
     assert len(trainings) == len(set(trainings)) + 1 == 2 * 6 + 1
 
@@ -147,7 +147,7 @@ def test_pictures_of_one_group_are_never_learned_from_and_asked_about(
         lambda arms, space: {decision: 1.0 for arm in arms for decision in arm.decisions},
     )
     run_trial(tiny_data, load_plan(write_plan(here, 6, repeats=2)), here / "trial")
-    assert sum(seen) == 2 * len(rows) * 9  # with the flat voice beside the separate networks
+    assert sum(seen) == 2 * len(rows) * 9  # with the flat network beside the separate networks
     found = json.loads((here / "trial" / "trial.json").read_text())
     for row in found["decisions"]:
         assert row["top1"] < 0.5  # chance

@@ -86,7 +86,7 @@ def budget_drawing(budgets: Sequence[ErrorBudget], taxonomy: Taxonomy) -> Drawin
         names = [taxonomy[row.family].name for row in losing]
         routing = [row.lost_by_routing for row in losing]
         axes.barh(names, routing, color=BAD, height=0.7, label="lost by routing: another family")
-        region = [row.lost_by_region for row in losing]
+        region = [row.lost_by_subclass for row in losing]
         axes.barh(names, region, left=routing, color=OTHER, height=0.7, label="lost by region: family right")
         axes.invert_yaxis()
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))

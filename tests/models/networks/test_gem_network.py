@@ -226,16 +226,16 @@ def test_the_policy_is_as_before_after_a_backbone_that_fails() -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_several_networks_as_one_say_the_mean_of_their_logits(mode: str) -> None:
     members = [build(mode, seed=seed) for seed in (1, 2, 3)]
-    said = [outputs(member.whole, pictures()) for member in members]
+    predictions = [outputs(member.whole, pictures()) for member in members]
     together = average_networks(members)
     exported = Network(export_network(together.whole)).logits(pictures())
     in_two_steps = outputs(together.heads, together.extractor(pictures()).numpy())
     for head, found in outputs(together.whole, pictures()).items():
-        expected = np.mean([one[head] for one in said], axis=0)
+        expected = np.mean([one[head] for one in predictions], axis=0)
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
         np.testing.assert_allclose(in_two_steps[head], expected, rtol=1e-4, atol=1e-4)
         np.testing.assert_allclose(softmax(getattr(exported, head)), softmax(expected), rtol=0, atol=1e-4)
-    assert np.abs(said[0]["flat"] - said[1]["flat"]).max() > 1e-2
+    assert np.abs(predictions[0]["flat"] - predictions[1]["flat"]).max() > 1e-2
 
 
 def test_weights_in_half_precision_take_half_the_space_and_hardly_move_a_probability() -> None:

@@ -46,27 +46,27 @@ def plan_of(folder: Path, *arms: dict[str, Any], **further: object) -> Plan:
     return load_plan(path)
 
 
-def answers(arm: Arm, said: dict[str, list[int]], places: npt.ArrayLike = (0, 1, 2, 3)) -> Any:
-    """Each strategy rather sure of the labels in `said`, or else of the last of them."""
-    last = list(said.values())[-1]
+def answers(arm: Arm, predicted: dict[str, list[int]], places: npt.ArrayLike = (0, 1, 2, 3)) -> Any:
+    """Each strategy rather sure of the labels in `predicted`, or else of the last of them."""
+    last = list(predicted.values())[-1]
     asked = np.arange(len(TRUTH)) < len(last)
-    voices = {name: 0.1 + 0.6 * np.eye(4)[said.get(name, last)] for name in arm.strategies}
+    probabilities = {name: 0.1 + 0.6 * np.eye(4)[predicted.get(name, last)] for name in arm.strategies}
     families = np.tile(SPACE.parents[np.asarray(places)], (len(last), 1))
-    return SimpleNamespace(asked=asked, probabilities=voices, families=families)
+    return SimpleNamespace(asked=asked, probabilities=probabilities, families=families)
 
 
-def made(arm: Arm, said: Any, known: Truth) -> dict[str, Decision]:
-    return {decision.name: decision for decision in decisions(arm, said, known)}
+def made(arm: Arm, predicted: Any, known: Truth) -> dict[str, Decision]:
+    return {decision.name: decision for decision in decisions(arm, predicted, known)}
 
 
 def test_what_routing_loses_is_counted_in_the_arms_own_tree(tmp_path: Path, known: Truth) -> None:
     usual, other = plan_of(tmp_path, {"name": "both"}, {"name": "random", "tree": "random"}).arms
     # Emerald twice for ruby, which stands beside it in the other tree; sapphire for aquamarine, which stand beside it.
-    said = {"hard": [EMERALD, EMERALD, EMERALD, RUBY, SAPPHIRE, SAPPHIRE]}
+    predicted = {"hard": [EMERALD, EMERALD, EMERALD, RUBY, SAPPHIRE, SAPPHIRE]}
     for arm, places, lost in ((usual, (0, 1, 2, 3), (2, 0)), (other, (2, 0, 1, 3), (0, 2))):
-        heard = answers(arm, said, places)
-        whole, *families = budget(arm, made(arm, heard, known), heard, known)
-        assert (whole.right, whole.lost_by_routing, whole.lost_by_region) == (4, *lost)
+        answered = answers(arm, predicted, places)
+        whole, *families = budget(arm, made(arm, answered, known), answered, known)
+        assert (whole.right, whole.lost_by_routing, whole.lost_by_subclass) == (4, *lost)
         assert [part.family for part in families] == ["beryl", "corundum"]
 
 
@@ -82,8 +82,8 @@ def test_decisions_are_compared_on_what_both_were_asked_and_in_each_division(tmp
     ).arms
     right, wrong = TRUTH, [RUBY, RUBY, EMERALD, SAPPHIRE, RUBY, RUBY]
 
-    def divisions(arm: Arm, *said: list[int]) -> list[Decision]:
-        return [made(arm, answers(arm, {"flat": each}), known)[f"{arm.name}: flat"] for each in said]
+    def divisions(arm: Arm, *predicted: list[int]) -> list[Decision]:
+        return [made(arm, answers(arm, {"flat": each}), known)[f"{arm.name}: flat"] for each in predicted]
 
     # The second is asked about the first four pictures alone, and wrong about the last of these, within its family.
     found = paired(divisions(first, right, wrong), divisions(second, [*right[:3], SAPPHIRE], right[:4]), known)
@@ -111,11 +111,11 @@ def outcome(tmp_path: Path, known: Truth) -> Outcome:
     plan = plan_of(tmp_path, {"name": "flat", "mode": "flat"}, {"name": "both", "first_folds": 2}, repeats=2)
     found: dict[str, list[Decision]] = {}
     budgets = {}
-    for arm, said in zip(plan.arms, (TRUTH, TRUTH[:4]), strict=True):
-        heard = answers(arm, {"flat": said})
-        own = made(arm, heard, known)
+    for arm, predicted in zip(plan.arms, (TRUTH, TRUTH[:4]), strict=True):
+        answered = answers(arm, {"flat": predicted})
+        own = made(arm, answered, known)
         found |= {name: [decision, decision] for name, decision in own.items()}
-        if parts := budget(arm, own, heard, known):
+        if parts := budget(arm, own, answered, known):
             budgets[arm.name] = parts
     guess = majority(known)
     return Outcome(
@@ -149,6 +149,7 @@ def test_tables_say_how_many_pictures_each_decision_was_asked(
     assert max(map(len, text.splitlines())) <= 100
     written = write_outcome(outcome, tmp_path / "out", taxonomy)
     assert sorted(path.name for path in written) == sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert "lost_by_region" in (tmp_path / "out" / "error_budget.csv").read_text().splitlines()[0].split(",")
     for name in ("decisions", "comparisons", "error_budget", "per_class"):
         with (tmp_path / "out" / f"{name}.csv").open(newline="") as file:
             assert len(list(csv.DictReader(file))) > 1

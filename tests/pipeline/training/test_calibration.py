@@ -13,8 +13,8 @@ SPACE = LabelSpace(("beryl/emerald", "beryl/morganite", "corundum/ruby", "quartz
 def overconfident(truth: np.ndarray, sharpness: float) -> Logits:
     """Logits that are right three times out of four, and far too sure of it."""
     chance = np.random.default_rng(0)
-    said = np.where(chance.random(len(truth)) < 0.75, truth, chance.integers(0, 4, len(truth)))
-    flat = sharpness * np.eye(4)[said] + chance.normal(0, 0.5, (len(truth), 4))
+    predicted = np.where(chance.random(len(truth)) < 0.75, truth, chance.integers(0, 4, len(truth)))
+    flat = sharpness * np.eye(4)[predicted] + chance.normal(0, 0.5, (len(truth), 4))
     family = np.stack([flat[:, SPACE.parents == column].max(axis=1) for column in range(3)], axis=1)
     return Logits(flat=flat.astype(np.float32), family=family.astype(np.float32), regional=flat.astype(np.float32))
 

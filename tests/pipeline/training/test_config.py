@@ -68,7 +68,7 @@ def test_numbers_are_those_of_the_last_phase() -> None:
     chosen = {"epochs": 3, "batch_size": 8, "learning_rate": 2e-4}
     tuned = TrainConfig(schedule="standard", **chosen).phases
     assert [tuned.whole_epochs(pretrained=pretrained) for pretrained in (True, False)] == [3, 3]
-    assert [tuned.whole_rate(pretrained=pretrained) for pretrained in (True, False)] == [2e-4, 2e-4]
+    assert [tuned.whole_learning_rate(pretrained=pretrained) for pretrained in (True, False)] == [2e-4, 2e-4]
     assert (tuned.head_epochs, tuned.head_rate, tuned.batch) == (30, 1e-3, 8)
     heads = TrainConfig(schedule="quick", **chosen).phases
     assert (heads.head_epochs, heads.head_rate, heads.batch, heads.tune_epochs) == (3, 2e-4, 8, 0)
@@ -87,7 +87,7 @@ def test_the_schedule_of_the_report_is_the_report_s() -> None:
     assert report.weight_decay == 0  # Adam
     assert report.frozen_share == 0  # then everything learns
     assert [report.whole_epochs(pretrained=pretrained) for pretrained in (True, False)] == [5, 20]
-    assert [report.whole_rate(pretrained=pretrained) for pretrained in (True, False)] == [1e-5, 1e-3]
+    assert [report.whole_learning_rate(pretrained=pretrained) for pretrained in (True, False)] == [1e-5, 1e-3]
     standard = SCHEDULES["standard"]
     assert [standard.whole_epochs(pretrained=pretrained) for pretrained in (True, False)] == [12, 20]
 

@@ -39,7 +39,7 @@ def budget(family: str, pictures: int, routing: int, region: int) -> ErrorBudget
         pictures=pictures,
         right=pictures - routing - region,
         lost_by_routing=routing,
-        lost_by_region=region,
+        lost_by_subclass=region,
         won_by_soft=0,
         lost_by_soft=0,
         won_by_fusion=0,
