@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -81,6 +81,17 @@ def _try_to_write(asked: Path, folder: Path, name: str = "") -> None:
 def _unfinished(path: Path) -> Path:
     """Return where to write what will take the place of a path."""
     return path.with_name(f".{path.name}.{uuid4().hex[:8]}{_UNFINISHED}")
+
+
+def check_outside(out: Path, sources: Iterable[Path]) -> None:
+    """Make sure, before the work, that what is written does not lie among what is read.
+
+    Raises:
+        OutputError: if `out` is a source or lies within one.
+    """
+    for source in sources:
+        if out.resolve().is_relative_to(source.resolve()):
+            raise OutputError(f"{out}: lies within the source {source}. Choose a place outside of it.")
 
 
 def names_in(folder: Path) -> frozenset[str]:

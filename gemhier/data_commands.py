@@ -71,10 +71,12 @@ def audit_command(
     from gemhier.atomic import check_folder
     from gemhier.hierarchy.taxonomy_file import load_taxonomy
     from gemhier.pipeline.audit import audit, write_audit
+    from gemhier.pipeline.data.sources import check_outside_sources
     from gemhier.pipeline.data_quality.summary import summary
     from gemhier.text import visible
 
     check_folder(out)
+    check_outside_sources(out, folders)
     result = audit(folders, taxonomy=load_taxonomy(taxonomy), largest=largest, predictions=predictions, model=model)
     written = write_audit(result, out)
     for line in summary(result):

@@ -4,7 +4,7 @@ import glob
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -69,7 +69,7 @@ def classify_paths(
     Raises:
         BundleError: if there is no sound bundle.
         EvidenceError: if the evidence does not fit.
-        OutputError: if the file cannot be written.
+        OutputError: if the file cannot be written, or is one of the pictures.
         ValueError: if `top` or `target_precision` is outside its range, or both all stones and one are asked for.
     """
     if all_stones and same_stone:
@@ -78,6 +78,8 @@ def classify_paths(
     pictures = list(find_pictures(paths))
     _check_one_stone(evidence, evidence_file, len(pictures), all_stones=all_stones, same_stone=same_stone)
     known = _known(evidence, evidence_file, pictures)
+    if output is not None and any(_is_file(picture, output) for picture in pictures):
+        raise OutputError(f"{output}: is one of the pictures to classify. Choose another file.")
     failed = 0
     with _opened(output) as stream, _progress(len(pictures), stream) as advance:
         form = format_for(
@@ -133,6 +135,12 @@ def _known(
         return evidence
     images = [picture for picture in pictures if isinstance(picture, str)]
     return read_evidence(evidence_file, images, evidence or Evidence())
+
+
+def _is_file(picture: str | Failure, output: Path) -> bool:
+    with suppress(OSError, ValueError):
+        return isinstance(picture, str) and Path(picture).name == output.name and Path(picture).samefile(output)
+    return False
 
 
 def _watched(pictures: Iterable[str | Failure], advance: Callable[[], None]) -> Iterator[str | Failure]:

@@ -9,6 +9,7 @@ from gemhier.hierarchy.decoding import STRATEGIES, Strategy
 from gemhier.models.bundle import Bundle
 from gemhier.models.bundle.files import SHIPPED_NAME
 from gemhier.pipeline.data.labelled_images import find_labelled
+from gemhier.pipeline.data.sources import check_outside_sources
 from gemhier.pipeline.evaluation.model_comparison import ModelComparison, Side, compare_sides
 from gemhier.pipeline.reports.compared_models import folder_title, is_report, read_side, side_of
 from gemhier.pipeline.reports.comparison_tables import (
@@ -50,10 +51,11 @@ def compare_models(
         DataError: if the pictures do not fit, or both have none in common.
         BundleError: if there is no sound bundle.
         TrackingError: if there is no such run.
-        OutputError: if the folder cannot be written.
+        OutputError: if the folder cannot be written, or would lie among the pictures.
     """
     if out is not None:
         check_report_folder(out, FOLDER)
+        check_outside_sources(out, folders)
     names = (first, second)
     sides = _evaluated(names, folders, split, tracking) if folders else [_reported(name) for name in names]
     comparison = compare_sides(*sides)

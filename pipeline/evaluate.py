@@ -10,6 +10,7 @@ from gemhier.hierarchy.evidence import Evidence
 from gemhier.models.bundle import Bundle
 from gemhier.pipeline.data.evidence_file import read_evidence
 from gemhier.pipeline.data.labelled_images import LabelledPictures, find_labelled
+from gemhier.pipeline.data.sources import check_outside_sources
 from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.evaluation.neighbours import TrainingStones, known_stones
 from gemhier.pipeline.evaluation.simulated_readings import simulated_readings
@@ -55,9 +56,10 @@ def evaluate(
         BundleError: if there is no sound bundle.
         EvidenceError: if the evidence does not fit.
         TrackingError: if there is no such run.
-        OutputError: if the report cannot be written.
+        OutputError: if the report cannot be written, or would lie among the pictures.
     """
     check_report_folder(out)
+    check_outside_sources(out, folders)
     bundle = find_model(model, tracking)
     labelled = find_labelled(folders, split, bundle.taxonomy)
     known = None if neighbours is None else known_stones(neighbours, bundle)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from gemhier.atomic import check_folder
+from gemhier.atomic import check_folder, check_outside
 from gemhier.errors import DataError, ImageError, OutputError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
@@ -179,9 +179,7 @@ def check_output(out: Path, folders: Sequence[Path], *, starts_taxonomy: bool = 
         OutputError: if it holds something other than a prepared data set, lies within a source, has a
             taxonomy that somebody may have edited, or cannot be written.
     """
-    for folder in folders:
-        if out.resolve().is_relative_to(folder.resolve()):
-            raise OutputError(f"{out}: lies within the source {folder}. Choose a folder outside of it.")
+    check_outside(out, folders)
     if starts_taxonomy and (out / TAXONOMY_TO_EDIT).exists():
         raise OutputError(
             f"{out / TAXONOMY_TO_EDIT}: there is a taxonomy already. Use it with --taxonomy, or delete it first."

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from gemhier.arrays import Bytes
-from gemhier.atomic import check_file, whole_file
+from gemhier.atomic import check_file, check_outside, whole_file
 from gemhier.errors import DataError
 from gemhier.extras import require
 from gemhier.models.images.finder import OUTPUTS, STONE_THRESHOLD, threshold_file, threshold_json
@@ -64,11 +64,13 @@ def train_finder(
 
     Raises:
         DataError: if there is too little to compose scenes from.
-        OutputError: if `out` cannot be written, or another process is at the same training.
+        OutputError: if `out` cannot be written, or would lie in `data`, whose own finder it could replace, or among
+            the backgrounds; or if another process is at the same training.
         TrackingError: if runs cannot be recorded.
         MissingExtraError: if TensorFlow or MLflow is not installed.
     """
     require("tensorflow")
+    check_outside(out, [data, *backgrounds])
     for path in (out, threshold_file(out)):
         check_file(path, makes_folder=True)
     manifest = read_manifest(data)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gemhier.atomic import check_outside
 from gemhier.crawler.storage.crawl_info import is_crawl_folder
 from gemhier.errors import DataError, TaxonomyError
 from gemhier.hierarchy.node import Node
@@ -15,6 +16,7 @@ from gemhier.hierarchy.split_folders import split_of_folder
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.data.class_folders import read_class_folders
 from gemhier.pipeline.data.crawl_source import read_crawl
+from gemhier.pipeline.data.manifest import is_data_folder
 from gemhier.pipeline.data.source_pictures import FolderNote, Source
 
 _MOST_NAMED = 5
@@ -73,6 +75,17 @@ def read_sources(folders: Sequence[Path]) -> tuple[Source, ...]:
         if not source.pictures:
             raise DataError(f"{folder}: no pictures in it. Give a folder of class folders with pictures in them.")
     return tuple(_as_split(source) for source in sources) if len(sources) > 1 else sources
+
+
+def check_outside_sources(out: Path, folders: Iterable[Path]) -> None:
+    """Make sure, before the work, that what is written does not lie among the pictures that are read.
+
+    The pictures of a prepared data folder lie elsewhere.
+
+    Raises:
+        OutputError: if it does.
+    """
+    check_outside(out, (folder for folder in folders if not is_data_folder(folder)))
 
 
 def _as_split(source: Source) -> Source:

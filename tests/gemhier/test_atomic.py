@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gemhier.atomic import check_file, check_folder, check_whole_folder, write_files
+from gemhier.atomic import check_file, check_folder, check_outside, check_whole_folder, write_files
 from gemhier.errors import OutputError
 
 check_new_file = partial(check_file, makes_folder=True)
@@ -109,3 +109,14 @@ def test_after_an_error_no_file_and_no_folder_is_left(tmp_path: Path) -> None:
             write_files(tmp_path / folder, {"a": b"1", "x" * 300: b"2"})
     assert held(tmp_path) == ["old", "old/a"]
     assert (tmp_path / "old" / "a").read_bytes() == b"0"
+
+
+def test_nothing_is_written_among_what_is_read(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (tmp_path / "link").symlink_to(photos)
+    for out in (photos, photos / "train" / "out", tmp_path / "link" / "out", tmp_path / "x" / ".." / "photos"):
+        with pytest.raises(OutputError, match=f"lies within the source {photos}. Choose a place outside of it"):
+            check_outside(out, [tmp_path / "more", photos])
+    check_outside(tmp_path / "photos-2", [photos])
+    check_outside(tmp_path, [photos])

@@ -31,8 +31,8 @@ def test_a_reading_that_is_surely_wrong_is_said_to_be() -> None:
 
 def test_readings_that_contradict_each_other_are_said_with_what_each_fits() -> None:
     assert Explanation(effects=(INDEX, GRAVITY)).contradiction == (
-        "No gem fits all readings: the refractive index 1.762-1.770 fits corundum, red garnet, the specific gravity 2.65 "
-        "fits quartz, beryl, iolite and others. Measure again."
+        "No gem fits all readings: the refractive index 1.762-1.770 fits corundum, red garnet, the specific gravity "
+        "2.65 fits quartz, beryl, iolite and others. Measure again."
     )
     assert Explanation(effects=(replace(INDEX, wrong=0.1), replace(GRAVITY, wrong=0.2))).contradiction == ""
     assert Explanation(effects=(replace(INDEX, wrong=0.9),)).contradiction == ""
