@@ -2,8 +2,10 @@
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -21,6 +23,27 @@ def progress(items: Iterable[Item] | None, label: str, *, length: int | None = N
     It is a context that iterates over `items`, or is moved by `update`.
     """
     return click.progressbar(items, length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())
+
+
+@contextmanager
+def counted_late(label: str, count: Callable[[], int]) -> Iterator[Callable[[], None]]:
+    """Show a bar for work that begins before anybody knows how much there is of it.
+
+    Args:
+        label: what is being done.
+        count: how many steps there will be; it is asked on another thread, meanwhile.
+
+    Returns:
+        A context with what to call after each step.
+    """
+    nothing: Iterator[None] = (None for _ in ())  # a bar wants something to iterate over, whose length it cannot ask
+    with progress(nothing, label) as shown:
+
+        def learn_length() -> None:
+            shown.length = count()
+
+        threading.Thread(target=learn_length, name="counting", daemon=True).start()
+        yield lambda: shown.update(1)
 
 
 def say(line: str) -> None:

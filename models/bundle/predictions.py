@@ -128,9 +128,9 @@ class Prediction:
 
     @property
     def title(self) -> str:
-        """The picture, and which of its stones or how many more there are of the same stone."""
+        """The picture, and which of its stones and where, or how many more there are of the same stone."""
         if self.place is not None:
-            return f"{self.image}, stone {self.place.stone}"
+            return f"{self.image}, stone {self.place.stone} {self.place}"
         if not self.image:
             return "Stone"
         more = 0 if self.multi_view is None else len(self.multi_view.images) - 1

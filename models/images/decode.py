@@ -70,15 +70,33 @@ def read_image(path: Path, *, longest: int | None = None) -> Bytes:
     """
     if longest is not None and longest < 1:
         raise ValueError(f"`longest` must be at least 1 pixel. Received: {longest}.")
-    with _opened(path) as file, _quiet_pillow():
+    with _opened(path) as file:
+        return decode_image(file, path, longest=longest)
+
+
+def decode_image(file: BinaryIO, name: Path | str, *, longest: int | None = None) -> Bytes:
+    """Do what `read_image` does with a file that is open, or bytes that came in another way.
+
+    Args:
+        file: can be sought in.
+        name: what messages call it.
+        longest: as for `read_image`.
+
+    Returns:
+        (H, W, 3) uint8 RGB, contiguous and writable.
+
+    Raises:
+        ImageError: as for a file.
+    """
+    with _quiet_pillow():
         try:
-            return _decoded(path, file, longest)
+            return _decoded(name, file, longest)
         except ImageError:
             raise
         except TooLargeError as error:
-            raise ImageError(f"{path}: {error}. Make it smaller.") from error
+            raise ImageError(f"{name}: {error}. Make it smaller.") from error
         except Exception as error:  # a damaged file makes Pillow's decoders raise nearly anything
-            return _without_its_end(path, file, longest, error)
+            return _without_its_end(name, file, longest, error)
 
 
 def rgb_pixels(image: Image.Image, name: str) -> Bytes:
@@ -145,7 +163,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def _decoded(path: Path, file: BinaryIO, longest: int | None) -> Bytes:
+def _decoded(path: Path | str, file: BinaryIO, longest: int | None) -> Bytes:
     png = png_parts(file)
     image = _identified(path, with_its_ground(file) if png is None else png.file(file))
     _check_size(path, image)
@@ -163,7 +181,7 @@ def _is_black(image: Image.Image) -> bool:
     return not np.asarray(image.crop((0, height - 1, width, height))).any()
 
 
-def _without_its_end(path: Path, file: BinaryIO, longest: int | None, error: Exception) -> Bytes:
+def _without_its_end(path: Path | str, file: BinaryIO, longest: int | None, error: Exception) -> Bytes:
     """Decode a file whose end is missing, if that is all that is wrong with it.
 
     Raises:
@@ -192,13 +210,13 @@ def _without_its_end(path: Path, file: BinaryIO, longest: int | None, error: Exc
     raise ImageError(f"{path}: damaged or cut short, it cannot be decoded. Download or export it again.") from error
 
 
-def _check_whole(path: Path, missing: float) -> None:
+def _check_whole(path: Path | str, missing: float) -> None:
     if missing > MOST_MISSING:
         share = f"{100 * missing:.0f} in 100 of its pixels are" if missing < 0.995 else "all of its pixels are"
         raise ImageError(f"{path}: cut short or damaged, {share} missing. Download or export it again.")
 
 
-def _identified(path: Path, file: BinaryIO) -> Image.Image:
+def _identified(path: Path | str, file: BinaryIO) -> Image.Image:
     """Open the picture in `file` by its content, decoding no pixels yet."""
     file.seek(0)
     start = file.read(512)
@@ -226,7 +244,7 @@ def _is_rare(error: Exception) -> bool:
     return "unsupported" in str(error).lower()
 
 
-def _identified_heif(path: Path, file: BinaryIO) -> Image.Image:
+def _identified_heif(path: Path | str, file: BinaryIO) -> Image.Image:
     try:
         import pillow_heif
     except ImportError as error:

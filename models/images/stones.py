@@ -1,5 +1,6 @@
 """Read pictures, find their stones and cut them out, on several threads, a bounded distance ahead."""
 
+import io
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,12 +14,26 @@ from PIL import Image
 from gemhier.arrays import Bytes
 from gemhier.errors import ImageError
 from gemhier.models.images.crop import mask_background
-from gemhier.models.images.decode import check_array, read_image, rgb_pixels
+from gemhier.models.images.decode import check_array, decode_image, read_image, rgb_pixels
 from gemhier.models.images.finder import Stone
 from gemhier.models.images.untrained_finders import AnyFinder
 
-Picture = Path | str | Bytes | Image.Image
-"""A picture to classify: its path, its pixels, (H, W, 3) uint8 RGB, or an image of Pillow."""
+
+@dataclass(frozen=True)
+class Encoded:
+    """The content of a picture file that came in another way than by its path.
+
+    Attributes:
+        name: what results call it.
+        content: its bytes.
+    """
+
+    name: str
+    content: bytes
+
+
+Picture = Path | str | Bytes | Image.Image | Encoded
+"""A picture to classify: its path, its pixels, (H, W, 3) uint8 RGB, an image of Pillow, or a file's content."""
 
 Found = tuple["StoneCrop | Failure", ...]
 
@@ -38,6 +53,10 @@ class Place:
     x: int
     y: int
     side: int
+
+    def __str__(self) -> str:
+        """Where it is, as people read it: (90 x 90 pixels at 12, 40)."""
+        return f"({self.side} x {self.side} pixels at {self.x}, {self.y})"
 
 
 @dataclass(frozen=True)
@@ -131,6 +150,9 @@ def stone_crops(
         for position, picture in enumerate(pictures):
             if isinstance(picture, Failure | Path | str):
                 waiting.append(executor.submit(_from_file, picture, cutter))
+            elif isinstance(picture, Encoded):
+                read = partial(decode_image, io.BytesIO(picture.content), picture.name)
+                waiting.append(executor.submit(_cut, read, picture.name, cutter))
             elif isinstance(picture, Image.Image):
                 name = getattr(picture, "filename", "") or f"image {position}"
                 waiting.append(executor.submit(_from_pillow, picture, str(name), cutter))

@@ -54,6 +54,8 @@ _LIMITS = """\
 - {other_things}
 - Photographs of single stones on plain ground are what it has learned from, changed as cameras change them.
   Settings, coloured light and stones that are small in the picture are harder than such pictures.
+- The precision that is asked for holds on such pictures only: on photographs from elsewhere far fewer of the answers
+  are right, and a gem that is not among its labels may get the name of one that is.
 """
 
 _OTHER_THINGS = (

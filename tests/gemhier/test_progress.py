@@ -1,10 +1,11 @@
 import sys
+import threading
 import time
 from io import StringIO
 
 import pytest
 
-from gemhier.progress import map_with_progress
+from gemhier.progress import counted_late, map_with_progress
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -36,3 +37,25 @@ def test_the_bar_is_for_terminals(is_terminal: bool, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "stderr", screen)
     assert list(map_with_progress(str, range(3), "Reading pictures")) == ["0", "1", "2"]
     assert ("Reading pictures" in screen.getvalue()) == is_terminal
+
+
+def test_the_length_of_a_bar_may_come_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = StringIO()
+    monkeypatch.setattr(screen, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", screen)
+    may_count, counted = threading.Event(), threading.Event()
+
+    def count() -> int:
+        may_count.wait(10)
+        counted.set()
+        return 4
+
+    with counted_late("Looking", count) as advance:
+        advance()
+        assert "%" not in screen.getvalue()
+        may_count.set()
+        counted.wait(10)
+        for _ in range(3):
+            time.sleep(0.02)
+            advance()
+    assert "100%" in screen.getvalue()

@@ -123,7 +123,7 @@ def test_one_of_several_stones_says_which_and_where() -> None:
     content = second.to_dict()
     assert (content["stone"], content["box"]) == (2, {"x": -4, "y": 30, "side": 120})
     assert {key: value for key, value in content.items() if key not in ("stone", "box")} == prediction().to_dict()
-    assert str(second) == "ring.jpg, stone 2: Emerald (variety of beryl) 0.87"
+    assert str(second) == "ring.jpg, stone 2 (120 x 120 pixels at -4, 30): Emerald (variety of beryl) 0.87"
 
 
 def test_one_stone_on_several_pictures_names_them_all() -> None:
