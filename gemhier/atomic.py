@@ -115,6 +115,14 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
 
 
+def take_place(part: Path, path: Path) -> None:
+    """Give a file that grew in the same folder under a name of its own, for all to see, the name that it is for.
+
+    Errors of the disk are passed on as they are.
+    """
+    part.replace(path)
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Open a file to write; it takes its name, in place of an older one, when all went well.

@@ -38,7 +38,7 @@ _CANNOT_USE = {
 
 
 _GOES_ON = ("train", "train-finder", "trial")
-_SAME_COMMAND = " Give the same command again: it goes on where it stood."
+_SAME_COMMAND = "Give the same command again: it goes on where it stood."
 
 
 class Commands(click.Group):
@@ -68,9 +68,9 @@ class Commands(click.Group):
             if error.errno not in _CANNOT_USE:
                 raise
             raise _one_line(_output_error(error)) from error
-        except KeyboardInterrupt:
-            goes_on = ctx.invoked_subcommand in _GOES_ON
-            click.echo(f"Interrupted.{_SAME_COMMAND if goes_on else ''}", err=True)
+        except KeyboardInterrupt as interruption:  # which may bring what to do next
+            what_next = str(interruption) or (_SAME_COMMAND if ctx.invoked_subcommand in _GOES_ON else "")
+            click.echo(visible(f"Interrupted. {what_next}".rstrip()), err=True)
             ctx.exit(INTERRUPTED)
 
 

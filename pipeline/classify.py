@@ -1,25 +1,36 @@
 """Classify files and folders, and write a result for each as text, JSON lines or CSV."""
 
 import glob
+import hashlib
+import json
 import os
+import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import TextIO
 
-import click
-
-from gemhier.atomic import replacing
+from gemhier import __version__
 from gemhier.errors import EvidenceError, OutputError
 from gemhier.hierarchy.evidence import Evidence
-from gemhier.models.bundle import load_bundle
+from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.bundle.predictions import Prediction
-from gemhier.models.images.files import list_pictures
-from gemhier.models.images.stones import Failure
+from gemhier.models.images.files import PICTURE_SUFFIXES, list_pictures
+from gemhier.models.images.stones import Encoded, Failure
 from gemhier.pipeline.data.evidence_file import read_evidence
-from gemhier.pipeline.reports.prediction_formats import Layout, format_for
+from gemhier.pipeline.reports.part_file import Kept, PartFile, escaped
+from gemhier.pipeline.reports.prediction_formats import Layout, format_for, layout_of
+from gemhier.progress import counted_late
+
+STANDARD_INPUT = "-"
+"""The path that stands for a picture on the standard input, and what results call it."""
+
+MOST_BYTES = 512 << 20
+"""No more is read from the standard input: a picture has to be held whole."""
 
 MANY = 20
 """From this many pictures on, a bar shows the progress, unless the results themselves show it."""
@@ -42,10 +53,11 @@ def classify_paths(
     paths: Sequence[str],
     *,
     model: Path | None = None,
-    layout: Layout = "text",
+    layout: Layout | None = None,
     top: int = 5,
     target_precision: float | None = None,
     output: Path | None = None,
+    resume: bool = False,
     all_stones: bool = False,
     same_stone: bool = False,
     evidence: Evidence | None = None,
@@ -54,13 +66,16 @@ def classify_paths(
     """Classify pictures and write a result for each, in order, as soon as it is known.
 
     Args:
-        paths: files, folders, or patterns such as `photos/*.jpg` that no file is called.
+        paths: files, folders, patterns such as `photos/*.jpg` that no file is called, or - for the standard input.
         model: the folder of a bundle; None for the one in GEMHIER_MODEL or else the shipped one.
-        layout: text for people, json for one object a line, csv for one row a picture.
+        layout: text for people, json for one object a line, csv for one row a picture; None for what the output's
+            ending says.
         top: how many families and labels to rank at most, at least 1.
         target_precision: the share of answers that shall be right, between 0 and 1; None
             for the one that the bundle was packaged with.
-        output: a file, which appears when it is complete; None for the standard output.
+        output: a file, which appears when it is complete, and is `<output>.part` until then; None for the standard
+            output.
+        resume: whether to go on from such a part, if there is one; pictures that failed are tried again.
         all_stones: a result for each stone of a picture, instead of one for the picture.
         same_stone: one result for all pictures, which show one stone.
         evidence: what else is known. Readings hold for one stone. An empty one asks for an explanation alone.
@@ -69,48 +84,79 @@ def classify_paths(
     Raises:
         BundleError: if there is no sound bundle.
         EvidenceError: if the evidence does not fit.
-        OutputError: if the file cannot be written, or is one of the pictures.
-        ValueError: if `top` or `target_precision` is outside its range, or both all stones and one are asked for.
+        OutputError: if the file cannot be written or is one of the pictures, or there is a part that may not be gone on
+            from.
+        KeyboardInterrupt: after Ctrl-C, with where the results are.
+        ValueError: if `top` or `target_precision` is outside its range, or options exclude each other.
     """
+    layout = layout or layout_of(output)
     if all_stones and same_stone:
         raise ValueError("`all_stones` and `same_stone` exclude each other.")
-    bundle = load_bundle(model)
-    pictures = list(find_pictures(paths))
-    _check_one_stone(evidence, evidence_file, len(pictures), all_stones=all_stones, same_stone=same_stone)
-    known = _known(evidence, evidence_file, pictures)
-    if output is not None and any(_is_file(picture, output) for picture in pictures):
+    if resume and (output is None or layout == "text" or same_stone):
+        raise ValueError("`resume` needs an `output` in JSON or CSV, with results for each picture.")
+    _check_evidence(evidence, evidence_file, paths, all_stones=all_stones, same_stone=same_stone)
+    if output is not None and _is_picture_of(output, paths):
         raise OutputError(f"{output}: is one of the pictures to classify. Choose another file.")
-    failed = 0
-    with _opened(output) as stream, _progress(len(pictures), stream) as advance:
-        form = format_for(
-            layout,
-            bundle,
-            top,
-            stream,
-            all_stones=all_stones,
-            same_stone=same_stone,
-            with_evidence=known is not None,
-        )
-        stream.write(form.header)
-        results: Iterable[Prediction | Failure]
-        if same_stone:
-            watched = _watched(pictures, advance)
-            results = [bundle.classify_same(watched, top=top, target_precision=target_precision, evidence=evidence)]
-        else:
-            results = bundle.classify(
-                pictures, top=top, target_precision=target_precision, all_stones=all_stones, evidence=known
-            )
-        for result in results:
-            stream.write(_encodable(form.entry(result), stream))
-            stream.flush()
-            failed += _failed(result, len(pictures) if same_stone else 1)
-            if not same_stone and _begins_picture(result):
-                advance()
-    return Outcome(pictures=len(pictures), failed=failed)
+    part = None if output is None or _is_pipe_or_device(output) else PartFile(output, layout, all_stones)
+    if part:
+        part.check(resume=resume)
+    bundle = load_bundle(model)
+    known = evidence if evidence_file is None else _of_each(evidence_file, paths, evidence)
+    form = format_for(
+        layout, bundle, top, output, all_stones=all_stones, same_stone=same_stone, with_evidence=known is not None
+    )
+    precision = bundle.info.default_precision if target_precision is None else target_precision
+    named = partial(bundle.classify, top=top, target_precision=precision, all_stones=all_stones, evidence=known)
+    settings = {  # everything that the results depend on besides the pictures
+        "the model": _fingerprint(bundle),
+        "gemhier": __version__,
+        "--format": layout,
+        "--top": top,
+        "--target-precision": precision,
+        "--all-stones": all_stones,
+        "the evidence": None if known is None else hashlib.sha256(repr(known).encode()).hexdigest()[:8],
+    }
+
+    def again(picture: str | Failure) -> Kept:
+        results = list(named(_read([picture])))
+        text = "".join(escaped(form.entry(result)) for result in results)
+        return Kept(results[0].image, isinstance(results[0], Failure), text)
+
+    pictures = find_pictures(paths)
+    kept, failed = part.renew(form.header, settings, pictures, again) if part and resume and part.exists() else (0, 0)
+    seen = 0
+    with _opened(output, part, form.header, settings) as stream:
+        first = list(islice(pictures, MANY))
+        with _progress(len(first) == MANY and not stream.isatty(), paths, kept) as advance:
+
+            def taken() -> Iterator[str | Failure]:
+                nonlocal seen
+                for picture in chain(first, pictures):
+                    seen += 1
+                    yield picture
+                    if same_stone:
+                        advance()
+
+            read = _read(taken())
+            results: Iterable[Prediction | Failure]
+            together = partial(bundle.classify_same, top=top, target_precision=precision, evidence=evidence)
+            results = [together(read)] if same_stone else named(read)
+            for result in results:
+                stream.write(escaped(form.entry(result), stream.encoding or "utf-8"))
+                stream.flush()
+                failed += _failed(result, seen if same_stone else 1)
+                if not same_stone and _begins_picture(result):
+                    advance()
+    return Outcome(pictures=kept + seen, failed=failed)
 
 
-def _check_one_stone(
-    evidence: Evidence | None, evidence_file: Path | None, n_pictures: int, *, all_stones: bool, same_stone: bool
+def _check_evidence(
+    evidence: Evidence | None,
+    evidence_file: Path | None,
+    paths: Sequence[str],
+    *,
+    all_stones: bool,
+    same_stone: bool,
 ) -> None:
     """Refuse readings for more than one stone, since a reading is of one."""
     has_readings = evidence is not None and bool(evidence.readings)
@@ -120,33 +166,31 @@ def _check_one_stone(
         raise EvidenceError("With --same-stone there is one stone. Give its readings as options, not in a file.")
     if all_stones and (has_readings or evidence_file is not None):
         raise EvidenceError("A reading holds for one stone. Leave out --all-stones, or give a picture of that stone.")
-    if has_readings and n_pictures > 1 and not same_stone:
+    if has_readings and not same_stone and len(list(islice(find_pictures(paths), 2))) > 1:
         raise EvidenceError(
-            f"A reading holds for one stone, and there are {n_pictures:,} pictures. Add --same-stone if they show "
-            "one stone, or give the readings of each in a file with --evidence."
+            "A reading holds for one stone, and there are several pictures. Add --same-stone if they show one stone, "
+            "or give the readings of each in a file with --evidence."
         )
 
 
-def _known(
-    evidence: Evidence | None, evidence_file: Path | None, pictures: Sequence[str | Failure]
-) -> Evidence | dict[str, Evidence] | None:
-    """Return what is known besides the pictures: of all alike, or of each by its name."""
-    if evidence_file is None:
-        return evidence
-    images = [picture for picture in pictures if isinstance(picture, str)]
-    return read_evidence(evidence_file, images, evidence or Evidence())
+def _of_each(evidence_file: Path, paths: Sequence[str], known: Evidence | None) -> dict[str, Evidence]:
+    """Return what is known of each picture, by its name."""
+    images = [picture for picture in find_pictures(paths) if isinstance(picture, str)]
+    return read_evidence(evidence_file, images, known or Evidence())
 
 
-def _is_file(picture: str | Failure, output: Path) -> bool:
-    with suppress(OSError, ValueError):
-        return isinstance(picture, str) and Path(picture).name == output.name and Path(picture).samefile(output)
-    return False
+def _is_picture_of(output: Path, paths: Sequence[str]) -> bool:
+    """Whether a file would take the place of a picture that is to be classified."""
+    if output.suffix.lower() not in PICTURE_SUFFIXES or not output.is_file():
+        return False
+    place = output.resolve()
+    return any(place.is_relative_to(Path(path).resolve()) for path in paths if path not in ("", STANDARD_INPUT))
 
 
-def _watched(pictures: Iterable[str | Failure], advance: Callable[[], None]) -> Iterator[str | Failure]:
-    for picture in pictures:
-        yield picture
-        advance()
+def _fingerprint(bundle: Bundle) -> str:
+    """Return the version of a bundle and a digest of all that it says of its files and settings."""
+    described = json.dumps(bundle.info.to_dict(), sort_keys=True)
+    return f"{bundle.info.model_version} ({hashlib.sha256(described.encode()).hexdigest()[:8]})"
 
 
 def _failed(result: Prediction | Failure, pictures: int) -> int:
@@ -167,21 +211,37 @@ def find_pictures(paths: Iterable[str]) -> Iterator[str | Failure]:
     yielded itself, so that reading it says so.
 
     Args:
-        paths: as typed. Patterns have the wildcards of a shell; `**` stands for any folders.
+        paths: as typed; - is yielded as it is. Patterns have the wildcards of a shell; `**` stands for any folders.
     """
     for path in paths:
-        if not path:
+        if path == STANDARD_INPUT:
+            yield path
+        elif not path:
             yield Failure(path, "an empty path. Name a picture or a folder.")
         elif _is_folder(path):
             yield from _in_folder(path)
         elif glob.has_magic(path) and not os.path.lexists(path):
             found = sorted(glob.glob(path, recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
+            found = [f"./{name}" if name == STANDARD_INPUT else name for name in found]
             if found:
                 yield from find_pictures(found)
             else:
                 yield Failure(path, "no file fits this pattern. Check the path.")
         else:
             yield path
+
+
+def _read(pictures: Iterable[str | Failure]) -> Iterator[str | Failure | Encoded]:
+    """Read what comes from the standard input, when its turn comes."""
+    for picture in pictures:
+        if picture != STANDARD_INPUT:
+            yield picture
+        else:
+            content = sys.stdin.buffer.read(MOST_BYTES + 1) if sys.stdin else b""
+            if len(content) > MOST_BYTES:
+                yield Failure(STANDARD_INPUT, f"more than {MOST_BYTES >> 20} MB. Name a file, or make it smaller.")
+            else:
+                yield Encoded(STANDARD_INPUT, content)
 
 
 def _is_folder(path: str) -> bool:
@@ -200,40 +260,40 @@ def _in_folder(folder: str) -> Iterator[str | Failure]:
         yield Failure(folder, "a folder without pictures. Name one with JPEG, PNG or other pictures in it.")
 
 
-@contextmanager
-def _opened(output: Path | None) -> Iterator[TextIO]:
-    """Open what results are written to; a file takes its name only when all went well."""
-    if output is None:
-        yield sys.stdout
-        return
-    target = output.resolve()
-    replaceable = target.is_file() or not target.exists()  # a pipe or a device is written to as it is
+def _is_pipe_or_device(path: Path) -> bool:
     try:
-        with (
-            replacing(target) if replaceable else nullcontext(target) as place,
-            place.open("w", encoding="utf-8", newline="\n") as stream,
-        ):
-            yield stream
-    except OSError as error:
-        if not target.parent.exists():
-            raise OutputError(
-                f"{output}: there is no folder {output.parent}. Make it first, or choose another file."
-            ) from error
-        reason = error.strerror or str(error)
-        raise OutputError(f"{output}: cannot be written ({reason}). Choose another file.") from error
-
-
-def _encodable(text: str, stream: TextIO) -> str:
-    """Return the text with escapes for what the stream cannot say, such as a file name that is not UTF-8."""
-    encoding = stream.encoding or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 @contextmanager
-def _progress(n_pictures: int, stream: TextIO) -> Iterator[Callable[[], None]]:
+def _opened(
+    output: Path | None, part: PartFile | None, header: str, settings: Mapping[str, object]
+) -> Iterator[TextIO]:
+    """Open what results are written to; a file takes its name only when all went well."""
+    if part is not None:
+        with part.opened(header, settings) as stream:
+            yield stream
+    elif output is None:
+        sys.stdout.write(header)
+        yield sys.stdout
+    else:  # a pipe or a device is written to as it is
+        try:
+            with output.open("w", encoding="utf-8", newline="\n") as stream:
+                stream.write(header)
+                yield stream
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise OutputError(f"{output}: cannot be written ({reason}). Choose another file.") from error
+
+
+@contextmanager
+def _progress(is_wanted: bool, paths: Sequence[str], kept: int) -> Iterator[Callable[[], None]]:
     """Give a function to call after each picture, which moves a bar on a terminal."""
-    if n_pictures < MANY or stream.isatty() or not sys.stderr.isatty():
+    if not is_wanted or not sys.stderr.isatty():
         yield lambda: None
         return
-    with click.progressbar(length=n_pictures, label="Classifying", file=sys.stderr) as shown:
-        yield lambda: shown.update(1)
+    with counted_late("Classifying", lambda: sum(1 for _ in find_pictures(paths)) - kept) as advance:
+        yield advance

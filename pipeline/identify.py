@@ -1,6 +1,5 @@
 """Name a stone from what is known of it, without a picture."""
 
-import sys
 from pathlib import Path
 
 from gemhier.hierarchy.evidence import Evidence
@@ -23,5 +22,5 @@ def identify_stone(evidence: Evidence, *, model: Path | None = None, layout: Lay
     """
     bundle = load_bundle(model)
     prediction = bundle.identify(evidence, top=top)
-    form = format_for(layout, bundle, top, sys.stdout, with_evidence=True)
+    form = format_for(layout, bundle, top, with_evidence=True)
     return form.header + form.entry(prediction)

@@ -2,9 +2,11 @@
 
 import json
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TextIO
+from pathlib import Path
+from typing import Literal, Protocol
 
 import click
 
@@ -18,6 +20,8 @@ from gemhier.text import visible
 
 Layout = Literal["text", "json", "csv"]
 
+_OF_SUFFIX: dict[str, Layout] = {".csv": "csv", ".json": "json", ".jsonl": "json"}
+
 BAR_WIDTH = 20
 
 _WORTH_SAYING = 0.01
@@ -28,6 +32,11 @@ LONGEST_NAME = 28
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _BEYOND_ASCII = _EIGHTHS + "›…"
+
+
+def layout_of(output: Path | None) -> Layout:
+    """Return the layout that a file's ending asks for; text for any other ending, and where there is no file."""
+    return _OF_SUFFIX.get(output.suffix.lower(), "text") if output else "text"
 
 
 class Format(Protocol):
@@ -185,7 +194,7 @@ def format_for(
     layout: Layout,
     bundle: Bundle,
     top: int,
-    stream: TextIO,
+    output: Path | None = None,
     *,
     all_stones: bool = False,
     same_stone: bool = False,
@@ -197,7 +206,8 @@ def format_for(
         layout: text for people, json for one object a line, csv for one row a picture.
         bundle: what predicts.
         top: how many families and labels are ranked at most.
-        stream: where it is written, which says whether there are colours and which characters.
+        output: the file that it is written to; None for the standard output, which may not have colours and all
+            characters.
         all_stones: whether each stone of a picture has a result.
         same_stone: whether several pictures share one.
         with_evidence: whether there are readings, a prior or a restriction.
@@ -214,10 +224,12 @@ def format_for(
             with_evidence=with_evidence,
         )
     longest = max(len(bundle.taxonomy[node].name) for node in {*space.families, *space.labels})
+    if output is not None:
+        return TextBlocks(name_width=min(longest, LONGEST_NAME))
     return TextBlocks(
         name_width=min(longest, LONGEST_NAME),
-        ascii=not can_draw(stream.encoding),
-        colour=stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+        ascii=not can_draw(sys.stdout.encoding),
+        colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
     )
 
 

@@ -218,8 +218,8 @@ def test_all_stones_in_csv_and_text(tiny_bundle: Path, pair: str) -> None:
     assert all(int(row["box_side"]) > 50 for row in rows)
     text = run(tiny_bundle, pair, "--all-stones").stdout
     assert [line for line in text.splitlines() if line and not line.startswith(" ")] == [
-        "pair.png, stone 1: Ruby (variety of corundum) 1.00",
-        "pair.png, stone 2: Emerald (variety of beryl) 1.00",
+        "pair.png, stone {stone} ({box_side} x {box_side} pixels at {box_x}, {box_y}): ".format(**row) + f"{said} 1.00"
+        for row, said in zip(rows, ("Ruby (variety of corundum)", "Emerald (variety of beryl)"), strict=True)
     ]
 
 
@@ -346,7 +346,7 @@ def test_the_bar_counts_pictures_and_not_stones(
             moves.append(steps)
 
     monkeypatch.setattr(sys, "stderr", Terminal())
-    monkeypatch.setattr("gemhier.pipeline.classify.click.progressbar", lambda **_: Bar())
+    monkeypatch.setattr("gemhier.progress.click.progressbar", lambda *_, **__: Bar())
     classify_paths([pair] * classify.MANY, model=tiny_bundle, output=Path("many.txt"), **{way: True})  # type: ignore[arg-type]
     assert moves == [1] * classify.MANY
 
@@ -364,7 +364,7 @@ def test_an_older_file_is_replaced_and_nothing_else_is_left(tiny_bundle: Path, s
 def test_a_file_below_a_file_cannot_be_written(tiny_bundle: Path, stones: Path) -> None:
     result = run(tiny_bundle, "stones", "--output", "stones/readme.txt/out.txt")
     assert result.exit_code == 1
-    assert result.stderr.startswith(f"Error: {Path('stones/readme.txt/out.txt')}: cannot be written (")
+    assert result.stderr.startswith(f"Error: {Path('stones/readme.txt/out.txt')}: cannot be written, since ")
 
 
 def test_a_disk_that_fills_up_leaves_nothing(tiny_bundle: Path, stones: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,13 +390,118 @@ def interrupted_after_one(self: Bundle, *arguments: object, **options: object) -
     raise KeyboardInterrupt
 
 
-def test_an_interruption_ends_in_one_line_and_leaves_no_file(
+def test_an_interruption_keeps_what_is_done_and_says_where(
     tiny_bundle: Path, stones: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Bundle, "classify", interrupted_after_one)
-    result = run(tiny_bundle, "stones", "--output", "out.txt")
+    for name, way_out in (("out.txt", "Delete it or move it away."), ("out.csv", "Go on from it with --resume")):
+        result = run(tiny_bundle, "stones", "--output", name)
+        assert result.exit_code == INTERRUPTED
+        assert result.stderr.startswith(f"Interrupted. What is done is in {name}.part. {way_out}")
+        assert result.stderr.count("\n") == 1
+        assert "first.jpg" in Path(f"{name}.part").read_text()
+        assert not Path(name).exists()
+
+
+def interrupted_at_once(self: Bundle, *arguments: object, **options: object) -> Iterator[Prediction | Failure]:
+    raise KeyboardInterrupt
+    yield
+
+
+@pytest.mark.parametrize("name", ["out.txt", "out.csv", "out.json"])
+def test_an_interruption_before_the_first_result_leaves_nothing(
+    tiny_bundle: Path, stones: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Bundle, "classify", interrupted_at_once)
+    result = run(tiny_bundle, "stones", "--output", name)
     assert (result.exit_code, result.stderr) == (INTERRUPTED, "Interrupted.\n")
     assert [path.name for path in Path.cwd().iterdir()] == ["stones"]
+
+
+# The layout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "start"),
+    [
+        (("--output", "out.csv"), "image,answer_id"),
+        (("--output", "out.JSON"), '{"image"'),
+        (("--output", "out.jsonl"), '{"image"'),
+        (("--output", "out.txt"), "stones/a-ruby.png: Ruby"),
+        (("--output", "out.xyz"), "stones/a-ruby.png: Ruby"),
+        (("--output", "out.csv", "--format", "json"), '{"image"'),
+        (("--output", "out.json", "--format", "text"), "stones/a-ruby.png: Ruby"),
+    ],
+    ids=" ".join,
+)
+def test_the_ending_of_the_output_says_the_layout_unless_an_option_does(
+    tiny_bundle: Path, stones: Path, arguments: tuple[str, ...], start: str
+) -> None:
+    assert run(tiny_bundle, "stones/a-ruby.png", *arguments).exit_code == 0
+    assert Path(arguments[1]).read_text().startswith(start)
+
+
+# The standard input
+
+
+def test_a_picture_comes_from_the_standard_input(tiny_bundle: Path, stones: Path) -> None:
+    arguments = ["classify", "--model", str(tiny_bundle), "-", "stones/b-quartz.jpg", "-", "--format", "json"]
+    result = CliRunner().invoke(main, arguments, input=(stones / "a-ruby.png").read_bytes())
+    piped, file, again = records(result)
+    assert (piped["image"], piped["answer"]) == (
+        "-",
+        records(run(tiny_bundle, "stones/a-ruby.png", "--format", "json"))[0]["answer"],
+    )
+    assert file["image"] == "stones/b-quartz.jpg"
+    assert again == {"image": "-", "failure": "an empty file. Download or export it again."}
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", b"\xff\xd8\xff\xe0 cut short"])
+def test_what_is_no_picture_on_the_standard_input_fails(tiny_bundle: Path, stones: Path, content: bytes) -> None:
+    result = CliRunner().invoke(main, ["classify", "--model", str(tiny_bundle), "-"], input=content)
+    assert result.exit_code == 1
+    assert result.stdout.startswith("-: ")
+
+
+def test_too_much_on_the_standard_input_is_not_read(
+    tiny_bundle: Path, stones: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classify, "MOST_BYTES", 1 << 20)
+    result = CliRunner().invoke(main, ["classify", "--model", str(tiny_bundle), "-"], input=bytes((1 << 20) + 1))
+    assert (result.exit_code, result.stdout) == (1, "-: more than 1 MB. Name a file, or make it smaller.\n\n")
+
+
+def test_a_file_that_is_called_like_the_standard_input_can_be_meant(stones: Path) -> None:
+    (stones / "a-ruby.png").rename("-")
+    assert found("?", "./-", "-") == ["./-", "./-", "-"]
+
+
+# Many pictures
+
+
+def test_a_folder_is_read_as_it_is_classified(tiny_bundle: Path, stones: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Path] = []
+
+    def endless(folders: list[Path]) -> Iterator[Path]:
+        while True:
+            taken.append(stones / "a-ruby.png")
+            yield taken[-1]
+
+    shown = io.StringIO()
+
+    def written(text: str) -> int:
+        if len(taken) > 500:
+            pytest.fail("the folder is read to its end first")
+        if shown.tell() > 500:
+            raise KeyboardInterrupt
+        return io.StringIO.write(shown, text)
+
+    monkeypatch.setattr(classify, "list_pictures", endless)
+    monkeypatch.setattr(sys, "stdout", shown)
+    monkeypatch.setattr(shown, "write", written, raising=False)
+    with pytest.raises(KeyboardInterrupt):
+        classify_paths(["stones"], model=tiny_bundle, layout="json")
+    assert len(taken) < 100
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes end otherwise there")

@@ -94,8 +94,8 @@ def test_readings_are_of_one_stone(tiny_bundle: Path, stones: Path) -> None:
     result = run(tiny_bundle, "classify", "stones", "--sg", "4.00")
     assert result.exit_code == 1
     assert result.stderr == (
-        "Error: A reading holds for one stone, and there are 3 pictures. Add --same-stone if they show one stone, or "
-        "give the readings of each in a file with --evidence.\n"
+        "Error: A reading holds for one stone, and there are several pictures. Add --same-stone if they show "
+        "one stone, or give the readings of each in a file with --evidence.\n"
     )
     assert "--all-stones" in run(tiny_bundle, "classify", "stones/Ruby/1.png", "--all-stones", "--sg", "4").stderr
     together = run(

@@ -178,7 +178,7 @@ def test_csv_has_one_row_a_picture_with_the_documented_columns() -> None:
 
 def test_text_says_which_stone_it_is() -> None:
     headline = TextBlocks(name_width=10).entry(SECOND).splitlines()[0]
-    assert headline == "ring.jpg, stone 2: Emerald (variety of beryl) 0.91"
+    assert headline == "ring.jpg, stone 2 (96 x 96 pixels at -3, 40): Emerald (variety of beryl) 0.91"
 
 
 def test_text_of_one_stone_names_the_pictures_that_do_not_count() -> None:
