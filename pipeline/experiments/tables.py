@@ -41,7 +41,7 @@ class Table:
 
     def lines(self) -> Iterator[str]:
         """Yield it in Markdown, in columns that line up."""
-        widths = [max(map(len, column)) for column in zip(self.head, *self.rows, strict=True)]
+        widths = [max(3, *map(len, column)) for column in zip(self.head, *self.rows, strict=True)]
         for cells in (self.head, None, *self.rows):
             if cells is None:
                 rules = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]

@@ -143,6 +143,7 @@ def test_tables_say_how_many_pictures_each_decision_was_asked(
     assert ["both: fused (4 of 6)", "1.000 (0.510 to 1.000)"] in [row[:2] for row in rows]
     assert ["both: fused", "+0.0 (+0.0 to +0.0)", "+0.0, +0.0", "0/0", "1"] in rows
     assert " ".join(text.splitlines()).startswith(outcome.verdict)
+    assert " : |" not in text  # which GitHub would take for no table
     # All lines of a table are as long as its head, and no line is longer than a terminal is wide.
     for table in text.split("\n\n"):
         assert len({len(line) for line in table.splitlines() if line.startswith("|")}) <= 1
