@@ -22,6 +22,7 @@ from gemhier.pipeline.reports.prediction_formats import (
     can_draw,
     shortened,
 )
+from gemhier.spreadsheet import Rows
 
 FAMILIES = (Candidate("beryl", "Beryl", 0.91), Candidate("quartz", "Quartz", 0.0512345678))
 SUBCLASSES = (
@@ -214,7 +215,7 @@ names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1)
 def test_any_text_survives_csv_and_json(image: str, reason: str) -> None:
     failure = Failure(image, reason)
     form = CsvRows(n_families=1, n_subclasses=1)
-    (row,) = csv.DictReader(io.StringIO(form.header + form.entry(failure), newline=""))
+    (row,) = Rows(io.StringIO(form.header + form.entry(failure), newline=""))
     assert (row["image"], row["failure"]) == (image, reason)
     assert json.loads(JsonLines().entry(failure)) == failure.to_dict()
 
