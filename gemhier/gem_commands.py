@@ -29,7 +29,7 @@ def gem(name: str, layout: str) -> None:
     found = properties.find(name)
     taxonomy = load_taxonomy()
     if layout == "json":
-        click.echo(json.dumps(gem_values(found)))
+        click.echo(json.dumps(gem_values(found, properties)))
         return
     for line in gem_lines(found, properties, taxonomy):
         click.echo(line)

@@ -13,11 +13,12 @@ _WIDTH = 100
 _INDENT = 22
 
 
-def gem_values(gem: Gem) -> dict[str, Any]:
+def gem_values(gem: Gem, properties: Properties) -> dict[str, Any]:
     """Return all that is known as JSON values; what is not known is null or an empty list."""
     values = asdict(gem)
     values["fluorescence"] = None if gem.fluorescence is None else gem.fluorescence._asdict()
     values["confused_with"] = [{"id": node, "difference": difference} for node, difference in gem.confused_with]
+    values["sources"] = [properties.sources[key] for key in gem.sources]
     return values
 
 

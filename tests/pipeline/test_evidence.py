@@ -235,7 +235,10 @@ def test_gem_prints_what_is_known(tmp_path: Path) -> None:
     assert result.stdout.startswith("Ruby (variety of corundum)\n")
     assert "  refractive index" in result.stdout
     glass = CliRunner().invoke(main, ["gem", "cubic zirconia", "--format", "json"])
-    assert json.loads(glass.stdout)["kind"] == "imitation"
+    known = json.loads(glass.stdout)
+    assert known["kind"] == "imitation"
+    assert any("GIA Gem Reference Guide" in source for source in known["sources"])
+    assert {"id", "difference"} <= set(known["confused_with"][0])
     unknown = CliRunner().invoke(main, ["gem", "wobblite"])
     assert unknown.exit_code == 1
     assert unknown.stderr.startswith("Error: No gem is called 'wobblite'")
