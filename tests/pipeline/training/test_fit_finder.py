@@ -1,7 +1,6 @@
 """Training a stone finder: its network, its targets, its loss, and the step from a data set to a file."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -128,8 +127,7 @@ def test_batches_go_on_where_they_stood() -> None:
     maker = SceneMaker([PlainPhotograph(ground, (outline,))], [ground], side=64)
     config = FinderConfig(size=64, epochs=2, steps=2, batch=3)
     whole, rest = (
-        [pictures.numpy() for pictures, _ in scene_batches(maker, config, partial(int, done)).take(4 - done)]
-        for done in (0, 3)
+        [pictures.numpy() for pictures, _ in scene_batches(maker, config, done).take(4 - done)] for done in (0, 3)
     )
     np.testing.assert_array_equal(whole[3:], rest)
 
