@@ -70,6 +70,12 @@ class Bundle:
             f"<Bundle {self.info.model_version}: {len(space)} labels in {len(space.families)} families, {self.folder}>"
         )
 
+    def _repr_html_(self) -> str:
+        """Return a small table for a notebook."""
+        from gemhier.templates import render  # loads Jinja2, which classifying does not need
+
+        return render("models/bundle/bundle.html", bundle=self)
+
     @cached_property
     def space(self) -> LabelSpace:
         """The labels that the network can output."""

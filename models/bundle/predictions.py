@@ -106,6 +106,12 @@ class Prediction:
             return f"{self.title}: {self.refusal}"
         return f"{self.title}: {self.answer} {self.answer.probability:.2f}"
 
+    def _repr_html_(self) -> str:
+        """Return a small table for a notebook."""
+        from gemhier.templates import render  # loads Jinja2, which classifying does not need
+
+        return render("models/bundle/prediction.html", prediction=self)
+
     @property
     def refusal(self) -> str:
         """Why there is no answer, as one says it to a person: with what it may be. Empty if there is one."""
