@@ -6,7 +6,12 @@ from pathlib import Path
 import click
 
 _format_option = click.option(
-    "--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--format",
+    "layout",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json gives one object a line.",
 )
 
 

@@ -114,7 +114,7 @@ def classify_paths(
         "--top": top,
         "--target-precision": precision,
         "--all-stones": all_stones,
-        "the evidence": None if known is None else hashlib.sha256(repr(known).encode()).hexdigest()[:8],
+        "the evidence": None if known is None else _digest(repr(known)),
     }
 
     def again(picture: str | Failure) -> Kept:
@@ -189,8 +189,11 @@ def _is_picture_of(output: Path, paths: Sequence[str]) -> bool:
 
 def _fingerprint(bundle: Bundle) -> str:
     """Return the version of a bundle and a digest of all that it says of its files and settings."""
-    described = json.dumps(bundle.info.to_dict(), sort_keys=True)
-    return f"{bundle.info.model_version} ({hashlib.sha256(described.encode()).hexdigest()[:8]})"
+    return f"{bundle.info.model_version} ({_digest(json.dumps(bundle.info.to_dict(), sort_keys=True))})"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def _failed(result: Prediction | Failure, pictures: int) -> int:

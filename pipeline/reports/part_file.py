@@ -12,6 +12,7 @@ from gemhier.atomic import check_file, replacing, take_place, write_whole
 from gemhier.errors import OutputError
 from gemhier.models.images.stones import Failure
 from gemhier.pipeline.reports.prediction_formats import Layout
+from gemhier.spreadsheet import unguarded
 
 PART = ".part"
 """What is done so far stands in a file with this behind the name of the output."""
@@ -249,7 +250,7 @@ def _csv_rows(lines: Iterable[str]) -> Iterator[tuple[Mapping[str, str], str]]:
             if columns is None:
                 columns = cells
             elif text.endswith("\n"):
-                yield dict(zip(columns, cells, strict=True)), text
+                yield dict(zip(columns, map(unguarded, cells), strict=True)), text
     except csv.Error as error:
         if "end of data" not in str(error):
             raise

@@ -7,7 +7,7 @@ import pytest
 
 import gemhier
 
-PUBLIC = ["Bundle", "Failure", "Prediction", "Taxonomy", "__version__", "load_bundle", "load_taxonomy"]
+PUBLIC = ["Bundle", "Evidence", "Failure", "Prediction", "Taxonomy", "__version__", "load_bundle", "load_taxonomy"]
 
 
 def test_the_public_names_are_these() -> None:

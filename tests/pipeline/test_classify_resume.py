@@ -130,6 +130,33 @@ def test_an_interruption_while_failures_are_tried_again_loses_nothing(
     assert held() == ["out.json.part", "out.json.part.settings", "pictures"]
 
 
+@pytest.mark.parametrize("name", ["out.json", "out.csv"])
+def test_names_that_tables_guard_are_known_again(
+    tiny_bundle: Path, here: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = ["=sum.png", "@cell.png", "'quoted.png", "pictures/ruby.png"]
+    for path in paths[:3]:
+        shutil.copy("pictures/ruby.png", path)
+    with monkeypatch.context() as patch:
+        stop_after(3, patch)
+        assert run(tiny_bundle, *paths, "--output", name).exit_code == INTERRUPTED
+    assert run(tiny_bundle, *paths, "--output", name, "--resume").exit_code == 0
+    run(tiny_bundle, *paths, "--output", f"whole-{name}")
+    assert Path(name).read_bytes() == Path(f"whole-{name}").read_bytes()
+
+
+def test_other_readings_are_refused(tiny_bundle: Path, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("readings.csv").write_text("image,ri\nruby.png,1.76\n")
+    paths = ["pictures/ruby.png", "pictures/two.png", "--evidence", "readings.csv"]
+    with monkeypatch.context() as patch:
+        stop_after(1, patch)
+        assert run(tiny_bundle, *paths, "--output", "out.json").exit_code == INTERRUPTED
+    Path("readings.csv").write_text("image,ri\nruby.png,1.77\n")
+    result = run(tiny_bundle, *paths, "--output", "out.json", "--resume")
+    assert result.exit_code == 1
+    assert "was begun with the evidence" in result.stderr
+
+
 def test_without_resume_a_part_is_not_lost(tiny_bundle: Path, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         stop_after(3, patch)
