@@ -585,7 +585,7 @@ def bad_files(folder: Path, paint: Paint) -> dict[Path, str]:
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     return {
-        folder / "cut.png": "damaged or cut short",
+        folder / "cut.png": "cut short or damaged",
         folder / "empty.jpg": "an empty file",
         folder / "notes.jpg": "not a picture",
         folder / "missing.jpg": "no such file",
