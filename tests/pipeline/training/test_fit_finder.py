@@ -180,5 +180,6 @@ def test_data_without_plain_photographs_is_refused(plain_data: tuple[Path, Path]
     from gemhier.pipeline.train_finder import train_finder
     from gemhier.pipeline.training.finder_config import FinderConfig
 
+    (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="no folder with pictures"):
-        train_finder(plain_data[0], [tmp_path], tmp_path / "finder.tflite", FinderConfig(size=64))
+        train_finder(plain_data[0], [tmp_path / "empty"], tmp_path / "finder.tflite", FinderConfig(size=64))
