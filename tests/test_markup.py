@@ -22,7 +22,8 @@ TAGS = (
     "option p pre script section select small span strong style sub summary sup svg table tbody td th "
     "thead title tr u ul"
 )
-TAG = re.compile(rf"<(?:!doctype|!--|/?(?:{TAGS.replace(' ', '|')})(?=[\s/>]|$))", re.IGNORECASE)
+TAG = re.compile(rf"<(?:!doctype|!DOCTYPE|!--|/?(?:{TAGS.replace(' ', '|')})(?=[\s/>]|$))")
+"""Small letters only: "<I" is a number in `struct`."""
 
 RECOGNISING = {"crawler/storage/image_file.py", "models/images/signatures.py"}
 """What tells a web page that came in place of a picture, by its first bytes."""
