@@ -192,6 +192,7 @@ def test_a_later_crawl_asks_conditionally_adds_what_is_new_and_notes_what_is_gon
     )
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_ends_with_the_same(
     faulty: tuple[ReplicaServer, Path, int], tmp_path: Path, serve: Any
 ) -> None:

@@ -284,7 +284,9 @@ def test_a_disk_that_is_full_keeps_what_is_done(tiny_bundle: Path, here: Path, m
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, *(pytest.param(s, marks=pytest.mark.slow) for s in (signal.SIGINT, signal.SIGKILL))]
+)
 def test_after_a_signal_it_goes_on(tiny_bundle: Path, here: Path, number: signal.Signals) -> None:
     paths = ["pictures"] * 200
     command = [sys.executable, "-m", "gemhier", "classify", *paths, "--model", str(tiny_bundle), "--output", "out.csv"]

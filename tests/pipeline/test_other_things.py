@@ -52,7 +52,7 @@ def no_near_copies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_near_copies")
-@pytest.mark.parametrize("name", sorted(UNTRAINED))
+@pytest.mark.parametrize("name", ["canny", pytest.param("none", marks=pytest.mark.slow)])
 def test_from_coins_to_a_model_of_coins(name: str, coins: Path, tiny_backbone: str) -> None:
     run("prepare", "coins", "--out", "data", "--start-taxonomy", "--finder", name)
     data = json.loads(Path("data/data.json").read_text())
@@ -86,6 +86,7 @@ def test_from_coins_to_a_model_of_coins(name: str, coins: Path, tiny_backbone: s
         assert np.array_equal(bundle.finder.cut(picture, stone.box, bundle.info.size), cut)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_near_copies")
 def test_a_threshold_of_what_looks_for_nothing_is_refused(coins: Path, tiny_backbone: str) -> None:
     run("prepare", "coins", "--out", "data", "--start-taxonomy", "--finder", "none")

@@ -104,6 +104,7 @@ def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here
     assert not list(here.glob("mlruns/unfinished/*"))
 
 
+@pytest.mark.slow
 def test_folds_calibrate_on_pictures_that_a_network_has_not_learned_from(
     here: Path, tiny_data: Path, tiny_backbone: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

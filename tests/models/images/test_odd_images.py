@@ -165,6 +165,7 @@ def test_two_hundred_megapixels_of_a_phone_take_little_memory_and_time(tmp_path:
     assert seconds < 15
 
 
+@pytest.mark.slow
 def test_two_hundred_megapixels_without_their_last_bytes_have_the_colours_of_the_photograph(tmp_path: Path) -> None:
     (tmp_path / "phone.jpg").write_bytes(phone_photograph(16_320, 12_240)[:-2])
     small = Shown.of(read_image(tmp_path / "phone.jpg", longest=1000))

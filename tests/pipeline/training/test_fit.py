@@ -152,6 +152,7 @@ def test_parts_of_the_same_pictures_share_their_frozen_features(
     assert (learned.argmax(axis=1) == truth).mean() >= 0.8
 
 
+@pytest.mark.slow
 def test_several_networks_are_trained_from_seeds_that_follow_and_averaged(
     fit: Callable[..., Fitted], tiny_backbone: str
 ) -> None:
