@@ -196,7 +196,7 @@ def test_a_shop_that_shows_another_page_to_whom_it_has_blocked_is_left_alone(
     assert code == 1
     assert summary["stopped"].startswith("3 product pages in a row do not fit (")
     asked = [one.target for one in guarded.asked if "-gp1" in one.target]
-    assert 3 <= len(asked) < 12
+    assert 3 <= len(asked) < 30  # of 60; some were under way when it stopped
 
 
 def test_at_another_pace_pictures_are_asked_for_on_this_machine_only(server: ReplicaServer, tmp_path: Path) -> None:
