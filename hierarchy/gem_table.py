@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from gemhier.arrays import Float64
+from gemhier.arrays import Booleans, Float64
 from gemhier.hierarchy.gem import Gem
 
 
@@ -43,6 +43,11 @@ class GemTable:
     def hardness(self) -> Float64:
         """(G, 2) lowest and highest on the Mohs scale; nan where it is not known."""
         return self._ranges("hardness")
+
+    @cached_property
+    def spot_only(self) -> Booleans:
+        """(G,) whether a refractometer gives one blurred reading."""
+        return np.array([gem.spot_only for gem in self.gems], dtype=np.bool_)
 
     @cached_property
     def mean_index(self) -> Float64:

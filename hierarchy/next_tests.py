@@ -123,8 +123,7 @@ def _bits(key: str, table: GemTable, weights: Float64) -> float:
     """Return the mutual information of gem and reading in bits, of gems for which the property is known."""
     entropy = -float(np.sum(weights * np.log2(weights)))
     if key == "ri":
-        spot = np.array([gem.spot_only for gem in table.gems])
-        error = SPOT_ERROR if weights[spot].sum() > 0.5 else INDEX_ERROR
+        error = SPOT_ERROR if weights[table.spot_only].sum() > 0.5 else INDEX_ERROR
         ranges = np.minimum(table.mean_index, REFRACTOMETER_LIMIT)
         both = _numeric(ranges, error, weights) + _numeric(table.birefringence, BIREFRINGENCE_ERROR, weights)
         return min(both, entropy)

@@ -7,7 +7,7 @@ for P(picture | label) as it is.
 Shapes: V labels of the model, O other gems, G = V + O candidates.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,10 +17,10 @@ import numpy as np
 from gemhier.arrays import Booleans, Float64
 from gemhier.errors import DataError, EvidenceError, TaxonomyError
 from gemhier.hierarchy.evidence import Evidence
-from gemhier.hierarchy.gem import OTHERS, Gem
+from gemhier.hierarchy.gem import Gem
 from gemhier.hierarchy.gem_table import GemTable
 from gemhier.hierarchy.labels import LabelSpace, route
-from gemhier.hierarchy.readings import Reading
+from gemhier.hierarchy.readings import Reading, Weighed
 from gemhier.hierarchy.taxonomy import Taxonomy
 
 if TYPE_CHECKING:  # it reads YAML, which a picture alone does not need
@@ -85,7 +85,8 @@ class Candidates:
     def others(self) -> tuple[str, ...]:
         """(O,) ids of the families that the model does not know, and of synthetics and imitations."""
         known = set(self.space.families)
-        return tuple(gem for gem in self.properties if gem not in known and ("/" not in gem or gem.startswith(OTHERS)))
+        outside = self.properties.outside(self.space.labels)
+        return tuple(gem for gem in outside if gem.partition("/")[0] not in known)
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -155,15 +156,24 @@ def posterior(picture: Float64 | None, candidates: Candidates, evidence: Evidenc
         picture = np.full(n_labels, 1 / n_labels)
     if not evidence:
         return Posterior(picture, np.zeros(n_others))
+    weighed = [_weighed(reading, candidates, evidence.wrong) for reading in evidence.readings]
     before = _before_readings(picture, candidates, evidence)
-    likelihoods = [reading.likelihood(candidates.table, evidence.wrong) for reading in evidence.readings]
+    likelihoods = [of_gem.likelihood for of_gem in weighed]
     after = _normalised(np.prod([before, *likelihoods], axis=0))
     effects = []
     for place, reading in enumerate(evidence.readings):
         without = _normalised(np.prod([before, *likelihoods[:place], *likelihoods[place + 1 :]], axis=0))
-        by_mistake = evidence.wrong * reading.if_wrong(candidates.table) / likelihoods[place]
-        effects.append(_effect(reading, candidates, after, without, by_mistake))
+        effects.append(_effect(reading, weighed[place], candidates, after, without))
     return Posterior(after[:n_labels], after[n_labels:], tuple(effects))
+
+
+def _weighed(reading: Reading, candidates: Candidates, wrong: float) -> Weighed:
+    weighed = reading.weigh(candidates.table, wrong)
+    if not weighed.known[: len(candidates.space)].any():
+        raise EvidenceError(
+            f"The {reading.title} of none of this model's gems is known, so a reading says nothing. Leave it out."
+        )
+    return weighed
 
 
 def _before_readings(picture: Float64, candidates: Candidates, evidence: Evidence) -> Float64:
@@ -171,7 +181,6 @@ def _before_readings(picture: Float64, candidates: Candidates, evidence: Evidenc
     n_labels, n_others = len(candidates.space), len(candidates.others)
     others = np.zeros(n_others)
     if evidence.readings:
-        _check_known(candidates, evidence.readings)
         picture = (1 - PICTURE_MISLEADS) * picture + PICTURE_MISLEADS / n_labels
         others = np.full(n_others, OTHERS_SHARE / max(n_others, 1))
     if evidence.prior is not None:
@@ -218,33 +227,23 @@ def _restriction(evidence: Evidence) -> str:
     return " and ".join(part for part in (only, without) if part)
 
 
-def _check_known(candidates: Candidates, readings: Sequence[Reading]) -> None:
-    table = candidates.table
-    for reading in readings:
-        if np.isnan(reading.density(table)[: len(candidates.space)]).all():
-            raise EvidenceError(
-                f"The {reading.title} of none of this model's gems is known, so a reading says nothing. Leave it out."
-            )
-
-
-def _effect(reading: Reading, candidates: Candidates, after: Float64, without: Float64, by_mistake: Float64) -> Effect:
+def _effect(reading: Reading, weighed: Weighed, candidates: Candidates, after: Float64, without: Float64) -> Effect:
     """Say what a reading did.
 
     Args:
         reading: the reading.
+        weighed: what it says of the candidates.
         candidates: what the stone can be.
         after: (G,) how probable they are with it.
         without: (G,) and without it.
-        by_mistake: (G,) how probable it is, for each gem, that the reading is wrong.
     """
-    known = ~np.isnan(reading.density(candidates.table))
-    fitting = np.flatnonzero((by_mistake < 0.5) & known & (without > 0))
+    fitting = np.flatnonzero((weighed.wrong < 0.5) & weighed.known & (without > 0))
     best = fitting[np.argsort(-after[fitting], kind="stable")]
     top = int(without.argmax())
     return Effect(
         reading=reading,
         fits=tuple(candidates.ids[place] for place in best),
-        wrong=float(np.minimum(after @ by_mistake, 1.0)),
+        wrong=float(np.minimum(after @ weighed.wrong, 1.0)),
         without=candidates.ids[top],
         without_probability=float(without[top]),
     )

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from gemhier.arrays import Float64
+from gemhier.arrays import Booleans, Float64
 from gemhier.hierarchy.gem import OPTIC_CHARACTERS, STRENGTHS, Gem
 from gemhier.hierarchy.gem_table import GemTable
 
@@ -54,6 +54,21 @@ _NEIGHBOUR = 0.3
 _erf = np.vectorize(math.erf, otypes=[float])
 
 
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """What a reading says of G gems.
+
+    Attributes:
+        known: (G,) whether the property is known of the gem.
+        likelihood: (G,) how probable the reading is for the gem, above 0 if readings can be wrong.
+        wrong: (G,) how probable it is, if it is this gem, that the reading is wrong.
+    """
+
+    known: Booleans
+    likelihood: Float64
+    wrong: Float64
+
+
 @dataclass(frozen=True)
 class Reading(ABC):
     """One thing measured.
@@ -79,30 +94,23 @@ class Reading(ABC):
     def background(self) -> float:
         """How probable the reading is, if it can be any value that there is."""
 
-    def likelihood(self, table: GemTable, wrong: float) -> Float64:
-        """Return how probable the reading is for each gem, right or wrong.
+    def weigh(self, table: GemTable, wrong: float) -> Weighed:
+        """Weigh gems by the reading, right or wrong.
+
+        A gem of which nothing is known gets what the others get on average, so that the reading neither helps nor
+        harms it. A wrong reading is any value that there is (a misread scale) or that of another gem (a stone or a
+        line of the notebook mixed up), both as likely.
 
         Args:
             table: the gems.
             wrong: the share of readings that are wrong, from 0 to 1.
-
-        Returns:
-            (G,), above 0 if `wrong` is. A gem of which nothing is known gets what the others get on average, so
-            that the reading neither helps nor harms it.
         """
         density = self.density(table)
         known = ~np.isnan(density)
-        density[~known] = density[known].mean() if known.any() else self.background
-        return np.asarray((1 - wrong) * density + wrong * self.if_wrong(table))
-
-    def if_wrong(self, table: GemTable) -> float:
-        """Return how probable the reading is if it is wrong: any value that there is, or that of another gem.
-
-        Both are taken to be as likely: a misread scale, and a stone or a line of the notebook mixed up.
-        """
-        density = self.density(table)
-        known = density[~np.isnan(density)]
-        return float((self.background + known.mean()) / 2 if len(known) else self.background)
+        average = density[known].mean() if known.any() else self.background
+        by_mistake = wrong * (self.background + average) / 2
+        likelihood = (1 - wrong) * np.where(known, density, average) + by_mistake
+        return Weighed(known, likelihood, by_mistake / likelihood)
 
 
 @dataclass(frozen=True)
@@ -131,8 +139,7 @@ class Refractometer(Reading):
         difference_error = self.error * math.sqrt(2)
         mean = within(table.mean_index, (self.low + self.high) / 2, self.error)
         difference = within(table.birefringence, self.high - self.low, difference_error)
-        spot_only = np.array([gem.spot_only for gem in table.gems])
-        blurred = spot_only & np.isnan(difference)
+        blurred = table.spot_only & np.isnan(difference)
         difference[blurred] = within(np.array([[0.0, 0.01]]), self.high - self.low, difference_error)[0]
         difference[np.isnan(difference)] = 1 / _span(BIREFRINGENCE_RANGE)
         return mean * difference

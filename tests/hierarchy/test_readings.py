@@ -89,5 +89,5 @@ def test_what_is_not_known_gets_what_the_others_get_on_average() -> None:
     (reading,) = parse_readings({"sg": "3.6"})
     known = Gem(id="a", name="A", specific_gravity=Range(3.5, 3.7))
     other = Gem(id="b", name="B", specific_gravity=Range(4.5, 4.7))
-    found = reading.likelihood(GemTable([known, other, SPINEL]), 0.02)
+    found = reading.weigh(GemTable([known, other, SPINEL]), 0.02).likelihood
     assert found[2] == pytest.approx(found[:2].mean())
