@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gemhier.errors import EvidenceError
+from gemhier.spreadsheet import Rows
 from gemhier.text import visible
 
 UNIFORM = "uniform"
@@ -41,14 +42,14 @@ def load_prior(name: str | Path) -> Mapping[str, float] | None:
     shares: dict[str, float] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = csv.DictReader(stream)
-            if missing := _COLUMNS - set(rows.fieldnames or ()):
+            rows = Rows(stream)
+            if missing := _COLUMNS - set(rows.columns):
                 raise EvidenceError(
                     f"{visible(str(name))}, line 1: there is no column {' and no column '.join(sorted(missing))}. "
                     "A prior has the columns gem and share."
                 )
             for row in rows:
-                where = f"{visible(str(name))}, line {rows.line_num}"
+                where = f"{visible(str(name))}, line {rows.line_number}"
                 gem = (row["gem"] or "").strip()
                 if not gem or gem in shares:
                     raise EvidenceError(

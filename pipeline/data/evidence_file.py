@@ -9,6 +9,7 @@ from gemhier.errors import EvidenceError
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.reading_text import KEYS, WEIGHTS, parse_readings
 from gemhier.hierarchy.readings import Reading
+from gemhier.spreadsheet import Rows
 from gemhier.text import visible
 
 IMAGE = "image"
@@ -34,11 +35,11 @@ def read_evidence(path: Path, images: Sequence[str], known: Evidence) -> dict[st
     found: dict[str, Evidence] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = csv.DictReader(stream)
-            _check_columns(rows.fieldnames or (), name)
+            rows = Rows(stream)
+            _check_columns(rows.columns, name)
             by_end = _by_end(images)
             for row in rows:
-                where = f"{name}, line {rows.line_num}"
+                where = f"{name}, line {rows.line_number}"
                 image = _image(row, by_end, where)
                 if image in found:
                     raise EvidenceError(f"{where}: a second row for {visible(image)}. Give each picture one row.")

@@ -154,6 +154,14 @@ def test_a_file_that_does_not_fit_names_the_line(content: str, message: str, tin
     assert result.stderr.count("\n") == 1
 
 
+def test_a_name_that_a_table_guards_is_known_again(tiny_bundle: Path, stones: Path) -> None:
+    Path("stones/Ruby/=1.png").write_bytes(Path("stones/Ruby/1.png").read_bytes())
+    Path("readings.csv").write_text("image,sg\n'=1.png,2.72\n", encoding="utf-8")
+    records = objects(run(tiny_bundle, "classify", "stones", "--format", "json", "--evidence", "readings.csv"))
+    read = [record["image"] for record in records if record["evidence"]]
+    assert [Path(image).name for image in read] == ["=1.png"]
+
+
 def test_a_name_that_means_several_pictures_is_refused(tiny_bundle: Path, stones: Path) -> None:
     Path("stones/Emerald/1.png").write_bytes(Path("stones/Ruby/1.png").read_bytes())
     Path("readings.csv").write_text("image,sg\n1.png,4\n", encoding="utf-8")
