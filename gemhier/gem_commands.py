@@ -5,19 +5,12 @@ from pathlib import Path
 
 import click
 
-_format_option = click.option(
-    "--format",
-    "layout",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="json gives one object a line.",
-)
+from gemhier.options import lines_option, model_option
 
 
 @click.command(short_help="Print what is known of a gem.")
 @click.argument("name")
-@_format_option
+@lines_option
 def gem(name: str, layout: str) -> None:
     """Print what is known of a gem, by its name, an alias or its id: properties, look-alikes, treatments, sources.
 
@@ -28,27 +21,19 @@ def gem(name: str, layout: str) -> None:
     """
     from gemhier.hierarchy.gem_text import gem_lines, gem_values
     from gemhier.hierarchy.properties import load_properties
-    from gemhier.hierarchy.taxonomy_file import load_taxonomy
 
     properties = load_properties()
     found = properties.find(name)
-    taxonomy = load_taxonomy()
     if layout == "json":
         click.echo(json.dumps(gem_values(found, properties)))
         return
-    for line in gem_lines(found, properties, taxonomy):
+    for line in gem_lines(found, properties):
         click.echo(line)
 
 
 @click.command(short_help="List the gems that the model can name.")
-@click.option(
-    "-m",
-    "--model",
-    metavar="BUNDLE",
-    type=click.Path(path_type=Path),
-    help="Folder of the model; without it, the one in GEMHIER_MODEL or else the one that comes with gemhier.",
-)
-@_format_option
+@model_option
+@lines_option
 def gems(model: Path | None, layout: str) -> None:
     """List the gems that the model can name, as a tree. A star marks the labels; what has none stands for those below.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gemhier.evidence_options import evidence_of, evidence_options
+from gemhier.options import model_option
 
 if TYPE_CHECKING:
     from gemhier.pipeline.reports.prediction_formats import Layout
@@ -13,14 +14,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Name a stone from readings alone.")
 @click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many to rank at most.")
-@click.option(
-    "-m",
-    "--model",
-    metavar="BUNDLE",
-    type=click.Path(path_type=Path),
-    help="Folder of the model whose gems are meant; without it, the one in GEMHIER_MODEL or else the one that comes "
-    "with gemhier.",
-)
+@model_option
 @click.option(
     "--format",
     "layout",

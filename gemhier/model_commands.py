@@ -7,7 +7,7 @@ import click
 
 from gemhier.errors import TrackingError
 from gemhier.evidence_options import evidence_file_option, evidence_of, evidence_options, restriction_options
-from gemhier.options import split_option, tracking_option
+from gemhier.options import model_option, split_option, tracking_option
 
 if TYPE_CHECKING:
     from gemhier.pipeline.reports.prediction_formats import Layout
@@ -22,13 +22,7 @@ def _open_interval(ctx: click.Context, option: click.Parameter, value: float | N
 @click.command(short_help="Name the stone in each photograph.")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many to rank at most.")
-@click.option(
-    "-m",
-    "--model",
-    metavar="BUNDLE",
-    type=click.Path(path_type=Path),
-    help="Folder of the model; without it, the one in GEMHIER_MODEL or else the one that comes with gemhier.",
-)
+@model_option
 @click.option(
     "--format",
     "layout",

@@ -1,5 +1,7 @@
 """Options that several commands take alike."""
 
+from pathlib import Path
+
 import click
 
 from gemhier.text import visible
@@ -30,4 +32,21 @@ split_option = click.option(
 
 tracking_option = click.option(
     "--tracking", metavar="URI", help="Tracking server, database, or the folder that stands for mlruns/."
+)
+
+model_option = click.option(
+    "-m",
+    "--model",
+    metavar="BUNDLE",
+    type=click.Path(path_type=Path),
+    help="Folder of the model; without it, the one in GEMHIER_MODEL or else the one that comes with gemhier.",
+)
+
+lines_option = click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json gives one object a line.",
 )

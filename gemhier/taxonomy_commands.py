@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gemhier.options import lines_option
+
 if TYPE_CHECKING:
     from gemhier.hierarchy.taxonomy import Node, Taxonomy
 
@@ -16,14 +18,6 @@ _taxonomy_option = click.option(
     metavar="FILE",
     type=click.Path(path_type=Path),
     help="Taxonomy file, YAML or JSON; without it, the built-in one.",
-)
-_format_option = click.option(
-    "--format",
-    "layout",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="json gives one object a line.",
 )
 
 
@@ -40,7 +34,7 @@ def taxonomy_group() -> None:
 @taxonomy_group.command(short_help="Print the graph as a tree.")
 @click.argument("name", metavar="[ID]", required=False)
 @_taxonomy_option
-@_format_option
+@lines_option
 def show(name: str | None, file: Path | None, layout: str) -> None:
     """Print the taxonomy as a tree, or the part at and below ID (an id or a name).
 
@@ -109,7 +103,7 @@ def draw(out: Path, families: tuple[str, ...], file: Path | None) -> None:
 @taxonomy_group.command(short_help="Say which gems names stand for.")
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @_taxonomy_option
-@_format_option
+@lines_option
 @click.pass_context
 def resolve(ctx: click.Context, names: tuple[str, ...], file: Path | None, layout: str) -> None:
     """Say which gem each NAME stands for: a name, an alias, an id or a folder path.

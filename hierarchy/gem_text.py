@@ -7,7 +7,6 @@ from typing import Any
 
 from gemhier.hierarchy.gem import Gem, Range
 from gemhier.hierarchy.properties import Properties
-from gemhier.hierarchy.taxonomy import Taxonomy
 
 _WIDTH = 100
 _INDENT = 22
@@ -22,14 +21,14 @@ def gem_values(gem: Gem, properties: Properties) -> dict[str, Any]:
     return values
 
 
-def gem_lines(gem: Gem, properties: Properties, taxonomy: Taxonomy) -> Iterator[str]:
+def gem_lines(gem: Gem, properties: Properties) -> Iterator[str]:
     """Yield lines for people; what is not known is left out.
 
     Args:
         gem: the gem.
-        properties: names its look-alikes.
-        taxonomy: says what it is.
+        properties: where it is from.
     """
+    taxonomy = properties.taxonomy
     node = taxonomy.nodes.get(gem.id)
     above = gem.id.rpartition("/")[0]
     what = gem.kind if node is None else f"{node.rank} of {taxonomy[above].name.lower()}" if above else node.rank
