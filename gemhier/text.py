@@ -21,9 +21,9 @@ def count(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
-def printable(text: str) -> str:
-    """Return the text with escapes for bytes of a file name that are not UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+def printable(text: str, encoding: str = "utf-8") -> str:
+    """Return the text with escapes for what an encoding cannot say, such as bytes of a file name that are not UTF-8."""
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def percent(share: float | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from gemhier.errors import DataError
 from gemhier.hierarchy.gem import OTHERS, Fluorescence, Gem, Range
+from gemhier.hierarchy.labels import route
 from gemhier.hierarchy.names import name_key, nearest_names
 from gemhier.hierarchy.properties_yaml import PROPERTIES_FILE, read_properties
 from gemhier.hierarchy.taxonomy import Taxonomy
@@ -59,12 +60,12 @@ class Properties(Mapping[str, Gem]):
         Such a gem is neither a label, nor below one, nor above one.
         """
         named = set(labels)
-        above = {part for label in named for part in _route(label)}
+        above = {part for label in named for part in route(label)}
         return tuple(
             gem_id
             for gem_id in self.gems
             if gem_id not in above
-            and not named & set(_route(gem_id))
+            and not named & set(route(gem_id))
             and (gem_id.rpartition("/")[0] in above or gem_id in self.others or "/" not in gem_id)
         )
 
@@ -187,12 +188,6 @@ def _merged(own: tuple[str, ...], above: tuple[str, ...]) -> tuple[str, ...]:
 
 def _is_excluded(taxonomy: Taxonomy, node_id: str) -> bool:
     return any(taxonomy[part].excluded is not None for part in taxonomy[node_id].route)
-
-
-def _route(gem_id: str) -> tuple[str, ...]:
-    """Return the ids from the family down to this one."""
-    parts = gem_id.split("/")
-    return tuple("/".join(parts[: depth + 1]) for depth in range(len(parts)))
 
 
 def _nearest(names: tuple[str, ...]) -> str:

@@ -57,8 +57,9 @@ _CHARACTER_NAMES = {
     "uniaxial negative": "uniaxial-",
     "biaxial positive": "biaxial+",
     "biaxial negative": "biaxial-",
-    "distinct": "moderate",
 }
+
+_STRENGTH_NAMES = {"distinct": "moderate"}
 
 
 def parse_readings(texts: Mapping[str, str], errors: Mapping[str, float] | None = None) -> tuple[Reading, ...]:
@@ -145,8 +146,8 @@ def _weighed(air_text: str, water_text: str, error: float | None) -> Reading:
 
 
 def _optic_character(text: str, _: float | None) -> Reading:
-    key = " ".join(text.lower().replace("−", "-").split())
-    named = _CHARACTER_NAMES.get(key.replace(" +", "+").replace(" -", "-"), key.replace(" +", "+").replace(" -", "-"))
+    key = " ".join(text.lower().replace("−", "-").split()).replace(" +", "+").replace(" -", "-")
+    named = _CHARACTER_NAMES.get(key, key)
     characters = WIDER_CHARACTERS.get(named, (named,))
     if not set(characters) <= set(OPTIC_CHARACTERS):
         raise EvidenceError(
@@ -156,7 +157,7 @@ def _optic_character(text: str, _: float | None) -> Reading:
 
 
 def _strength(title: str, text: str) -> str:
-    named = _CHARACTER_NAMES.get(text.lower(), text.lower())
+    named = _STRENGTH_NAMES.get(text.lower(), text.lower())
     if named not in STRENGTHS:
         raise EvidenceError(f"{title} {text!r} is not known. Choose one of {', '.join(STRENGTHS)}.")
     return named

@@ -22,9 +22,10 @@ from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.files import PICTURE_SUFFIXES, list_pictures
 from gemhier.models.images.stones import Encoded, Failure
 from gemhier.pipeline.data.evidence_file import read_evidence
-from gemhier.pipeline.reports.part_file import Kept, PartFile, escaped
+from gemhier.pipeline.reports.part_file import Kept, PartFile
 from gemhier.pipeline.reports.prediction_formats import Layout, format_for, layout_of
 from gemhier.progress import counted_late
+from gemhier.text import printable
 
 STANDARD_INPUT = "-"
 """The path that stands for a picture on the standard input, and what results call it."""
@@ -119,7 +120,7 @@ def classify_paths(
 
     def again(picture: str | Failure) -> Kept:
         results = list(named(_read([picture])))
-        text = "".join(escaped(form.entry(result)) for result in results)
+        text = "".join(printable(form.entry(result)) for result in results)
         return Kept(results[0].image, isinstance(results[0], Failure), text)
 
     pictures = find_pictures(paths)
@@ -142,7 +143,7 @@ def classify_paths(
             together = partial(bundle.classify_same, top=top, target_precision=precision, evidence=evidence)
             results = [together(read)] if same_stone else named(read)
             for result in results:
-                stream.write(escaped(form.entry(result), stream.encoding or "utf-8"))
+                stream.write(printable(form.entry(result), stream.encoding or "utf-8"))
                 stream.flush()
                 failed += _failed(result, seen if same_stone else 1)
                 if not same_stone and _begins_picture(result):

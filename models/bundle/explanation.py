@@ -144,15 +144,11 @@ def explain(posterior: Posterior, candidates: Candidates, evidence: Evidence, *,
     return Explanation(
         others=others,
         effects=tuple(_named(effect, candidates) for effect in posterior.effects),
-        next_tests=next_tests(posterior, candidates, _known(evidence)),
+        next_tests=next_tests(posterior, candidates, [reading.key for reading in evidence.readings]),
         look_alikes=tuple(
             LookAlike(node, candidates.name(node), difference) for node, difference in likeliest.confused_with
         ),
     )
-
-
-def _known(evidence: Evidence) -> Sequence[str]:
-    return [reading.key for reading in evidence.readings]
 
 
 def _named(effect: Effect, candidates: Candidates) -> ReadingEffect:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from gemhier.models.bundle.candidate import Candidate
+from gemhier.models.bundle.candidate import DECIMALS, Candidate
 from gemhier.models.bundle.explanation import Explanation
 from gemhier.models.images.stones import Failure, Place
 
@@ -37,8 +37,8 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
-        candidate = Candidate(self.id, self.name, self.probability).to_dict()
-        return {"id": self.id, "name": self.name, "rank": self.rank, "probability": candidate["probability"]}
+        probability = round(self.probability, DECIMALS)
+        return {"id": self.id, "name": self.name, "rank": self.rank, "probability": probability}
 
     def __str__(self) -> str:
         """As people read it: Emerald (variety of beryl)."""

@@ -16,6 +16,7 @@ from gemhier.errors import DataError, TaxonomyError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.spreadsheet import Rows
+from gemhier.text import printable
 
 Verdict = Literal["same stone", "wrong label", "drop", "keep"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -157,7 +158,7 @@ class _Known:
 
 
 def _escaped(path: Path) -> str:
-    return _absolute(path).encode("utf-8", "backslashreplace").decode("utf-8")
+    return printable(_absolute(path))
 
 
 def _absolute(path: Path) -> str:

@@ -13,6 +13,7 @@ from gemhier.errors import OutputError
 from gemhier.models.images.stones import Failure
 from gemhier.pipeline.reports.prediction_formats import Layout
 from gemhier.spreadsheet import unguarded
+from gemhier.text import printable
 
 PART = ".part"
 """What is done so far stands in a file with this behind the name of the output."""
@@ -155,7 +156,7 @@ class PartFile:
                 for before in self._kept(old):
                     picture = next(pictures, None)
                     kept = before
-                    if picture is None or escaped(_name(picture)) != escaped(before.image):
+                    if picture is None or printable(_name(picture)) != printable(before.image):
                         raise self._other_pictures(before, picture)
                     if before.failed and not stopped:
                         try:
@@ -186,9 +187,9 @@ class PartFile:
                 )
 
     def _other_pictures(self, before: Kept, picture: str | Failure | None) -> OutputError:
-        now = "there is none" if picture is None else f"{escaped(_name(picture))!r} comes"
+        now = "there is none" if picture is None else f"{printable(_name(picture))!r} comes"
         return OutputError(
-            f"{self.path}: was begun with other pictures: where it has {escaped(before.image)!r}, now {now}. "
+            f"{self.path}: was begun with other pictures: where it has {printable(before.image)!r}, now {now}. "
             "Give the same pictures, or delete the file to begin anew."
         )
 
@@ -215,11 +216,6 @@ class PartFile:
         # A last character may be half-written as well: reading one must not fail.
         errors = "surrogateescape" if mode == "r" else "strict"
         return path.open(mode, encoding="utf-8", errors=errors, newline="\n")  # type: ignore[return-value]
-
-
-def escaped(text: str, encoding: str = "utf-8") -> str:
-    """Return the text with escapes for what an encoding cannot say, such as a file name that is not UTF-8."""
-    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _name(picture: str | Failure) -> str:
