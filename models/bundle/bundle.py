@@ -189,7 +189,7 @@ class Bundle:
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that shall be right, between 0 and 1; None
                 for the one that the bundle was packaged with.
-            batch_size: how many stones the network sees at once. More than one is no quicker (docs/performance.md),
+            batch_size: how many stones the network sees at once. More than one is hardly quicker (docs/performance.md),
                 and results come later.
             workers: how many threads read pictures; None for as many as there are cores.
             all_stones: one result for each stone of a picture, the most prominent first, with its `place`.
