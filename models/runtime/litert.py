@@ -59,6 +59,7 @@ class ExportedNetwork:
 
         Raises:
             ValueError: if the pictures have another shape or type.
+            BundleError: if an output is not of as many pictures.
         """
         expected = (self.size, self.size, 3)
         if pictures.ndim != 4 or pictures.shape[1:] != expected or pictures.dtype != np.uint8:
@@ -69,6 +70,12 @@ class ExportedNetwork:
         # The interpreter allocates again only where N differs from the run before.
         with self._lock:
             outputs: Mapping[str, Float32] = self._runner(pictures=np.ascontiguousarray(pictures))
+        for name, rows in outputs.items():
+            if rows.shape[:1] != (len(pictures),):
+                raise BundleError(
+                    f"The network gives `{name}` of the shape {rows.shape} for {len(pictures)} pictures. "
+                    "Package the model again."
+                )
         return outputs
 
 

@@ -24,3 +24,16 @@ def test_a_fault_that_shows_in_the_first_run_is_a_bundle_error_of_one_line(monke
         litert.ExportedNetwork(b"")
     assert "\n" not in str(refused.value)
     assert "Invalid tensor index 182" in str(refused.value)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (), (0, 4)])
+def test_outputs_of_another_number_of_pictures_are_a_bundle_error(
+    shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class OddRunner(BrokenRunner):
+        def __call__(self, pictures: object) -> dict[str, object]:
+            return {"flat": np.zeros(shape, np.float32)}
+
+    monkeypatch.setattr(litert, "_signature_runner", lambda content, num_threads: OddRunner())
+    with pytest.raises(BundleError, match=r"gives `flat` of the shape \(.*\) for 1 pictures"):
+        litert.ExportedNetwork(b"")
