@@ -26,7 +26,7 @@ from PIL import Image
 
 from gemhier.hierarchy.intervals import wilson
 from gemhier.models.images.decode import read_image
-from gemhier.models.images.files import list_pictures
+from gemhier.models.images.files import list_images
 from gemhier.pipeline.audit import audit
 from gemhier.pipeline.data_quality.findings import Audit
 from gemhier.pipeline.duplicates.search import groups
@@ -37,33 +37,33 @@ KEPT = 0.9
 FALSE_PAIRS_SHOWN = 20
 
 
-def mirror(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+def mirror(image: Image.Image, random: np.random.Generator) -> Image.Image:
     """Mirror left to right, or top to bottom."""
     ways = (Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.FLIP_TOP_BOTTOM)
-    return picture.transpose(ways[random.integers(2)])
+    return image.transpose(ways[random.integers(2)])
 
 
-def turn(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+def turn(image: Image.Image, random: np.random.Generator) -> Image.Image:
     """Turn by one, two or three quarters."""
     ways = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270)
-    return picture.transpose(ways[random.integers(3)])
+    return image.transpose(ways[random.integers(3)])
 
 
-def halve(picture: Image.Image, _: np.random.Generator) -> Image.Image:
+def halve(image: Image.Image, _: np.random.Generator) -> Image.Image:
     """Make width and height half as long."""
-    return picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.LANCZOS)
+    return image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS)
 
 
-def keep(picture: Image.Image, _: np.random.Generator) -> Image.Image:
+def keep(image: Image.Image, _: np.random.Generator) -> Image.Image:
     """Change nothing: saving is the change."""
-    return picture
+    return image
 
 
-def crop(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+def crop(image: Image.Image, random: np.random.Generator) -> Image.Image:
     """Keep nine tenths of the width and of the height, anywhere."""
-    width, height = round(picture.width * KEPT), round(picture.height * KEPT)
-    left, top = random.integers(picture.width - width + 1), random.integers(picture.height - height + 1)
-    return picture.crop((int(left), int(top), int(left) + width, int(top) + height))
+    width, height = round(image.width * KEPT), round(image.height * KEPT)
+    left, top = random.integers(image.width - width + 1), random.integers(image.height - height + 1)
+    return image.crop((int(left), int(top), int(left) + width, int(top) + height))
 
 
 CHANGES: dict[str, tuple[Change, int]] = {
@@ -101,7 +101,7 @@ def plant(originals: list[Path], folder: Path, count: int, seed: int) -> list[Pl
 
 def pairs_of(found: Audit) -> set[tuple[Path, Path]]:
     """Return the reported pairs, each in order."""
-    images = [picture.image for picture in found.pictures]
+    images = [image.image for image in found.images]
     return {tuple(sorted((images[match.first], images[match.second]))) for match in found.matches}  # type: ignore[misc]
 
 
@@ -121,10 +121,10 @@ def main(folder: Path, copies: int, seed: int) -> None:
         everything = Path(temporary)
         for name in ("originals", "planted"):
             (everything / name).mkdir()
-        for number, path in enumerate(list_pictures([folder])):
+        for number, path in enumerate(list_images([folder])):
             shutil.copy(path, everything / "originals" / f"{number:06}{path.suffix}")
         before = audit([everything / "originals"])
-        originals = [picture.image for picture in before.pictures]
+        originals = [image.image for image in before.images]
         planted = plant(originals, everything / "planted", copies, seed)
         started = time.perf_counter()
         after = audit([everything])
@@ -148,7 +148,7 @@ def main(folder: Path, copies: int, seed: int) -> None:
     made_of = {copy.copy: f"{copy.kind} copy of {copy.original.name}" for copy in planted}
     for first, second in wrong[:FALSE_PAIRS_SHOWN]:
         click.echo(f"  wrong: {made_of.get(first, first.name)}, {made_of.get(second, second.name)}")
-    click.echo(f"{seconds:.1f} s, {1000 * seconds / len(after.pictures):.1f} s per 1,000 pictures")
+    click.echo(f"{seconds:.1f} s, {1000 * seconds / len(after.images):.1f} s per 1,000 pictures")
 
 
 if __name__ == "__main__":

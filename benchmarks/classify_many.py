@@ -18,7 +18,7 @@ import click
 
 from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.images.decode import read_image
-from gemhier.models.images.files import list_pictures
+from gemhier.models.images.files import list_images
 from gemhier.models.images.stones import Cutter
 from gemhier.pipeline.sample import SampleConfig, paint_sample
 
@@ -35,7 +35,7 @@ def one_after_the_other(bundle: Bundle, paths: list[Path]) -> Iterator[object]:
         yield from bundle.decide([crop.image], probabilities, [crop.score])
 
 
-def measured(results: Iterator[object], pictures: int) -> tuple[float, float, float, float]:
+def measured(results: Iterator[object], images: int) -> tuple[float, float, float, float]:
     """Take all results; return milliseconds and processor time of each, and the first and the longest wait in s."""
     waits = []
     began = before = time.perf_counter()
@@ -45,15 +45,15 @@ def measured(results: Iterator[object], pictures: int) -> tuple[float, float, fl
         waits.append(now - before)
         before = now
     processor = time.process_time() - processor
-    return 1e3 * (before - began) / pictures, 1e3 * processor / pictures, waits[0], max(waits)
+    return 1e3 * (before - began) / images, 1e3 * processor / images, waits[0], max(waits)
 
 
 @click.command()
 @click.option("--model", help="A bundle; without it, the one in use.")
-@click.option("--pictures", type=click.IntRange(min=2), default=64, show_default=True)
+@click.option("--images", type=click.IntRange(min=2), default=64, show_default=True)
 @click.option("--side", type=int, default=300, show_default=True, help="Of the pictures, in pixels.")
 @click.option("--rounds", type=click.IntRange(min=1), default=5, show_default=True)
-def main(model: str | None, pictures: int, side: int, rounds: int) -> None:
+def main(model: str | None, images: int, side: int, rounds: int) -> None:
     """Time each way to classify the same pictures."""
     bundle = load_bundle(model)
     ways: dict[str, Callable[[list[Path]], Iterator[object]]] = {
@@ -63,8 +63,8 @@ def main(model: str | None, pictures: int, side: int, rounds: int) -> None:
     }
     with tempfile.TemporaryDirectory() as folder:
         painted = Path(folder) / "painted"
-        paint_sample(painted, SampleConfig(per_class=2 + pictures // 10, size=side, copies=False))
-        paths = list(list_pictures([painted]))[:pictures]
+        paint_sample(painted, SampleConfig(per_class=2 + images // 10, size=side, copies=False))
+        paths = list(list_images([painted]))[:images]
         list(bundle.classify(paths[:8]))
         found = defaultdict(list)
         for turn in range(rounds):

@@ -171,19 +171,19 @@ def main(data: Path, backbone: str, folds: int, schedule: str, targets: tuple[fl
     fold_of = grouped_folds([row.label for row in rows], groups, folds, config.seed)
     start_tensorflow()
     from gemhier.pipeline.training.cross_validation import answers_folder, out_of_fold
-    from gemhier.pipeline.training.fit import Pictures
+    from gemhier.pipeline.training.fit import Images
 
-    pictures = Pictures(
+    images = Images(
         partial(prepared_crops, manifest, rows),
         np.array([space.index(row.label) for row in rows], dtype=np.intp),
     )
     answers = out_of_fold(
-        space, pictures, fold_of, config, folder=answers_folder(manifest, config), features=manifest.folder / "features"
+        space, images, fold_of, config, folder=answers_folder(manifest, config), features=manifest.folder / "features"
     )
     click.echo(f"{len(rows)} pictures\n")
     click.echo("| asked for | sure by | answered | right of these | deeper than the family |")
     click.echo("| --- | --- | --- | --- | --- |")
-    for line in _lines(Known(dict(answers.probabilities), pictures.truth, fold_of, space), groups, targets):
+    for line in _lines(Known(dict(answers.probabilities), images.truth, fold_of, space), groups, targets):
         click.echo(line)
 
 

@@ -22,7 +22,7 @@ from gemhier.crawler.replica.faults import FORBIDDEN, REACHABLE, Faults
 from gemhier.crawler.replica.painting import paint
 from gemhier.crawler.replica.server import ReplicaServer
 from gemhier.crawler.replica.shops import GempunditReplica
-from gemhier.crawler.replica.stock import Category, Picture, Stock, make_stock
+from gemhier.crawler.replica.stock import Category, ImageInput, Stock, make_stock
 from gemhier.crawler.storage.folder import place_of
 from gemhier.crawler.storage.history import read_history
 
@@ -45,13 +45,13 @@ def main() -> None:
         print(f"the same result after {given.kills} kills: {'yes' if killed == whole else 'NO'}")
 
 
-def painted_once(folder: Path, stock: Stock) -> Callable[[Picture, Category], bytes]:
+def painted_once(folder: Path, stock: Stock) -> Callable[[ImageInput, Category], bytes]:
     """Return a painter that paints all pictures of a stock to files, and then reads them."""
     folder.mkdir()
     for product in stock.products:
-        for picture in product.pictures:
-            (folder / picture.name).write_bytes(paint(picture, product.category))
-    return lambda picture, category: (folder / picture.name).read_bytes()
+        for image in product.images:
+            (folder / image.name).write_bytes(paint(image, product.category))
+    return lambda image, category: (folder / image.name).read_bytes()
 
 
 def start(server: ReplicaServer, folder: Path) -> subprocess.Popen[bytes]:
@@ -77,15 +77,15 @@ def in_peace(server: ReplicaServer, folder: Path) -> tuple[Result, int]:
     _, _, used = os.wait4(start(server, folder).pid, 0)
     seconds = time.monotonic() - began
     shop = server.shop
-    pictures = [picture.name for product in shop.stock.products for picture in product.pictures]
-    reachable = {name for name in pictures if shop.faults.of_picture(name) in REACHABLE}
+    images = [image.name for product in shop.stock.products for image in product.images]
+    reachable = {name for name in images if shop.faults.of_image(name) in REACHABLE}
     found = result(folder)
     came = Counter(address.rpartition("/")[2] for _, address in found)
     forbidden = [asked.target for asked in server.asked if "/private" in asked.target or "/cart" in asked.target]
     answered = Counter(asked.target for asked in server.asked if asked.status == 200)
     twice = sum(count > 1 for target, count in answered.items() if target.startswith("/media/"))
-    faults = Counter(shop.faults.of_picture(name) for name in pictures)
-    print(f"{len(shop.stock.products):,} products, {len(pictures):,} pictures, {len(reachable):,} of them reachable")
+    faults = Counter(shop.faults.of_image(name) for name in images)
+    print(f"{len(shop.stock.products):,} products, {len(images):,} pictures, {len(reachable):,} of them reachable")
     print("  what goes wrong with pictures: " + ", ".join(f"{count} {fault}" for fault, count in faults.most_common()))
     print(f"reachable pictures that came: {len(reachable & came.keys()):,}; others that came: "
           f"{len(came.keys() - reachable)}; more than once: {sum(count > 1 for count in came.values())}; "

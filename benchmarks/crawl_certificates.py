@@ -17,10 +17,10 @@ import numpy as np
 
 from gemhier.arrays import RGB
 from gemhier.crawler.replica.painting import encode, paint, paint_scene
-from gemhier.crawler.replica.stock import CATEGORIES, Picture
+from gemhier.crawler.replica.stock import CATEGORIES, ImageInput
 from gemhier.crawler.review.certificates import CertificateReader
 from gemhier.hierarchy.intervals import wilson
-from gemhier.models.images.files import list_pictures
+from gemhier.models.images.files import list_images
 
 _FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX)
 _HEADS = ("GEMSTONE REPORT", "CERTIFICATE OF AUTHENTICITY", "GEM IDENTIFICATION", "LABORATORY REPORT", "ANALYSIS CARD")
@@ -42,9 +42,9 @@ def main() -> None:
         count("painted reports", painted(Path(name) / "report", given.reports, lambda n: report(chance, n)), reader)
         count("painted stones", painted(Path(name) / "stone", given.stones, lambda n: stone(chance, n)), reader)
     for folder in given.folders:
-        count(f"reports in {folder.name}", list_pictures([folder]), reader)
+        count(f"reports in {folder.name}", list_images([folder]), reader)
     if given.photographs:
-        count(f"photographs in {given.photographs.name}", list_pictures([given.photographs]), reader)
+        count(f"photographs in {given.photographs.name}", list_images([given.photographs]), reader)
 
 
 def painted(folder: Path, number: int, paint_one: Callable[[int], bytes]) -> Iterable[Path]:
@@ -72,8 +72,8 @@ def report(chance: np.random.Generator, number: int) -> bytes:
 
 def stone(chance: np.random.Generator, number: int) -> bytes:
     """Stones without a report, every third with a shop's name."""
-    picture, category = Picture(f"{number}.jpg", "stone", number), CATEGORIES[number % len(CATEGORIES)]
-    body = paint_scene(picture, category, size=480) if number % 2 else paint(picture, category, size=480)
+    image, category = ImageInput(f"{number}.jpg", "stone", number), CATEGORIES[number % len(CATEGORIES)]
+    body = paint_scene(image, category, size=480) if number % 2 else paint(image, category, size=480)
     if number % 3:
         return body
     canvas = np.asarray(cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]).copy()
@@ -119,8 +119,8 @@ def _on_a_table(page: RGB, chance: np.random.Generator) -> RGB:
     placed = (corners - middle) @ rotation.T + side / 2 + chance.uniform(-0.03, 0.03, (4, 2)) * side
     view = cv2.getPerspectiveTransform(corners, placed.astype(np.float32))
     cv2.warpPerspective(page, view, (side, side), dst=table, borderMode=cv2.BORDER_TRANSPARENT)
-    picture = Picture("", "stone", int(chance.integers(10**6)))
-    beside = cv2.imdecode(np.frombuffer(paint(picture, CATEGORIES[picture.seed % 20]), np.uint8), cv2.IMREAD_COLOR)
+    image = ImageInput("", "stone", int(chance.integers(10**6)))
+    beside = cv2.imdecode(np.frombuffer(paint(image, CATEGORIES[image.seed % 20]), np.uint8), cv2.IMREAD_COLOR)
     table[-140:, -140:] = cv2.resize(beside, (140, 140))[..., ::-1]
     blurred = cv2.GaussianBlur(table, (0, 0), float(chance.uniform(0.3, 0.9)))
     longest = max(blurred.shape)

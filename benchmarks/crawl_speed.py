@@ -71,20 +71,19 @@ def main() -> None:
         shop = GempunditReplica(stock, None, painted_once(work / "painted", stock))
         with ReplicaServer(shop).running() as server:
             addresses = [
-                [server.address + shop.picture_path(picture) for picture in product.pictures]
-                for product in stock.products
+                [server.address + shop.image_path(image) for image in product.images] for product in stock.products
             ]
             (work / "addresses.json").write_text(json.dumps(addresses))
-            pictures = sum(map(len, addresses))
+            images = sum(map(len, addresses))
             costs: dict[str, list[Cost]] = {"gemhier": [], "ImagesPipeline": []}
             for turn in range(given.rounds):
-                costs["gemhier"].append(ours(server, work / f"ours-{turn}", pictures))
-                costs["ImagesPipeline"].append(plain(server, work / f"plain-{turn}", work / "addresses.json", pictures))
+                costs["gemhier"].append(ours(server, work / f"ours-{turn}", images))
+                costs["ImagesPipeline"].append(plain(server, work / f"plain-{turn}", work / "addresses.json", images))
     rates = {}
     for name, several in costs.items():
-        clock, processor = (statistics.median(pictures / cost[which] for cost in several) for which in (0, 1))
+        clock, processor = (statistics.median(images / cost[which] for cost in several) for which in (0, 1))
         rates[name] = (clock, processor)
-        print(f"{name:>15}: {clock:.0f} of {pictures} pictures/s of the clock, {processor:.0f}/s of the processor")
+        print(f"{name:>15}: {clock:.0f} of {images} pictures/s of the clock, {processor:.0f}/s of the processor")
     ratios = [rates["gemhier"][which] / rates["ImagesPipeline"][which] for which in (0, 1)]
     print(f"gemhier / ImagesPipeline: {ratios[0]:.2f} by the clock, {ratios[1]:.2f} by the processor")
 
@@ -98,23 +97,23 @@ def measured(words: list[str]) -> Cost:
     return Cost(time.monotonic() - began, used.ru_utime + used.ru_stime)
 
 
-def ours(server: ReplicaServer, folder: Path, pictures: int) -> Cost:
+def ours(server: ReplicaServer, folder: Path, images: int) -> Cost:
     """Return the stage of the pictures, for when the others are through."""
     words = [sys.executable, "-m", "gemhier.crawler.replica.fast", "gempundit", str(folder)]
     measured([*words, json.dumps({"start": server.start, "stages": ["index", "products"]})])
     cost = measured([*words, json.dumps({"start": server.start, "stages": ["pictures"]})])
     came = len(read_history(folder))
-    if came < pictures:
-        raise SystemExit(f"only {came} of {pictures} pictures came")
+    if came < images:
+        raise SystemExit(f"only {came} of {images} pictures came")
     return cost
 
 
-def plain(server: ReplicaServer, folder: Path, addresses: Path, pictures: int) -> Cost:
+def plain(server: ReplicaServer, folder: Path, addresses: Path, images: int) -> Cost:
     """Fetch the same pictures by scrapy's own pipeline."""
     cost = measured([sys.executable, "-c", PLAIN, str(addresses), str(folder), server.start])
     came = sum(1 for _ in folder.rglob("*.jpg"))
-    if came < pictures:
-        raise SystemExit(f"only {came} of {pictures} pictures came")
+    if came < images:
+        raise SystemExit(f"only {came} of {images} pictures came")
     return cost
 
 

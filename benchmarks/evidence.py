@@ -52,7 +52,7 @@ class Values:
 
 
 @dataclass(frozen=True, eq=False)
-class Pictures:
+class Images:
     """N pictures: their labels' ids, stones, and (N, V) what the network says of them."""
 
     labels: Sequence[str]
@@ -74,10 +74,10 @@ def main() -> None:
     lacking = [label for label in bundle.space.labels if label not in source]
     print(f"{len(source)} labels are in the second source; left out: {', '.join(lacking)}\n")
     for folder in [*arguments.home, *arguments.away]:
-        pictures = classified(bundle, folder, arguments.stones)
-        measure(bundle, source, pictures, str(folder), arguments.repeats, arguments.seed)
-        priors(bundle, pictures)
-    without_picture(bundle, source, arguments.repeats, arguments.seed)
+        images = classified(bundle, folder, arguments.stones)
+        measure(bundle, source, images, str(folder), arguments.repeats, arguments.seed)
+        priors(bundle, images)
+    without_image(bundle, source, arguments.repeats, arguments.seed)
 
 
 def second_source(bundle: Bundle) -> dict[str, Values]:
@@ -123,22 +123,22 @@ def _character(text: str | None) -> str:
     return ""
 
 
-def classified(bundle: Bundle, folder: Path, stones: Path | None) -> Pictures:
+def classified(bundle: Bundle, folder: Path, stones: Path | None) -> Images:
     """Let the network see the pictures of a folder."""
     labelled = find_labelled([folder], "test", bundle.taxonomy)
     by_file = {} if stones is None else _stones(stones)
-    pictures = [picture for picture in labelled.pictures if picture.label in bundle.space]
+    images = [image for image in labelled.images if image.label in bundle.space]
     labels, groups, rows = [], [], []
-    results = bundle.results([picture.image for picture in pictures])
-    with progress(results, f"Classifying {folder}", length=len(pictures)) as shown:
-        for picture, result in zip(pictures, shown, strict=True):
-            if isinstance(result, Failure) or picture.label is None:
+    results = bundle.results([image.image for image in images])
+    with progress(results, f"Classifying {folder}", length=len(images)) as shown:
+        for image, result in zip(images, shown, strict=True):
+            if isinstance(result, Failure) or image.label is None:
                 continue
-            end = "/".join(Path(picture.image).parts[-3:])
-            labels.append(picture.label)
-            groups.append(by_file.get(end, picture.image))
+            end = "/".join(Path(image.image).parts[-3:])
+            labels.append(image.label)
+            groups.append(by_file.get(end, image.image))
             rows.append(result.probabilities[bundle.info.strategy])
-    return Pictures(labels, groups, np.array(rows))
+    return Images(labels, groups, np.array(rows))
 
 
 def _stones(table: Path) -> dict[str, str]:
@@ -182,13 +182,13 @@ def evidence_for(
     return Evidence.of(**texts)
 
 
-def measure(bundle: Bundle, source: dict[str, Values], pictures: Pictures, title: str, repeats: int, seed: int) -> None:
+def measure(bundle: Bundle, source: dict[str, Values], images: Images, title: str, repeats: int, seed: int) -> None:
     """Print what the pictures of one folder give with each set of readings."""
-    kept = [row for row, label in enumerate(pictures.labels) if label in source]
-    labels = [pictures.labels[row] for row in kept]
-    stones = [pictures.stones[row] for row in kept]
+    kept = [row for row, label in enumerate(images.labels) if label in source]
+    labels = [images.labels[row] for row in kept]
+    stones = [images.stones[row] for row in kept]
     weights = stone_weights(stones)
-    print(f"{title}: {len(kept)} pictures of {len(set(stones))} stones, {len(pictures.labels) - len(kept)} left out")
+    print(f"{title}: {len(kept)} pictures of {len(set(stones))} stones, {len(images.labels) - len(kept)} left out")
     print("| readings | top-1 | tolerant top-1 | family |\n| --- | --- | --- | --- |")
     alone: Float64 | None = None
     without_wrong: Float64 | None = None
@@ -205,7 +205,7 @@ def measure(bundle: Bundle, source: dict[str, Values], pictures: Pictures, title
             generator = np.random.default_rng([seed, repeat])
             for place, row in enumerate(kept):
                 known = evidence_for(kinds, labels[place], bundle, source, generator, wrong)
-                after = posterior(pictures.probabilities[row], bundle.candidates, known)
+                after = posterior(images.probabilities[row], bundle.candidates, known)
                 hits[place] += scored(after.labels, after.others, labels[place], bundle)
         hits /= repeats if kinds else 1
         print(f"| {name} | {' | '.join(interval(hits[:, column], weights, stones) for column in range(3))} |")
@@ -218,23 +218,23 @@ def measure(bundle: Bundle, source: dict[str, Values], pictures: Pictures, title
     if without_wrong is not None:
         loss = interval(without_wrong[:, 0] - hits[:, 0], weights, stones)
         print(f"| loss by a tenth wrong | {loss} | | |")
-    steps(bundle, source, pictures, kept, weights, seed)
+    steps(bundle, source, images, kept, weights, seed)
     print()
 
 
-def priors(bundle: Bundle, pictures: Pictures) -> None:
+def priors(bundle: Bundle, images: Images) -> None:
     """Print what a prior does, all pictures included, over stones and over classes."""
     print("| prior | top-1 over stones | top-1 over classes | top-3 over classes |\n| --- | --- | --- | --- |")
-    weights = stone_weights(pictures.stones)
-    classes = np.array(pictures.labels)
-    truth = np.array([bundle.space.index(label) for label in pictures.labels])
+    weights = stone_weights(images.stones)
+    classes = np.array(images.labels)
+    truth = np.array([bundle.space.index(label) for label in images.labels])
     for name in ("uniform", "trade"):
         known = Evidence.of(prior=name)
-        found = np.array([posterior(row, bundle.candidates, known).labels for row in pictures.probabilities])
+        found = np.array([posterior(row, bundle.candidates, known).labels for row in images.probabilities])
         hits = {k: top_k_hits(found, truth, k) for k in (1, 3)}
         over_classes = [np.mean([weighted(hits[k], weights, classes == one) for one in set(classes)]) for k in (1, 3)]
         means = " | ".join(f"{mean:.3f}" for mean in over_classes)
-        print(f"| {name} | {interval(hits[1], weights, pictures.stones)} | {means} |")
+        print(f"| {name} | {interval(hits[1], weights, images.stones)} | {means} |")
     print()
 
 
@@ -244,15 +244,15 @@ def weighted(hits: Float64, weights: Float64, chosen: Booleans) -> float:
 
 
 def steps(
-    bundle: Bundle, source: dict[str, Values], pictures: Pictures, kept: Sequence[int], weights: Float64, seed: int
+    bundle: Bundle, source: dict[str, Values], images: Images, kept: Sequence[int], weights: Float64, seed: int
 ) -> None:
     """Print how many of the proposed tests it takes to one name at 95%."""
     generator = np.random.default_rng([seed, 1])
     taken, reached, right = np.zeros(len(kept)), np.zeros(len(kept)), np.zeros(len(kept))
     for place, row in enumerate(kept):
-        label = pictures.labels[row]
+        label = images.labels[row]
         texts: dict[str, str] = {}
-        after = posterior(pictures.probabilities[row], bundle.candidates, Evidence())
+        after = posterior(images.probabilities[row], bundle.candidates, Evidence())
         while after.labels.max() < SURE and len(texts) < 4:
             tests = [test for test in next_tests(after, bundle.candidates, list(texts), most=5) if test.key in _DRAWN]
             if not tests:
@@ -261,7 +261,7 @@ def steps(
             if not read:
                 break
             texts |= read
-            after = posterior(pictures.probabilities[row], bundle.candidates, Evidence.of(**texts))
+            after = posterior(images.probabilities[row], bundle.candidates, Evidence.of(**texts))
         taken[place] = len(texts)
         reached[place] = after.labels.max() >= SURE
         right[place] = reached[place] and bundle.space.labels[int(after.labels.argmax())] == label
@@ -275,7 +275,7 @@ def steps(
 _DRAWN = ("ri", "sg", "optic_character")
 
 
-def without_picture(bundle: Bundle, source: dict[str, Values], repeats: int, seed: int) -> None:
+def without_image(bundle: Bundle, source: dict[str, Values], repeats: int, seed: int) -> None:
     """Print what readings alone give, every label equally often."""
     print("No picture, every label equally often\n| readings | top-1 | family |\n| --- | --- | --- |")
     for name, kinds in (

@@ -20,7 +20,7 @@ import numpy as np
 from gemhier.hierarchy.intervals import bootstrap_mean, wilson
 from gemhier.models.images.crop import MARGIN
 from gemhier.models.images.decode import read_image
-from gemhier.models.images.files import list_pictures
+from gemhier.models.images.files import list_images
 from gemhier.models.images.finder import Finder, Stone
 from gemhier.pipeline.data.manifest import read_manifest
 from gemhier.progress import map_with_progress
@@ -83,19 +83,19 @@ def main(finder_file: Path, folder: Path, plain: Path | None) -> None:
     threshold = float(np.quantile(scores(held_out, finder, "held out"), 1 - KEPT, method="lower"))
     click.echo(f"least score of a gem: {threshold:.3f}")
     for third in ("tuning", "test"):
-        found = scores(list(list_pictures([folder / "everyday" / third])), finder, third)
+        found = scores(list(list_images([folder / "everyday" / third])), finder, third)
         click.echo(f"everyday pictures, {third} third, taken for gems: {share_text(found >= threshold)}")
     click.echo(f"composites taken for gems: {share_text(of_stones >= threshold)}")
     for name, where in (("phones", folder / "phones"), ("thumbnails", folder / "thumbnails"), ("plain", plain)):
         if where is not None:
-            found = scores(list(list_pictures([where])), finder, name)
+            found = scores(list(list_images([where])), finder, name)
             click.echo(f"{name} taken for gems: {share_text(found >= threshold)}")
-    picture = read_image(paths[0])
+    image = read_image(paths[0])
     one_core = Finder(finder.content, num_threads=1)
     started = time.process_time()
     for _ in range(20):
-        for stone in one_core.find(picture)[:1]:
-            one_core.cut(picture, stone.box, 224)
+        for stone in one_core.find(image)[:1]:
+            one_core.cut(image, stone.box, 224)
     click.echo(f"one picture, found and cut out: {(time.process_time() - started) / 20 * 1e3:.0f} ms of one core")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from gemhier.errors import ImageError
 from gemhier.models.bundle.files import find_finder
 from gemhier.models.images.decode import read_image
-from gemhier.models.images.files import list_pictures
+from gemhier.models.images.files import list_images
 from gemhier.progress import map_with_progress
 
 
@@ -32,7 +32,7 @@ def main() -> None:
             return None
 
     for folder in arguments.folders:
-        found = map_with_progress(score, list(list_pictures([folder])), str(folder))
+        found = map_with_progress(score, list(list_images([folder])), str(folder))
         scores = [one for one in found if one is not None]
         below = sum(one < finder.threshold for one in scores)
         between = sum(arguments.lower <= one < finder.threshold for one in scores)

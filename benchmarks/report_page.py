@@ -26,7 +26,7 @@ from gemhier.hierarchy.decoding import STRATEGIES
 from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.stones import Failure, StoneCrop
-from gemhier.pipeline.data.labelled_images import LabelledPicture, LabelledPictures
+from gemhier.pipeline.data.labelled_images import LabelledImage, LabelledImages
 from gemhier.pipeline.evaluation.neighbours import Neighbour
 from gemhier.pipeline.reports.html.page import page
 from gemhier.pipeline.reports.measuring import Classified, report_on
@@ -78,12 +78,12 @@ def paint(folder: Path, count: int = PAINTED) -> list[Path]:
     found = []
     for number in range(count):
         random = np.random.default_rng(number)
-        picture = np.full((450, 600, 3), 245, dtype=np.uint8)
+        image = np.full((450, 600, 3), 245, dtype=np.uint8)
         colour = [int(part) for part in random.integers(20, 230, 3)]
-        cv2.circle(picture, (300, 225), 150, colour, -1)
-        noise = random.normal(0, 8, picture.shape)
+        cv2.circle(image, (300, 225), 150, colour, -1)
+        noise = random.normal(0, 8, image.shape)
         path = folder / f"stone_{number}.jpg"
-        cv2.imwrite(str(path), np.clip(picture + noise, 0, 255).astype(np.uint8))
+        cv2.imwrite(str(path), np.clip(image + noise, 0, 255).astype(np.uint8))
         found.append(path)
     return found
 
@@ -98,8 +98,8 @@ def made_up_report(bundle: Bundle, painted: list[Path], count: int, *, seed: int
         logits[np.arange(count), truth] += random.normal(5, 2.5, count)
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         probabilities[strategy] = powers / powers.sum(axis=1, keepdims=True)
-    pictures = tuple(
-        LabelledPicture(
+    images = tuple(
+        LabelledImage(
             str(painted[number % len(painted)]),
             bundle.taxonomy[space.labels[label]].name,
             space.labels[label],
@@ -111,21 +111,21 @@ def made_up_report(bundle: Bundle, painted: list[Path], count: int, *, seed: int
     seen = [cv2.resize(cv2.imread(str(path)), (bundle.info.size,) * 2)[..., ::-1] for path in painted]
     scores = np.where(random.random(count) < 0.02, 0.1, 0.99)
     stones = [
-        StoneCrop(picture.image, np.asarray(seen[number % len(seen)], np.uint8), float(scores[number]))
-        for number, picture in enumerate(pictures)
+        StoneCrop(image.image, np.asarray(seen[number % len(seen)], np.uint8), float(scores[number]))
+        for number, image in enumerate(images)
     ]
     decided = probabilities[bundle.info.strategy]
     results: list[Prediction | Failure] = list(
         bundle.decide([stone.image for stone in stones], decided, [stone.score for stone in stones])
     )
     for number in range(0, count, max(count // 5, 1)):
-        results[number] = Failure(pictures[number].image, "a <made-up> damage. Export it again.")
+        results[number] = Failure(images[number].image, "a <made-up> damage. Export it again.")
         for of_strategy in probabilities.values():
             of_strategy[number] = 0
     wrong = np.flatnonzero((decided.argmax(axis=1) != truth) & decided.any(axis=1))
     crops = {int(row): crop_thumbnail(stones[row].pixels) for row in wrong}
     found = Classified(tuple(results), probabilities, scores < bundle.finder.threshold, crops)
-    labelled = LabelledPictures(pictures, ("painted",), (), ())
+    labelled = LabelledImages(images, ("painted",), (), ())
     report = report_on(bundle, labelled, found, split="test", target_precision=bundle.info.default_precision)
     near = tuple(Neighbour(str(painted[place]), space.labels[place], 0.9, stones[place].pixels) for place in range(3))
     neighbours = {mistake.row: near for mistake in mistakes(report)[:MOST_SHOWN]}
@@ -174,20 +174,20 @@ def measure(path: Path) -> None:
 
 @click.command()
 @click.option("--page", "given", type=click.Path(path_type=Path), help="A page to measure, instead of a made-up one.")
-@click.option("--pictures", default=5000, show_default=True, help="How many pictures the made-up report has.")
+@click.option("--images", default=5000, show_default=True, help="How many pictures the made-up report has.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Where to keep the made-up page.")
-def main(given: Path | None, pictures: int, keep: Path | None) -> None:
+def main(given: Path | None, images: int, keep: Path | None) -> None:
     """Make a page, or take one, and measure it."""
     with tempfile.TemporaryDirectory() as scratch:
         target = given or keep or Path(scratch) / "report.html"
         if given is None:
-            report = made_up_report(load_bundle(), paint(Path(scratch)), pictures)
+            report = made_up_report(load_bundle(), paint(Path(scratch)), images)
             started = time.process_time()
             text = page(report)
             click.echo(f"made in {time.process_time() - started:.1f} s of processor time")
             target.write_text(text, encoding="utf-8")
             wrong = len(mistakes(report))
-            click.echo(f"{pictures:,} pictures, {wrong:,} of them named wrongly")
+            click.echo(f"{images:,} pictures, {wrong:,} of them named wrongly")
         click.echo(f"{target.stat().st_size / 1e6:.1f} MB")
         measure(target)
 

@@ -19,7 +19,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 from gemhier.models.bundle import load_bundle
 from gemhier.models.images.crop import mask_background
 from gemhier.models.images.decode import read_image
-from gemhier.models.images.files import list_pictures
+from gemhier.models.images.files import list_images
 
 Found = TypeVar("Found")
 
@@ -35,21 +35,21 @@ def timed(step: Callable[[], Found], times: list[float]) -> Found:
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--model", help="A bundle; without it, the one in use.")
-@click.option("--pictures", "most", type=int, default=200, show_default=True, help="How many at most.")
+@click.option("--images", "most", type=int, default=200, show_default=True, help="How many at most.")
 def main(folder: Path, model: str | None, most: int) -> None:
     """Time the steps on the pictures in FOLDER."""
     import cv2
 
     cv2.setNumThreads(1)
     bundle = load_bundle(model, num_threads=1)
-    paths = sorted(list_pictures([folder]))
+    paths = sorted(list_images([folder]))
     names = ("read", "find", "cut out", "name")
     times: dict[str, list[float]] = {name: [] for name in names}
     for path in paths[:: -(-len(paths) // most)]:
-        picture = timed(lambda path=path: read_image(path), times["read"])
-        stone = timed(lambda picture=picture: bundle.finder.find_best(picture), times["find"])
+        image = timed(lambda path=path: read_image(path), times["read"])
+        stone = timed(lambda image=image: bundle.finder.find_best(image), times["find"])
         cut = timed(
-            lambda picture=picture, stone=stone: bundle.finder.cut(picture, stone.box, bundle.info.size),
+            lambda image=image, stone=stone: bundle.finder.cut(image, stone.box, bundle.info.size),
             times["cut out"],
         )
         timed(lambda cut=cut: bundle.probabilities(mask_background(cut)[None]), times["name"])

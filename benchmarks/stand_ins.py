@@ -51,7 +51,7 @@ SEED = 20240
 class Placed:
     """A composed picture and the rectangle of its stone: left, top, width and height in pixels."""
 
-    picture: RGB
+    image: RGB
     rectangle: tuple[int, int, int, int]
 
 
@@ -111,13 +111,13 @@ def _lay(
     return Placed(np.clip(laid, 0, 255).astype(np.uint8), (left, top, width, height))
 
 
-def distort(picture: RGB, generator: np.random.Generator) -> RGB:
+def distort(image: RGB, generator: np.random.Generator) -> RGB:
     """Do what a phone does: a cast of warm or cold light in CIELAB, a vignette, shake, WebP."""
-    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     lab[..., 1] += generator.normal(0, 2)
     lab[..., 2] += generator.normal(0, 5)
     lab[..., 0] = 100 * (lab[..., 0] / 100) ** np.exp(generator.normal(0, 0.15))
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     rows, columns = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     lab[..., 0] *= 1 - generator.uniform(0, 0.25) * (rows**2 + columns**2) / 2
     changed = np.clip(cv2.cvtColor(lab.astype(np.float32), cv2.COLOR_LAB2RGB), 0, 1) * 255
@@ -158,11 +158,11 @@ def replace_stones(
     return _lay(plain, outline, placing, ground, generator)
 
 
-def _square(picture: RGB, generator: np.random.Generator) -> RGB:
-    height, width = picture.shape[:2]
+def _square(image: RGB, generator: np.random.Generator) -> RGB:
+    height, width = image.shape[:2]
     side = min(height, width)
     left, top = generator.integers(width - side + 1), generator.integers(height - side + 1)
-    return picture[top : top + side, left : left + side]
+    return image[top : top + side, left : left + side]
 
 
 def _plain(rows: list[Row]) -> Iterator[tuple[int, Row, PlainPhotograph]]:
@@ -173,10 +173,10 @@ def _plain(rows: list[Row]) -> Iterator[tuple[int, Row, PlainPhotograph]]:
                 yield number, row, plain
 
 
-def _save(folder: Path, row: Row, number: int, picture: RGB, quality: int = 92) -> Path:
+def _save(folder: Path, row: Row, number: int, image: RGB, quality: int = 92) -> Path:
     path = folder / row.label_given / f"{number:05}.jpg"
     path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), np.ascontiguousarray(picture[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    cv2.imwrite(str(path), np.ascontiguousarray(image[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, quality])
     return path
 
 
@@ -228,20 +228,20 @@ def main(data: Path, everyday: Path, phones: Path | None, out: Path) -> None:
     for number, row, plain in _plain(held):
         generator = np.random.default_rng([SEED, number])
         placed = compose(plain, backgrounds[generator.integers(len(backgrounds))], generator)
-        saved = _save(out / "composites", row, number, distort(placed.picture, generator))
+        saved = _save(out / "composites", row, number, distort(placed.image, generator))
         described.append((str(saved.relative_to(out / "composites")), *placed.rectangle))
         if places:
             path, rectangles = places[generator.integers(len(places))]
             taken = replace_stones(read_image(path), rectangles, plain, generator)
-            _save(out / "phones", row, number, distort(taken.picture, generator))
+            _save(out / "phones", row, number, distort(taken.image, generator))
     with (out / "composites" / "composites.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("file", "left", "top", "width", "height"))
         writer.writerows(described)
     for number, row in enumerate(held):
-        picture = read_image(Path(row.image))
-        size = THUMBNAIL, max(1, round(THUMBNAIL * picture.shape[0] / picture.shape[1]))
-        _save(out / "thumbnails", row, number, cv2.resize(picture, size, interpolation=cv2.INTER_AREA), quality=75)
+        image = read_image(Path(row.image))
+        size = THUMBNAIL, max(1, round(THUMBNAIL * image.shape[0] / image.shape[1]))
+        _save(out / "thumbnails", row, number, cv2.resize(image, size, interpolation=cv2.INTER_AREA), quality=75)
     click.echo(f"{len(held)} pictures held out, {len(described)} composed")
 
 

@@ -26,15 +26,15 @@ def seconds(command: list[str]) -> float:
 
 
 @click.command()
-@click.argument("picture", type=click.Path(exists=True))
+@click.argument("image", type=click.Path(exists=True))
 @click.option("--runs", type=click.IntRange(min=3), default=15, show_default=True)
-def main(picture: str, runs: int) -> None:
+def main(image: str, runs: int) -> None:
     """Time `gemhier --help` and `gemhier classify PICTURE` in fresh processes."""
     program = str(Path(sys.executable).with_name("gemhier"))
     commands = {
         "python -c pass": [sys.executable, "-c", "pass"],
         "gemhier --help": [program, "--help"],
-        "gemhier classify": [program, "classify", picture],
+        "gemhier classify": [program, "classify", image],
     }
     for command in commands.values():
         seconds(command)

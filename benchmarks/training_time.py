@@ -1,6 +1,6 @@
 """How long a training of the whole network takes on this machine, by backbone, before it is begun.
 
-    python benchmarks/training_time.py report-cnn vgg16 resnet50 mobilenet --pictures 22000 --epochs 20
+    python benchmarks/training_time.py report-cnn vgg16 resnet50 mobilenet --images 22000 --epochs 20
 
 Steps are timed in trainings from random weights on noise, by the report's schedule: the difference between a longer and
 a shorter epoch, in which what an epoch takes besides its steps, such as its checkpoint, falls out.
@@ -28,7 +28,7 @@ class TimedEnough(Exception):
 
 def seconds_an_epoch(backbone: str, steps: int, epochs: int, *, mixed_precision: bool) -> float:
     """Return the median over some epochs after the first, in which TensorFlow builds its graph."""
-    from gemhier.pipeline.training.fit import Pictures, fit_network
+    from gemhier.pipeline.training.fit import Images, fit_network
 
     config = TrainConfig(
         backbone=backbone, schedule="report", mode="flat", weights="none", mixed_precision=mixed_precision
@@ -48,8 +48,8 @@ def seconds_an_epoch(backbone: str, steps: int, epochs: int, *, mixed_precision:
 
     with tempfile.TemporaryDirectory() as folder:
         try:
-            pictures = Pictures(crops, generator.integers(0, len(space), count))
-            fit_network(space, pictures, None, config, work=Path(folder), cache=Path(folder), on_epoch=note)
+            images = Images(crops, generator.integers(0, len(space), count))
+            fit_network(space, images, None, config, work=Path(folder), cache=Path(folder), on_epoch=note)
         except TimedEnough:
             pass
     return float(np.median(np.diff(ended)[1:]))
@@ -57,11 +57,11 @@ def seconds_an_epoch(backbone: str, steps: int, epochs: int, *, mixed_precision:
 
 @click.command()
 @click.argument("backbones", nargs=-1, required=True)
-@click.option("--pictures", type=click.IntRange(min=1), required=True, help="How many a pass shows.")
+@click.option("--images", type=click.IntRange(min=1), required=True, help="How many a pass shows.")
 @click.option("--epochs", type=click.IntRange(min=1), default=20, show_default=True, help="Passes of the training.")
 @click.option("--timed", type=click.IntRange(min=1), default=1, show_default=True, help="Epochs to time.")
 @click.option("--mixed-precision", is_flag=True, help="In bfloat16.")
-def main(backbones: tuple[str, ...], pictures: int, epochs: int, timed: int, mixed_precision: bool) -> None:
+def main(backbones: tuple[str, ...], images: int, epochs: int, timed: int, mixed_precision: bool) -> None:
     """Time steps of a training of each of BACKBONES."""
     start_tensorflow()
     batch = SCHEDULES["report"].batch
@@ -70,10 +70,8 @@ def main(backbones: tuple[str, ...], pictures: int, epochs: int, timed: int, mix
             seconds_an_epoch(backbone, steps, timed, mixed_precision=mixed_precision) for steps in (SHORT, LONG)
         )
         step = (long - short) / (LONG - SHORT)
-        hours = step * epochs * -(-pictures // batch) / 3600
-        click.echo(
-            f"{backbone:<24} {step:7.3f} s a step of {batch}, {hours:6.1f} h for {epochs} x {pictures:,} pictures"
-        )
+        hours = step * epochs * -(-images // batch) / 3600
+        click.echo(f"{backbone:<24} {step:7.3f} s a step of {batch}, {hours:6.1f} h for {epochs} x {images:,} pictures")
 
 
 if __name__ == "__main__":

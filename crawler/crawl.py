@@ -17,16 +17,16 @@ from gemhier.crawler.sites.items import ListingContent, ProductContent
 from gemhier.crawler.sites.site import Site
 from gemhier.crawler.sites.site_file import is_web_address
 from gemhier.crawler.stages.catalogue import read_catalogue
+from gemhier.crawler.stages.images import ImageStage
 from gemhier.crawler.stages.index import IndexStage
-from gemhier.crawler.stages.pictures import PictureStage
 from gemhier.crawler.stages.products import ProductStage
 from gemhier.crawler.storage.crawl_info import CrawlInfo, CrawlRun, read_crawl_info, write_crawl_info
 from gemhier.crawler.storage.fetch_log import FetchLog
 from gemhier.crawler.storage.folder import (
     LOG_FILE,
     STATE,
-    PictureContent,
-    PictureStore,
+    ImageContent,
+    ImageStore,
     check_crawl_folder,
     locked,
     now,
@@ -127,13 +127,13 @@ class _Crawl:
         number, state = self._run.number, folder / STATE
         self._pages = stack.enter_context(closing(FetchLog(state / "index.jsonl", ListingContent, number)))
         self._products = stack.enter_context(closing(FetchLog(state / "products.jsonl", ProductContent, number)))
-        self._pictures = stack.enter_context(closing(FetchLog(state / "pictures.jsonl", PictureContent, number)))
-        self._store = stack.enter_context(closing(PictureStore(folder)))
+        self._images = stack.enter_context(closing(FetchLog(state / "pictures.jsonl", ImageContent, number)))
+        self._store = stack.enter_context(closing(ImageStore(folder)))
         self._history = stack.enter_context(closing(History(folder)))
         own = frozenset({host})
         # At other limits nothing is asked of hosts elsewhere, whatever the site file says.
-        others = config.site.picture_hosts if limits.is_polite else frozenset()
-        self._running = Running(limits=limits, own_hosts=own, picture_hosts=own | others)
+        others = config.site.image_hosts if limits.is_polite else frozenset()
+        self._running = Running(limits=limits, own_hosts=own, image_hosts=own | others)
         self._since = same_rules_since(self._info, config.site)
 
     def run(self) -> Summary:
@@ -187,8 +187,8 @@ class _Crawl:
         if name == "products":
             return ProductStage(site, start, catalogue, chosen, self._products, stats, since=self._since)
         whole = not config.is_narrowed and {"index", "products"} <= set(self._run.stages)
-        return PictureStage(
-            site, chosen, self._products, self._pictures, self._store, self._history, stats, notes_gone=whole
+        return ImageStage(
+            site, chosen, self._products, self._images, self._store, self._history, stats, notes_gone=whole
         )
 
     def _stage_done(self, name: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gemhier.arrays import Bytes
 from gemhier.pipeline.sample import encode_jpeg
-from gemhier.pipeline.synthetic.gems.picture import paint_stone
+from gemhier.pipeline.synthetic.gems.image import paint_stone
 
 SIZE = 400
 """Side of each picture, in pixels."""

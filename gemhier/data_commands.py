@@ -157,7 +157,7 @@ def prepare(
 
     from gemhier.hierarchy.taxonomy_file import load_taxonomy
     from gemhier.models.bundle.files import find_finder
-    from gemhier.pipeline.data.source_pictures import STONE_PATTERN
+    from gemhier.pipeline.data.source_images import STONE_PATTERN
     from gemhier.pipeline.data.summary import summary
     from gemhier.pipeline.prepare import PrepareConfig
     from gemhier.pipeline.prepare import prepare as prepare_data

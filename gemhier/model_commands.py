@@ -111,8 +111,8 @@ def classify(
         evidence_file=evidence_file,
     )
     if outcome.failed:
-        if outcome.pictures > 1:
-            click.echo(f"{outcome.failed} of {outcome.pictures} pictures failed.", err=True)
+        if outcome.images > 1:
+            click.echo(f"{outcome.failed} of {outcome.images} pictures failed.", err=True)
         ctx.exit(1)
 
 
@@ -199,8 +199,8 @@ def evaluate_command(
         from gemhier.pipeline.tracking.evaluation import record_evaluation
 
         try:
-            pictures = record_evaluation(report, folders, out, tracking)
+            images = record_evaluation(report, folders, out, tracking)
         except TrackingError as error:  # the report is there all the same
             click.echo(f"Not put into the run: {error}", err=True)
         else:
-            click.echo(f"In the run: evaluation/{pictures}, and measures {pictures}/top1 and so on.")
+            click.echo(f"In the run: evaluation/{images}, and measures {images}/top1 and so on.")

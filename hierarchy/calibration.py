@@ -75,16 +75,16 @@ def fit_conditional_temperatures(
             f"Received: {logits.shape} and {columns.shape}."
         )
     temperatures = np.ones(int(parents.max()) + 1)
-    own_pictures: dict[int, tuple[Float64, Indices]] = {}
+    own_images: dict[int, tuple[Float64, Indices]] = {}
     for family in range(len(temperatures)):
         labels = np.flatnonzero(parents == family)
         if len(labels) > 1:
             rows = np.flatnonzero(np.isin(columns, labels))
-            own_pictures[family] = logits[np.ix_(rows, labels)], np.searchsorted(labels, columns[rows])
+            own_images[family] = logits[np.ix_(rows, labels)], np.searchsorted(labels, columns[rows])
     shared = _temperature(
-        lambda temperature: sum(_loss(scores, true, temperature) for scores, true in own_pictures.values()), 1.0
+        lambda temperature: sum(_loss(scores, true, temperature) for scores, true in own_images.values()), 1.0
     )
-    for family, (scores, true) in own_pictures.items():
+    for family, (scores, true) in own_images.items():
         temperatures[family] = fit_temperature(scores, true, expected=shared) if each_family else shared
     return temperatures
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # it reads YAML, which a picture alone does not need
 OTHERS_SHARE = 0.05
 """How probable it is, before any reading, that a stone is none of what the model can name."""
 
-PICTURE_MISLEADS = 0.05
+IMAGE_MISLEADS = 0.05
 """How often, where there is a reading, the picture is taken to say nothing: in other light it can be wrong and sure."""
 
 
@@ -138,13 +138,13 @@ class Candidates:
         return meant
 
 
-def posterior(picture: Float64 | None, candidates: Candidates, evidence: Evidence) -> Posterior:
+def posterior(image: Float64 | None, candidates: Candidates, evidence: Evidence) -> Posterior:
     """Join what the picture says with the evidence.
 
     Without any evidence the picture's probabilities come back as they are.
 
     Args:
-        picture: (V,) P(label) by the network, sums to 1; None without a picture.
+        image: (V,) P(label) by the network, sums to 1; None without a picture.
         candidates: what the stone can be.
         evidence: what else is known.
 
@@ -152,12 +152,12 @@ def posterior(picture: Float64 | None, candidates: Candidates, evidence: Evidenc
         EvidenceError: if a name in it is not known, or it leaves nothing that the stone can be.
     """
     n_labels, n_others = len(candidates.space), len(candidates.others)
-    if picture is None:
-        picture = np.full(n_labels, 1 / n_labels)
+    if image is None:
+        image = np.full(n_labels, 1 / n_labels)
     if not evidence:
-        return Posterior(picture, np.zeros(n_others))
+        return Posterior(image, np.zeros(n_others))
     weighed = [_weighed(reading, candidates, evidence.wrong) for reading in evidence.readings]
-    before = _before_readings(picture, candidates, evidence)
+    before = _before_readings(image, candidates, evidence)
     likelihoods = [of_gem.likelihood for of_gem in weighed]
     after = _normalised(np.prod([before, *likelihoods], axis=0))
     effects = []
@@ -176,16 +176,16 @@ def _weighed(reading: Reading, candidates: Candidates, wrong: float) -> Weighed:
     return weighed
 
 
-def _before_readings(picture: Float64, candidates: Candidates, evidence: Evidence) -> Float64:
+def _before_readings(image: Float64, candidates: Candidates, evidence: Evidence) -> Float64:
     """(G,) how probable each candidate is by the picture, the prior and the restrictions."""
     n_labels, n_others = len(candidates.space), len(candidates.others)
     others = np.zeros(n_others)
     if evidence.readings:
-        picture = (1 - PICTURE_MISLEADS) * picture + PICTURE_MISLEADS / n_labels
+        image = (1 - IMAGE_MISLEADS) * image + IMAGE_MISLEADS / n_labels
         others = np.full(n_others, OTHERS_SHARE / max(n_others, 1))
     if evidence.prior is not None:
-        picture = _normalised(picture * label_shares(evidence.prior, candidates))
-    labels = (1 - others.sum()) * picture
+        image = _normalised(image * label_shares(evidence.prior, candidates))
+    labels = (1 - others.sum()) * image
     possible = np.concatenate([labels, others]) * _allowed(candidates, evidence)
     if not possible.sum() > 0:
         raise EvidenceError(f"{_restriction(evidence)}: nothing is left that the stone can be. Leave one of them out.")

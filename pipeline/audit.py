@@ -14,7 +14,7 @@ from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
 from gemhier.pipeline.data.manifest import is_data_folder, read_manifest
 from gemhier.pipeline.data.sources import read_sources
-from gemhier.pipeline.data_quality.findings import Audit, AuditedPicture, Unreadable
+from gemhier.pipeline.data_quality.findings import Audit, AuditedImage, Unreadable
 from gemhier.pipeline.data_quality.label_issues import label_issues
 from gemhier.pipeline.data_quality.listing import Listing, is_listing, read_listings
 from gemhier.pipeline.data_quality.page import page
@@ -66,19 +66,19 @@ def audit(
                 listings.append(replace(listing, name=name))
         else:
             others.append(folder)
-    found = audit_pictures(others) if others else Audit((), (), ())
-    if found.pictures:
-        found = replace(found, judgement=label_issues(found.pictures, used, predictions=predictions, model=model))
+    found = audit_images(others) if others else Audit((), (), ())
+    if found.images:
+        found = replace(found, judgement=label_issues(found.images, used, predictions=predictions, model=model))
     return replace(found, listings=tuple(shared_names(listing, used, largest=largest) for listing in listings))
 
 
-def audit_pictures(folders: Sequence[Path]) -> Audit:
+def audit_images(folders: Sequence[Path]) -> Audit:
     """Read all pictures of sources and data folders, and compare each with all others.
 
     Raises:
         DataError: if a folder is missing, is damaged or holds no pictures.
     """
-    listed: dict[Path, AuditedPicture] = {}
+    listed: dict[Path, AuditedImage] = {}
     unreadable: dict[Path, Unreadable] = {}
     sources = [folder for folder in folders if not is_data_folder(folder)]
     for folder in folders:
@@ -87,24 +87,24 @@ def audit_pictures(folders: Sequence[Path]) -> Audit:
             least = manifest.stone_threshold
             for row in manifest.rows:
                 listed.setdefault(
-                    Path(row.image), AuditedPicture(Path(row.image), row.label, row.split, row.score, least)
+                    Path(row.image), AuditedImage(Path(row.image), row.label, row.split, row.score, least)
                 )
             for file in manifest.info.left_out:
                 if file.kind == "unreadable":
                     unreadable[Path(file.image)] = Unreadable(Path(file.image), file.reason)
     for folder, source in zip(sources, read_sources(sources), strict=True):
-        for found in source.pictures:
-            image = folder / found.path.relative_to(source.root)  # as given, so that a report can be passed on
-            listed.setdefault(found.path, AuditedPicture(image, found.label_given, found.official))
+        for found in source.images:
+            given = folder / found.path.relative_to(source.root)  # as given, so that a report can be passed on
+            listed.setdefault(found.path, AuditedImage(given, found.label_given, found.official))
     prints: list[Descriptor] = []
-    pictures: list[AuditedPicture] = []
-    for (path, taken), picture in zip(take_descriptors(list(listed)), listed.values(), strict=True):
+    images: list[AuditedImage] = []
+    for (path, taken), image in zip(take_descriptors(list(listed)), listed.values(), strict=True):
         if isinstance(taken, Descriptor):
             prints.append(taken)
-            pictures.append(picture)
+            images.append(image)
         else:
-            unreadable[path] = Unreadable(picture.image, str(taken).removeprefix(f"{path}: "))
-    return Audit(tuple(pictures), tuple(unreadable.values()), tuple(find_matches(prints)))
+            unreadable[path] = Unreadable(image.image, str(taken).removeprefix(f"{path}: "))
+    return Audit(tuple(images), tuple(unreadable.values()), tuple(find_matches(prints)))
 
 
 def files_of(result: Audit) -> dict[str, str]:

@@ -19,7 +19,7 @@ from gemhier.errors import EvidenceError, OutputError
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.bundle.predictions import Prediction
-from gemhier.models.images.files import PICTURE_SUFFIXES, list_pictures
+from gemhier.models.images.files import IMAGE_SUFFIXES, list_images
 from gemhier.models.images.stones import Encoded, Failure
 from gemhier.pipeline.data.evidence_file import read_evidence
 from gemhier.pipeline.reports.part_file import Kept, PartFile
@@ -42,11 +42,11 @@ class Outcome:
     """How a classification went.
 
     Attributes:
-        pictures: how many results were written.
+        images: how many results were written.
         failed: how many of them are failures.
     """
 
-    pictures: int
+    images: int
     failed: int
 
 
@@ -96,7 +96,7 @@ def classify_paths(
     if resume and (output is None or layout == "text" or same_stone):
         raise ValueError("`resume` needs an `output` in JSON or CSV, with results for each picture.")
     _check_evidence(evidence, evidence_file, paths, all_stones=all_stones, same_stone=same_stone)
-    if output is not None and _is_picture_of(output, paths):
+    if output is not None and _is_image_of(output, paths):
         raise OutputError(f"{output}: is one of the pictures to classify. Choose another file.")
     part = None if output is None or _is_pipe_or_device(output) else PartFile(output, layout, all_stones)
     if part:
@@ -118,23 +118,23 @@ def classify_paths(
         "the evidence": None if known is None else _digest(repr(known)),
     }
 
-    def again(picture: str | Failure) -> Kept:
-        results = list(named(_read([picture])))
+    def again(image: str | Failure) -> Kept:
+        results = list(named(_read([image])))
         text = "".join(printable(form.entry(result)) for result in results)
         return Kept(results[0].image, isinstance(results[0], Failure), text)
 
-    pictures = find_pictures(paths)
-    kept, failed = part.renew(form.header, settings, pictures, again) if part and resume and part.exists() else (0, 0)
+    images = find_images(paths)
+    kept, failed = part.renew(form.header, settings, images, again) if part and resume and part.exists() else (0, 0)
     seen = 0
     with _opened(output, part, form.header, settings) as stream:
-        first = list(islice(pictures, MANY))
+        first = list(islice(images, MANY))
         with _progress(len(first) == MANY and not stream.isatty(), paths, kept) as advance:
 
             def taken() -> Iterator[str | Failure]:
                 nonlocal seen
-                for picture in chain(first, pictures):
+                for image in chain(first, images):
                     seen += 1
-                    yield picture
+                    yield image
                     if same_stone:
                         advance()
 
@@ -146,9 +146,9 @@ def classify_paths(
                 stream.write(printable(form.entry(result), stream.encoding or "utf-8"))
                 stream.flush()
                 failed += _failed(result, seen if same_stone else 1)
-                if not same_stone and _begins_picture(result):
+                if not same_stone and _begins_image(result):
                     advance()
-    return Outcome(pictures=kept + seen, failed=failed)
+    return Outcome(images=kept + seen, failed=failed)
 
 
 def _check_evidence(
@@ -167,7 +167,7 @@ def _check_evidence(
         raise EvidenceError("With --same-stone there is one stone. Give its readings as options, not in a file.")
     if all_stones and (has_readings or evidence_file is not None):
         raise EvidenceError("A reading holds for one stone. Leave out --all-stones, or give a picture of that stone.")
-    if has_readings and not same_stone and len(list(islice(find_pictures(paths), 2))) > 1:
+    if has_readings and not same_stone and len(list(islice(find_images(paths), 2))) > 1:
         raise EvidenceError(
             "A reading holds for one stone, and there are several pictures. Add --same-stone if they show one stone, "
             "or give the readings of each in a file with --evidence."
@@ -176,13 +176,13 @@ def _check_evidence(
 
 def _of_each(evidence_file: Path, paths: Sequence[str], known: Evidence | None) -> dict[str, Evidence]:
     """Return what is known of each picture, by its name."""
-    images = [picture for picture in find_pictures(paths) if isinstance(picture, str)]
+    images = [image for image in find_images(paths) if isinstance(image, str)]
     return read_evidence(evidence_file, images, known or Evidence())
 
 
-def _is_picture_of(output: Path, paths: Sequence[str]) -> bool:
+def _is_image_of(output: Path, paths: Sequence[str]) -> bool:
     """Whether a file would take the place of a picture that is to be classified."""
-    if output.suffix.lower() not in PICTURE_SUFFIXES or not output.is_file():
+    if output.suffix.lower() not in IMAGE_SUFFIXES or not output.is_file():
         return False
     place = output.resolve()
     return any(place.is_relative_to(Path(path).resolve()) for path in paths if path not in ("", STANDARD_INPUT))
@@ -197,18 +197,18 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
-def _failed(result: Prediction | Failure, pictures: int) -> int:
+def _failed(result: Prediction | Failure, images: int) -> int:
     """How many of the pictures that a result is about could not be read."""
     if isinstance(result, Failure):
-        return pictures
+        return images
     return len(result.multi_view.failures) if result.multi_view else 0
 
 
-def _begins_picture(result: Prediction | Failure) -> bool:
+def _begins_image(result: Prediction | Failure) -> bool:
     return isinstance(result, Failure) or result.place is None or result.place.stone == 1
 
 
-def find_pictures(paths: Iterable[str]) -> Iterator[str | Failure]:
+def find_images(paths: Iterable[str]) -> Iterator[str | Failure]:
     """Yield each named file, the pictures in each named folder, and the files that fit a pattern.
 
     What leads to no picture at all is a Failure in its place. A file that is missing is
@@ -228,18 +228,18 @@ def find_pictures(paths: Iterable[str]) -> Iterator[str | Failure]:
             found = sorted(glob.glob(path, recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
             found = [f"./{name}" if name == STANDARD_INPUT else name for name in found]
             if found:
-                yield from find_pictures(found)
+                yield from find_images(found)
             else:
                 yield Failure(path, "no file fits this pattern. Check the path.")
         else:
             yield path
 
 
-def _read(pictures: Iterable[str | Failure]) -> Iterator[str | Failure | Encoded]:
+def _read(images: Iterable[str | Failure]) -> Iterator[str | Failure | Encoded]:
     """Read what comes from the standard input, when its turn comes."""
-    for picture in pictures:
-        if picture != STANDARD_INPUT:
-            yield picture
+    for image in images:
+        if image != STANDARD_INPUT:
+            yield image
         else:
             content = sys.stdin.buffer.read(MOST_BYTES + 1) if sys.stdin else b""
             if len(content) > MOST_BYTES:
@@ -257,9 +257,9 @@ def _is_folder(path: str) -> bool:
 
 def _in_folder(folder: str) -> Iterator[str | Failure]:
     empty = True
-    for picture in list_pictures([Path(folder)]):
+    for image in list_images([Path(folder)]):
         empty = False
-        yield str(picture)
+        yield str(image)
     if empty:
         yield Failure(folder, "a folder without pictures. Name one with JPEG, PNG or other pictures in it.")
 
@@ -299,5 +299,5 @@ def _progress(is_wanted: bool, paths: Sequence[str], kept: int) -> Iterator[Call
     if not is_wanted or not sys.stderr.isatty():
         yield lambda: None
         return
-    with counted_late("Classifying", lambda: sum(1 for _ in find_pictures(paths)) - kept) as advance:
+    with counted_late("Classifying", lambda: sum(1 for _ in find_images(paths)) - kept) as advance:
         yield advance

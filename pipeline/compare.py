@@ -77,8 +77,8 @@ def _evaluated(names: Sequence[str], folders: Sequence[Path], split: str, tracki
     bundles = [_model(name, tracking) for name in names]
     labelled = [find_labelled(folders, split, bundle.taxonomy) for bundle in bundles]
     return [
-        side_of(evaluate_bundle(bundle, pictures, split=split), name, _title(name, tracking))
-        for name, bundle, pictures in zip(names, bundles, labelled, strict=True)
+        side_of(evaluate_bundle(bundle, images, split=split), name, _title(name, tracking))
+        for name, bundle, images in zip(names, bundles, labelled, strict=True)
     ]
 
 

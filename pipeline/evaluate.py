@@ -9,7 +9,7 @@ from typing import Any
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.models.bundle import Bundle
 from gemhier.pipeline.data.evidence_file import read_evidence
-from gemhier.pipeline.data.labelled_images import LabelledPictures, find_labelled
+from gemhier.pipeline.data.labelled_images import LabelledImages, find_labelled
 from gemhier.pipeline.data.sources import check_outside_sources
 from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.evaluation.neighbours import TrainingStones, known_stones
@@ -77,9 +77,9 @@ def evaluate(
     return report
 
 
-def _evidence(labelled: LabelledPictures, known: Evidence, file: Path | None) -> dict[str, Evidence]:
+def _evidence(labelled: LabelledImages, known: Evidence, file: Path | None) -> dict[str, Evidence]:
     """Return what is known of each picture besides itself; empty if nothing is."""
-    images = [picture.image for picture in labelled.pictures]
+    images = [image.image for image in labelled.images]
     if file is not None:
         return read_evidence(file, images, known)
     return dict.fromkeys(images, known) if known else {}
@@ -100,11 +100,11 @@ def _described(known: Evidence, file: Path | None, given: Mapping[str, Evidence]
 
 
 def _with_readings(report: Report, bundle: Bundle) -> dict[str, dict[str, Estimate]]:
-    pictures = report.labelled.pictures
+    images = report.labelled.images
     return simulated_readings(
         report.probabilities[report.decided_by],
-        [picture.label for picture in pictures],
-        [picture.group for picture in pictures],
+        [image.label for image in images],
+        [image.group for image in images],
         bundle.candidates,
     )
 

@@ -22,7 +22,7 @@ from gemhier.pipeline.data.crawl_source import JOINT, write_set_aside
 from gemhier.pipeline.data.decisions import Decisions, read_decisions
 from gemhier.pipeline.data.info import DataInfo, LeftOut, SeveralNames, SourceFolder
 from gemhier.pipeline.data.manifest import Manifest, Row, is_prepared, write_manifest
-from gemhier.pipeline.data.source_pictures import STONE_PATTERN, Source, SourcePicture
+from gemhier.pipeline.data.source_images import STONE_PATTERN, Source, SourceImage
 from gemhier.pipeline.data.sources import ResolvedLabels, read_sources, resolve_labels, unknown_labels_error
 from gemhier.pipeline.data.split import USUAL_SHARE, assign_splits
 from gemhier.pipeline.duplicates.search import find_near_copies, groups
@@ -82,7 +82,7 @@ class PrepareConfig:
 class _Labelled:
     """A picture and the node that its name means."""
 
-    picture: SourcePicture
+    image: SourceImage
     label: str
 
 
@@ -128,7 +128,7 @@ def prepare(
     check_output(out, folders, starts_taxonomy=taxonomy is None)
     sources = read_sources(folders)
     used_taxonomy = _taxonomy_of(sources) if taxonomy is None else taxonomy
-    given = {picture.path: picture.label_given for source in sources for picture in source.pictures}
+    given = {image.path: image.label_given for source in sources for image in source.images}
     roots = [source.root for source in sources]
     decided = read_decisions(decisions, list(given), roots, used_taxonomy) if decisions else Decisions()
     labelled, left_out, crawled = _label(sources, used_taxonomy, config, decided, can_start=taxonomy is not None)
@@ -192,7 +192,7 @@ def check_output(out: Path, folders: Sequence[Path], *, starts_taxonomy: bool = 
 def _taxonomy_of(sources: Sequence[Source]) -> Taxonomy:
     """Return the taxonomy of all sources' folders; where they name a node differently, the first source decides."""
     nodes: dict[str, Node] = {}
-    crawl = next((source for source in sources if any(picture.labels for picture in source.pictures)), None)
+    crawl = next((source for source in sources if any(image.labels for image in source.images)), None)
     if crawl is not None:
         raise DataError(
             f"{crawl.root}: a crawl has no folders to start a taxonomy from. Use the built-in taxonomy, or --taxonomy."
@@ -207,10 +207,10 @@ def _label(
     sources: Sequence[Source], taxonomy: Taxonomy, config: PrepareConfig, decided: Decisions, *, can_start: bool
 ) -> tuple[list[_Labelled], list[LeftOut], ResolvedSets]:
     """Return the pictures whose names mean something, the files to leave out, and what was found of shops' names."""
-    every = [picture for source in sources for picture in source.pictures]
-    pictures = [picture for picture in every if picture.path not in decided.dropped]
-    undecided = [picture for picture in pictures if picture.path not in decided.labels]
-    resolved = resolve_labels((picture.label_given for picture in undecided if not picture.labels), taxonomy)
+    every = [image for source in sources for image in source.images]
+    images = [image for image in every if image.path not in decided.dropped]
+    undecided = [image for image in images if image.path not in decided.labels]
+    resolved = resolve_labels((image.label_given for image in undecided if not image.labels), taxonomy)
     crawled = resolve_sets(_labels_of_stones(undecided), taxonomy)
     unknown = resolved.unknown | {
         JOINT.join(sorted(labels)): meaning.reason
@@ -221,21 +221,21 @@ def _label(
         if source.loose and source.root.name in unknown:
             unknown[source.root.name] = f"Pictures lie in no class folder in {source.loose[0]}"
     if unknown and not config.skip_unknown:
-        raise unknown_labels_error(unknown, can_start=can_start and not any(picture.labels for picture in every))
+        raise unknown_labels_error(unknown, can_start=can_start and not any(image.labels for image in every))
     left_out = _left_out_by_sources(sources, decided)
     labelled = []
-    for picture in pictures:
-        meaning = _meaning(picture, decided, resolved, crawled)
+    for image in images:
+        meaning = _meaning(image, decided, resolved, crawled)
         node = meaning.node
         if node is None:
-            left_out.append(LeftOut(str(picture.path), meaning.kind, meaning.reason))
+            left_out.append(LeftOut(str(image.path), meaning.kind, meaning.reason))
         elif node.excluded is not None:
-            left_out.append(LeftOut(str(picture.path), "excluded", f"{node.name}: {node.excluded}"))
+            left_out.append(LeftOut(str(image.path), "excluded", f"{node.name}: {node.excluded}"))
         else:
-            labelled.append(_Labelled(picture, node.id))
+            labelled.append(_Labelled(image, node.id))
     if not labelled:
         raise DataError(
-            f"None of {len(pictures)} pictures has a name that can be used. Give other sources or --taxonomy."
+            f"None of {len(images)} pictures has a name that can be used. Give other sources or --taxonomy."
         )
     return labelled, left_out, crawled
 
@@ -251,24 +251,24 @@ def _left_out_by_sources(sources: Sequence[Source], decided: Decisions) -> list[
     ]
 
 
-def _meaning(picture: SourcePicture, decided: Decisions, resolved: ResolvedLabels, crawled: ResolvedSets) -> Meaning:
+def _meaning(image: SourceImage, decided: Decisions, resolved: ResolvedLabels, crawled: ResolvedSets) -> Meaning:
     """Return what a person decided that a picture shows, or else what its names mean."""
-    if picture.path in decided.labels:
-        return Meaning(decided.labels[picture.path], "", "")
-    if picture.labels:
-        return crawled.meanings[frozenset(picture.labels)]
-    node = resolved.nodes.get(picture.label_given)
-    return Meaning(node, "unknown name", resolved.unknown.get(picture.label_given, ""))
+    if image.path in decided.labels:
+        return Meaning(decided.labels[image.path], "", "")
+    if image.labels:
+        return crawled.meanings[frozenset(image.labels)]
+    node = resolved.nodes.get(image.label_given)
+    return Meaning(node, "unknown name", resolved.unknown.get(image.label_given, ""))
 
 
-def _labels_of_stones(pictures: Iterable[SourcePicture]) -> list[Labels]:
+def _labels_of_stones(images: Iterable[SourceImage]) -> list[Labels]:
     """Return the names of each crawled stone, once for each that its pictures have."""
-    found = {(picture.stone, frozenset(picture.labels)) for picture in pictures if picture.labels}
+    found = {(image.stone, frozenset(image.labels)) for image in images if image.labels}
     return [labels for _, labels in sorted(found, key=lambda pair: (pair[0], sorted(pair[1])))]
 
 
 def _examine(labelled: _Labelled, finder: AnyFinder) -> _Examined | LeftOut:
-    path = labelled.picture.path
+    path = labelled.image.path
     try:
         image = read_image(path)
         with path.open("rb") as file:
@@ -277,7 +277,7 @@ def _examine(labelled: _Labelled, finder: AnyFinder) -> _Examined | LeftOut:
         return LeftOut(str(path), "unreadable", str(error).removeprefix(f"{path}: "))
     height, width = image.shape[:2]
     stone = finder.find_best(image)
-    if labelled.picture.labels and not labelled.picture.is_kept and stone.score < finder.threshold:
+    if labelled.image.labels and not labelled.image.is_kept and stone.score < finder.threshold:
         # Shops show much beside gems, while folders were filled by somebody who looked.
         reason = f"the surest place has {stone.score:.2f}, of {finder.threshold:.2f} asked for"
         return LeftOut(str(path), "no gem", reason)
@@ -286,28 +286,28 @@ def _examine(labelled: _Labelled, finder: AnyFinder) -> _Examined | LeftOut:
 
 def _rows(examined: Sequence[_Examined], config: PrepareConfig, decided: Decisions) -> tuple[Row, ...]:
     pattern = re.compile(config.stone_pattern)
-    found = (pattern.search(entry.labelled.picture.path.name) for entry in examined)
+    found = (pattern.search(entry.labelled.image.path.name) for entry in examined)
     stones = [
-        entry.labelled.picture.stone or ((match["stone"] or "") if match else "")
+        entry.labelled.image.stone or ((match["stone"] or "") if match else "")
         for entry, match in zip(examined, found, strict=True)
     ]
     group_names = _group_names(examined, stones, decided)
     splits = assign_splits(
         [entry.labelled.label for entry in examined],
         group_names,
-        [entry.labelled.picture.official for entry in examined],
+        [entry.labelled.image.official for entry in examined],
         validation_share=config.validation_share,
         test_share=config.test_share,
         seed=config.seed,
     )
     return tuple(
         Row(
-            image=str(entry.labelled.picture.path),
+            image=str(entry.labelled.image.path),
             x=entry.stone.box.x,
             y=entry.stone.box.y,
             side=entry.stone.box.side,
             score=round(entry.stone.score, 4),
-            label_given=entry.labelled.picture.label_given,
+            label_given=entry.labelled.image.label_given,
             label=entry.labelled.label,
             stone=stone,
             group=group,
@@ -315,7 +315,7 @@ def _rows(examined: Sequence[_Examined], config: PrepareConfig, decided: Decisio
             sha256=entry.sha256,
             width=entry.width,
             height=entry.height,
-            source=entry.labelled.picture.source,
+            source=entry.labelled.image.source,
         )
         for entry, stone, group, split in zip(examined, stones, group_names, splits, strict=True)
     )
@@ -326,10 +326,10 @@ def _group_names(examined: Sequence[_Examined], stones: Sequence[str], decided: 
 
     The name comes from the pictures' content, so that it does not change with their place.
     """
-    index_of = {entry.labelled.picture.path: index for index, entry in enumerate(examined)}
+    index_of = {entry.labelled.image.path: index for index, entry in enumerate(examined)}
     linked = [
         (index_of[pair.first], index_of[pair.second])
-        for pair in find_near_copies([entry.labelled.picture.path for entry in examined])
+        for pair in find_near_copies([entry.labelled.image.path for entry in examined])
     ]
     linked += [
         (index_of[first], index_of[second])

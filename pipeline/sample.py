@@ -14,8 +14,8 @@ import numpy as np
 from gemhier.arrays import Bytes
 from gemhier.atomic import whole_folder
 from gemhier.errors import OutputError
+from gemhier.pipeline.synthetic.gems.image import SMALLEST, paint_stone
 from gemhier.pipeline.synthetic.gems.looks import LOOKS
-from gemhier.pipeline.synthetic.gems.picture import SMALLEST, paint_stone
 from gemhier.progress import map_with_progress
 
 JPEG_QUALITY = 90
@@ -165,10 +165,10 @@ def _shots(config: SampleConfig) -> tuple[_Shot, ...]:
     return tuple(shots)
 
 
-def _views(pictures: int) -> list[int]:
+def _views(images: int) -> list[int]:
     """How many views each stone of a class has; together they are so many pictures, of at least two stones."""
     views: list[int] = []
-    left = pictures
+    left = images
     while left:
         most = left - 1 if not views else left
         views.append(min(_VIEWS[len(views) % len(_VIEWS)], most))
@@ -201,8 +201,8 @@ def _copies(shots: Sequence[_Shot]) -> tuple[_Copy, ...]:
 
 def _fill(folder: Path, shots: Sequence[_Shot], copies: Sequence[_Copy], config: SampleConfig) -> None:
     def paint(shot: _Shot) -> None:
-        picture = paint_stone(shot.look, seed=shot.seed, view=shot.view, size=config.size)
-        (folder / shot.file).write_bytes(encode_jpeg(picture))
+        image = paint_stone(shot.look, seed=shot.seed, view=shot.view, size=config.size)
+        (folder / shot.file).write_bytes(encode_jpeg(image))
 
     for file in {shot.file for shot in shots} | {copy.file for copy in copies}:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
@@ -214,9 +214,9 @@ def _fill(folder: Path, shots: Sequence[_Shot], copies: Sequence[_Copy], config:
     (folder / "README.md").write_text(_readme(shots, copies, config), encoding="utf-8")
 
 
-def encode_jpeg(picture: Bytes, quality: int = JPEG_QUALITY) -> bytes:
+def encode_jpeg(image: Bytes, quality: int = JPEG_QUALITY) -> bytes:
     """Return a (H, W, 3) uint8 RGB picture as the bytes of a JPEG file."""
-    _, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    _, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     return data.tobytes()
 
 
@@ -224,11 +224,11 @@ def _changed(original: bytes, kind: str) -> bytes:
     """Return the bytes of a copy."""
     if kind.startswith("same bytes"):
         return original
-    picture = np.asarray(cv2.imdecode(np.frombuffer(original, np.uint8), cv2.IMREAD_COLOR_RGB), np.uint8)
+    image = np.asarray(cv2.imdecode(np.frombuffer(original, np.uint8), cv2.IMREAD_COLOR_RGB), np.uint8)
     if kind == "mirrored":
-        return encode_jpeg(picture[:, ::-1])
-    side = max(SMALLEST, len(picture) * 4 // 5)
-    return encode_jpeg(np.asarray(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), np.uint8), 60)
+        return encode_jpeg(image[:, ::-1])
+    side = max(SMALLEST, len(image) * 4 // 5)
+    return encode_jpeg(np.asarray(cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA), np.uint8), 60)
 
 
 def _readme(shots: Sequence[_Shot], copies: Sequence[_Copy], config: SampleConfig) -> str:

@@ -21,7 +21,7 @@ from gemhier.models.bundle import Bundle
 from gemhier.models.bundle.probabilities import decode
 from gemhier.models.networks.modes import TRAINED_STRATEGIES
 from gemhier.pipeline.data.crops import prepared_crops
-from gemhier.pipeline.data.labelled_images import LabelledPicture, LabelledPictures
+from gemhier.pipeline.data.labelled_images import LabelledImage, LabelledImages
 from gemhier.pipeline.data.manifest import Manifest, Row, read_manifest
 from gemhier.pipeline.data.split import grouped_folds
 from gemhier.pipeline.evaluation.evaluation import Evaluation, evaluate_probabilities
@@ -49,7 +49,7 @@ from gemhier.progress import say
 
 if TYPE_CHECKING:
     from gemhier.pipeline.training.cross_validation import OutOfFold
-    from gemhier.pipeline.training.fit import Fitted, Pictures
+    from gemhier.pipeline.training.fit import Fitted, Images
 
 
 @dataclass(frozen=True)
@@ -179,11 +179,11 @@ def _rows(manifest: Manifest, config: TrainConfig) -> _Rows:
 
 def _learn(manifest: Manifest, config: TrainConfig, rows: _Rows, work: Path, log: RunLog) -> _Learned:
     """Fit the network, and calibrate what it, or networks of the other folds, say of the measured pictures."""
-    from gemhier.pipeline.training.fit import Pictures, fit_network, predict_logits
+    from gemhier.pipeline.training.fit import Images, fit_network, predict_logits
 
     space = manifest.label_space
     learned, measured = (
-        Pictures(partial(prepared_crops, manifest, chosen), _columns(chosen, space))
+        Images(partial(prepared_crops, manifest, chosen), _columns(chosen, space))
         for chosen in (rows.learned, rows.measured)
     )
     answers = _out_of_fold(manifest, rows.measured, measured, config, log) if config.folds else None
@@ -208,7 +208,7 @@ def _learn(manifest: Manifest, config: TrainConfig, rows: _Rows, work: Path, log
 
 
 def _out_of_fold(
-    manifest: Manifest, rows: Sequence[Row], pictures: "Pictures", config: TrainConfig, log: RunLog
+    manifest: Manifest, rows: Sequence[Row], images: "Images", config: TrainConfig, log: RunLog
 ) -> "OutOfFold":
     from gemhier.pipeline.training.cross_validation import answers_folder, out_of_fold
 
@@ -220,7 +220,7 @@ def _out_of_fold(
     folds = grouped_folds([row.label for row in rows], [row.group for row in rows], config.folds, config.seed)
     return out_of_fold(
         manifest.label_space,
-        pictures,
+        images,
         folds,
         config,
         folder=answers_folder(manifest, config),
@@ -281,7 +281,7 @@ def _parameters(manifest: Manifest, config: TrainConfig, train_rows: Sequence[Ro
 def _report(bundle: Bundle, rows: Sequence[Row], probabilities: Mapping[Strategy, Float64], measured_on: str) -> Report:
     """Return what `gemhier evaluate` would report of pictures whose probabilities are known."""
     info = bundle.info
-    pictures = tuple(LabelledPicture(row.image, row.label_given, row.label, row.group, row.source) for row in rows)
+    images = tuple(LabelledImage(row.image, row.label_given, row.label, row.group, row.source) for row in rows)
     results = bundle.decide(
         [row.image for row in rows], probabilities[info.strategy], [row.score for row in rows], top=TOP
     )
@@ -289,7 +289,7 @@ def _report(bundle: Bundle, rows: Sequence[Row], probabilities: Mapping[Strategy
     without_gem = np.array([row.score < bundle.finder.threshold for row in rows])
     return report_on(
         bundle,
-        LabelledPictures(pictures, sources, unknown=(), excluded=()),
+        LabelledImages(images, sources, unknown=(), excluded=()),
         Classified(tuple(results), probabilities, without_gem, crops={}),
         split=measured_on,
         target_precision=info.default_precision,

@@ -15,7 +15,7 @@ from gemhier.extras import require
 from gemhier.models.images.finder import OUTPUTS, STONE_THRESHOLD, threshold_file, threshold_json
 from gemhier.pipeline.data.manifest import read_manifest
 from gemhier.pipeline.synthetic.scenes.composition import Scene, SceneMaker
-from gemhier.pipeline.synthetic.scenes.photographs import background_pictures, outlined_photographs, plain_photographs
+from gemhier.pipeline.synthetic.scenes.photographs import background_images, outlined_photographs, plain_photographs
 from gemhier.pipeline.tracking.names import KIND
 from gemhier.pipeline.tracking.runs import known_run, record_settings, recorded_run
 from gemhier.pipeline.tracking.store import open_tracking
@@ -81,21 +81,21 @@ def train_finder(
     for split, plain in cut.items():
         if not plain:
             raise DataError(f"{data}: no {split} picture shows a stone on a plain ground. Prepare others with it.")
-    pictures = background_pictures(backgrounds)
+    images = background_images(backgrounds)
     by_hand = list(outlined_photographs(*outlines).values()) if outlines else []
     maker = SceneMaker(
         plain=cut["train"],
-        backgrounds=[picture for number, picture in enumerate(pictures) if number % _KEPT_BACK],
+        backgrounds=[image for number, image in enumerate(images) if number % _KEPT_BACK],
         side=config.size,
         outlined=by_hand,
     )
-    validation = _scenes(SceneMaker(plain=cut["validation"], backgrounds=pictures[::_KEPT_BACK], side=config.size))
+    validation = _scenes(SceneMaker(plain=cut["validation"], backgrounds=images[::_KEPT_BACK], side=config.size))
     mlflow = open_tracking(tracking)
     start_tensorflow()
     from gemhier.models.networks.export import export_network
     from gemhier.pipeline.training.fit_finder import fit_finder
 
-    of_photographs = _digest([*pictures, *(photograph.pixels for photograph in by_hand)])
+    of_photographs = _digest([*images, *(photograph.pixels for photograph in by_hand)])
     work = unfinished_folder({"finder": asdict(config), "data": manifest.digest, "photographs": of_photographs})
     epochs: list[FinderEpoch] = []
     with (
@@ -108,7 +108,7 @@ def train_finder(
         remember_run(work, run_id)
         record_settings(
             mlflow,
-            asdict(config) | {"plain": len(cut["train"]), "backgrounds": len(pictures), "outlined": len(by_hand)},
+            asdict(config) | {"plain": len(cut["train"]), "backgrounds": len(images), "outlined": len(by_hand)},
         )
 
         def record(epoch: FinderEpoch) -> None:
@@ -125,10 +125,10 @@ def train_finder(
     return TrainedFinder(run_id, epochs[-1].validation if epochs else {})
 
 
-def _digest(pictures: Iterable[Bytes]) -> str:
+def _digest(images: Iterable[Bytes]) -> str:
     digest = hashlib.sha256()
-    for picture in pictures:
-        digest.update(repr(picture.shape).encode() + np.ascontiguousarray(picture).data)
+    for image in images:
+        digest.update(repr(image.shape).encode() + np.ascontiguousarray(image).data)
     return digest.hexdigest()
 
 

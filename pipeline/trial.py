@@ -104,14 +104,14 @@ def _answered(manifest: Manifest, rows: Sequence[Row], plan: Plan, known: "Truth
     """Train the networks of all arms on all divisions, and decide by what they say."""
     from gemhier.pipeline.experiments.answers import TrialData, arm_answers
     from gemhier.pipeline.experiments.measures import budget, decisions
-    from gemhier.pipeline.training.fit import Pictures
+    from gemhier.pipeline.training.fit import Images
 
     space = manifest.label_space
     truth = np.array([space.index(row.label) for row in rows], dtype=np.intp)
     field = TrialData(
         manifest=manifest,
         rows=rows,
-        pictures=Pictures(partial(prepared_crops, manifest, rows), truth),
+        images=Images(partial(prepared_crops, manifest, rows), truth),
         space=space,
         folds=np.zeros(len(rows), dtype=np.intp),
         seed=plan.seed,
@@ -146,7 +146,7 @@ def _outcome(
     guess = majority(known)
     return Outcome(
         plan=plan,
-        pictures=len(known.labels),
+        images=len(known.labels),
         groups=len(set(known.groups)),
         data=digest,
         decisions=tuple(divisions[0] for divisions in made.values()),

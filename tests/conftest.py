@@ -152,8 +152,8 @@ def tiny_model() -> "keras.Model":
     colours = np.array(list(STONE_COLOURS.values()), dtype=np.float32) / 128 - 1
     of_family = np.array([[1, 0, 0], [1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 1]], dtype=np.float32)
     keras.utils.set_random_seed(7)
-    pictures = keras.Input((32, 32, 3), dtype="uint8", name="pictures")
-    pixels = keras.layers.Rescaling(1 / 128, offset=-1)(pictures)
+    images = keras.Input((32, 32, 3), dtype="uint8", name="pictures")
+    pixels = keras.layers.Rescaling(1 / 128, offset=-1)(images)
     colour = keras.layers.GlobalAveragePooling2D()(pixels[:, 8:24, 8:24])
     texture = keras.layers.Conv2D(16, 5, strides=2, activation="relu6")(pixels)
     texture = keras.layers.Dropout(0.5)(keras.layers.GlobalAveragePooling2D()(texture))
@@ -166,7 +166,7 @@ def tiny_model() -> "keras.Model":
         "family": by_label(keras.layers.Softmax()(flat)),
         "regional": keras.layers.Rescaling(1.25)(flat),
     }
-    model = keras.Model(pictures, outputs)
+    model = keras.Model(images, outputs)
     by_colour.set_weights([24 * colours.T, -12 * np.sum(colours**2, axis=1)])
     by_label.set_weights([6 * of_family])
     return model
@@ -195,15 +195,15 @@ def tiny_finder() -> bytes:
         columns = ops.mean(pixels[:, :, :1] + pixels[:, :, -1:], axis=1, keepdims=True) / 4
         return ops.max(ops.abs(pixels - rows - columns), axis=-1, keepdims=True)
 
-    pictures = keras.Input((64, 64, 3), dtype="uint8", name="pictures")
-    pixels = keras.layers.Rescaling(1 / 255, dtype="float32")(pictures)
+    images = keras.Input((64, 64, 3), dtype="uint8", name="pictures")
+    pixels = keras.layers.Rescaling(1 / 255, dtype="float32")(images)
     apart = keras.layers.AveragePooling2D(2)(keras.layers.Lambda(difference)(pixels))
     stone = keras.layers.Lambda(lambda x: ops.sigmoid(100 * (x - 0.08)))(apart)
     beside = keras.layers.Lambda(lambda x: 1 - x)(stone)
     core = keras.layers.Lambda(lambda x: 1 - x)(keras.layers.MaxPooling2D(5, strides=1, padding="same")(beside))
     maps = keras.layers.Concatenate(name="maps")([stone, core])
     present = keras.layers.Lambda(lambda x: ops.reshape(ops.max(x, axis=(1, 2)), (-1, 1)), name="present")(stone)
-    return export_network(keras.Model(pictures, {"maps": maps, "present": present}), OUTPUTS)
+    return export_network(keras.Model(images, {"maps": maps, "present": present}), OUTPUTS)
 
 
 @pytest.fixture(scope="session")
@@ -266,11 +266,11 @@ def paint_stone() -> "Callable[[str], Bytes]":
     import numpy as np
 
     def paint(label: str) -> "Bytes":
-        picture = np.full((96, 128, 3), 255, dtype=np.uint8)
+        image = np.full((96, 128, 3), 255, dtype=np.uint8)
         colour = STONE_COLOURS[label]
-        cv2.circle(picture, (70, 45), 36, colour, thickness=-1)
-        cv2.circle(picture, (70, 45), 20, tuple(channel * 9 // 10 for channel in colour), thickness=2)
-        return picture
+        cv2.circle(image, (70, 45), 36, colour, thickness=-1)
+        cv2.circle(image, (70, 45), 20, tuple(channel * 9 // 10 for channel in colour), thickness=2)
+        return image
 
     return paint
 
@@ -331,11 +331,11 @@ def tiny_data(
     for label in STONE_COLOURS:
         for index in range(12):
             noise = chance.integers(-6, 7, (96, 128, 3))
-            picture = np.clip(paint_stone(label) + noise, 0, 255).astype(np.uint8)
+            image = np.clip(paint_stone(label) + noise, 0, 255).astype(np.uint8)
             path = folder / "pictures" / f"{label.replace('/', '-')}-{index}.png"
             path.parent.mkdir(exist_ok=True)
-            cv2.imwrite(str(path), picture[..., ::-1])
-            stone = finder.find_best(picture)
+            cv2.imwrite(str(path), image[..., ::-1])
+            stone = finder.find_best(image)
             rows.append(
                 Row(
                     image=str(path),

@@ -13,14 +13,14 @@ TRAILER = b";"
 
 def gifs() -> Iterator[tuple[str, bytes]]:
     """Yield odd GIF files."""
-    picture = photograph().quantize(64)
-    plain = saved(picture, "GIF", interlace=False)
+    image = photograph().quantize(64)
+    plain = saved(image, "GIF", interlace=False)
     yield "plain.gif", plain
-    yield "interlaced.gif", saved(picture, "GIF", interlace=True)
-    yield "one transparent.gif", saved(picture, "GIF", transparency=picture.getpixel((0, 0)))
+    yield "interlaced.gif", saved(image, "GIF", interlace=True)
+    yield "one transparent.gif", saved(image, "GIF", transparency=image.getpixel((0, 0)))
     yield (
         "transparent, background set.gif",
-        saved(picture, "GIF", transparency=picture.getpixel((0, 0)), background=picture.getpixel((60, 40))),
+        saved(image, "GIF", transparency=image.getpixel((0, 0)), background=image.getpixel((60, 40))),
     )
     other = Image.new("RGB", (WIDTH, HEIGHT), "black")
     yield "animated.gif", saved(photograph(), "GIF", save_all=True, append_images=[other, photograph()], loop=0)

@@ -67,29 +67,29 @@ def profile_segments(profile: bytes, pieces: int = 1) -> list[bytes]:
 
 def jpegs() -> Iterator[tuple[str, bytes]]:
     """Yield odd JPEG files."""
-    picture = photograph()
-    plain = saved(picture, "JPEG", quality=95)
-    progressive = saved(picture, "JPEG", quality=95, progressive=True)
+    image = photograph()
+    plain = saved(image, "JPEG", quality=95)
+    progressive = saved(image, "JPEG", quality=95, progressive=True)
     yield "plain.jpg", plain
     yield "progressive.jpg", progressive
-    yield "quality 1.jpg", saved(picture, "JPEG", quality=1)
-    yield "grey.jpg", saved(picture.convert("L"), "JPEG", quality=95)
+    yield "quality 1.jpg", saved(image, "JPEG", quality=1)
+    yield "grey.jpg", saved(image.convert("L"), "JPEG", quality=95)
     for name in ("4:4:4", "4:2:2", "4:2:0", "4:1:1"):
-        yield f"subsampling {name.replace(':', '')}.jpg", saved(picture, "JPEG", quality=95, subsampling=name)
-    yield "restart markers.jpg", saved(picture, "JPEG", quality=95, restart_marker_blocks=2)
+        yield f"subsampling {name.replace(':', '')}.jpg", saved(image, "JPEG", quality=95, subsampling=name)
+    yield "restart markers.jpg", saved(image, "JPEG", quality=95, restart_marker_blocks=2)
     yield "odd sides.jpg", saved(photograph(61, 37), "JPEG", quality=95)
-    yield "two pictures.mpo", saved(picture, "MPO", save_all=True, append_images=[Image.new("RGB", (64, 48))])
-    yield from _cut(picture)
-    yield from _colours(picture, plain)
+    yield "two pictures.mpo", saved(image, "MPO", save_all=True, append_images=[Image.new("RGB", (64, 48))])
+    yield from _cut(image)
+    yield from _colours(image, plain)
     yield from _camera_data(plain)
-    yield from _structure(picture, plain, progressive)
+    yield from _structure(image, plain, progressive)
 
 
-def _cut(picture: Image.Image) -> Iterator[tuple[str, bytes]]:
+def _cut(image: Image.Image) -> Iterator[tuple[str, bytes]]:
     files = {
-        "plain": saved(picture, "JPEG", quality=95),
-        "progressive": saved(picture, "JPEG", quality=95, progressive=True),
-        "grey": saved(picture.convert("L"), "JPEG", quality=95),
+        "plain": saved(image, "JPEG", quality=95),
+        "progressive": saved(image, "JPEG", quality=95, progressive=True),
+        "grey": saved(image.convert("L"), "JPEG", quality=95),
         "large": saved(photograph(320, 240), "JPEG", quality=95),
         "large progressive": saved(photograph(320, 240), "JPEG", quality=95, progressive=True),
         "restarts": saved(photograph(320, 240), "JPEG", quality=95, restart_marker_rows=1),
@@ -109,8 +109,8 @@ def _cut(picture: Image.Image) -> Iterator[tuple[str, bytes]]:
         yield f"only up to its {name}, then the end.jpg", plain[:place] + END
 
 
-def _colours(picture: Image.Image, plain: bytes) -> Iterator[tuple[str, bytes]]:
-    inks = picture.convert("CMYK")
+def _colours(image: Image.Image, plain: bytes) -> Iterator[tuple[str, bytes]]:
+    inks = image.convert("CMYK")
     adobe = saved(inks, "JPEG", quality=95)
     yield "inks of Adobe.jpg", adobe
     yield "inks not of Adobe.jpg", without(adobe, 0xEE)
@@ -124,8 +124,8 @@ def _colours(picture: Image.Image, plain: bytes) -> Iterator[tuple[str, bytes]]:
     adobe_at = adobe.index(b"Adobe")
     yield "ycck.jpg", changed(ycck, adobe_at + 11, b"\2")
     yield "ycck not of Adobe.jpg", without(ycck, 0xEE)
-    yield "RGB of Adobe.jpg", saved(picture, "JPEG", quality=95, keep_rgb=True)
-    rgb = without(saved(picture, "JPEG", quality=95, keep_rgb=True), 0xEE)
+    yield "RGB of Adobe.jpg", saved(image, "JPEG", quality=95, keep_rgb=True)
+    rgb = without(saved(image, "JPEG", quality=95, keep_rgb=True), 0xEE)
     yield "RGB by its components' names.jpg", rgb
     yield "JFIF and Adobe without a transform.jpg", with_segments(plain, segment(0xEE, b"Adobe\0d\0\0\0\0\0"))
     yield "Adobe without a transform.jpg", with_segments(without(plain, 0xE0), segment(0xEE, b"Adobe\0d\0\0\0\0\0"))
@@ -133,7 +133,7 @@ def _colours(picture: Image.Image, plain: bytes) -> Iterator[tuple[str, bytes]]:
     yield "neither JFIF nor Adobe.jpg", without(plain, 0xE0)
     for name, profile in RGB_PROFILES.items():
         yield f"profile {name}.jpg", with_segments(plain, *profile_segments(profile))
-    grey = saved(picture.convert("L"), "JPEG", quality=95)
+    grey = saved(image.convert("L"), "JPEG", quality=95)
     yield "grey, grey profile.jpg", with_segments(grey, *profile_segments(GREY_LINEAR))
     yield "grey, RGB profile.jpg", with_segments(grey, *profile_segments(ADOBE_RGB))
     pieces = profile_segments(ADOBE_RGB, 3)
@@ -192,7 +192,7 @@ def _before(jpeg: bytes, marker: int, inserted: bytes) -> bytes:
     return jpeg[:place] + inserted + jpeg[place:]
 
 
-def _structure(picture: Image.Image, plain: bytes, progressive: bytes) -> Iterator[tuple[str, bytes]]:
+def _structure(image: Image.Image, plain: bytes, progressive: bytes) -> Iterator[tuple[str, bytes]]:
     start, scan = frame(plain), plain.index(b"\xff\xda")
     yield "zeros after.jpg", plain + bytes(1000)
     yield "text after.jpg", plain + b"<html></html>" * 100

@@ -22,10 +22,10 @@ def photograph(width: int = WIDTH, height: int = HEIGHT) -> Image.Image:
     return Image.fromarray((pixels + grain.repeat(4, 0).repeat(4, 1)[:height, :width]).astype(np.uint8))
 
 
-def saved(picture: Image.Image, format: str, **options: Any) -> bytes:
+def saved(image: Image.Image, format: str, **options: Any) -> bytes:
     """Return the file that Pillow writes."""
     content = io.BytesIO()
-    picture.save(content, format, **options)
+    image.save(content, format, **options)
     return content.getvalue()
 
 

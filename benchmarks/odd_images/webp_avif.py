@@ -40,21 +40,21 @@ def extended(flags: int, *chunks: bytes, width: int = WIDTH, height: int = HEIGH
 
 def see_through() -> Image.Image:
     """Paint a photograph that is less and less transparent from left to right."""
-    picture = photograph().convert("RGBA")
-    picture.putalpha(Image.fromarray(np.tile(np.linspace(0, 255, WIDTH), (HEIGHT, 1)).astype(np.uint8)))
-    return picture
+    image = photograph().convert("RGBA")
+    image.putalpha(Image.fromarray(np.tile(np.linspace(0, 255, WIDTH), (HEIGHT, 1)).astype(np.uint8)))
+    return image
 
 
 def webps() -> Iterator[tuple[str, bytes]]:
     """Yield odd WebP files."""
-    picture = photograph()
-    lossy, lossless = saved(picture, "WEBP", quality=95), saved(picture, "WEBP", lossless=True)
+    image = photograph()
+    lossy, lossless = saved(image, "WEBP", quality=95), saved(image, "WEBP", lossless=True)
     black = Image.new("RGB", (WIDTH, HEIGHT))
     yield "lossy.webp", lossy
     yield "lossless.webp", lossless
     yield "lossy, alpha.webp", saved(see_through(), "WEBP", quality=95)
     yield "lossless, alpha.webp", saved(see_through(), "WEBP", lossless=True, exact=True)
-    yield "animated.webp", saved(picture, "WEBP", save_all=True, append_images=[black, picture], lossless=True)
+    yield "animated.webp", saved(image, "WEBP", save_all=True, append_images=[black, image], lossless=True)
     moving = {"save_all": True, "append_images": [black], "lossless": True, "background": (0, 0, 255, 255)}
     yield "animated, alpha.webp", saved(see_through(), "WEBP", **moving)
     inner = lossy[12:]
@@ -101,23 +101,23 @@ def webps() -> Iterator[tuple[str, bytes]]:
 
 def avifs() -> Iterator[tuple[str, bytes]]:
     """Yield odd AVIF files."""
-    picture = photograph()
-    plain = saved(picture, "AVIF", quality=95)
+    image = photograph()
+    plain = saved(image, "AVIF", quality=95)
     other = Image.new("RGB", (WIDTH, HEIGHT), "black")
     yield "plain.avif", plain
     yield "alpha.avif", saved(see_through(), "AVIF", quality=95)
-    yield "grey.avif", saved(picture.convert("L"), "AVIF", quality=95)
-    yield "quality 100.avif", saved(picture, "AVIF", quality=100, subsampling="4:4:4")
-    yield "subsampling 400.avif", saved(picture, "AVIF", quality=95, subsampling="4:0:0")
-    yield "limited range.avif", saved(picture, "AVIF", quality=95, range="limited")
-    yield "animated.avif", saved(picture, "AVIF", quality=95, save_all=True, append_images=[other, picture])
+    yield "grey.avif", saved(image.convert("L"), "AVIF", quality=95)
+    yield "quality 100.avif", saved(image, "AVIF", quality=100, subsampling="4:4:4")
+    yield "subsampling 400.avif", saved(image, "AVIF", quality=95, subsampling="4:0:0")
+    yield "limited range.avif", saved(image, "AVIF", quality=95, range="limited")
+    yield "animated.avif", saved(image, "AVIF", quality=95, save_all=True, append_images=[other, image])
     for orientation in range(1, 9):
         exif = Image.Exif()
         exif[0x0112] = orientation
-        yield f"orientation {orientation}.avif", saved(picture, "AVIF", quality=95, exif=exif)
+        yield f"orientation {orientation}.avif", saved(image, "AVIF", quality=95, exif=exif)
     for name, profile in {"Adobe RGB": ADOBE_RGB, "Display P3": DISPLAY_P3, "broken": b"x" * 300}.items():
-        yield f"profile {name}.avif", saved(picture, "AVIF", quality=95, icc_profile=profile)
-    yield "grey, grey profile.avif", saved(picture.convert("L"), "AVIF", quality=95, icc_profile=GREY_LINEAR)
+        yield f"profile {name}.avif", saved(image, "AVIF", quality=95, icc_profile=profile)
+    yield "grey, grey profile.avif", saved(image.convert("L"), "AVIF", quality=95, icc_profile=GREY_LINEAR)
     colours = plain.index(b"colrnclx") + 8
     for name, codes in CODED_COLOURS.items():
         yield f"colours {name}.avif", plain[:colours] + struct.pack(">HH", *codes) + plain[colours + 4 :]

@@ -19,7 +19,7 @@ FORBIDDEN = "forbidden by robots.txt"
 REACHABLE = frozenset({NONE, ERRORS_FIRST, HANGS_FIRST, BUSY_FIRST, MOVED, SHORT, OTHER_KIND})
 """Pictures with these come in the end."""
 
-_OF_PICTURES = (
+_OF_IMAGES = (
     (ERRORS_FIRST, 10),
     (HANGS_FIRST, 2),
     (BUSY_FIRST, 3),
@@ -49,9 +49,9 @@ class Faults:
     retry_after: int = 1
     hang: float = 30.0
 
-    def of_picture(self, name: str) -> str:
+    def of_image(self, name: str) -> str:
         """Return the fault of a picture, always the same for a name."""
-        return self._pick(name, _OF_PICTURES)
+        return self._pick(name, _OF_IMAGES)
 
     def of_page(self, path: str) -> str:
         """Return the fault of a page, always the same for a path."""

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from gemhier.arrays import RGB
-from gemhier.crawler.replica.stock import Category, Picture
+from gemhier.crawler.replica.stock import Category, StockImage
 
 Colour = tuple[int, int, int]
 
@@ -20,28 +20,28 @@ _WORDS = (
 )
 
 
-def paint(picture: Picture, category: Category, *, size: int = 240, quality: int = 88) -> bytes:
+def paint(image: StockImage, category: Category, *, size: int = 240, quality: int = 88) -> bytes:
     """Paint a picture of a product on plain ground, as a JPEG."""
-    chance = np.random.default_rng([picture.seed, len(picture.kind)])
-    if picture.kind == "certificate":
+    chance = np.random.default_rng([image.seed, len(image.kind)])
+    if image.kind == "certificate":
         canvas = _certificate(chance, size)
-    elif picture.kind == "card":
+    elif image.kind == "card":
         canvas = _card(chance, size, category.colour)
     else:
         canvas = np.full((size, size, 3), int(chance.integers(235, 256)), np.uint8)
-        if picture.kind == "hand":
+        if image.kind == "hand":
             _finger(canvas, chance)
         _stone(canvas, chance, category.colour, (0.5, 0.5), 0.3)
     return encode(canvas, quality)
 
 
-def paint_scene(picture: Picture, category: Category, *, size: int = 320) -> bytes:
+def paint_scene(image: StockImage, category: Category, *, size: int = 320) -> bytes:
     """Paint several stones of one kind on uneven ground, as a JPEG.
 
     The ground is coloured.
     """
-    chance = np.random.default_rng([picture.seed, 7])
-    if picture.kind == "certificate":
+    chance = np.random.default_rng([image.seed, 7])
+    if image.kind == "certificate":
         return encode(_certificate(chance, size), 88)
     coarse = chance.integers(40, 200, (6, 6, 3)).astype(np.uint8)
     canvas = np.asarray(cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC), np.uint8)

@@ -109,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
         if reply is None:
             self._send(404, "text/plain", b"no such page")
             return
-        fault = shop.faults.of_picture(reply.picture) if reply.picture else shop.faults.of_page(self.path)
+        fault = shop.faults.of_image(reply.image) if reply.image else shop.faults.of_page(self.path)
         if not self._fail(fault, reply, moved=moved):
             self._send_checked(reply)
 
@@ -141,7 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
             case faults.PAGE:
                 self._send(200, reply.kind, sold())
             case faults.OTHER_KIND:
-                self._send_checked(Reply(reply.kind, as_png(reply.body), reply.picture))
+                self._send_checked(Reply(reply.kind, as_png(reply.body), reply.image))
             case faults.MISSING:
                 self._send(404, "text/plain", b"no such picture")
             case _:
@@ -177,6 +177,6 @@ class _Handler(BaseHTTPRequestHandler):
 def as_png(body: bytes) -> bytes:
     """Convert a picture to PNG."""
     content = io.BytesIO()
-    with Image.open(io.BytesIO(body)) as picture:
-        picture.save(content, "PNG", compress_level=1)
+    with Image.open(io.BytesIO(body)) as image:
+        image.save(content, "PNG", compress_level=1)
     return content.getvalue()

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from gemhier.crawler.replica.faults import FORBIDDEN, Faults
 from gemhier.crawler.replica.painting import paint, paint_scene
-from gemhier.crawler.replica.stock import CATEGORIES, PRIVATE, Category, Picture, Product, Stock
+from gemhier.crawler.replica.stock import CATEGORIES, PRIVATE, Category, Product, Stock, StockImage
 from gemhier.templates import render
 
 HTML = "text/html; charset=utf-8"
@@ -23,12 +23,12 @@ class Reply:
     Attributes:
         kind: its media type.
         body: its bytes.
-        picture: the name of the picture, if it is one.
+        image: the name of the picture, if it is one.
     """
 
     kind: str
     body: bytes
-    picture: str = ""
+    image: str = ""
 
 
 class Shop:
@@ -44,16 +44,14 @@ class Shop:
     on_a_page = 24
 
     def __init__(
-        self, stock: Stock, faults: Faults | None = None, painted: Callable[[Picture, Category], bytes] = paint
+        self, stock: Stock, faults: Faults | None = None, painted: Callable[[StockImage, Category], bytes] = paint
     ) -> None:
         self.stock = stock
         self.faults = faults or Faults()
         self._paint = painted
         self._products = {str(product.number): product for product in stock.products}
         self._listed = {category.slug: stock.in_category(category.slug) for category in (*CATEGORIES, PRIVATE)}
-        self._pictures = {
-            picture.name: (picture, product.category) for product in stock.products for picture in product.pictures
-        }
+        self._images = {image.name: (image, product.category) for product in stock.products for image in product.images}
 
     def robots(self) -> str:
         """Return the text of robots.txt."""
@@ -66,16 +64,16 @@ class Shop:
         """
         raise NotImplementedError
 
-    def picture_path(self, picture: Picture) -> str:
+    def image_path(self, image: StockImage) -> str:
         """Return the path of a picture."""
         raise NotImplementedError
 
-    def pictures(self) -> Mapping[str, tuple[Picture, Category]]:
+    def images(self) -> Mapping[str, tuple[StockImage, Category]]:
         """Return all pictures, by name."""
-        return self._pictures
+        return self._images
 
     def _painted(self, name: str) -> Reply | None:
-        known = self._pictures.get(name)
+        known = self._images.get(name)
         return Reply(JPEG, self._paint(*known), name) if known else None
 
 
@@ -84,10 +82,10 @@ class GempunditReplica(Shop):
 
     start = "/gemstones"
 
-    def picture_path(self, picture: Picture) -> str:
+    def image_path(self, image: StockImage) -> str:
         """Return the path of a picture."""
-        folder = "private" if self.faults.of_picture(picture.name) == FORBIDDEN else "catalog/product/g/p"
-        return f"/media/{folder}/{picture.name}"
+        folder = "private" if self.faults.of_image(image.name) == FORBIDDEN else "catalog/product/g/p"
+        return f"/media/{folder}/{image.name}"
 
     def reply(self, target: str) -> Reply | None:
         """Return what the target of a request holds, or None if nothing."""
@@ -117,8 +115,8 @@ class GempunditReplica(Shop):
 
     def _product(self, product: Product) -> Reply:
         facts = [("Origin", product.origin), ("Treatment", product.treatment)]
-        pictures = [self.picture_path(picture) for picture in product.pictures]
-        return _page("product", title=product.title, product=product, facts=facts, pictures=pictures)
+        images = [self.image_path(image) for image in product.images]
+        return _page("product", title=product.title, product=product, facts=facts, images=images)
 
 
 @dataclass(frozen=True)
@@ -139,13 +137,13 @@ class MarketReplica(Shop):
     on_a_page = 8
 
     def __init__(
-        self, stock: Stock, faults: Faults | None = None, painted: Callable[[Picture, Category], bytes] = paint_scene
+        self, stock: Stock, faults: Faults | None = None, painted: Callable[[StockImage, Category], bytes] = paint_scene
     ) -> None:
         super().__init__(stock, faults, painted)
         self._views = {
-            (str(product.number), str(view)): picture.name
+            (str(product.number), str(view)): image.name
             for product in stock.products
-            for view, picture in enumerate(product.pictures, start=1)
+            for view, image in enumerate(product.images, start=1)
         }
         self._query = {name: f"stone={number}&photo={view}" for (number, view), name in self._views.items()}
         self._families = [category for category in CATEGORIES if not category.within]
@@ -154,9 +152,9 @@ class MarketReplica(Shop):
         """Return the text of robots.txt."""
         return "User-agent: *\nDisallow: /basket\nCrawl-delay: 0.01\n"
 
-    def picture_path(self, picture: Picture) -> str:
+    def image_path(self, image: StockImage) -> str:
         """Return the path of a picture."""
-        return f"/photo?{self._query[picture.name]}&kind={picture.kind}"
+        return f"/photo?{self._query[image.name]}&kind={image.kind}"
 
     def reply(self, target: str) -> Reply | None:
         """Return what the target of a request holds, or None if nothing."""
@@ -191,8 +189,8 @@ class MarketReplica(Shop):
 
     def _stone(self, product: Product) -> Reply:
         facts = [("Price", product.price), ("Mined in", product.origin), ("Enhancement", product.treatment)]
-        pictures = [self.picture_path(picture) for picture in product.pictures]
-        return _page("stone", title="Stone", product=product, facts=facts, pictures=pictures)
+        images = [self.image_path(image) for image in product.images]
+        return _page("stone", title="Stone", product=product, facts=facts, images=images)
 
 
 def sold() -> bytes:

@@ -60,7 +60,7 @@ _TREATMENTS = ("None", "Heated", "Minor oil")
 
 
 @dataclass(frozen=True)
-class Picture:
+class StockImage:
     """A picture of a product.
 
     Attributes:
@@ -86,7 +86,7 @@ class Product:
         price: as its page says.
         origin: as its page says; "" if it says none.
         treatment: as its page says; "" if it says none.
-        pictures: in the order of its page.
+        images: in the order of its page.
     """
 
     number: int
@@ -96,7 +96,7 @@ class Product:
     price: str
     origin: str
     treatment: str
-    pictures: tuple[Picture, ...]
+    images: tuple[StockImage, ...]
 
     @property
     def slug(self) -> str:
@@ -154,11 +154,11 @@ def _product(number: int, index: int, chance: random.Random) -> Product:
         listed.append(PRIVATE)
     views = chance.choices((1, 2, 3, 4, 5), (20, 30, 30, 10, 10))[0]
     date = f"{chance.randint(1, 28):02d}{chance.randint(1, 12):02d}24"
-    pictures = [Picture(f"gp{number}-{view}-{date}.jpg", "stone", 8 * number + view) for view in range(1, views + 1)]
+    images = [StockImage(f"gp{number}-{view}-{date}.jpg", "stone", 8 * number + view) for view in range(1, views + 1)]
     extra = {7: ("certi", "certificate"), 11: ("hand", "hand"), 13: ("card", "card")}
     for every, (word, kind) in extra.items():
         if index % every == every - 1:
-            pictures.append(Picture(f"gp{number}-{word}-{date}.jpg", kind, 8 * number))
+            images.append(StockImage(f"gp{number}-{word}-{date}.jpg", kind, 8 * number))
     carats = 1 + chance.randint(0, 900) / 100
     return Product(
         number=number,
@@ -168,5 +168,5 @@ def _product(number: int, index: int, chance: random.Random) -> Product:
         price=f"$ {chance.randint(50, 9000):,}",
         origin=chance.choice(_COUNTRIES) if chance.random() < 0.8 else "",
         treatment=chance.choice(_TREATMENTS) if chance.random() < 0.7 else "",
-        pictures=tuple(pictures),
+        images=tuple(images),
     )

@@ -35,15 +35,15 @@ class CertificateReader:
         import numpy as np
 
         try:
-            picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+            image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
         except (OSError, cv2.error):
             return None
-        if picture is None:
+        if image is None:
             return None
-        shrink = _LARGEST_SIDE / max(picture.shape[:2])
+        shrink = _LARGEST_SIDE / max(image.shape[:2])
         if shrink < 1:
-            picture = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-        read = self._engine(picture)
+            image = cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+        read = self._engine(image)
         return what_gives_it_away(read.txts or (), read.scores or ())
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gemhier.atomic import write_whole
-from gemhier.crawler.review.contact_sheet import ID_DIGITS, SHEET_FILE, SetAsidePicture, contact_sheet
+from gemhier.crawler.review.contact_sheet import ID_DIGITS, SHEET_FILE, SetAsideImage, contact_sheet
 from gemhier.crawler.storage.crawl_info import is_crawl_folder
-from gemhier.crawler.storage.folder import BY_HAND, PictureStore, is_rejected, locked, place_of, read_rejections
+from gemhier.crawler.storage.folder import BY_HAND, ImageStore, is_rejected, locked, place_of, read_rejections
 from gemhier.crawler.storage.history import History, read_history
 from gemhier.crawler.storage.journal import Journal, read_journal
 from gemhier.crawler.storage.records import ImageRecord
@@ -57,26 +57,26 @@ def clean(folder: Path, *, put_back: Sequence[str] = (), read: Reader | None = N
     """
     if not is_crawl_folder(folder):
         raise DataError(f"{folder}: not a crawl folder. Give one that `gemhier crawl` wrote.")
-    with locked(folder), closing(PictureStore(folder)) as store:
+    with locked(folder), closing(ImageStore(folder)) as store:
         records = {record.file: record for record in read_history(folder).values()}
         for file in [_named(start, records) for start in put_back]:
             store.put_back(file)
         looked_at, found = (0, 0) if read is None else _set_aside(folder, store, sorted(records), read, progress)
         _write_down(folder, store)
-        pictures = set_aside_pictures(folder, records)
-        write_whole(folder / SHEET_FILE, contact_sheet(pictures, folder).encode())
-    counts = Counter(picture.reason for picture in pictures)
+        images = set_aside_images(folder, records)
+        write_whole(folder / SHEET_FILE, contact_sheet(images, folder).encode())
+    counts = Counter(image.reason for image in images)
     return Cleaning(looked_at, found, len(put_back), dict(sorted(counts.items())), folder / SHEET_FILE)
 
 
-def _write_down(folder: Path, store: PictureStore) -> None:
+def _write_down(folder: Path, store: ImageStore) -> None:
     """Add a line to images.jsonl for each picture that was set aside or put back since its last one."""
     with closing(History(folder)) as history:
         for record in read_history(folder).values():
             history.add(replace(record, set_aside=store.set_aside_as(record.file)))
 
 
-def set_aside_pictures(folder: Path, records: Mapping[str, ImageRecord]) -> list[SetAsidePicture]:
+def set_aside_images(folder: Path, records: Mapping[str, ImageRecord]) -> list[SetAsideImage]:
     """List the pictures that are set aside in a crawl folder.
 
     Args:
@@ -84,14 +84,14 @@ def set_aside_pictures(folder: Path, records: Mapping[str, ImageRecord]) -> list
         records: one of each picture's records, by its file.
     """
     rejections = read_rejections(folder)
-    pictures = []
+    images = []
     for file, record in sorted(records.items()):
         path = place_of(folder, file)
         if path is not None and is_rejected(folder, file):
             rejection = rejections.get(file)
             reason, why = (rejection.reason, rejection.why) if rejection else (BY_HAND, "it lay there")
-            pictures.append(SetAsidePicture(path, folder, reason, why, ", ".join(record.labels)))
-    return pictures
+            images.append(SetAsideImage(path, folder, reason, why, ", ".join(record.labels)))
+    return images
 
 
 def _named(start: str, records: Mapping[str, ImageRecord]) -> str:
@@ -104,7 +104,7 @@ def _named(start: str, records: Mapping[str, ImageRecord]) -> str:
 
 def _set_aside(
     folder: Path,
-    store: PictureStore,
+    store: ImageStore,
     files: Sequence[str],
     read: Reader,
     progress: Callable[[Sequence[str]], Iterable[str]],

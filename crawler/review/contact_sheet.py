@@ -17,7 +17,7 @@ ID_DIGITS = 12
 
 
 @dataclass(frozen=True)
-class SetAsidePicture:
+class SetAsideImage:
     """A picture on a contact sheet.
 
     Attributes:
@@ -45,17 +45,17 @@ class SetAsidePicture:
         return f"gemhier clean {shlex.quote(str(self.crawl))}"
 
 
-def contact_sheet(pictures: Iterable[SetAsidePicture], folder: Path) -> str:
+def contact_sheet(images: Iterable[SetAsideImage], folder: Path) -> str:
     """Return the contact sheet as the text of an HTML page.
 
     Args:
-        pictures: in any order.
+        images: in any order.
         folder: where the page will lie; pictures are linked from there.
     """
-    ordered = sorted(pictures, key=lambda picture: (picture.reason, picture.why, picture.path))
+    ordered = sorted(images, key=lambda image: (image.reason, image.why, image.path))
     sections = {
-        reason: [(picture, _link(picture.path, folder)) for picture in several]
-        for reason, several in groupby(ordered, key=lambda picture: picture.reason)
+        reason: [(image, _link(image.path, folder)) for image in several]
+        for reason, several in groupby(ordered, key=lambda image: image.reason)
     }
     return render("crawler/review/set-aside.html", count=len(ordered), sections=sections)
 

@@ -10,7 +10,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.extensions.throttle import AutoThrottle
 
 from gemhier.crawler.scraping.rate_limits import JITTER, ROBOTS_NAME
-from gemhier.crawler.scraping.request import PICTURE, StageRequest
+from gemhier.crawler.scraping.request import IMAGE, StageRequest
 from gemhier.crawler.scraping.retry import StoppedError
 
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ class HostMiddleware:
         if ask is None:
             return
         running: Running = self._crawler.spider.running
-        hosts = running.picture_hosts if ask.kind == PICTURE else running.own_hosts
+        hosts = running.image_hosts if ask.kind == IMAGE else running.own_hosts
         if (parts.hostname or "").lower() not in hosts:
-            remedy = "; add it to `picture_hosts` if it may be" if ask.kind == PICTURE else ""
+            remedy = "; add it to `picture_hosts` if it may be" if ask.kind == IMAGE else ""
             raise ForeignHostError(f"{parts.hostname} is not a host of this shop{remedy}")
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from gemhier.crawler.storage.fetch_log import NO_VALIDATORS, Validators
 
 PAGE = "page"
-PICTURE = "picture"
+IMAGE = "picture"
 
 
 @dataclass(frozen=True, slots=True)

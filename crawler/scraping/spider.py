@@ -11,7 +11,7 @@ from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import TextResponse
 
 from gemhier.crawler.scraping.policy import DisallowedError
-from gemhier.crawler.scraping.request import PICTURE, Stage, StageRequest, StageResponse
+from gemhier.crawler.scraping.request import IMAGE, Stage, StageRequest, StageResponse
 from gemhier.crawler.scraping.retry import StoppedError
 from gemhier.crawler.scraping.state import Running
 from gemhier.crawler.storage.fetch_log import DISALLOWED, FAILED, UNUSABLE, Validators
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
 LARGEST_PAGE = 10 * 2**20
-LARGEST_PICTURE = 40 * 2**20
+LARGEST_IMAGE = 40 * 2**20
 """Bytes; more are not taken."""
 
-_ACCEPT = {PICTURE: "image/*"}
+_ACCEPT = {IMAGE: "image/*"}
 _REFRESH = 0.5
 
 
@@ -114,7 +114,7 @@ class ShopSpider(scrapy.Spider):
             headers["If-None-Match"] = ask.validators.etag
         if ask.validators.last_modified:
             headers["If-Modified-Since"] = ask.validators.last_modified
-        largest = LARGEST_PICTURE if ask.kind == PICTURE else LARGEST_PAGE
+        largest = LARGEST_IMAGE if ask.kind == IMAGE else LARGEST_PAGE
         return scrapy.Request(
             ask.address,
             callback=self._answered,
@@ -126,7 +126,7 @@ class ShopSpider(scrapy.Spider):
 
     def _answered(self, response: "Response") -> None:
         ask: StageRequest = response.meta["ask"]
-        text = response.text if ask.kind != PICTURE and isinstance(response, TextResponse) else None
+        text = response.text if ask.kind != IMAGE and isinstance(response, TextResponse) else None
         validators = Validators(_header(response, "ETag"), _header(response, "Last-Modified"))
         answer = StageResponse(response.status, response.url, text, response.body, validators)
         self._more.extend(self._guarded(self._stage.answered, ask, answer) or ())
@@ -144,8 +144,8 @@ class ShopSpider(scrapy.Spider):
         error = failure.value
         if isinstance(error, DisallowedError):
             self._guarded(self._stage.not_answered, ask, DISALLOWED, "robots.txt forbids it")
-        elif isinstance(error, DownloadCancelledError) and ask.kind == PICTURE:
-            too_large = f"larger than {LARGEST_PICTURE // 2**20} MB, or cut off"
+        elif isinstance(error, DownloadCancelledError) and ask.kind == IMAGE:
+            too_large = f"larger than {LARGEST_IMAGE // 2**20} MB, or cut off"
             self._guarded(self._stage.not_answered, ask, UNUSABLE, too_large)
         elif not isinstance(error, StoppedError):
             self._guarded(self._stage.not_answered, ask, FAILED, " ".join(str(error).split()) or type(error).__name__)

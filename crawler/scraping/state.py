@@ -15,7 +15,7 @@ class Running:
     Attributes:
         limits: how fast it asks.
         own_hosts: hosts that pages may come from.
-        picture_hosts: hosts that pictures may come from.
+        image_hosts: hosts that pictures may come from.
         stats: the results so far.
         stage: the name of the stage that is running.
         stopping: whether to make no more requests.
@@ -28,7 +28,7 @@ class Running:
 
     limits: RateLimits
     own_hosts: frozenset[str]
-    picture_hosts: frozenset[str]
+    image_hosts: frozenset[str]
     stats: CrawlStats = field(default_factory=CrawlStats)
     stage: str = ""
     stopping: bool = False

@@ -14,7 +14,7 @@ class CategoryLink:
 
 
 @dataclass(frozen=True, slots=True)
-class PictureLink:
+class ImageLink:
     """A picture that a product page shows: its address, and which view of the product it is."""
 
     image_url: str
@@ -56,13 +56,13 @@ class ProductContent:
 
     Attributes:
         page: the address that was asked for.
-        pictures: in the order of the page.
+        images: in the order of the page.
         labels: names that the page itself gives the product, besides its categories.
         texts: title, price and so on, by name; only those that are shown.
     """
 
     page: str
-    pictures: tuple[PictureLink, ...]
+    images: tuple[ImageLink, ...]
     labels: tuple[str, ...]
     texts: Mapping[str, str]
 
@@ -70,7 +70,7 @@ class ProductContent:
         """Return the fields as JSON values."""
         return {
             "page": self.page,
-            "pictures": [[link.image_url, link.view] for link in self.pictures],
+            "pictures": [[link.image_url, link.view] for link in self.images],
             "labels": list(self.labels),
             "texts": dict(self.texts),
         }
@@ -78,5 +78,5 @@ class ProductContent:
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote."""
-        pictures = tuple(PictureLink(str(address), str(view)) for address, view in entry["pictures"])
-        return cls(str(entry["page"]), pictures, tuple(map(str, entry["labels"])), dict(entry["texts"]))
+        images = tuple(ImageLink(str(address), str(view)) for address, view in entry["pictures"])
+        return cls(str(entry["page"]), images, tuple(map(str, entry["labels"])), dict(entry["texts"]))

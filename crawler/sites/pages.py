@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from gemhier.crawler.sites.items import CategoryLink, PictureLink, ProductContent
+from gemhier.crawler.sites.items import CategoryLink, ImageLink, ProductContent
 from gemhier.crawler.sites.site import CategoryRules, IndexRules, ProductRules, Selector
 from gemhier.crawler.sites.site_file import is_web_address
 
@@ -215,20 +215,20 @@ class ProductPage(_Page):
         Raises:
             PageError: if it shows no picture, or lacks a text that is required.
         """
-        return ProductContent(self._url, self.pictures(), self.labels(), self.texts())
+        return ProductContent(self._url, self.images(), self.labels(), self.texts())
 
-    def pictures(self) -> tuple[PictureLink, ...]:
+    def images(self) -> tuple[ImageLink, ...]:
         """Return the pictures in order, without duplicates.
 
         Raises:
             PageError: if there are none.
         """
-        addresses = self._addresses(self._rules.pictures)
+        addresses = self._addresses(self._rules.images)
         if not self._rules.keep_query:
             addresses = tuple(dict.fromkeys(address.partition("?")[0] for address in addresses))
         if not addresses:
-            raise PageError(" or ".join(map(str, self._rules.pictures)), "the product has no pictures")
-        return tuple(PictureLink(address, self._view(address)) for address in addresses)
+            raise PageError(" or ".join(map(str, self._rules.images)), "the product has no pictures")
+        return tuple(ImageLink(address, self._view(address)) for address in addresses)
 
     def labels(self) -> tuple[str, ...]:
         """Return the names that the page itself gives the product.

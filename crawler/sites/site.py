@@ -113,7 +113,7 @@ class ProductRules:
 
     Attributes:
         key: searched for in a product's address; its group `product` identifies it.
-        pictures: the addresses of its pictures.
+        images: the addresses of its pictures.
         view: searched for in a picture's address; its group `view` says which view it is.
         keep_query: whether what follows `?` belongs to a picture's address.
         labels: names that the page itself gives the product.
@@ -122,7 +122,7 @@ class ProductRules:
     """
 
     key: re.Pattern[str]
-    pictures: tuple[Selector, ...]
+    images: tuple[Selector, ...]
     view: re.Pattern[str] | None = None
     keep_query: bool = False
     labels: tuple[Selector, ...] = ()
@@ -137,7 +137,7 @@ class Site:
     Attributes:
         name: short; it stands in every record.
         start: the address of the index page.
-        picture_hosts: hosts besides the shop's own that pictures may come from.
+        image_hosts: hosts besides the shop's own that pictures may come from.
         index: None if the start page is the only category, which then has no name.
         category: how its pages are read.
         product: how its pages are read.
@@ -148,7 +148,7 @@ class Site:
 
     name: str
     start: str
-    picture_hosts: frozenset[str]
+    image_hosts: frozenset[str]
     index: IndexRules | None
     category: CategoryRules
     product: ProductRules

@@ -86,7 +86,7 @@ def read_site(text: str, path: Path) -> Site:
     return Site(
         name=name,
         start=start,
-        picture_hosts=frozenset(host.lower() for host in _texts(top, "picture_hosts")),
+        image_hosts=frozenset(host.lower() for host in _texts(top, "picture_hosts")),
         index=_index(top.entry("index")) if "index" in top.named else None,
         category=_category(top.entry("category")),
         product=_product(top.entry("product")),
@@ -135,8 +135,8 @@ def _category(entry: Entry) -> CategoryRules:
 
 def _product(entry: Entry) -> ProductRules:
     entry.allow("key", "pictures", "view", "keep_query", "labels", "texts", "required")
-    pictures = _selectors(entry, "pictures")
-    if not pictures:
+    images = _selectors(entry, "pictures")
+    if not images:
         raise entry.error("`product` has no `pictures`. Say where its page shows its pictures.")
     key = _pattern(entry, "key", group="product")
     if key is None:
@@ -158,7 +158,7 @@ def _product(entry: Entry) -> ProductRules:
         raise entry.error(f"`keep_query` must be true or false. Received: {keep_query!r}.", "keep_query")
     return ProductRules(
         key=key,
-        pictures=pictures,
+        images=images,
         view=_pattern(entry, "view", group="view"),
         keep_query=keep_query == "true",
         labels=_selectors(entry, "labels"),

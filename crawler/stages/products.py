@@ -95,7 +95,7 @@ class ProductStage:
             if answer.status != 200 or answer.text is None:
                 raise PageError("", f"status {answer.status}" if answer.status != 200 else "this is no page of text")
             page = ProductPage(answer.text, answer.address, self._site.product)
-            content = ProductContent(ask.address, page.pictures(), page.labels(), page.texts())
+            content = ProductContent(ask.address, page.images(), page.labels(), page.texts())
         except PageError as error:
             self._products.add_without_content(key, FAILED, error.reason)
             self._stats.add(self.name, FAILED)

@@ -32,7 +32,7 @@ _LOCK_FILE = "crawl.lock"
 
 
 @dataclass(frozen=True, slots=True)
-class PictureContent:
+class ImageContent:
     """A picture that is in the crawl folder.
 
     Attributes:
@@ -120,7 +120,7 @@ def read_rejections(folder: Path) -> dict[str, Rejection]:
     return found
 
 
-class PictureStore:
+class ImageStore:
     """The pictures of a crawl folder, to be added to and sorted.
 
     Args:
@@ -132,7 +132,7 @@ class PictureStore:
         self._rejections = read_rejections(folder)
         self._journal = Journal(folder / REJECTED_FILE)
 
-    def add(self, body: bytes, suffix: str, rejection: tuple[str, str] | None) -> PictureContent:
+    def add(self, body: bytes, suffix: str, rejection: tuple[str, str] | None) -> ImageContent:
         """Put a picture into the folder, unless it is there already.
 
         Args:
@@ -151,9 +151,9 @@ class PictureStore:
             write_whole(place, body)
         if rejection is not None and is_rejected(self.folder, file):
             self._note(file, *rejection)
-        return PictureContent(sha256, len(body), file, now())
+        return ImageContent(sha256, len(body), file, now())
 
-    def has(self, content: PictureContent) -> bool:
+    def has(self, content: ImageContent) -> bool:
         """Tell whether a picture is there, complete by its size."""
         place = place_of(self.folder, content.file)
         return place is not None and place.stat().st_size == content.size

@@ -21,7 +21,7 @@ _SUFFIX_OF = {
 }
 
 
-class NotAPictureError(Exception):
+class NotAnImageError(Exception):
     """What was received is not a picture, or only part of one."""
 
 
@@ -35,7 +35,7 @@ def _formats() -> tuple[str, ...]:
     return tuple(kind for kind in _SUFFIX_OF if kind in Image.OPEN)
 
 
-def picture_suffix(body: bytes) -> str:
+def image_suffix(body: bytes) -> str:
     """Return the file suffix for a picture, by its content.
 
     What the picture was called does not matter.
@@ -44,21 +44,21 @@ def picture_suffix(body: bytes) -> str:
         NotAPictureError: if it is not a picture, is cut short, or is larger than any photograph.
     """
     if not body:
-        raise NotAPictureError("the file is empty")
+        raise NotAnImageError("the file is empty")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd metadata
-            with Image.open(io.BytesIO(body), formats=_formats()) as picture:
-                if picture.width * picture.height > MOST_PIXELS:
-                    raise NotAPictureError(f"{picture.width} x {picture.height} pixels are no photograph")
-                kind = picture.format or ""
+            with Image.open(io.BytesIO(body), formats=_formats()) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise NotAnImageError(f"{image.width} x {image.height} pixels are no photograph")
+                kind = image.format or ""
                 # As small as JPEG can be decoded: it is read to its end all the same.
-                picture.draft("L", (1, 1))
-                picture.load()
-    except NotAPictureError:
+                image.draft("L", (1, 1))
+                image.load()
+    except NotAnImageError:
         raise
     except Exception as error:  # Pillow's plug-ins fail in ways of their own on what is no picture
         start = bytes(body[:16]).lstrip().lower()
         what = "it is a page" if start.startswith((b"<!doc", b"<html")) else " ".join(str(error).split()) or "damaged"
-        raise NotAPictureError(f"not a picture, or cut short ({what[:120]})") from error
+        raise NotAnImageError(f"not a picture, or cut short ({what[:120]})") from error
     return _SUFFIX_OF[kind]

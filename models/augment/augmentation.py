@@ -45,22 +45,22 @@ def augmented(cuts: RGB, augmentation: Augmentation, generator: np.random.Genera
     return develop(pose(cuts, augmentation, generator), augmentation, generator)
 
 
-def pose(pictures: RGB, augmentation: Augmentation, generator: np.random.Generator) -> RGB:
+def pose(images: RGB, augmentation: Augmentation, generator: np.random.Generator) -> RGB:
     """Turn, mirror, zoom and shift pictures, each in its own way, with one resampling for all of it.
 
     Args:
-        pictures: (N, S, S, C) uint8. What comes in at the edges repeats them.
+        images: (N, S, S, C) uint8. What comes in at the edges repeats them.
         augmentation: how far.
         generator: draws the changes.
 
     Returns:
         (N, S, S, C) uint8.
     """
-    return np.stack([_posed(picture, augmentation, generator) for picture in pictures])
+    return np.stack([_posed(image, augmentation, generator) for image in images])
 
 
-def _posed(picture: RGB, augmentation: Augmentation, generator: np.random.Generator) -> RGB:
-    side = picture.shape[0]
+def _posed(image: RGB, augmentation: Augmentation, generator: np.random.Generator) -> RGB:
+    side = image.shape[0]
     down, across = generator.random(2) < 0.5
     angle, growth, right, below = generator.uniform(-1, 1, 4) * (
         360 * augmentation.turn,
@@ -68,14 +68,14 @@ def _posed(picture: RGB, augmentation: Augmentation, generator: np.random.Genera
         side * augmentation.shift,
         side * augmentation.shift,
     )
-    mirrored = np.ascontiguousarray(picture[:: -1 if down else 1, :: -1 if across else 1])
+    mirrored = np.ascontiguousarray(image[:: -1 if down else 1, :: -1 if across else 1])
     if not (angle or growth or right or below):
         return mirrored
     middle = (side - 1) / 2
     change = cv2.getRotationMatrix2D((middle, middle), angle, 1 / (1 + growth))
     change[:, 2] += right, below
     warped = cv2.warpAffine(mirrored, change, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(warped, np.uint8).reshape(picture.shape)
+    return np.asarray(warped, np.uint8).reshape(image.shape)
 
 
 def develop(cuts: RGB, augmentation: Augmentation, generator: np.random.Generator) -> RGB:

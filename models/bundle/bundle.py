@@ -22,7 +22,7 @@ from gemhier.models.bundle.info import BundleInfo
 from gemhier.models.bundle.multi_view import View, all_failed, by_gem, pool
 from gemhier.models.bundle.predictions import MultiView, Prediction
 from gemhier.models.bundle.probabilities import Probabilities, decode
-from gemhier.models.images.stones import Cutter, Failure, Picture, StoneCrop, stone_crops
+from gemhier.models.images.stones import Cutter, Failure, ImageInput, StoneCrop, stone_crops
 from gemhier.models.images.untrained_finders import AnyFinder
 from gemhier.models.runtime.litert import usable_cores
 from gemhier.models.runtime.network import Network
@@ -169,7 +169,7 @@ class Bundle:
 
     def classify(
         self,
-        pictures: Iterable[Picture | Failure],
+        images: Iterable[ImageInput | Failure],
         *,
         top: int = 5,
         target_precision: float | None = None,
@@ -184,7 +184,7 @@ class Bundle:
         `all_stones` it has one result at least.
 
         Args:
-            pictures: paths, arrays (H, W, 3) uint8 RGB, or images of Pillow. A Failure passes through in its place.
+            images: paths, arrays (H, W, 3) uint8 RGB, or images of Pillow. A Failure passes through in its place.
                 They are taken a bounded distance ahead of the results: twice a batch, or twice the workers.
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that shall be right, between 0 and 1; None
@@ -200,7 +200,7 @@ class Bundle:
             ValueError: if an argument is outside its range, or an array is not a picture.
         """
         results = self.results(
-            pictures,
+            images,
             top=top,
             target_precision=target_precision,
             batch_size=batch_size,
@@ -212,7 +212,7 @@ class Bundle:
 
     def results(
         self,
-        pictures: Iterable[Picture | Failure],
+        images: Iterable[ImageInput | Failure],
         *,
         top: int = 5,
         target_precision: float | None = None,
@@ -224,7 +224,7 @@ class Bundle:
         """Do what `classify` does, and give beside each prediction what it was made of.
 
         Args:
-            pictures: as `classify` takes them, and all else too.
+            images: as `classify` takes them, and all else too.
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that shall be right.
             batch_size: how many stones the network sees at once.
@@ -238,11 +238,11 @@ class Bundle:
         _check_numbers(top=top)
         self._threshold(target_precision)
         named = partial(self._named, top=top, target_precision=target_precision, evidence=evidence)
-        return self._of_stones(pictures, named, batch_size=batch_size, workers=workers, all_stones=all_stones)
+        return self._of_stones(images, named, batch_size=batch_size, workers=workers, all_stones=all_stones)
 
     def classify_same(
         self,
-        pictures: Iterable[Picture | Failure],
+        images: Iterable[ImageInput | Failure],
         *,
         top: int = 5,
         target_precision: float | None = None,
@@ -255,7 +255,7 @@ class Bundle:
         order of the photographs changes nothing but which `image` stands for them.
 
         Args:
-            pictures: as `classify` takes them, one at least.
+            images: as `classify` takes them, one at least.
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that shall be right, as for `classify`.
             workers: how many threads read pictures; None for as many as there are cores.
@@ -271,13 +271,13 @@ class Bundle:
         self._threshold(target_precision)  # which raises before any picture is read
         views: list[View] = []
         failures: list[Failure] = []
-        for result in self._of_stones(pictures, self._views, workers=workers):
+        for result in self._of_stones(images, self._views, workers=workers):
             if isinstance(result, Failure):
                 failures.append(result)
             else:
                 views.append(result)
         if not views and not failures:
-            raise ValueError("`pictures` must hold at least one picture. Received: none.")
+            raise ValueError("`images` must hold at least one picture. Received: none.")
         if not views:
             return all_failed(failures)
         counted, others = by_gem(views, self.finder.threshold)
@@ -300,7 +300,7 @@ class Bundle:
 
     def _of_stones(
         self,
-        pictures: Iterable[Picture | Failure],
+        images: Iterable[ImageInput | Failure],
         become: Callable[[Sequence[StoneCrop]], list[Result]],
         *,
         batch_size: int = 1,
@@ -309,11 +309,11 @@ class Bundle:
     ) -> Iterator[Result | Failure]:
         """Read pictures and find their stones on other threads, and give what the stones become, in order."""
         _check_numbers(batch_size=batch_size, workers=workers)
-        if isinstance(pictures, str | Path):
-            raise ValueError(f"`pictures` must be a list of pictures. Received one path: {str(pictures)!r}.")
+        if isinstance(images, str | Path):
+            raise ValueError(f"`images` must be a list of pictures. Received one path: {str(images)!r}.")
         cutter = Cutter(self.finder, self.info.size, all_stones)
         readers = workers or usable_cores()
-        crops = stone_crops(pictures, cutter, workers=readers, ahead=2 * max(batch_size, readers))
+        crops = stone_crops(images, cutter, workers=readers, ahead=2 * max(batch_size, readers))
         return _in_batches(crops, batch_size, become)
 
     def _views(self, crops: Sequence[StoneCrop]) -> list[View]:

@@ -37,16 +37,16 @@ def colour_profile(image: Image.Image, notes: dict[bytes, bytes] | None) -> byte
     return _avif_profile(image) if profile is None and image.format == "AVIF" else profile
 
 
-def on_white(picture: Image.Image, profile: bytes | None) -> Image.Image:
+def on_white(image: Image.Image, profile: bytes | None) -> Image.Image:
     """Bring pixels to RGB in sRGB, and lay what is transparent on white.
 
     Args:
-        picture: of any mode but F.
+        image: of any mode but F.
         profile: the ICC profile of its colours.
     """
-    picture = _eight_bit(picture)
-    opacity = picture.getchannel("A") if picture.mode in ("LA", "RGBA") else None
-    rgb = _to_srgb(picture, profile)
+    image = _eight_bit(image)
+    opacity = image.getchannel("A") if image.mode in ("LA", "RGBA") else None
+    rgb = _to_srgb(image, profile)
     return rgb if opacity is None else Image.composite(rgb, Image.new("RGB", rgb.size, "white"), opacity)
 
 
@@ -103,18 +103,18 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
-def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """Convert 8-bit pixels to RGB through their colour profile, if it is a sound one; opacity is dropped."""
-    if picture.mode in ("LA", "RGBA"):
-        picture = picture.convert(picture.mode[:-1])
-    if profile or picture.mode == "LAB":
-        transform = _profile_transform(profile, picture.mode)
-        if transform is None and picture.mode == "L":  # a grey picture often carries the profile of its RGB original
-            picture = picture.convert("RGB")
+    if image.mode in ("LA", "RGBA"):
+        image = image.convert(image.mode[:-1])
+    if profile or image.mode == "LAB":
+        transform = _profile_transform(profile, image.mode)
+        if transform is None and image.mode == "L":  # a grey picture often carries the profile of its RGB original
+            image = image.convert("RGB")
             transform = _profile_transform(profile, "RGB")
         if transform is not None:
-            return transform.apply(picture)
-    return picture if picture.mode == "RGB" else picture.convert("RGB")  # which would copy RGB, too
+            return transform.apply(image)
+    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy RGB, too
 
 
 @lru_cache(maxsize=32)

@@ -32,9 +32,9 @@ class Box:
     side: int
 
 
-def whole_picture(picture: RGB) -> Box:
-    """Return the smallest square around all of (H, W, 3) `picture`."""
-    height, width = picture.shape[:2]
+def whole_image(image: RGB) -> Box:
+    """Return the smallest square around all of (H, W, 3) `image`."""
+    height, width = image.shape[:2]
     side = max(height, width)
     return Box((width - side) // 2, (height - side) // 2, side)
 
@@ -55,14 +55,14 @@ def mask_background(cut: Bytes) -> Bytes:
     return np.asarray(covered, np.uint8).reshape(*cut.shape[:-1], 3)
 
 
-def crop_stone(picture: RGB, box: Box, size: int) -> RGB:
-    """Cut `box` out of `picture` and bring it to `size`.
+def crop_stone(image: RGB, box: Box, size: int) -> RGB:
+    """Cut `box` out of `image` and bring it to `size`.
 
     Where the box reaches over the edge, the picture's outermost pixels are repeated.
 
     Args:
-        picture: (H, W, 3) uint8 RGB.
-        box: a square, in pixels of `picture`.
+        image: (H, W, 3) uint8 RGB.
+        box: a square, in pixels of `image`.
         size: side of the result, in pixels.
 
     Returns:
@@ -71,17 +71,17 @@ def crop_stone(picture: RGB, box: Box, size: int) -> RGB:
     Raises:
         ValueError: if the box lies outside the picture.
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     left, top = max(0, box.x), max(0, box.y)
     right, bottom = min(width, box.x + box.side), min(height, box.y + box.side)
     if left >= right or top >= bottom:
         raise ValueError(f"`box` must overlap the picture of {width} x {height} pixels. Received: {box}.")
     if box.side > LARGEST_SIDE:
         scale = LARGEST_SIDE / box.side
-        inside = _shrink(picture[top:bottom, left:right], scale)
+        inside = _shrink(image[top:bottom, left:right], scale)
         # Measured from the first pixel inside, so that rounding cannot push the box off the picture.
         return crop_stone(inside, Box(round((box.x - left) * scale), round((box.y - top) * scale), LARGEST_SIDE), size)
-    inside = picture[top:bottom, left:right]
+    inside = image[top:bottom, left:right]
     padded = cv2.copyMakeBorder(
         inside,
         top - box.y,
@@ -95,7 +95,7 @@ def crop_stone(picture: RGB, box: Box, size: int) -> RGB:
     return np.asarray(resized, dtype=np.uint8)
 
 
-def _shrink(picture: RGB, scale: float) -> RGB:
-    height, width = picture.shape[:2]
+def _shrink(image: RGB, scale: float) -> RGB:
+    height, width = image.shape[:2]
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -280,16 +280,16 @@ def _upright_rgb(image: Image.Image, longest: int | None, notes: dict[bytes, byt
     Strip by strip, so that beside the picture as Pillow holds it and the array there is little else in memory.
     """
     profile = colour_profile(image, notes)
-    picture, size = _loaded(image, longest)
+    loaded, size = _loaded(image, longest)
     turned = orientation(image, notes)
-    if picture.size != size:
-        picture = picture.resize(size, Image.Resampling.LANCZOS)
+    if loaded.size != size:
+        loaded = loaded.resize(size, Image.Resampling.LANCZOS)
     width, height = size
     pixels = np.empty((width, height, 3) if turned in SIDEWAYS else (height, width, 3), np.uint8)
     rows = max(1, _STRIP // width)
     for start in range(0, height, rows):
         end = min(height, start + rows)
-        strip = on_white(picture if rows >= height else picture.crop((0, start, width, end)), profile)
+        strip = on_white(loaded if rows >= height else loaded.crop((0, start, width, end)), profile)
         if turned in TURNS:
             strip = strip.transpose(TURNS[turned])
         first, last = (height - end, height - start) if turned in FROM_THE_END else (start, end)

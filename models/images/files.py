@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-PICTURE_SUFFIXES = frozenset(
+IMAGE_SUFFIXES = frozenset(
     {
         ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff",
         ".avif", ".heic", ".heif", ".hif", ".jp2", ".ppm",
@@ -13,7 +13,7 @@ PICTURE_SUFFIXES = frozenset(
 """Endings of file names, in lower case, that are taken for pictures in a folder."""
 
 
-def list_pictures(paths: Iterable[Path]) -> Iterator[Path]:
+def list_images(paths: Iterable[Path]) -> Iterator[Path]:
     """Yield every named file, and every picture in every named folder and below it.
 
     Folders are read in sorted order, hidden files and folders (with a leading dot) are left out,
@@ -47,5 +47,5 @@ def _in_folder(folder: Path, seen: set[str]) -> Iterator[Path]:
         path = folder / entry.name
         if entry.is_dir():
             yield from _in_folder(path, seen)
-        elif path.suffix.lower() in PICTURE_SUFFIXES:
+        elif path.suffix.lower() in IMAGE_SUFFIXES:
             yield path

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from gemhier.arrays import RGB, Booleans, Bytes, Float32
 from gemhier.errors import BundleError
-from gemhier.models.images.crop import MARGIN, Box, crop_stone, whole_picture
+from gemhier.models.images.crop import MARGIN, Box, crop_stone, whole_image
 from gemhier.models.runtime.litert import ExportedNetwork
 
 FILE = "finder.tflite"
@@ -114,28 +114,28 @@ class Finder:
         """The SHA-256 of the bytes, in hexadecimal."""
         return _digest(self.content)
 
-    def find(self, picture: RGB) -> tuple[Stone, ...]:
+    def find(self, image: RGB) -> tuple[Stone, ...]:
         """Return the stones of a picture, the most prominent first; empty if none stands out.
 
         Args:
-            picture: (H, W, 3) uint8 RGB.
+            image: (H, W, 3) uint8 RGB.
         """
-        whole = whole_picture(picture)
-        stones = self._stones(picture, whole)
+        whole = whole_image(image)
+        stones = self._stones(image, whole)
         if max((stone.score for stone in stones), default=0) < _CLEAR:
-            stones += [stone for view in _quarters(picture, whole) for stone in self._stones(picture, view)]
+            stones += [stone for view in _quarters(image, whole) for stone in self._stones(image, view)]
         return _apart(sorted(stones, key=_prominence, reverse=True))
 
-    def find_best(self, picture: RGB) -> Stone:
+    def find_best(self, image: RGB) -> Stone:
         """Return the most prominent stone, or all of the picture with a score of 0 where none stands out."""
-        stones = self.find(picture)
-        return stones[0] if stones else Stone(whole_picture(picture), 0.0)
+        stones = self.find(image)
+        return stones[0] if stones else Stone(whole_image(image), 0.0)
 
-    def cut(self, picture: RGB, box: Box, size: int) -> Bytes:
+    def cut(self, image: RGB, box: Box, size: int) -> Bytes:
         """Cut a stone out.
 
         Args:
-            picture: (H, W, 3) uint8 RGB.
+            image: (H, W, 3) uint8 RGB.
             box: where the stone lies.
             size: side of the result, in pixels.
 
@@ -145,7 +145,7 @@ class Finder:
         Raises:
             ValueError: if the box lies outside the picture.
         """
-        crop = crop_stone(picture, box, size)
+        crop = crop_stone(image, box, size)
         return np.asarray(cv2.merge([crop, self.outline(crop)]), np.uint8)
 
     def outline(self, crop: RGB) -> Bytes:
@@ -167,17 +167,17 @@ class Finder:
         # Half sure is the edge: a narrow ramp around it.
         return np.asarray(255 * np.clip((enlarged - 0.3) / 0.4, 0, 1), np.uint8)
 
-    def _stones(self, picture: RGB, view: Box) -> list[Stone]:
-        return [self._approach(picture, view, part) for part in self._parts(picture, view)]
+    def _stones(self, image: RGB, view: Box) -> list[Stone]:
+        return [self._approach(image, view, part) for part in self._parts(image, view)]
 
-    def _approach(self, picture: RGB, view: Box, part: _Part) -> Stone:
+    def _approach(self, image: RGB, view: Box, part: _Part) -> Stone:
         """Look again from nearby until a stone fills the view."""
         for _ in range(_ZOOMS):
             extent = max(part.right - part.left, part.bottom - part.top) / self._map_side
             if extent >= _FILLED:
                 break
             nearer = _around(view, part, self._map_side, _NEARBY)
-            seen = self._parts(picture, nearer)
+            seen = self._parts(image, nearer)
             if not seen:
                 return Stone(_around(view, part, self._map_side, 1 + 2 * MARGIN), 0.25 * part.score)
             view, part = nearer, min(seen, key=self._from_middle)
@@ -191,16 +191,16 @@ class Finder:
         middle = self._map_side / 2
         return float(np.hypot((part.left + part.right) / 2 - middle, (part.top + part.bottom) / 2 - middle))
 
-    def _look(self, picture: RGB, view: Box) -> tuple[Float32, float]:
+    def _look(self, image: RGB, view: Box) -> tuple[Float32, float]:
         """(M, M, 2) probabilities of stone and of core in a view, and that of any stone."""
-        outputs = self._exported.run(crop_stone(picture, view, self.size)[None])
+        outputs = self._exported.run(crop_stone(image, view, self.size)[None])
         return outputs["maps"][0], float(outputs["present"][0, 0])
 
-    def _parts(self, picture: RGB, view: Box) -> list[_Part]:
+    def _parts(self, image: RGB, view: Box) -> list[_Part]:
         """Return the stones in a view, largest first."""
-        parts = self._parts_of(*self._look(picture, view))
+        parts = self._parts_of(*self._look(image, view))
         # Beside the picture its outermost pixels are repeated, and stripes of them may look like stones.
-        return [part for part in parts if _overlaps(picture, _around(view, part, self._map_side, 1))]
+        return [part for part in parts if _overlaps(image, _around(view, part, self._map_side, 1))]
 
     def _parts_of(self, maps: Float32, present: float) -> list[_Part]:
         stone, core = maps[..., 0], maps[..., 1]
@@ -221,13 +221,13 @@ class Finder:
         return sorted(parts, key=lambda part: -int(part.mine.sum()))
 
 
-def _quarters(picture: RGB, whole: Box) -> list[Box]:
+def _quarters(image: RGB, whole: Box) -> list[Box]:
     """Five smaller views, the corners and the middle, as far as they show any of the picture."""
     side = max(1, round(_QUARTER * whole.side))
     far = whole.side - side
     corners = [(x, y) for y in (0, far) for x in (0, far)]
     views = [Box(whole.x + x, whole.y + y, side) for x, y in (*corners, (far // 2, far // 2))]
-    return [view for view in views if _overlaps(picture, view)]
+    return [view for view in views if _overlaps(image, view)]
 
 
 def _prominence(stone: Stone) -> tuple[bool, float]:
@@ -259,8 +259,8 @@ def _around(view: Box, part: _Part, map_side: int, room: float) -> Box:
     return Box(round(view.x + across - side / 2), round(view.y + down - side / 2), side)
 
 
-def _overlaps(picture: RGB, box: Box) -> bool:
-    height, width = picture.shape[:2]
+def _overlaps(image: RGB, box: Box) -> bool:
+    height, width = image.shape[:2]
     return bool(-box.side < box.x < width and -box.side < box.y < height)
 
 

@@ -32,7 +32,7 @@ class Encoded:
     content: bytes
 
 
-Picture = Path | str | Bytes | Image.Image | Encoded
+ImageInput = Path | str | Bytes | Image.Image | Encoded
 """A picture to classify: its path, its pixels, (H, W, 3) uint8 RGB, an image of Pillow, or a file's content."""
 
 Found = tuple["StoneCrop | Failure", ...]
@@ -112,33 +112,33 @@ class Cutter:
     size: int
     all_stones: bool = False
 
-    def crops(self, picture: Bytes, image: str) -> tuple[StoneCrop, ...]:
+    def crops(self, pixels: Bytes, image: str) -> tuple[StoneCrop, ...]:
         """Return the stones of a picture, one at least: where none stands out, all of the picture with a score of 0."""
         if not self.all_stones:
-            return (self._crop(picture, image, self.finder.find_best(picture), None),)
-        stones = self.finder.find(picture) or (self.finder.find_best(picture),)
+            return (self._crop(pixels, image, self.finder.find_best(pixels), None),)
+        stones = self.finder.find(pixels) or (self.finder.find_best(pixels),)
         return tuple(
-            self._crop(picture, image, stone, Place(number, stone.box.x, stone.box.y, stone.box.side))
+            self._crop(pixels, image, stone, Place(number, stone.box.x, stone.box.y, stone.box.side))
             for number, stone in enumerate(stones, start=1)
         )
 
-    def _crop(self, picture: Bytes, image: str, stone: Stone, place: Place | None) -> StoneCrop:
-        cut = self.finder.cut(picture, stone.box, self.size)
+    def _crop(self, pixels: Bytes, image: str, stone: Stone, place: Place | None) -> StoneCrop:
+        cut = self.finder.cut(pixels, stone.box, self.size)
         return StoneCrop(image, mask_background(cut), stone.score, place)
 
 
 def stone_crops(
-    pictures: Iterable[Picture | Failure], cutter: Cutter, *, workers: int, ahead: int
+    images: Iterable[ImageInput | Failure], cutter: Cutter, *, workers: int, ahead: int
 ) -> Generator[StoneCrop | Failure, None, None]:
     """Yield the stone or stones of each picture, or why there is none, in the order of the pictures.
 
     Closing the generator stops its threads; what they have not begun is not done.
 
     Args:
-        pictures: paths, pixels or images of Pillow; a Failure passes through in its place.
+        images: paths, pixels or images of Pillow; a Failure passes through in its place.
         cutter: finds and cuts out the stones.
         workers: how many threads read and crop.
-        ahead: how many pictures are taken from `pictures` before their turn, at most.
+        ahead: how many pictures are taken from `images` before their turn, at most.
 
     Raises:
         ValueError: if an array is not a picture.
@@ -147,17 +147,17 @@ def stone_crops(
     executor = ThreadPoolExecutor(workers, thread_name_prefix="stone-crops")
     waiting: deque[Future[Found]] = deque()
     try:
-        for position, picture in enumerate(pictures):
-            if isinstance(picture, Failure | Path | str):
-                waiting.append(executor.submit(_from_file, picture, cutter))
-            elif isinstance(picture, Encoded):
-                read = partial(decode_image, io.BytesIO(picture.content), picture.name)
-                waiting.append(executor.submit(_cut, read, picture.name, cutter))
-            elif isinstance(picture, Image.Image):
-                name = getattr(picture, "filename", "") or f"image {position}"
-                waiting.append(executor.submit(_from_pillow, picture, str(name), cutter))
+        for position, image in enumerate(images):
+            if isinstance(image, Failure | Path | str):
+                waiting.append(executor.submit(_from_file, image, cutter))
+            elif isinstance(image, Encoded):
+                read = partial(decode_image, io.BytesIO(image.content), image.name)
+                waiting.append(executor.submit(_cut, read, image.name, cutter))
+            elif isinstance(image, Image.Image):
+                name = getattr(image, "filename", "") or f"image {position}"
+                waiting.append(executor.submit(_from_pillow, image, str(name), cutter))
             else:
-                waiting.append(executor.submit(cutter.crops, check_array(picture), f"array {position}"))
+                waiting.append(executor.submit(cutter.crops, check_array(image), f"array {position}"))
             if len(waiting) > ahead:
                 yield from waiting.popleft().result()
         while waiting:
@@ -172,8 +172,8 @@ def _from_file(path: Path | str | Failure, cutter: Cutter) -> Found:
     return _cut(partial(read_image, Path(path)), str(path), cutter)
 
 
-def _from_pillow(picture: Image.Image, name: str, cutter: Cutter) -> Found:
-    return _cut(partial(rgb_pixels, picture, name), name, cutter)
+def _from_pillow(image: Image.Image, name: str, cutter: Cutter) -> Found:
+    return _cut(partial(rgb_pixels, image, name), name, cutter)
 
 
 def _cut(read: Callable[[], Bytes], image: str, cutter: Cutter) -> Found:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from gemhier.arrays import RGB, Bytes
-from gemhier.models.images.crop import Box, crop_stone, whole_picture
+from gemhier.models.images.crop import Box, crop_stone, whole_image
 from gemhier.models.images.finder import Finder, Stone
 
 _CANNY_SIDE = 512
@@ -42,19 +42,19 @@ class UntrainedFinder:
         """What tells its crops from those of others, as the SHA-256 of a trained finder does."""
         return hashlib.sha256(f"untrained finder {self.name}".encode()).hexdigest()
 
-    def find(self, picture: RGB) -> tuple[Stone, ...]:
-        """Return the one thing in (H, W, 3) `picture`, of which it is quite sure."""
-        return (self.find_best(picture),)
+    def find(self, image: RGB) -> tuple[Stone, ...]:
+        """Return the one thing in (H, W, 3) `image`, of which it is quite sure."""
+        return (self.find_best(image),)
 
-    def find_best(self, picture: RGB) -> Stone:
-        """Return the one thing in (H, W, 3) `picture`, of which it is quite sure."""
-        return Stone(self.place(picture), 1.0)
+    def find_best(self, image: RGB) -> Stone:
+        """Return the one thing in (H, W, 3) `image`, of which it is quite sure."""
+        return Stone(self.place(image), 1.0)
 
-    def cut(self, picture: RGB, box: Box, size: int) -> Bytes:
+    def cut(self, image: RGB, box: Box, size: int) -> Bytes:
         """Cut a square out, with all that the picture shows in it.
 
         Args:
-            picture: (H, W, 3) uint8 RGB.
+            image: (H, W, 3) uint8 RGB.
             box: the square.
             size: side of the result, in pixels.
 
@@ -64,24 +64,24 @@ class UntrainedFinder:
         Raises:
             ValueError: if the box lies outside the picture.
         """
-        crop = crop_stone(picture, box, size)
-        height, width = picture.shape[:2]
+        crop = crop_stone(image, box, size)
+        height, width = image.shape[:2]
         inside = np.zeros((size, size), np.uint8)
         rows, columns = _covered(box.y, box.side, height, size), _covered(box.x, box.side, width, size)
         inside[rows, columns] = 255
         return np.asarray(cv2.merge([crop, inside]), np.uint8)
 
 
-def around_edges(picture: RGB) -> Box:
-    """Return the smallest square around all edges in (H, W, 3) `picture`, in its middle; around all of it if none."""
-    height, width = picture.shape[:2]
+def around_edges(image: RGB) -> Box:
+    """Return the smallest square around all edges in (H, W, 3) `image`, in its middle; around all of it if none."""
+    height, width = image.shape[:2]
     scale = min(1.0, _CANNY_SIDE / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if scale < 1 else picture
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1 else image
     edges = cv2.Canny(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), *_CANNY_THRESHOLDS)
     left, top, across, down = cv2.boundingRect(edges)
     if not across:
-        return whole_picture(picture)
+        return whole_image(image)
     # In the picture's own pixels. All four sides first, then the square: neither side moves while the other is set.
     x_scale, y_scale = width / size[0], height / size[1]
     x1, x2 = left * x_scale, (left + across) * x_scale
@@ -102,7 +102,7 @@ AnyFinder = Finder | UntrainedFinder
 """What finds the stones of a data set and of a bundle."""
 
 UNTRAINED = {
-    "none": UntrainedFinder("none", whole_picture),
+    "none": UntrainedFinder("none", whole_image),
     "canny": UntrainedFinder("canny", around_edges),
 }
 """The finders that need no training, by name: all of the picture, and the 2024 report's way, with its error mended."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def export_network(model: "keras.Model", outputs: Sequence[str] = HEADS, *, half: bool = False) -> bytes:
     """Export a model to LiteRT, with builtin operations only.
 
-    The file has the signature `serving_default`: an input `pictures`, of any number of
+    The file has the signature `serving_default`: an input `images`, of any number of
     pictures, and the outputs. Dropout and augmentation are switched off. The same weights
     give the same bytes.
 
@@ -33,8 +33,8 @@ def export_network(model: "keras.Model", outputs: Sequence[str] = HEADS, *, half
     _check(model, outputs)
     size = model.input_shape[1]
 
-    def serve(pictures: "tf.Tensor") -> dict[str, "tf.Tensor"]:
-        found = model(pictures, training=False)
+    def serve(images: "tf.Tensor") -> dict[str, "tf.Tensor"]:
+        found = model(images, training=False)
         return {name: found[name] for name in outputs}
 
     archive = keras.export.ExportArchive()

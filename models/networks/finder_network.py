@@ -27,7 +27,7 @@ def build_finder(size: int, *, variant: str = "lite0", pretrained: bool = True) 
         pretrained: start from ImageNet weights; random ones otherwise.
 
     Returns:
-        (N, size, size, 3) uint8 RGB `pictures` to probabilities: `maps` (N, size / 4, size / 4, 2), of stone
+        (N, size, size, 3) uint8 RGB `images` to probabilities: `maps` (N, size / 4, size / 4, 2), of stone
         and of a stone's core; `present` (N, 1), of a stone that fills much of the view.
 
     Raises:
@@ -36,8 +36,8 @@ def build_finder(size: int, *, variant: str = "lite0", pretrained: bool = True) 
     """
     if size < 32 or size % 32:
         raise ValueError(f"`size` must be a multiple of 32. Received: {size}.")
-    pictures = keras.Input((size, size, 3), dtype="uint8", name="pictures")
-    pixels = keras.layers.Rescaling(1.0, dtype="float32", name="pixels")(pictures)
+    images = keras.Input((size, size, 3), dtype="uint8", name="pictures")
+    pixels = keras.layers.Rescaling(1.0, dtype="float32", name="pixels")(images)
     pyramid = efficientnet_lite.build_pyramid(variant, size, pretrained=pretrained)
     *finer, coarsest, pooled = pyramid(pixels)
     x = _separable(coarsest, _WIDTHS[0], "decode_32")
@@ -50,7 +50,7 @@ def build_finder(size: int, *, variant: str = "lite0", pretrained: bool = True) 
     standardised = keras.layers.BatchNormalization(center=False, scale=False, name="standardise")(pooled)
     kept = keras.layers.Dropout(_DROPOUT, name="drop")(standardised)
     present = keras.layers.Dense(1, activation="sigmoid", name="present")(kept)
-    return keras.Model(pictures, {"maps": maps, "present": present}, name="finder")
+    return keras.Model(images, {"maps": maps, "present": present}, name="finder")
 
 
 def _separable(x: keras.KerasTensor, width: int, name: str) -> keras.KerasTensor:

@@ -85,18 +85,18 @@ def build_network(
     if mode not in MODES:
         raise ValueError(f"`mode` must be one of {', '.join(MODES)}. Received: {mode!r}.")
     side = backbone.size if size is None else size
-    pictures = keras.Input((side, side, 3), dtype="uint8", name="pictures")
-    pixels = keras.layers.Rescaling(1.0, dtype="float32", name="pixels")(pictures)
+    images = keras.Input((side, side, 3), dtype="uint8", name="pictures")
+    pixels = keras.layers.Rescaling(1.0, dtype="float32", name="pixels")(images)
     with _dtype_policy("mixed_bfloat16" if mixed_precision else "float32"):
         body = backbone.build(side)
     features = keras.layers.Identity(name="in_float32")(body(pixels))
     if backbone.colour:
         features = keras.layers.Concatenate(name="features")([features, ColourHistogram(name="colour")(pixels)])
-    extractor = keras.Model(pictures, features, name="extractor")
+    extractor = keras.Model(images, features, name="extractor")
     if hidden and backbone.dense:
         hidden, dropout = 0, 0.0
     heads = _build_heads(int(features.shape[1]), space, mode, dropout, hidden, l2, standardised=backbone.pretrained)
-    return GemNetwork(space, side, mode, extractor, heads, keras.Model(pictures, heads(features), name="gemhier"))
+    return GemNetwork(space, side, mode, extractor, heads, keras.Model(images, heads(features), name="gemhier"))
 
 
 def average_networks(networks: Sequence[GemNetwork]) -> GemNetwork:
@@ -117,9 +117,9 @@ def average_networks(networks: Sequence[GemNetwork]) -> GemNetwork:
         return first
     for number, network in enumerate(networks):
         network.extractor.name, network.heads.name = f"extractor_{number}", f"heads_{number}"
-    pictures = keras.Input((first.size, first.size, 3), dtype="uint8", name="pictures")
-    joined = keras.layers.Concatenate(name="features")([network.extractor(pictures) for network in networks])
-    extractor = keras.Model(pictures, joined, name="extractor")
+    images = keras.Input((first.size, first.size, 3), dtype="uint8", name="pictures")
+    joined = keras.layers.Concatenate(name="features")([network.extractor(images) for network in networks])
+    extractor = keras.Model(images, joined, name="extractor")
     features = keras.Input((int(joined.shape[1]),), name="features")
     outputs, start = [], 0
     for network in networks:
@@ -128,7 +128,7 @@ def average_networks(networks: Sequence[GemNetwork]) -> GemNetwork:
         start = end
     means = {head: keras.layers.Average(name=f"mean_{head}")([one[head] for one in outputs]) for head in HEADS}
     heads = keras.Model(features, means, name="heads")
-    whole = keras.Model(pictures, heads(joined), name="gemhier")
+    whole = keras.Model(images, heads(joined), name="gemhier")
     return GemNetwork(first.space, first.size, first.mode, extractor, heads, whole)
 
 

@@ -30,7 +30,7 @@ class ExportedNetwork:
 
     Args:
         content: the bytes of a LiteRT file with the signature `serving_default`: an input
-            `pictures` (N, S, S, 3) uint8 RGB.
+            `images` (N, S, S, 3) uint8 RGB.
         num_threads: how many cores to use; None for all of them, at most 4.
 
     Attributes:
@@ -54,7 +54,7 @@ class ExportedNetwork:
             except RuntimeError as error:
                 raise _not_usable(error) from error
 
-    def run(self, pictures: Bytes) -> Mapping[str, Float32]:
+    def run(self, images: Bytes) -> Mapping[str, Float32]:
         """Return the outputs for (N, S, S, 3) pictures, N at least 1, by their names.
 
         Raises:
@@ -62,18 +62,17 @@ class ExportedNetwork:
             BundleError: if an output is not of as many pictures.
         """
         expected = (self.size, self.size, 3)
-        if pictures.ndim != 4 or pictures.shape[1:] != expected or pictures.dtype != np.uint8:
+        if images.ndim != 4 or images.shape[1:] != expected or images.dtype != np.uint8:
             raise ValueError(
-                f"`pictures` must be (N, {self.size}, {self.size}, 3) uint8. "
-                f"Received: {pictures.shape}, {pictures.dtype}."
+                f"`images` must be (N, {self.size}, {self.size}, 3) uint8. Received: {images.shape}, {images.dtype}."
             )
         # The interpreter allocates again only where N differs from the run before.
         with self._lock:
-            outputs: Mapping[str, Float32] = self._runner(pictures=np.ascontiguousarray(pictures))
+            outputs: Mapping[str, Float32] = self._runner(**{INPUT: np.ascontiguousarray(images)})
         for name, rows in outputs.items():
-            if rows.shape[:1] != (len(pictures),):
+            if rows.shape[:1] != (len(images),):
                 raise BundleError(
-                    f"The network gives `{name}` of the shape {rows.shape} for {len(pictures)} pictures. "
+                    f"The network gives `{name}` of the shape {rows.shape} for {len(images)} pictures. "
                     "Package the model again."
                 )
         return outputs

@@ -21,7 +21,7 @@ class Network:
 
     Args:
         content: the bytes of a LiteRT file with the signature `serving_default`: an input
-            `pictures` (N, S, S, 3) uint8 RGB, outputs `flat`, `family` and `regional`.
+            `images` (N, S, S, 3) uint8 RGB, outputs `flat`, `family` and `regional`.
         num_threads: how many cores to use; None for all of them, at most 4.
 
     Attributes:
@@ -38,17 +38,17 @@ class Network:
         self.size = self._exported.size
         self.labels, self.families = _output_columns(self._exported.outputs)
 
-    def logits(self, pictures: Bytes) -> Logits:
+    def logits(self, images: Bytes) -> Logits:
         """Run the network on any number of pictures.
 
         Args:
-            pictures: (N, S, S, 3) uint8 RGB; N may be 0.
+            images: (N, S, S, 3) uint8 RGB; N may be 0.
 
         Raises:
             ValueError: if the pictures have another shape or type.
         """
-        starts = range(0, len(pictures), MOST_AT_ONCE)
-        parts = [self._exported.run(pictures[start : start + MOST_AT_ONCE]) for start in starts]
+        starts = range(0, len(images), MOST_AT_ONCE)
+        parts = [self._exported.run(images[start : start + MOST_AT_ONCE]) for start in starts]
         if not parts:
             return Logits(
                 flat=np.empty((0, self.labels), np.float32),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from gemhier.errors import DataError
 from gemhier.hierarchy.split_folders import USUAL, sounds_like_split, split_and_classes, split_of_folder
-from gemhier.models.images.files import PICTURE_SUFFIXES
-from gemhier.pipeline.data.source_pictures import FolderNote, Source, SourcePicture
+from gemhier.models.images.files import IMAGE_SUFFIXES
+from gemhier.pipeline.data.source_images import FolderNote, Source, SourceImage
 
 _ABOUT = ("readme", "licence", "license")
 """Files whose names begin so tell of the pictures, and are not missed among them."""
@@ -19,13 +19,13 @@ def read_class_folders(root: Path, name: str) -> Source:
     Raises:
         DataError: if a folder cannot be listed.
     """
-    pictures: list[SourcePicture] = []
+    images: list[SourceImage] = []
     others: list[Path] = []
     loose: Counter[Path] = Counter()
     splits: Counter[Path] = Counter()
     unclear: Counter[Path] = Counter()
     for path in _files_below(root, frozenset()):
-        if path.suffix.lower() not in PICTURE_SUFFIXES:
+        if path.suffix.lower() not in IMAGE_SUFFIXES:
             if not path.name.lower().startswith(_ABOUT):
                 others.append(path)
             continue
@@ -41,7 +41,7 @@ def read_class_folders(root: Path, name: str) -> Source:
             if sounds_like_split(folder):
                 unclear[root.joinpath(*folders[: at + 1])] += 1
         # Pictures that lie in the source itself: it is one class folder.
-        pictures.append(SourcePicture(path, "/".join(classes) or root.name, official, name))
+        images.append(SourceImage(path, "/".join(classes) or root.name, official, name))
     notes = [
         FolderNote(str(folder), count, f"taken for the split {split_of_folder(folder.name)}")
         for folder, count in splits.items()
@@ -55,13 +55,13 @@ def read_class_folders(root: Path, name: str) -> Source:
         )
         for folder, count in unclear.items()
     ]
-    if loose.total() == len(pictures) and not splits:
+    if loose.total() == len(images) and not splits:
         loose.clear()  # the source is one class folder
     notes += [
         FolderNote(str(folder), count, f"in no class folder, and so taken for {root.name}, as the source is called")
         for folder, count in loose.items()
     ]
-    return Source(name, root, tuple(pictures), tuple(others), notes=tuple(notes), loose=tuple(loose))
+    return Source(name, root, tuple(images), tuple(others), notes=tuple(notes), loose=tuple(loose))
 
 
 def _files_below(folder: Path, above: frozenset[Path]) -> Iterable[Path]:

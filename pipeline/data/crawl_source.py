@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from gemhier.atomic import whole_file
-from gemhier.crawler.review.contact_sheet import SHEET_FILE, SetAsidePicture, contact_sheet
+from gemhier.crawler.review.contact_sheet import SHEET_FILE, SetAsideImage, contact_sheet
 from gemhier.crawler.storage.crawl_info import is_crawl_folder
 from gemhier.crawler.storage.folder import is_rejected, place_of, read_rejections
 from gemhier.crawler.storage.history import read_history
 from gemhier.crawler.storage.records import ImageRecord
 from gemhier.pipeline.data.manifest import Manifest
-from gemhier.pipeline.data.source_pictures import SetAside, Source, SourcePicture
+from gemhier.pipeline.data.source_images import SetAside, Source, SourceImage
 from gemhier.pipeline.duplicates.search import groups
 
 JOINT = "; "
@@ -45,11 +45,11 @@ def read_crawl(root: Path, name: str) -> Source:
         else:
             used[file] = records
     stone_of = _stones(used)
-    pictures = []
+    images = []
     for file, records in used.items():
         labels = tuple(sorted({label for record in records for label in record.labels}))
-        pictures.append(
-            SourcePicture(
+        images.append(
+            SourceImage(
                 path=root / file,
                 label_given=JOINT.join(labels),
                 official="",
@@ -59,7 +59,7 @@ def read_crawl(root: Path, name: str) -> Source:
                 is_kept=file in rejections,
             )
         )
-    return Source(name, root, tuple(pictures), (), tuple(set_aside))
+    return Source(name, root, tuple(images), (), tuple(set_aside))
 
 
 def _stones(used: Mapping[str, Iterable[ImageRecord]]) -> dict[str, str]:
@@ -88,7 +88,7 @@ def write_set_aside(manifest: Manifest) -> Path | None:
     """
     sheet = manifest.folder / SHEET_FILE
     crawls = [Path(source.root) for source in manifest.info.sources if is_crawl_folder(Path(source.root))]
-    pictures = []
+    images = []
     for entry in manifest.info.left_out:
         path = Path(entry.image)
         crawl = next((crawl for crawl in crawls if path.is_relative_to(crawl)), None)
@@ -96,10 +96,10 @@ def write_set_aside(manifest: Manifest) -> Path | None:
             reason, colon, why = entry.reason.partition(": ")
             if entry.kind == "no gem" or not colon:
                 reason, why = entry.kind, entry.reason
-            pictures.append(SetAsidePicture(path, crawl, reason, why))
-    if not pictures:
+            images.append(SetAsideImage(path, crawl, reason, why))
+    if not images:
         sheet.unlink(missing_ok=True)
         return None
     with whole_file(sheet) as file:
-        file.write(contact_sheet(pictures, manifest.folder).encode())
+        file.write(contact_sheet(images, manifest.folder).encode())
     return sheet

@@ -14,7 +14,7 @@ from gemhier.errors import DataError, ImageError, OutputError
 from gemhier.models.images.crop import Box
 from gemhier.models.images.decode import read_image
 from gemhier.models.images.untrained_finders import AnyFinder
-from gemhier.pipeline.data.manifest import Manifest, Row, require_pictures
+from gemhier.pipeline.data.manifest import Manifest, Row, require_images
 from gemhier.progress import map_with_progress
 
 
@@ -49,7 +49,7 @@ def load_crops(rows: Sequence[Row], size: int, finder: AnyFinder, cache_folder: 
     shape = (len(rows), size, size, 4)
     crops = _mapped(path, shape)
     if crops is None:
-        require_pictures(rows)
+        require_images(rows)
         _write(path, rows, shape, finder)
         crops = _mapped(path, shape)
         if crops is None:
@@ -91,9 +91,9 @@ def _crop(row: Row, size: int, finder: AnyFinder) -> Bytes:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         if sha256 != row.sha256:
             raise DataError(f"{row.image}: changed since it was prepared. Run `gemhier prepare` again.")
-        picture = read_image(Path(row.image))
+        image = read_image(Path(row.image))
     except OSError as error:
         raise DataError(f"{row.image}: cannot be read ({error.strerror}). Run `gemhier prepare` again.") from error
     except ImageError as error:
         raise DataError(f"{error} It could be read when it was prepared: run `gemhier prepare` again.") from error
-    return finder.cut(picture, Box(row.x, row.y, row.side), size)
+    return finder.cut(image, Box(row.x, row.y, row.side), size)

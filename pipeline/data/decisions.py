@@ -115,12 +115,12 @@ class Decisions:
         return [entry for entry in self.all if entry.verdict == verdict]
 
 
-def read_decisions(file: Path, pictures: Sequence[Path], roots: Sequence[Path], taxonomy: Taxonomy) -> Decisions:
+def read_decisions(file: Path, images: Sequence[Path], roots: Sequence[Path], taxonomy: Taxonomy) -> Decisions:
     """Read decisions.csv, for the pictures of some sources; rows without a decision are left aside.
 
     Args:
         file: CSV with the columns `COLUMNS`, of which `decision` and `image` are needed.
-        pictures: absolute paths of all pictures of the sources.
+        images: absolute paths of all pictures of the sources.
         roots: the source folders: a path may be relative to the current folder or to one of them.
         taxonomy: tells what the names of labels mean.
 
@@ -128,7 +128,7 @@ def read_decisions(file: Path, pictures: Sequence[Path], roots: Sequence[Path], 
         DataError: if the file cannot be read, a row does not fit, names no picture of the sources or a label that
             the taxonomy does not know, or contradicts another row.
     """
-    known = _Known(pictures, roots)
+    known = _Known(images, roots)
     decided = [_decision(row, where, known, taxonomy) for row, where in _rows(file) if row["decision"].strip()]
     labels: dict[Path, Decision] = {}
     for entry in decided:
@@ -143,9 +143,9 @@ def read_decisions(file: Path, pictures: Sequence[Path], roots: Sequence[Path], 
 class _Known:
     """The pictures of the sources, by every way to write their paths."""
 
-    def __init__(self, pictures: Iterable[Path], roots: Iterable[Path]) -> None:
+    def __init__(self, images: Iterable[Path], roots: Iterable[Path]) -> None:
         # A page or a spreadsheet shows bytes of a name that are not UTF-8 as escapes.
-        self._by_name = {name: path for path in pictures for name in (_escaped(path), _absolute(path))}
+        self._by_name = {name: path for path in images for name in (_escaped(path), _absolute(path))}
         self._roots = (Path.cwd(), *roots)
 
     def find(self, written: str) -> Path | None:
@@ -169,8 +169,8 @@ def _decision(row: dict[str, str], where: str, known: _Known, taxonomy: Taxonomy
     verdict = next((known for known in VERDICTS if known == row["decision"].strip().lower()), None)
     if verdict is None:
         raise DataError(f"{where}: {row['decision']!r} is no decision. Use {', '.join(VERDICTS)}, or leave it empty.")
-    image = _picture(row["image"], where, known)
-    other = _picture(row["other"], where, known) if row["other"] else None
+    image = _image(row["image"], where, known)
+    other = _image(row["other"], where, known) if row["other"] else None
     if verdict == "same stone" and (other is None or other == image):
         raise DataError(f"{where}: `same stone` needs two pictures. Name the second under `other`.")
     node = _node(row["label"].strip(), where, taxonomy) if verdict == "wrong label" else None
@@ -183,7 +183,7 @@ def _decision(row: dict[str, str], where: str, known: _Known, taxonomy: Taxonomy
     )
 
 
-def _picture(written: str, where: str, known: _Known) -> Path:
+def _image(written: str, where: str, known: _Known) -> Path:
     found = known.find(written)
     if found is None:
         raise DataError(

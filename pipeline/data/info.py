@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gemhier.pipeline.data.decisions import Decided
-from gemhier.pipeline.data.source_pictures import FolderNote
+from gemhier.pipeline.data.source_images import FolderNote
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from gemhier.errors import DataError
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.pipeline.data.manifest import is_data_folder, read_manifest, require_pictures
-from gemhier.pipeline.data.source_pictures import STONE_PATTERN, Source
+from gemhier.pipeline.data.manifest import is_data_folder, read_manifest, require_images
+from gemhier.pipeline.data.source_images import STONE_PATTERN, Source
 from gemhier.pipeline.data.sources import read_sources, resolve_labels
 
 
 @dataclass(frozen=True)
-class LabelledPicture:
+class LabelledImage:
     """A picture, and what its source says that it shows.
 
     Attributes:
@@ -48,17 +48,17 @@ class NoLabel:
 
 
 @dataclass(frozen=True)
-class LabelledPictures:
+class LabelledImages:
     """The pictures of some sources.
 
     Attributes:
-        pictures: in the order of the sources.
+        images: in the order of the sources.
         sources: the names of the sources.
-        unknown: classes that the taxonomy does not know; their pictures are among `pictures`.
+        unknown: classes that the taxonomy does not know; their pictures are among `images`.
         excluded: classes that the taxonomy leaves out, such as mixed lots; their pictures are not.
     """
 
-    pictures: tuple[LabelledPicture, ...]
+    images: tuple[LabelledImage, ...]
     sources: tuple[str, ...]
     unknown: tuple[NoLabel, ...]
     excluded: tuple[NoLabel, ...]
@@ -74,7 +74,7 @@ class _Found:
     source: str
 
 
-def find_labelled(folders: Sequence[Path], split: str, taxonomy: Taxonomy) -> LabelledPictures:
+def find_labelled(folders: Sequence[Path], split: str, taxonomy: Taxonomy) -> LabelledImages:
     """List the pictures of sources and of data folders, without opening any.
 
     Args:
@@ -104,44 +104,44 @@ def _in_data(folder: Path, split: str) -> Iterator[_Found]:
     rows = manifest.split(split)
     if not rows:
         counts = ", ".join(f"{name} {count:,}" for name, count in manifest.counts().items() if count)
-        raise _no_picture(folder, split, counts)
-    require_pictures(rows)
+        raise _no_image(folder, split, counts)
+    require_images(rows)
     for row in rows:
         yield _Found(row.image, row.label_given, row.label, row.group, row.source)
 
 
 def _in_source(folder: Path, source: Source, split: str) -> Iterator[_Found]:
-    counts = Counter(picture.official for picture in source.pictures)
+    counts = Counter(image.official for image in source.images)
     official = split if set(counts) - {""} else ""
     if not counts[official]:
-        raise _no_picture(folder, split, ", ".join(f"{name} {count:,}" for name, count in counts.items() if name))
-    for picture in source.pictures:
-        if picture.official == official:
+        raise _no_image(folder, split, ", ".join(f"{name} {count:,}" for name, count in counts.items() if name))
+    for image in source.images:
+        if image.official == official:
             # As given, and not absolute, so that a report can be passed on.
-            image = str(folder / picture.path.relative_to(source.root))
-            stone = re.search(STONE_PATTERN, picture.path.name)
-            group = f"stone {stone['stone']}" if stone else image
-            yield _Found(image, picture.label_given, picture.label_given, group, picture.source)
+            path = str(folder / image.path.relative_to(source.root))
+            stone = re.search(STONE_PATTERN, image.path.name)
+            group = f"stone {stone['stone']}" if stone else path
+            yield _Found(path, image.label_given, image.label_given, group, image.source)
 
 
-def _no_picture(folder: Path, split: str, counts: str) -> DataError:
+def _no_image(folder: Path, split: str, counts: str) -> DataError:
     return DataError(f"{folder}: no picture is in the split {split}. It has: {counts}. Choose another with --split.")
 
 
-def _labelled(found: Sequence[_Found], sources: tuple[str, ...], taxonomy: Taxonomy) -> LabelledPictures:
+def _labelled(found: Sequence[_Found], sources: tuple[str, ...], taxonomy: Taxonomy) -> LabelledImages:
     counts = Counter(entry.name for entry in found)
     resolved = resolve_labels(counts, taxonomy)
     nodes = {name: node for name, node in resolved.nodes.items() if node.excluded is None}
     if not nodes:
         reason = next(iter(resolved.unknown.values()), "Its classes are all excluded. Give other folders.")
         raise DataError(f"No picture has a class that the model's taxonomy can name ({len(counts)} tried). {reason}")
-    pictures = []
+    images = []
     for entry in found:
         if entry.name in nodes or entry.name in resolved.unknown:
             label = nodes[entry.name].id if entry.name in nodes else None
-            pictures.append(LabelledPicture(entry.image, entry.label_given, label, entry.group, entry.source))
-    return LabelledPictures(
-        pictures=tuple(pictures),
+            images.append(LabelledImage(entry.image, entry.label_given, label, entry.group, entry.source))
+    return LabelledImages(
+        images=tuple(images),
         sources=sources,
         unknown=tuple(NoLabel(name, counts[name], reason) for name, reason in resolved.unknown.items()),
         excluded=tuple(

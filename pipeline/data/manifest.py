@@ -170,7 +170,7 @@ def digest_of(rows: Iterable[Row]) -> str:
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def require_pictures(rows: Iterable[Row]) -> None:
+def require_images(rows: Iterable[Row]) -> None:
     """Make sure that the pictures are where the manifest says.
 
     Raises:

@@ -17,7 +17,7 @@ from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.data.class_folders import read_class_folders
 from gemhier.pipeline.data.crawl_source import read_crawl
 from gemhier.pipeline.data.manifest import is_data_folder
-from gemhier.pipeline.data.source_pictures import FolderNote, Source
+from gemhier.pipeline.data.source_images import FolderNote, Source
 
 _MOST_NAMED = 5
 
@@ -72,7 +72,7 @@ def read_sources(folders: Sequence[Path]) -> tuple[Source, ...]:
         for root, name in zip(roots, _short_names(real), strict=True)
     )
     for folder, source in zip(folders, sources, strict=True):
-        if not source.pictures:
+        if not source.images:
             raise DataError(f"{folder}: no pictures in it. Give a folder of class folders with pictures in them.")
     return tuple(_as_split(source) for source in sources) if len(sources) > 1 else sources
 
@@ -91,11 +91,11 @@ def check_outside_sources(out: Path, folders: Iterable[Path]) -> None:
 def _as_split(source: Source) -> Source:
     """Return a source that is itself called train, test or the like, beside others, as the folder of that split."""
     split = split_of_folder(source.root.name)
-    if not split or any(picture.official or picture.labels for picture in source.pictures):
+    if not split or any(image.official or image.labels for image in source.images):
         return source
-    note = FolderNote(str(source.root), len(source.pictures), f"taken for the split {split}")
-    pictures = tuple(replace(picture, official=split) for picture in source.pictures)
-    return replace(source, pictures=pictures, notes=(note, *source.notes))
+    note = FolderNote(str(source.root), len(source.images), f"taken for the split {split}")
+    images = tuple(replace(image, official=split) for image in source.images)
+    return replace(source, images=images, notes=(note, *source.notes))
 
 
 def resolve_labels(names: Iterable[str], taxonomy: Taxonomy) -> ResolvedLabels:

@@ -73,22 +73,22 @@ def assign_splits(
         raise ValueError(f"The shares must be 0 or more and add up to less than 1. Received: {shares}.")
 
     held = _official_split_of(groups, official)
-    open_pictures = [
+    open_images = [
         index
         for index, group in enumerate(groups)
         if held.get(group, "train") == "train" and official[index] in ("", "train")
     ]
     drawn = _distribute(
-        _labels_of(labels, groups, open_pictures),
+        _labels_of(labels, groups, open_images),
         (1 - sum(shares), *shares),
         seed,
         fixed={group: 0 for group, split in held.items() if split == "train"},
         keep_in_first=True,
     )
-    drawn_pictures = set(open_pictures)
+    drawn_images = set(open_images)
     splits = []
     for index, group in enumerate(groups):
-        if index in drawn_pictures:
+        if index in drawn_images:
             splits.append(_DRAWN[drawn[group]])
         elif official[index] == held[group]:
             splits.append(official[index])
@@ -144,10 +144,10 @@ def _official_split_of(groups: Sequence[str], official: Sequence[str]) -> dict[s
     }
 
 
-def _labels_of(labels: Sequence[str], groups: Sequence[str], pictures: Sequence[int]) -> dict[str, Counter[str]]:
+def _labels_of(labels: Sequence[str], groups: Sequence[str], images: Sequence[int]) -> dict[str, Counter[str]]:
     """How often each label stands in each group."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
-    for index in pictures:
+    for index in images:
         found[groups[index]][labels[index]] += 1
     return found
 

@@ -17,7 +17,7 @@ FORMAT = "gemhier-audit"
 
 
 @dataclass(frozen=True)
-class AuditedPicture:
+class AuditedImage:
     """A picture file, and where it stands.
 
     Attributes:
@@ -40,11 +40,11 @@ class NoGem:
     """A picture in which no gem stands out.
 
     Attributes:
-        picture: its index among the audited pictures.
+        image: its index among the audited pictures.
         score: how sure the stone finder is that it sees a gem, from 0 to 1.
     """
 
-    picture: int
+    image: int
     score: float
 
 
@@ -93,14 +93,14 @@ class Audit:
     """What was found.
 
     Attributes:
-        pictures: all that can be read, in the order of the sources.
+        images: all that can be read, in the order of the sources.
         unreadable: the files that cannot.
-        matches: the copies; their indices are those of `pictures`.
+        matches: the copies; their indices are those of `images`.
         judgement: what a model says against labels and pictures.
         listings: what lists of links and crawls say about their labels.
     """
 
-    pictures: tuple[AuditedPicture, ...]
+    images: tuple[AuditedImage, ...]
     unreadable: tuple[Unreadable, ...]
     matches: tuple[Match, ...]
     judgement: LabelIssues = LabelIssues()
@@ -109,41 +109,41 @@ class Audit:
     @cached_property
     def group_sizes(self) -> tuple[int, ...]:
         """How many pictures are in each group of copies, however chained, the largest first."""
-        numbers = groups([(match.first, match.second) for match in self.matches], len(self.pictures))
+        numbers = groups([(match.first, match.second) for match in self.matches], len(self.images))
         return tuple(sorted((size for size in Counter(numbers).values() if size > 1), reverse=True))
 
     @cached_property
     def splits(self) -> dict[str, int]:
         """How many pictures are in each split, in the order of their first pictures."""
-        return dict(Counter(picture.split for picture in self.pictures))
+        return dict(Counter(image.split for image in self.images))
 
     def across_splits(self, match: Match) -> bool:
         """Whether the two are in different splits; a picture in no split is not."""
-        first, second = self.pictures[match.first].split, self.pictures[match.second].split
+        first, second = self.images[match.first].split, self.images[match.second].split
         return bool(first and second) and first != second
 
     def within_split(self, match: Match) -> bool:
         """Whether the two are in the same split; pictures in no split are not."""
-        return self.pictures[match.first].split == self.pictures[match.second].split != ""
+        return self.images[match.first].split == self.images[match.second].split != ""
 
     def across_classes(self, match: Match) -> bool:
         """Whether the two are in different classes."""
-        return self.pictures[match.first].label != self.pictures[match.second].label
+        return self.images[match.first].label != self.images[match.second].label
 
     def leaks(self) -> tuple[Leak, ...]:
         """How many pictures of each split have a copy in each other split, the fewest pictures of a split first."""
         leaking: dict[tuple[str, str], set[int]] = {}
         for match in filter(self.across_splits, self.matches):
             for own, other in ((match.first, match.second), (match.second, match.first)):
-                splits = (self.pictures[own].split, self.pictures[other].split)
+                splits = (self.images[own].split, self.images[other].split)
                 leaking.setdefault(splits, set()).add(own)
-        found = [Leak(split, other, len(pictures)) for (split, other), pictures in leaking.items()]
+        found = [Leak(split, other, len(images)) for (split, other), images in leaking.items()]
         return tuple(sorted(found, key=lambda leak: (self.splits[leak.split], leak.split, leak.other)))
 
     def shared_classes(self) -> tuple[tuple[str, str, int], ...]:
         """Which two classes have copies of the same pictures, and how many pairs; the most first."""
         shared = Counter(
-            tuple(sorted((self.pictures[match.first].label, self.pictures[match.second].label)))
+            tuple(sorted((self.images[match.first].label, self.images[match.second].label)))
             for match in self.matches
             if self.across_classes(match)
         )
@@ -154,8 +154,8 @@ class Audit:
         return json.dumps(
             {
                 "format": FORMAT,
-                "pictures": len(self.pictures),
-                "classes": len({picture.label for picture in self.pictures}),
+                "pictures": len(self.images),
+                "classes": len({image.label for image in self.images}),
                 "splits": self.splits,
                 "unreadable": [{"image": str(file.image), "reason": file.reason} for file in self.unreadable],
                 "pairs": len(self.matches),
@@ -182,7 +182,7 @@ class Audit:
         """Write the pairs as CSV, one a row."""
         rows: list[list[object]] = [["first", "second", "kind", "distance"]]
         for match in self.matches:
-            first, second = self.pictures[match.first].image, self.pictures[match.second].image
+            first, second = self.images[match.first].image, self.images[match.second].image
             rows.append([first, second, match.kind, f"{match.distance:.4f}"])
         return csv_text(rows)
 
@@ -194,7 +194,7 @@ class Audit:
             "may_have_learned_from_them": judgement.asked_now,
             "suspected_labels": [
                 {
-                    "image": str(self.pictures[suspect.picture].image),
+                    "image": str(self.images[suspect.image].image),
                     "given": suspect.given,
                     "suggested": suspect.suggested,
                     "given_probability": round(suspect.given_probability, 6),
@@ -205,7 +205,7 @@ class Audit:
             "stone_threshold": judgement.stone_threshold,
             "looked_for_gems": judgement.scored,
             "no_gem": [
-                {"image": str(self.pictures[found.picture].image), "score": round(found.score, 4)}
+                {"image": str(self.images[found.image].image), "score": round(found.score, 4)}
                 for found in judgement.no_gems
             ],
         }

@@ -63,7 +63,7 @@ def page(result: Audit) -> str:
         for number in (each.first, each.second)
         if number is not None
     )
-    names = {number: printable(str(result.pictures[number].image)) for number in numbers}
+    names = {number: printable(str(result.images[number].image)) for number in numbers}
     title = _title(result)
     return render(
         "pipeline/data_quality/audit.html",
@@ -77,13 +77,13 @@ def page(result: Audit) -> str:
         listings=[listing_section(found) for found in result.listings],
         methods=METHODS,
         images=names,
-        thumbs=thumbnails({number: result.pictures[number].image for number in numbers}),
+        thumbs=thumbnails({number: result.images[number].image for number in numbers}),
         most_shown=MOST_SHOWN,
     )
 
 
 def _title(result: Audit) -> str:
-    counts = [count(len(result.pictures), "picture")] if result.pictures or result.unreadable else []
+    counts = [count(len(result.images), "picture")] if result.images or result.unreadable else []
     counts += [
         f"{listing.listing.name}: {len(listing.listing.names):,} {listing.listing.noun}" for listing in result.listings
     ]
@@ -108,10 +108,10 @@ def _counts(result: Audit, under_two_names: int) -> list[tuple[str, str, str]]:
     """Return what is counted, how much of it there is, and of what."""
     judgement = result.judgement
     splits = ", ".join(f"{name or 'in no split'} {number:,}" for name, number in result.splits.items())
-    classes = len({picture.label for picture in result.pictures})
+    classes = len({image.label for image in result.images})
     groups = f"{sum(result.group_sizes):,} pictures in {len(result.group_sizes):,} groups"
     counts = [
-        ("pictures", len(result.pictures), f"in {classes:,} classes: {splits}"),
+        ("pictures", len(result.images), f"in {classes:,} classes: {splits}"),
         ("pairs of copies", len(result.matches), groups),
         ("under two names", under_two_names, "pairs across classes"),
         ("across splits", sum(map(result.across_splits, result.matches)), "pairs"),

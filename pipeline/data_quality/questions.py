@@ -50,17 +50,17 @@ def questions(result: Audit) -> Iterator[Question]:
             f"labelled {suspect.given} ({suspect.given_probability:.2f}), "
             f"perhaps {suspect.suggested} ({suspect.suggested_probability:.2f})"
         )
-        yield Question("label", suspect.picture, None, suspect.suggested, finding)
+        yield Question("label", suspect.image, None, suspect.suggested, finding)
     for found in result.judgement.no_gems:
-        yield Question("no gem", found.picture, None, "", f"no gem stands out: score {found.score:.2f}")
+        yield Question("no gem", found.image, None, "", f"no gem stands out: score {found.score:.2f}")
 
 
 def decisions_template(result: Audit) -> str:
     """Return the text of decisions.csv: a row for each finding, whose decision is still to be made."""
     rows: list[list[object]] = [[*COLUMNS, "finding"]]
     for question in questions(result):
-        other = "" if question.second is None else result.pictures[question.second].image
-        rows.append(["", result.pictures[question.first].image, other, question.label, "", question.finding])
+        other = "" if question.second is None else result.images[question.second].image
+        rows.append(["", result.images[question.first].image, other, question.label, "", question.finding])
     return csv_text(rows)
 
 

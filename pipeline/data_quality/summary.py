@@ -19,15 +19,15 @@ def summary(result: Audit) -> Iterator[str]:
     """Say in a few lines what was found."""
     for listing in result.listings:
         yield from listing.summary()
-    if result.pictures or result.unreadable or not result.listings:
-        yield from _pictures(result)
+    if result.images or result.unreadable or not result.listings:
+        yield from _images(result)
         yield from _judgement(result)
 
 
-def _pictures(result: Audit) -> Iterator[str]:
+def _images(result: Audit) -> Iterator[str]:
     splits = ", ".join(f"{name or 'in no split'} {count:,}" for name, count in result.splits.items())
-    classes = len({picture.label for picture in result.pictures})
-    yield f"{count(len(result.pictures), 'picture')} in {count(classes, 'class', 'classes')}" + (
+    classes = len({image.label for image in result.images})
+    yield f"{count(len(result.images), 'picture')} in {count(classes, 'class', 'classes')}" + (
         f": {splits}" if any(result.splits) else ""
     )
     if result.unreadable:
@@ -64,7 +64,7 @@ def _judgement(result: Audit) -> Iterator[str]:
         if judgement.asked_now:
             yield f"  {MAY_HAVE_LEARNED}"
         for suspect in judgement.suspects[:_MOST_NAMED]:
-            image, sure = result.pictures[suspect.picture].image, suspect.suggested_probability
+            image, sure = result.images[suspect.image].image, suspect.suggested_probability
             yield f"  {image}: {suspect.given}, or {suspect.suggested} ({sure:.2f})?"
     if judgement.scored:
         none = len(judgement.no_gems)

@@ -23,14 +23,14 @@ class Suspect:
     """A picture whose label may be wrong.
 
     Attributes:
-        picture: its index among the audited pictures.
+        image: its index among the audited pictures.
         given: id of the label that it carries.
         suggested: id of the label that the model takes it for.
         given_probability: of the label that it carries.
         suggested_probability: of the other.
     """
 
-    picture: int
+    image: int
     given: str
     suggested: str
     given_probability: float
@@ -78,7 +78,7 @@ def suspected_labels(given: Sequence[str | None], predicted: Predicted, taxonomy
     for index in ranked:
         own, other = labels[index], int(probabilities[index].argmax())
         suspect = Suspect(
-            picture=rows[index],
+            image=rows[index],
             given=carried[own],
             suggested=carried[other],
             given_probability=float(probabilities[index, own]),

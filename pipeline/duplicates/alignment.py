@@ -149,18 +149,18 @@ def _refined(still: Float32, moving: Float32, maps: Float32, schedule: Sequence[
     return maps
 
 
-def _sampled(pictures: Float32, maps: Float32, side: int) -> tuple[Float32, Float32]:
+def _sampled(images: Float32, maps: Float32, side: int) -> tuple[Float32, Float32]:
     """Look at (N, T, T) or (N, T, T, channels) pictures where the maps lead.
 
     Returns:
         (N, side, side) or (N, side, side, channels), and (N, side, side) with 1 inside the pictures, 0 outside.
     """
-    across, shown_across = _weights(pictures.shape[1], maps[:, 0], maps[:, 2], side)
-    down, shown_down = _weights(pictures.shape[1], maps[:, 1], maps[:, 3], side)
+    across, shown_across = _weights(images.shape[1], maps[:, 0], maps[:, 2], side)
+    down, shown_down = _weights(images.shape[1], maps[:, 1], maps[:, 3], side)
     shown = shown_down[:, :, None] * shown_across[:, None, :]
-    if pictures.ndim == 3:
-        return np.asarray(down @ pictures @ across.swapaxes(1, 2), dtype=np.float32), shown
-    channels = down[:, None] @ pictures.transpose(0, 3, 1, 2) @ across.swapaxes(1, 2)[:, None]
+    if images.ndim == 3:
+        return np.asarray(down @ images @ across.swapaxes(1, 2), dtype=np.float32), shown
+    channels = down[:, None] @ images.transpose(0, 3, 1, 2) @ across.swapaxes(1, 2)[:, None]
     return np.asarray(channels.transpose(0, 2, 3, 1), dtype=np.float32), shown
 
 
@@ -181,19 +181,19 @@ def _weights(source_side: int, scales: Float32, shifts: Float32, side: int) -> t
     return weights, shown.astype(np.float32)
 
 
-def _blurred(pictures: Float32, deviation: float) -> Float32:
+def _blurred(images: Float32, deviation: float) -> Float32:
     """Blur (N, S, S) by a Gaussian; at the edges by the part of it that lies inside."""
-    steps = np.arange(pictures.shape[-1])
+    steps = np.arange(images.shape[-1])
     weights = np.exp(-np.square(steps[:, None] - steps) / (2 * deviation**2))
     matrix = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-    return np.asarray(matrix @ pictures @ matrix.T, dtype=np.float32)
+    return np.asarray(matrix @ images @ matrix.T, dtype=np.float32)
 
 
-def _detail(pictures: Float32, mask: Float32) -> Float32:
+def _detail(images: Float32, mask: Float32) -> Float32:
     """Return what a blur within the mask takes away, (N, S, S)."""
-    deviation = _DETAIL * pictures.shape[-1]
-    smooth = _blurred(pictures * mask, deviation) / np.maximum(_blurred(mask, deviation), np.float32(1e-3))
-    return np.asarray(pictures - smooth)
+    deviation = _DETAIL * images.shape[-1]
+    smooth = _blurred(images * mask, deviation) / np.maximum(_blurred(mask, deviation), np.float32(1e-3))
+    return np.asarray(images - smooth)
 
 
 def _correlation(first: Float32, second: Float32, mask: Float32) -> Float32:

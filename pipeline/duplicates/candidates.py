@@ -55,10 +55,10 @@ class Candidates:
     distance: Float32
 
 
-def oriented(pictures: Float32, orientations: Indices) -> Float32:
+def oriented(images: Float32, orientations: Indices) -> Float32:
     """Turn and mirror each of (N, S, S, ...) pictures by its orientation, 0 to 7."""
     turned = np.where(
-        (orientations & 4).astype(bool).reshape(-1, *[1] * (pictures.ndim - 1)), pictures.swapaxes(1, 2), pictures
+        (orientations & 4).astype(bool).reshape(-1, *[1] * (images.ndim - 1)), images.swapaxes(1, 2), images
     )
     for bit, axis in ((2, 0), (1, 1)):
         mirrored = np.flatnonzero(orientations & bit)

@@ -10,7 +10,7 @@ from gemhier.arrays import Indices
 from gemhier.hierarchy.intervals import bootstrap, bootstrap_mean, wilson
 
 _MOST_DRAWS, _FEWEST_DRAWS = 1000, 200
-_PICTURES_DRAWN = 1_000_000
+_IMAGES_DRAWN = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,6 @@ def fraction(statistic: Callable[[Indices], float], groups: npt.ArrayLike) -> Es
     n = len(group_of)
     if not n:
         return NO_ESTIMATE
-    draws = min(_MOST_DRAWS, max(_FEWEST_DRAWS, _PICTURES_DRAWN // n))
+    draws = min(_MOST_DRAWS, max(_FEWEST_DRAWS, _IMAGES_DRAWN // n))
     interval = bootstrap(statistic, group_of, within=(0, 1), repeats=draws)
     return Estimate(statistic(np.arange(n, dtype=np.intp)), interval.low, interval.high)

@@ -211,18 +211,18 @@ def evaluate_probabilities(
             f"There must be a strategy, and `groups` must name all {len(truth)} pictures' groups. "
             f"Received: {len(probabilities)} strategies, {len(groups)} groups."
         )
-    pictures = _known(truth, groups, space, taxonomy)
-    strategies = {strategy: _strategy_figures(found, pictures) for strategy, found in probabilities.items()}
-    known = pictures.labels >= 0
+    images = _known(truth, groups, space, taxonomy)
+    strategies = {strategy: _strategy_figures(found, images) for strategy, found in probabilities.items()}
+    known = images.labels >= 0
     right = {strategy: figures.right[known] for strategy, figures in strategies.items()}
     return Evaluation(
         n=len(truth),
         n_unknown=int(np.sum(~known)),
         failures=int(np.sum(~next(iter(probabilities.values())).any(axis=1))),
-        grouped=len(np.unique(pictures.groups)) < len(truth),
+        grouped=len(np.unique(images.groups)) < len(truth),
         strategies=strategies,
         comparisons=tuple(
-            compare("flat", second, right["flat"], right[second], pictures.groups[known])
+            compare("flat", second, right["flat"], right[second], images.groups[known])
             for second in strategies
             if "flat" in strategies and second != "flat"
         ),
@@ -243,7 +243,7 @@ def measure_ranking(
 
 
 @dataclass(frozen=True, eq=False)
-class _Pictures:
+class _Images:
     """What is known of N pictures: columns of their labels and families, -1 outside the space."""
 
     labels: Indices
@@ -253,8 +253,8 @@ class _Pictures:
     ancestors: Ancestry
 
 
-def _known(truth: Sequence[str | None], groups: Sequence[str], space: LabelSpace, taxonomy: Taxonomy) -> _Pictures:
-    return _Pictures(
+def _known(truth: Sequence[str | None], groups: Sequence[str], space: LabelSpace, taxonomy: Taxonomy) -> _Images:
+    return _Images(
         labels=_columns(truth, space.labels),
         families=_columns([label and label.partition("/")[0] for label in truth], space.families),
         groups=np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True)[1].astype(np.intp),
@@ -268,41 +268,39 @@ def _columns(ids: Iterable[str | None], known: Sequence[str]) -> Indices:
     return np.array([-1 if node is None else columns.get(node, -1) for node in ids], dtype=np.intp)
 
 
-def _strategy_figures(probabilities: Float64, pictures: _Pictures) -> StrategyFigures:
-    known = np.flatnonzero(pictures.labels >= 0)
-    found, truth, groups = probabilities[known], pictures.labels[known], pictures.groups[known]
+def _strategy_figures(probabilities: Float64, images: _Images) -> StrategyFigures:
+    known = np.flatnonzero(images.labels >= 0)
+    found, truth, groups = probabilities[known], images.labels[known], images.groups[known]
     given = found.any(axis=1)
     predicted = np.where(given, found.argmax(axis=1), -1).astype(np.intp)
     places = np.zeros(len(probabilities), dtype=np.intp)
     places[known] = ranks(found, truth)
     hits = (places[known] == 1).astype(np.float64)
     family_right = np.zeros(len(probabilities), dtype=np.bool_)
-    in_space = np.flatnonzero(pictures.families >= 0)
-    family_right[in_space] = (
-        family_hits(probabilities[in_space], pictures.families[in_space], pictures.space.parents) > 0
-    )
-    true_nodes, guessed_nodes = _nodes(truth, pictures), _nodes(predicted, pictures)
+    in_space = np.flatnonzero(images.families >= 0)
+    family_right[in_space] = family_hits(probabilities[in_space], images.families[in_space], images.space.parents) > 0
+    true_nodes, guessed_nodes = _nodes(truth, images), _nodes(predicted, images)
     return StrategyFigures(
         top1=share(hits, groups),
         top3=share(places[known] <= 3, groups),
         top5=share(places[known] <= 5, groups),
-        family_top1=share(family_right, pictures.groups),
-        tolerant_top1=share(tolerant_hits(true_nodes, guessed_nodes, pictures.ancestors), groups),
-        hierarchical_f1=_hierarchical_f1(true_nodes, guessed_nodes, groups, pictures.ancestors),
-        mistake_severity=_mistake_severity(truth, predicted, groups, pictures.space),
+        family_top1=share(family_right, images.groups),
+        tolerant_top1=share(tolerant_hits(true_nodes, guessed_nodes, images.ancestors), groups),
+        hierarchical_f1=_hierarchical_f1(true_nodes, guessed_nodes, groups, images.ancestors),
+        mistake_severity=_mistake_severity(truth, predicted, groups, images.space),
         ece=_calibration_error(found[given].max(axis=1, initial=0), hits[given], groups[given]),
         brier=mean(brier_scores(found[given], truth[given]), groups[given]),
-        per_class=_per_class(truth, predicted, pictures.space),
-        confusion=_cells(truth, predicted, pictures.space),
+        per_class=_per_class(truth, predicted, images.space),
+        confusion=_cells(truth, predicted, images.space),
         places=places,
         right=places == 1,
         family_right=family_right,
     )
 
 
-def _nodes(columns: Indices, pictures: _Pictures) -> Indices:
+def _nodes(columns: Indices, images: _Images) -> Indices:
     """Return the index in the ancestry of each label's column; -1 stays."""
-    of_label = pictures.ancestors.indices(pictures.space.labels)
+    of_label = images.ancestors.indices(images.space.labels)
     return np.where(columns >= 0, of_label[columns], -1)
 
 

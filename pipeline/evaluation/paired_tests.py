@@ -52,9 +52,9 @@ class Comparison:
         change, low, high = self.difference.value, self.difference.low, self.difference.high
         if change is None or low is None or high is None:
             return f"There are no pictures to compare {self.first} and {self.second} on."
-        pictures = "the one picture" if self.n == 1 else f"{self.n:,} pictures"
+        images = "the one picture" if self.n == 1 else f"{self.n:,} pictures"
         shares = (
-            f"{self.second} names {self.second_right / self.n:.1%} of {pictures} right, "
+            f"{self.second} names {self.second_right / self.n:.1%} of {images} right, "
             f"{self.first} {self.first_right / self.n:.1%}"
         )
         if self.first_right == self.second_right:

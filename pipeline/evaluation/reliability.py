@@ -18,14 +18,14 @@ class ReliabilityBin:
     """Pictures of about the same stated probability.
 
     Attributes:
-        pictures: how many.
+        images: how many.
         lowest: the lowest probability that was stated for one of them.
         highest: the highest.
         stated: the mean.
         right: how often the label of that probability was right.
     """
 
-    pictures: int
+    images: int
     lowest: float
     highest: float
     stated: float

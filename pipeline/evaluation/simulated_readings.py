@@ -65,11 +65,11 @@ def simulated_readings(
 
 
 def _posterior(
-    picture: Float64, label: str, kinds: Sequence[str], candidates: Candidates, generator: np.random.Generator
+    image: Float64, label: str, kinds: Sequence[str], candidates: Candidates, generator: np.random.Generator
 ) -> Float64:
     gem = candidates.gem(label)
     readings = tuple(_drawn(kind, gem, generator) for kind in kinds)
-    return posterior(picture, candidates, Evidence(readings)).labels
+    return posterior(image, candidates, Evidence(readings)).labels
 
 
 def _drawn(kind: str, gem: Gem, generator: np.random.Generator) -> Reading:

@@ -21,7 +21,7 @@ from gemhier.pipeline.training.cross_validation import (
     fit_predict,
     remembered,
 )
-from gemhier.pipeline.training.fit import Pictures
+from gemhier.pipeline.training.fit import Images
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class TrialData:
     Attributes:
         manifest: the data.
         rows: the N pictures.
-        pictures: their crops, and the columns of their labels.
+        images: their crops, and the columns of their labels.
         space: the labels.
         folds: (N,) the fold of each.
         seed: of the division and of its trainings.
@@ -40,7 +40,7 @@ class TrialData:
 
     manifest: Manifest
     rows: Sequence[Row]
-    pictures: Pictures
+    images: Images
     space: LabelSpace
     folds: Indices
     seed: int
@@ -86,7 +86,7 @@ def arm_answers(arm: Arm, field: TrialData, on_fold: Callable[[int], None] = lam
             logits = _whole(field, inside, config, arm.tree, tree)
         for head, predictions in logits.items():
             parts.setdefault(head, np.zeros((len(field.rows), predictions.shape[1]), np.float32))[inside] = predictions
-    truth = places[np.arange(len(places)), field.pictures.truth]
+    truth = places[np.arange(len(places)), field.images.truth]
     decoded = cross_fitted(
         Logits.of(parts).map(lambda part: part[asked]),
         truth[asked],
@@ -117,14 +117,14 @@ def _tree(name: str, field: TrialData, inside: Booleans, config: TrainConfig) ->
         return {"places": random_tree(field.space, config.seed) if random else _learned_tree(field, ~inside, config)}
 
     path = _fold_folder(field, inside, config, tree=name) / "tree.npz"
-    kept = remembered(path, {"learned": ~inside, "truth": field.pictures.truth}, plant)
+    kept = remembered(path, {"learned": ~inside, "truth": field.images.truth}, plant)
     return np.asarray(kept["places"], dtype=np.intp)
 
 
 def _learned_tree(field: TrialData, learned: Booleans, config: TrainConfig) -> Indices:
     similarity = confusion_similarity(
         field.features(config)[learned],
-        field.pictures.truth[learned],
+        field.images.truth[learned],
         [row.group for row, chosen in zip(field.rows, learned, strict=True) if chosen],
         len(field.space),
         config.seed,
@@ -136,7 +136,7 @@ def _whole(field: TrialData, inside: Booleans, config: TrainConfig, tree: str, p
     """One network with all heads."""
     # The usual tree's answers are also those of a training with as many folds.
     further = {} if tree == "gemmological" else {"tree": tree}
-    return _learn(field, field.space, places[field.pictures.truth], ~inside, inside, config, **further)
+    return _learn(field, field.space, places[field.images.truth], ~inside, inside, config, **further)
 
 
 def _separate(field: TrialData, inside: Booleans, config: TrainConfig) -> Logits:
@@ -146,11 +146,11 @@ def _separate(field: TrialData, inside: Booleans, config: TrainConfig) -> Logits
     """
     space, alone = field.space, replace(config, mode="flat")
     nothing = np.zeros((int(inside.sum()), len(space)), np.float32)
-    families = space.parents[field.pictures.truth]
+    families = space.parents[field.images.truth]
     general = _learn(field, LabelSpace(space.families), families, ~inside, inside, alone, network="general")
     flat = nothing
     if config.mode == "both":
-        flat = _learn(field, space, field.pictures.truth, ~inside, inside, alone).flat
+        flat = _learn(field, space, field.images.truth, ~inside, inside, alone).flat
     regional = nothing.copy()
     for name in space.regional_families:
         family = space.families.index(name)
@@ -159,7 +159,7 @@ def _separate(field: TrialData, inside: Booleans, config: TrainConfig) -> Logits
         learned = ~inside & (families == family)
         if not learned.any():  # all of its few stones are in this fold: there is nothing to tell its labels apart by
             continue
-        truth = np.where(families == family, np.searchsorted(columns, field.pictures.truth), 0)
+        truth = np.where(families == family, np.searchsorted(columns, field.images.truth), 0)
         regional[:, columns] = _learn(field, own, truth, learned, inside, alone, network=name).flat
     return Logits(flat=flat, family=general.flat, regional=regional)
 
@@ -175,7 +175,7 @@ def _learn(
 ) -> Logits:
     return fit_predict(
         space,
-        Pictures(field.pictures.crops, truth),
+        Images(field.images.crops, truth),
         learned,
         asked,
         config,

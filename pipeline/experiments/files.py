@@ -35,7 +35,7 @@ def write_outcome(outcome: Outcome, folder: Path, taxonomy: Taxonomy) -> tuple[P
     contents = {
         "verdict": outcome.verdict,
         "plan": asdict(outcome.plan),
-        "pictures": outcome.pictures,
+        "pictures": outcome.images,
         "groups": outcome.groups,
         "data": outcome.data,
         "majority": outcome.majority.figures.top1.to_dict("top1"),

@@ -15,7 +15,7 @@ class Outcome:
 
     Attributes:
         plan: what was compared.
-        pictures: how many.
+        images: how many.
         groups: how many stones, or groups of near-copies.
         data: the data set's digest.
         decisions: what each came to, in the first repeat.
@@ -27,7 +27,7 @@ class Outcome:
     """
 
     plan: Plan
-    pictures: int
+    images: int
     groups: int
     data: str
     decisions: tuple[Decision, ...]

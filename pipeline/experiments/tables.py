@@ -56,7 +56,7 @@ def measured_on(outcome: Outcome) -> str:
     """Say in two sentences what the figures are of."""
     divisions = count(outcome.plan.repeats, "division")
     return (
-        f"{count(outcome.pictures, 'picture')} of {outcome.groups:,} stones or groups of near-copies, {divisions} into "
+        f"{count(outcome.images, 'picture')} of {outcome.groups:,} stones or groups of near-copies, {divisions} into "
         f"{outcome.plan.folds} folds. Intervals and tests are of the first division."
     )
 
@@ -109,7 +109,7 @@ def description(text: str) -> str:
 def decision_name(decision: Decision, outcome: Outcome) -> str:
     """With the number of pictures where an arm answers the first folds alone, and so other pictures than the rest."""
     asked = int(decision.asked.sum())
-    return decision.name if asked == outcome.pictures else f"{decision.name} ({asked:,} of {outcome.pictures:,})"
+    return decision.name if asked == outcome.images else f"{decision.name} ({asked:,} of {outcome.images:,})"
 
 
 def decision_row(decision: Decision, outcome: Outcome) -> dict[str, Any]:

@@ -40,10 +40,10 @@ def milliseconds(arms: Sequence[Arm], space: LabelSpace) -> dict[str, float]:
     times: dict[Kind, list[float]] = {kind: [] for kind in networks}
     for _ in range(_ROUNDS):
         for kind, network in networks.items():
-            picture = np.zeros((1, network.size, network.size, 3), np.uint8)
-            network.run(picture)
+            image = np.zeros((1, network.size, network.size, 3), np.uint8)
+            network.run(image)
             started = time.perf_counter()
-            network.run(picture)
+            network.run(image)
             times[kind].append(1e3 * (time.perf_counter() - started))
     found = {}
     for arm in arms:

@@ -24,17 +24,17 @@ def side_of(report: Report, name: str, title: str) -> Side:
     """Return what an evaluation found, by the model's own strategy; `name` is as the user wrote it."""
     figures = report.figures
     judged = []
-    for picture, result, place, family_right in zip(
-        report.labelled.pictures, report.results, figures.places, figures.family_right, strict=True
+    for image, result, place, family_right in zip(
+        report.labelled.images, report.results, figures.places, figures.family_right, strict=True
     ):
         predicted, probability = _first(result)
         judged.append(
             Judged(
-                image=picture.image,
-                source=picture.source,
-                truth_given=picture.label_given,
-                truth=picture.label,
-                group=picture.group,
+                image=image.image,
+                source=image.source,
+                truth_given=image.label_given,
+                truth=image.label,
+                group=image.group,
                 predicted=predicted,
                 probability=probability,
                 place=int(place) or None,

@@ -36,10 +36,10 @@ class Measured:
 
 def measured(report: Report) -> Measured:
     """Take from a report what its page shows."""
-    known = [row for row, picture in enumerate(report.labelled.pictures) if picture.label in report.space]
+    known = [row for row, image in enumerate(report.labelled.images) if image.label in report.space]
     read = [row for row in known if not isinstance(report.results[row], Failure)]
-    labels = {row: str(report.labelled.pictures[row].label) for row in known}
-    groups = np.array([picture.group for picture in report.labelled.pictures], dtype=np.str_)
+    labels = {row: str(report.labelled.images[row].label) for row in known}
+    groups = np.array([image.group for image in report.labelled.images], dtype=np.str_)
     failed = np.array([isinstance(result, Failure) for result in report.results], dtype=np.bool_)
     decided = report.probabilities[report.decided_by]
     guesses = {strategy: found.argmax(axis=1) for strategy, found in report.probabilities.items()}

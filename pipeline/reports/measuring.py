@@ -13,7 +13,7 @@ from gemhier.hierarchy.posterior import posterior
 from gemhier.models.bundle import Bundle
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.stones import Failure
-from gemhier.pipeline.data.labelled_images import LabelledPictures
+from gemhier.pipeline.data.labelled_images import LabelledImages
 from gemhier.pipeline.evaluation.evaluation import evaluate_probabilities
 from gemhier.pipeline.evaluation.selective_answers import answer_figures
 from gemhier.pipeline.reports.report import TOP, Report
@@ -33,7 +33,7 @@ class Classified:
 
 def evaluate_bundle(
     bundle: Bundle,
-    labelled: LabelledPictures,
+    labelled: LabelledImages,
     *,
     split: str,
     target_precision: float | None = None,
@@ -63,7 +63,7 @@ def evaluate_bundle(
 
 
 def report_on(
-    bundle: Bundle, labelled: LabelledPictures, found: Classified, *, split: str, target_precision: float
+    bundle: Bundle, labelled: LabelledImages, found: Classified, *, split: str, target_precision: float
 ) -> Report:
     """Compare what became of labelled pictures with their labels.
 
@@ -74,11 +74,11 @@ def report_on(
         split: of the pictures; it is only named.
         target_precision: with which the results were decided.
     """
-    pictures = labelled.pictures
+    images = labelled.images
     known = [
-        (_answer(result), picture.label, picture.group)
-        for picture, result in zip(pictures, found.results, strict=True)
-        if picture.label is not None and picture.label in bundle.space
+        (_answer(result), image.label, image.group)
+        for image, result in zip(images, found.results, strict=True)
+        if image.label is not None and image.label in bundle.space
     ]
     return Report(
         model_version=bundle.info.model_version,
@@ -90,8 +90,8 @@ def report_on(
         results=found.results,
         evaluation=evaluate_probabilities(
             found.probabilities,
-            [picture.label for picture in pictures],
-            [picture.group for picture in pictures],
+            [image.label for image in images],
+            [image.group for image in images],
             space=bundle.space,
             taxonomy=bundle.taxonomy,
         ),
@@ -113,28 +113,28 @@ def report_on(
 
 
 def _classified(
-    bundle: Bundle, labelled: LabelledPictures, target_precision: float, evidence: Mapping[str, Evidence]
+    bundle: Bundle, labelled: LabelledImages, target_precision: float, evidence: Mapping[str, Evidence]
 ) -> Classified:
     """Classify all pictures, and keep the stones of those that are named wrongly."""
-    pictures = labelled.pictures
-    found = {strategy: np.zeros((len(pictures), len(bundle.space))) for strategy in STRATEGIES}
+    images = labelled.images
+    found = {strategy: np.zeros((len(images), len(bundle.space))) for strategy in STRATEGIES}
     results: list[Prediction | Failure] = []
-    without_gem = np.zeros(len(pictures), dtype=np.bool_)
+    without_gem = np.zeros(len(images), dtype=np.bool_)
     mistaken: dict[int, str] = {}
     named = bundle.results(
-        [picture.image for picture in pictures], top=TOP, target_precision=target_precision, evidence=evidence
+        [image.image for image in images], top=TOP, target_precision=target_precision, evidence=evidence
     )
-    with progress(named, "Classifying", length=len(pictures)) as shown:
+    with progress(named, "Classifying", length=len(images)) as shown:
         for row, result in enumerate(shown):
             if isinstance(result, Failure):
                 results.append(result)
                 continue
             results.append(result.prediction)
-            known = evidence.get(pictures[row].image)
+            known = evidence.get(images[row].image)
             for strategy, of_label in result.probabilities.items():
                 found[strategy][row] = posterior(of_label, bundle.candidates, known).labels if known else of_label
             without_gem[row] = result.crop.score < bundle.finder.threshold
-            label = pictures[row].label
+            label = images[row].label
             if label in bundle.space and bundle.space.labels[found[bundle.info.strategy][row].argmax()] != label:
                 mistaken[row] = crop_thumbnail(result.crop.pixels)
     return Classified(tuple(results), found, without_gem, mistaken)

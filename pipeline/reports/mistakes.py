@@ -33,10 +33,10 @@ def mistakes(report: Report) -> list[Mistake]:
     decided = report.probabilities[report.decided_by]
     guesses, surest = decided.argmax(axis=1), decided.max(axis=1)
     found = []
-    for row, picture in enumerate(report.labelled.pictures):
-        if picture.label is None or picture.label not in report.space or not surest[row]:
+    for row, image in enumerate(report.labelled.images):
+        if image.label is None or image.label not in report.space or not surest[row]:
             continue
-        height = int(severity[report.space.index(picture.label), guesses[row]])
+        height = int(severity[report.space.index(image.label), guesses[row]])
         if height:
             found.append(Mistake(row, height, float(surest[row])))
     return sorted(found, key=lambda mistake: (-mistake.severity, -mistake.probability, mistake.row))

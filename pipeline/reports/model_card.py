@@ -102,7 +102,7 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
         "",
         "## What it learned from",
         "",
-        f"{_pictures(counts, report)} Near-copies and photographs of one stone never stand on two sides. "
+        f"{_images(counts, report)} Near-copies and photographs of one stone never stand on two sides. "
         "The pictures themselves are not redistributed.",
         "",
         f"Families: {families}.",
@@ -137,7 +137,7 @@ def write_with_report(source: Bundle, out: Path, report: Mapping[str, Any]) -> B
     return load_bundle(out)
 
 
-def _pictures(counts: Mapping[str, int], report: Mapping[str, Any]) -> str:
+def _images(counts: Mapping[str, int], report: Mapping[str, Any]) -> str:
     train, validation = (counts.get(name, 0) for name in ("train", "validation"))
     if OUT_OF_FOLD in report:
         return f"{train + validation:,} pictures; out-of-fold answers chose temperatures, fusion and thresholds."

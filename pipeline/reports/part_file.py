@@ -128,7 +128,7 @@ class PartFile:
         self,
         header: str,
         settings: Mapping[str, object],
-        pictures: Iterator[str | Failure],
+        images: Iterator[str | Failure],
         again: Callable[[str | Failure], Kept],
     ) -> tuple[int, int]:
         """Write what an earlier run has done anew, with another try for what failed.
@@ -138,7 +138,7 @@ class PartFile:
         Args:
             header: what it begins with.
             settings: what the results depend on now.
-            pictures: all pictures; those that are done are taken.
+            images: all pictures; those that are done are taken.
             again: classifies one.
 
         Returns:
@@ -154,13 +154,13 @@ class PartFile:
             with replacing(self.path) as place, self._open(place, "w") as new, self._open(self.path, "r") as old:
                 new.write(header)
                 for before in self._kept(old):
-                    picture = next(pictures, None)
+                    image = next(images, None)
                     kept = before
-                    if picture is None or printable(_name(picture)) != printable(before.image):
-                        raise self._other_pictures(before, picture)
+                    if image is None or printable(_name(image)) != printable(before.image):
+                        raise self._other_images(before, image)
                     if before.failed and not stopped:
                         try:
-                            kept = again(picture)
+                            kept = again(image)
                         except KeyboardInterrupt:  # what is left of the part is kept as it is
                             stopped = True
                     new.write(kept.text)
@@ -186,8 +186,8 @@ class PartFile:
                     f"{json.dumps(settings.get(name))}. Give the same again, or delete the file to begin anew."
                 )
 
-    def _other_pictures(self, before: Kept, picture: str | Failure | None) -> OutputError:
-        now = "there is none" if picture is None else f"{printable(_name(picture))!r} comes"
+    def _other_images(self, before: Kept, image: str | Failure | None) -> OutputError:
+        now = "there is none" if image is None else f"{printable(_name(image))!r} comes"
         return OutputError(
             f"{self.path}: was begun with other pictures: where it has {printable(before.image)!r}, now {now}. "
             "Give the same pictures, or delete the file to begin anew."
@@ -218,8 +218,8 @@ class PartFile:
         return path.open(mode, encoding="utf-8", errors=errors, newline="\n")  # type: ignore[return-value]
 
 
-def _name(picture: str | Failure) -> str:
-    return picture.image if isinstance(picture, Failure) else picture
+def _name(image: str | Failure) -> str:
+    return image.image if isinstance(image, Failure) else image
 
 
 def _json_rows(lines: Iterable[str]) -> Iterator[tuple[Mapping[str, str], str]]:

@@ -14,7 +14,7 @@ from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.stones import Failure
-from gemhier.pipeline.data.labelled_images import LabelledPicture, LabelledPictures
+from gemhier.pipeline.data.labelled_images import LabelledImage, LabelledImages
 from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.evaluation.evaluation import Evaluation, StrategyFigures
 from gemhier.pipeline.evaluation.neighbours import Neighbour
@@ -64,7 +64,7 @@ class Report:
     decided_by: Strategy
     created: str
     split: str
-    labelled: LabelledPictures
+    labelled: LabelledImages
     results: tuple[Prediction | Failure, ...]
     evaluation: Evaluation
     answers: AnswerFigures
@@ -103,7 +103,7 @@ class Report:
     @cached_property
     def beyond_model(self) -> tuple[tuple[str, int], ...]:
         """Ids that the taxonomy knows and the model cannot output, with how many pictures they have."""
-        labels = Counter(picture.label for picture in self.labelled.pictures if picture.label is not None)
+        labels = Counter(image.label for image in self.labelled.images if image.label is not None)
         return tuple((label, count) for label, count in sorted(labels.items()) if label not in self.space)
 
     def to_dict(self) -> dict[str, Any]:
@@ -152,13 +152,13 @@ def predictions_table(report: Report) -> str:
     header += ["place", "group"]
     rights = zip(report.figures.places, report.figures.family_right, strict=True)
     rows = []
-    for picture, result, (place, family_right) in zip(report.labelled.pictures, report.results, rights, strict=True):
-        shown = _shown(result, picture, report.taxonomy)
-        is_known = picture.label in report.space
+    for image, result, (place, family_right) in zip(report.labelled.images, report.results, rights, strict=True):
+        shown = _shown(result, image, report.taxonomy)
+        is_known = image.label in report.space
         right_cell, place_cell = (int(place == 1), int(place)) if is_known else ("", "")
         failure = result.reason if isinstance(result, Failure) else ""
-        truth = [picture.image, picture.source, picture.label or "", picture.label_given]
-        rows.append([*truth, *shown, right_cell, int(family_right), failure, place_cell, picture.group])
+        truth = [image.image, image.source, image.label or "", image.label_given]
+        rows.append([*truth, *shown, right_cell, int(family_right), failure, place_cell, image.group])
     return _table(header, rows)
 
 
@@ -184,7 +184,7 @@ def confusion_table(report: Report) -> str:
     return _table(["truth", "predicted", "count", "share"], rows)
 
 
-def _shown(result: Prediction | Failure, picture: LabelledPicture, taxonomy: Taxonomy) -> list[object]:
+def _shown(result: Prediction | Failure, image: LabelledImage, taxonomy: Taxonomy) -> list[object]:
     """Return the cells of the ranking and the answer."""
     if isinstance(result, Failure):
         return [""] * (2 * TOP + 4)
@@ -194,7 +194,7 @@ def _shown(result: Prediction | Failure, picture: LabelledPicture, taxonomy: Tax
     ranked += [""] * (2 * TOP - len(ranked))
     if result.answer is None:
         return [*ranked, "", "", "", result.refused]
-    right = "" if picture.label is None else int(is_right(result.answer.id, picture.label, taxonomy))
+    right = "" if image.label is None else int(is_right(result.answer.id, image.label, taxonomy))
     return [*ranked, result.answer.id, round(result.answer.probability, _DECIMALS), right, ""]
 
 

@@ -44,7 +44,7 @@ def _left_over(report: Report) -> list[str]:
             else f"1 could not be read and counts as wrong: {first}"
         )
     if report.beyond_model:
-        number = sum(pictures for _, pictures in report.beyond_model)
+        number = sum(images for _, images in report.beyond_model)
         names = [label for label, _ in report.beyond_model]
         lines.append(f"{number:,} show what the model has not learned and count for the family only: {_some(names)}")
     if report.labelled.unknown:

@@ -37,16 +37,16 @@ def record_evaluation(report: Report, folders: Sequence[Path], folder: Path, tra
     strategy_of: Mapping[str, Strategy] = {name: strategy for strategy, name in STRATEGY_NAMES.items()}
     with written_to(mlflow):
         tags = mlflow.get_run(report.run_id).data.tags
-        pictures = _name(report, folders, tags.get("data_digest", ""))
+        images = _name(report, folders, tags.get("data_digest", ""))
         figures = {report.run_id: report.figures}
         for run_id, name in nested_strategies(mlflow, report.run_id).items():
             if name in strategy_of:
                 figures[run_id] = report.evaluation.strategies[strategy_of[name]]
         for run_id, own in figures.items():
-            mlflow.log_metrics(measures(own, pictures), run_id=run_id)
-        mlflow.log_metrics(measures_with_readings(report.with_readings, pictures), run_id=report.run_id)
-        mlflow.log_artifacts(str(folder), f"evaluation/{pictures}", run_id=report.run_id)
-    return pictures
+            mlflow.log_metrics(measures(own, images), run_id=run_id)
+        mlflow.log_metrics(measures_with_readings(report.with_readings, images), run_id=report.run_id)
+        mlflow.log_artifacts(str(folder), f"evaluation/{images}", run_id=report.run_id)
+    return images
 
 
 def _name(report: Report, folders: Sequence[Path], data_digest: str) -> str:

@@ -17,17 +17,17 @@ from gemhier.pipeline.evaluation.evaluation import FIGURES, Evaluation, Strategy
 from gemhier.pipeline.tracking.names import SIDE_BY_SIDE, STRATEGY_NAMES
 
 
-def measures(figures: StrategyFigures, pictures: str) -> dict[str, float]:
+def measures(figures: StrategyFigures, images: str) -> dict[str, float]:
     """Return all figures of a strategy, as metrics.
 
     Their names begin with those of the pictures, such as `validation`.
     """
     found = {name: getattr(figures, name) for name in FIGURES}
-    precision = "precision" if pictures == "validation" else f"{pictures}_precision"
+    precision = "precision" if images == "validation" else f"{images}_precision"
     return (
-        _defined({f"{pictures}/{name}": figure.value for name, figure in found.items()})
-        | _defined({f"{pictures}_interval/{name}_low": figure.low for name, figure in found.items()})
-        | _defined({f"{pictures}_interval/{name}_high": figure.high for name, figure in found.items()})
+        _defined({f"{images}/{name}": figure.value for name, figure in found.items()})
+        | _defined({f"{images}_interval/{name}_low": figure.low for name, figure in found.items()})
+        | _defined({f"{images}_interval/{name}_high": figure.high for name, figure in found.items()})
         | _defined({f"{precision}/{row.label.replace('/', '.')}": row.precision for row in figures.per_class})
     )
 
@@ -46,14 +46,14 @@ def measures_side_by_side(evaluation: Evaluation) -> dict[str, float]:
     )
 
 
-def measures_with_readings(with_readings: Mapping[str, Mapping[str, Estimate]], pictures: str) -> dict[str, float]:
+def measures_with_readings(with_readings: Mapping[str, Mapping[str, Estimate]], images: str) -> dict[str, float]:
     """Return the figures with simulated readings, as metrics.
 
     Their names begin with those of the pictures and of the readings, such as `test_with_ri_sg`.
     """
     return _defined(
         {
-            f"{pictures}_with_{readings}/{name}": figure.value
+            f"{images}_with_{readings}/{name}": figure.value
             for readings, figures in with_readings.items()
             for name, figure in figures.items()
         }

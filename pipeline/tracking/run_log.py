@@ -34,7 +34,7 @@ class RunLog:
     Args:
         mlflow: from `gemhier.pipeline.tracking.store.open_tracking`.
         manifest: the data set.
-        pictures: `training` and `validation` -> the rows that are used for that.
+        images: `training` and `validation` -> the rows that are used for that.
         measured_on: what the figures are of, such as "validation pictures".
         nested: name -> id of the nested runs that an interrupted training left; they are resumed.
     """
@@ -43,7 +43,7 @@ class RunLog:
         self,
         mlflow: ModuleType,
         manifest: Manifest,
-        pictures: Mapping[str, Sequence[Row]],
+        images: Mapping[str, Sequence[Row]],
         measured_on: str,
         nested: Mapping[str, str] | None = None,
     ) -> None:
@@ -52,7 +52,7 @@ class RunLog:
         self._taxonomy = manifest.taxonomy
         self._nested = dict(nested or {})
         self._measured_on = measured_on
-        self._data = {context: dataset_input(mlflow, manifest, context, rows) for context, rows in pictures.items()}
+        self._data = {context: dataset_input(mlflow, manifest, context, rows) for context, rows in images.items()}
 
     def start(self, parameters: Mapping[str, str | int | float]) -> None:
         """Record settings and data; a resumed training records the same again."""

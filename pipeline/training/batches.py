@@ -55,7 +55,7 @@ def training_batches(
     generator = np.random.default_rng(seed)
     shown = each_once(len(crops)) if copies is None else copies
 
-    def pictures(
+    def images(
         rows: "tf.Tensor", transforms: "tf.Tensor", columns: dict[str, "tf.Tensor"]
     ) -> tuple["tf.Tensor", dict[str, "tf.Tensor"]]:
         developed = tf.numpy_function(
@@ -71,4 +71,4 @@ def training_batches(
     shuffled = rows.shuffle(len(shown), seed=seed, reshuffle_each_iteration=True).batch(batch)
     # One call at a time: the changes are drawn in the order of the batches, so that a seed means the same each
     # time. Preparing a batch takes a tenth of the time of learning from it.
-    return shuffled.map(pictures, num_parallel_calls=1).prefetch(4)
+    return shuffled.map(images, num_parallel_calls=1).prefetch(4)

@@ -23,7 +23,7 @@ from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.data.manifest import Manifest
 from gemhier.pipeline.training.calibration import calibrate
 from gemhier.pipeline.training.config import TrainConfig
-from gemhier.pipeline.training.fit import Pictures, fit_network, predict_logits, validation_measures
+from gemhier.pipeline.training.fit import Images, fit_network, predict_logits, validation_measures
 from gemhier.progress import say
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -63,7 +63,7 @@ def answers_folder(manifest: Manifest, config: TrainConfig, **further: str | int
 
 def out_of_fold(
     space: LabelSpace,
-    pictures: Pictures,
+    images: Images,
     folds: Indices,
     config: TrainConfig,
     *,
@@ -75,7 +75,7 @@ def out_of_fold(
 
     Args:
         space: the labels.
-        pictures: N of them.
+        images: N of them.
         folds: (N,) the fold of each, from 0.
         config: the settings of each network.
         folder: of answers and checkpoints. The same call with the same folder goes on where it stood.
@@ -85,19 +85,17 @@ def out_of_fold(
     found: dict[str, Float32] = {}
     for fold in range(int(folds.max()) + 1):
         inside = folds == fold
-        answers = fit_predict(
-            space, pictures, ~inside, inside, config, folder=folder / f"fold-{fold}", features=features
-        )
+        answers = fit_predict(space, images, ~inside, inside, config, folder=folder / f"fold-{fold}", features=features)
         for head, part in answers.items():
             found.setdefault(head, np.zeros((len(folds), part.shape[1]), np.float32))[inside] = part
-        on_fold(fold, validation_measures(answers, pictures.truth[inside], space))
+        on_fold(fold, validation_measures(answers, images.truth[inside], space))
     logits = Logits.of(found)
-    return OutOfFold(logits, cross_fitted(logits, pictures.truth, folds, space, config.mode))
+    return OutOfFold(logits, cross_fitted(logits, images.truth, folds, space, config.mode))
 
 
 def fit_predict(
     space: LabelSpace,
-    pictures: Pictures,
+    images: Images,
     learned: Booleans,
     asked: Booleans,
     config: TrainConfig,
@@ -112,7 +110,7 @@ def fit_predict(
 
     Args:
         space: the labels.
-        pictures: N of them; the truth of those that are only asked is not looked at.
+        images: N of them; the truth of those that are only asked is not looked at.
         learned: (N,) whether each is learned from.
         asked: (N,) whether each is asked about; none that is learned from.
         config: the settings of the network.
@@ -130,12 +128,12 @@ def fit_predict(
     work = folder / "training"
 
     def ask() -> Arrays:
-        train_set, posed = (pictures.part(np.flatnonzero(chosen)) for chosen in (learned, asked))
+        train_set, posed = (images.part(np.flatnonzero(chosen)) for chosen in (learned, asked))
         fitted = fit_network(space, train_set, None, replace(config, folds=0), work=work, cache=features)
         logits = predict_logits(fitted.network, posed.crops(fitted.network.size))
         return dict(logits.items())
 
-    question = {"learned": learned, "asked": asked, "truth": pictures.truth}
+    question = {"learned": learned, "asked": asked, "truth": images.truth}
     answers = folder / "answers.npz"
     logits = _kept(answers, question)
     if logits is None:

@@ -81,8 +81,8 @@ def _digest_weights(extractor: "keras.Model") -> str:
 def _forward(extractor: "keras.Model") -> Callable[["tf.Tensor"], "tf.Tensor"]:
     import tensorflow as tf
 
-    def forward(pictures: "tf.Tensor") -> "tf.Tensor":
-        return extractor(pictures, training=False)
+    def forward(images: "tf.Tensor") -> "tf.Tensor":
+        return extractor(images, training=False)
 
     compiled: Callable[[tf.Tensor], tf.Tensor] = tf.function(forward, reduce_retracing=True)
     return compiled

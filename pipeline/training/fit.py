@@ -30,7 +30,7 @@ _SEEDS_APART = 1000
 
 
 @dataclass(frozen=True)
-class Pictures:
+class Images:
     """Crops with what they show.
 
     Attributes:
@@ -44,11 +44,11 @@ class Pictures:
     crops: Callable[[int], Bytes]
     truth: Indices
     copies: Copies | None = None
-    part_of: "tuple[Pictures, Indices] | None" = None
+    part_of: "tuple[Images, Indices] | None" = None
 
-    def part(self, rows: Indices) -> "Pictures":
+    def part(self, rows: Indices) -> "Images":
         """Return some of them, by their places."""
-        return Pictures(lambda size: self.crops(size)[rows], self.truth[rows], part_of=(self, rows))
+        return Images(lambda size: self.crops(size)[rows], self.truth[rows], part_of=(self, rows))
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ class Fitted:
 
 def fit_network(
     space: LabelSpace,
-    train: Pictures,
-    validation: Pictures | None,
+    train: Images,
+    validation: Images | None,
     config: TrainConfig,
     *,
     work: Path,
@@ -151,8 +151,8 @@ class _Training:
     """
 
     space: LabelSpace
-    train: Pictures
-    validation: Pictures | None
+    train: Images
+    validation: Images | None
     config: TrainConfig
     backbone: Backbone
     work: Path
@@ -214,18 +214,18 @@ def _fit_heads(network: GemNetwork, training: _Training) -> None:
     if load_weights(network.heads, weights):
         return
 
-    def features(pictures: Pictures, views: int) -> Float32:
-        if pictures.part_of and not pictures.copies:
-            whole, rows = pictures.part_of
+    def features(images: Images, views: int) -> Float32:
+        if images.part_of and not images.copies:
+            whole, rows = images.part_of
             return features(whole, views)[:, rows]
         return load_features(
             network.extractor,
-            pictures.crops(network.size),
+            images.crops(network.size),
             views=views,
             augmentation=schedule.augmentation,
             seed=training.config.seed,
             cache_folder=training.cache,
-            copies=pictures.copies,
+            copies=images.copies,
         )
 
     # Turned and mirrored copies are views themselves.

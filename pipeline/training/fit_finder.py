@@ -66,11 +66,11 @@ def fit_finder(
         jit_compile=False,
     )
 
-    pictures = np.stack([scene.picture for scene in validation])
+    images = np.stack([scene.image for scene in validation])
     wanted = [targets(scene) for scene in validation]
 
     def measured(epoch: int, logs: dict[str, float]) -> None:
-        on_epoch(FinderEpoch(epoch + 1, float(logs["loss"]), measure_finder(model, pictures, wanted)))
+        on_epoch(FinderEpoch(epoch + 1, float(logs["loss"]), measure_finder(model, images, wanted)))
 
     states = work / "states"
     done = restore(model, states)
@@ -118,11 +118,11 @@ def targets(scene: Scene) -> tuple[Float32, Float32]:
     """
     import cv2
 
-    side = scene.picture.shape[0] // STRIDE
+    side = scene.image.shape[0] // STRIDE
     size = side, side
     maps = [cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (scene.mask, scene.cores)]
     largest = max((max(cv2.boundingRect((stone > 0.5).astype(np.uint8))[2:]) for stone in scene.stones), default=0)
-    large = largest >= PROMINENT * scene.picture.shape[0]
+    large = largest >= PROMINENT * scene.image.shape[0]
     present = np.array([1.0 if large else UNSAID if scene.stones else 0.0], np.float32)
     return np.stack(maps, axis=-1).astype(np.float32), present
 
@@ -141,15 +141,15 @@ def scene_batches(maker: SceneMaker, config: FinderConfig, done: int) -> "tf.dat
 
     def compose(number: np.int64) -> tuple[Bytes, Float32, Float32]:
         scene = maker.scene(np.random.default_rng([config.seed, int(number)]))
-        return scene.picture, *targets(scene)
+        return scene.image, *targets(scene)
 
     def shaped(number: "tf.Tensor") -> tuple["tf.Tensor", dict[str, "tf.Tensor"]]:
         types = tf.uint8, tf.float32, tf.float32
-        picture, of_pixels, present = tf.numpy_function(compose, [number], types)
-        picture.set_shape((side, side, 3))
+        image, of_pixels, present = tf.numpy_function(compose, [number], types)
+        image.set_shape((side, side, 3))
         of_pixels.set_shape((maps, maps, 2))
         present.set_shape((1,))
-        return picture, {"maps": of_pixels, "present": present}
+        return image, {"maps": of_pixels, "present": present}
 
     def numbers() -> Iterator[int]:
         yield from count(done * config.batch)
@@ -158,12 +158,12 @@ def scene_batches(maker: SceneMaker, config: FinderConfig, done: int) -> "tf.dat
     return scenes.map(shaped, num_parallel_calls=2, deterministic=True).batch(config.batch).prefetch(4)
 
 
-def measure_finder(model: keras.Model, pictures: Bytes, wanted: Sequence[tuple[Float32, Float32]]) -> dict[str, float]:
+def measure_finder(model: keras.Model, images: Bytes, wanted: Sequence[tuple[Float32, Float32]]) -> dict[str, float]:
     """How well a finder does on scenes.
 
     Args:
         model: the finder.
-        pictures: (N, S, S, 3) uint8 RGB of the scenes.
+        images: (N, S, S, 3) uint8 RGB of the scenes.
         wanted: (N,) their targets.
 
     Returns:
@@ -171,7 +171,7 @@ def measure_finder(model: keras.Model, pictures: Bytes, wanted: Sequence[tuple[F
         core's; found: share of the scenes with a large stone in which one is said to be; refused: share of those
         without a stone in which none is.
     """
-    outputs = model.predict(pictures, batch_size=32, verbose=0)
+    outputs = model.predict(images, batch_size=32, verbose=0)
     maps = np.stack([of_pixels for of_pixels, _ in wanted]) > 0.5
     present = np.array([one[0] for _, one in wanted])
     found = outputs["maps"] > 0.5

@@ -72,7 +72,7 @@ def targets(server: ReplicaServer, status: int | None = None) -> Counter[str]:
 
 def public(stock: Stock) -> list[str]:
     """The names of all pictures of products that are not in the private collection alone."""
-    return [picture.name for product in stock.products for picture in product.pictures]
+    return [image.name for product in stock.products for image in product.images]
 
 
 @pytest.fixture
@@ -109,8 +109,8 @@ def test_every_reachable_picture_comes_once_and_nothing_forbidden_is_asked_for(
     server, folder, _ = faulty
     shop = server.shop
     names = public(shop.stock)
-    assert len(set(map(shop.faults.of_picture, names))) == 12
-    expected = {name for name in names if shop.faults.of_picture(name) in REACHABLE}
+    assert len(set(map(shop.faults.of_image, names))) == 12
+    expected = {name for name in names if shop.faults.of_image(name) in REACHABLE}
     records = read_history(folder)
     assert {record.image_url.rpartition("/")[2] for record in records.values()} == expected
     assert len(records) == len(expected)
@@ -121,7 +121,7 @@ def test_every_reachable_picture_comes_once_and_nothing_forbidden_is_asked_for(
     asked = targets(server)
     assert not [target for target in asked if "private" in target or "cart" in target]
     answered = targets(server, 200)
-    whole = [f"/media/catalog/product/g/p/{name}" for name in names if shop.faults.of_picture(name) == "none"]
+    whole = [f"/media/catalog/product/g/p/{name}" for name in names if shop.faults.of_image(name) == "none"]
     assert {answered[target] for target in whole} == {1}
     assert {asked.agent for asked in server.asked} == {"gemhier (collects photographs of gems to train a classifier)"}
 
@@ -149,7 +149,7 @@ def test_labels_are_all_that_the_shop_gave_in_all_its_classes(faulty: tuple[Repl
 
 def test_what_went_wrong_is_in_the_summary(faulty: tuple[ReplicaServer, Path, int]) -> None:
     server, folder, code = faulty
-    kinds = Counter(map(server.shop.faults.of_picture, public(server.shop.stock)))
+    kinds = Counter(map(server.shop.faults.of_image, public(server.shop.stock)))
     found = summary(folder)
     assert found["counts"]["pictures"]["gone"] == kinds[MISSING]
     assert found["counts"]["pictures"]["disallowed"] == kinds[FORBIDDEN]
@@ -164,7 +164,7 @@ def test_names_of_files_set_pictures_aside_with_the_reason(faulty: tuple[Replica
     server, folder, _ = faulty
     reasons = {rejection.file: rejection.reason for rejection in read_rejections(folder).values()}
     for record in read_history(folder).values():
-        kind = server.shop.pictures()[record.image_url.rpartition("/")[2]][0].kind
+        kind = server.shop.images()[record.image_url.rpartition("/")[2]][0].kind
         assert reasons.get(record.file, "stone") == kind
         assert (folder / record.file).is_file() == (kind == "stone")
     assert set(reasons.values()) == {"certificate", "hand", "card"}
@@ -225,7 +225,7 @@ def test_a_shop_built_differently_needs_only_a_site_file(tmp_path: Path, serve: 
     listed = [product for product in stock.products if any(not category.within for category in product.categories)]
     records = read_history(tmp_path).values()
     assert {record.product for record in records} == {str(product.number) for product in listed}
-    assert len(records) == sum(len(product.pictures) for product in listed)
+    assert len(records) == sum(len(product.images) for product in listed)
     labels = {category.label for category in CATEGORIES if category.within}
     assert any(labels & set(record.labels) for record in records)
     assert {read.reason for read in read_rejections(tmp_path).values()} == {"certificate", "hand", "card"}

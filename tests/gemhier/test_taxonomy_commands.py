@@ -161,10 +161,10 @@ def test_bad_usage_is_exit_code_2(arguments: list[str]) -> None:
 
 def test_draw_writes_a_picture_and_says_where(file: Path) -> None:
     pytest.importorskip("matplotlib", reason="drawing comes with an extra")
-    picture = file.with_name("beryl.svg")
-    result = run("draw", "--taxonomy", file, "--family", "Panna", "--out", picture)
-    assert (result.exit_code, result.stdout) == (0, f"{picture}\n")
-    assert "Colombian Emerald" in picture.read_text(encoding="utf-8")
+    image = file.with_name("beryl.svg")
+    result = run("draw", "--taxonomy", file, "--family", "Panna", "--out", image)
+    assert (result.exit_code, result.stdout) == (0, f"{image}\n")
+    assert "Colombian Emerald" in image.read_text(encoding="utf-8")
 
 
 def test_draw_without_matplotlib_tells_how_to_install_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

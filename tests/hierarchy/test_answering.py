@@ -27,7 +27,7 @@ EMERALD = np.array([0.125, 0.125, 0.125, 0.5, 0.125])
 
 
 @dataclass(frozen=True)
-class Pictures:
+class Images:
     """Calibrated probabilities of some pictures in a random label space, and their labels."""
 
     space: LabelSpace
@@ -35,31 +35,31 @@ class Pictures:
     truth: Indices
 
 
-def pictures_of(space: LabelSpace, n_pictures: int, seed: int, scale: float = 3.0) -> Pictures:
+def images_of(space: LabelSpace, n_images: int, seed: int, scale: float = 3.0) -> Images:
     """Draw logits, and labels from the very probabilities they state."""
     rng = np.random.default_rng(seed)
-    probabilities = softmax(rng.normal(0, scale, (n_pictures, len(space))))
-    below = rng.random(n_pictures)[:, None] > probabilities.cumsum(axis=1)[:, :-1]
-    return Pictures(space, probabilities, np.asarray(below.sum(axis=1), dtype=np.intp))
+    probabilities = softmax(rng.normal(0, scale, (n_images, len(space))))
+    below = rng.random(n_images)[:, None] > probabilities.cumsum(axis=1)[:, :-1]
+    return Images(space, probabilities, np.asarray(below.sum(axis=1), dtype=np.intp))
 
 
 @st.composite
-def random_pictures(draw: st.DrawFn) -> Pictures:
+def random_images(draw: st.DrawFn) -> Images:
     route_parts = st.lists(st.sampled_from(["a", "b", "b-c", "d"]), min_size=1, max_size=4)
     space = label_space(draw(st.lists(route_parts.map("/".join), min_size=1, max_size=12)))
     seed, scale = draw(st.integers(0, 2**32 - 1)), draw(st.sampled_from([0.0, 2.0, 8.0]))
-    return pictures_of(space, draw(st.integers(1, 60)), seed, scale)
+    return images_of(space, draw(st.integers(1, 60)), seed, scale)
 
 
-def answers(pictures: Pictures, threshold: float) -> list[str | None]:
-    columns = paths(pictures.probabilities, pictures.space).answers(threshold)
-    return [pictures.space.nodes[column] if column >= 0 else None for column in columns]
+def answers(images: Images, threshold: float) -> list[str | None]:
+    columns = paths(images.probabilities, images.space).answers(threshold)
+    return [images.space.nodes[column] if column >= 0 else None for column in columns]
 
 
-def precision_of(pictures: Pictures, threshold: float) -> float:
+def precision_of(images: Images, threshold: float) -> float:
     given = [
-        f"{pictures.space.labels[label]}/".startswith(f"{node}/")
-        for node, label in zip(answers(pictures, threshold), pictures.truth, strict=True)
+        f"{images.space.labels[label]}/".startswith(f"{node}/")
+        for node, label in zip(answers(images, threshold), images.truth, strict=True)
         if node is not None
     ]
     return float(np.mean(given)) if given else 1.0
@@ -101,45 +101,45 @@ def test_paths_by_hand() -> None:
     assert found.depths(0.6).tolist() == [2, 1]
 
 
-@given(random_pictures())
-def test_probability_never_rises_along_a_path(pictures: Pictures) -> None:
-    found = paths(pictures.probabilities, pictures.space)
-    of_node = node_probabilities(pictures.probabilities, pictures.space.membership)
+@given(random_images())
+def test_probability_never_rises_along_a_path(images: Images) -> None:
+    found = paths(images.probabilities, images.space)
+    of_node = node_probabilities(images.probabilities, images.space.membership)
     for nodes, along in zip(found.nodes, found.probabilities, strict=True):
-        route = [pictures.space.nodes[node] for node in nodes if node >= 0]
+        route = [images.space.nodes[node] for node in nodes if node >= 0]
         assert all(child.rpartition("/")[0] == parent for parent, child in pairwise(route))
         assert np.all(along[:-1] >= along[1:])
     for row, probabilities in zip(found.nodes, of_node, strict=True):
-        assert probabilities[row[0]] == probabilities[: len(pictures.space.families)].max()
+        assert probabilities[row[0]] == probabilities[: len(images.space.families)].max()
 
 
-@given(random_pictures(), st.floats(0, 1), st.floats(0, 1))
-def test_a_higher_threshold_never_answers_deeper(pictures: Pictures, one: float, other: float) -> None:
-    loose, strict = answers(pictures, min(one, other)), answers(pictures, max(one, other))
+@given(random_images(), st.floats(0, 1), st.floats(0, 1))
+def test_a_higher_threshold_never_answers_deeper(images: Images, one: float, other: float) -> None:
+    loose, strict = answers(images, min(one, other)), answers(images, max(one, other))
     for deep, shallow in zip(loose, strict, strict=True):
         assert shallow is None or f"{deep}/".startswith(f"{shallow}/")
 
 
-@given(random_pictures(), st.floats(0.01, 1), st.floats(0.01, 1))
-def test_asking_for_more_precision_never_answers_deeper(pictures: Pictures, one: float, other: float) -> None:
-    table = fit_thresholds(pictures.probabilities, pictures.truth, pictures.space)
+@given(random_images(), st.floats(0.01, 1), st.floats(0.01, 1))
+def test_asking_for_more_precision_never_answers_deeper(images: Images, one: float, other: float) -> None:
+    table = fit_thresholds(images.probabilities, images.truth, images.space)
     low, high = (table.threshold_for(precision) for precision in sorted((one, other)))
     assert low <= high
-    for deep, shallow in zip(answers(pictures, low), answers(pictures, high), strict=True):
+    for deep, shallow in zip(answers(images, low), answers(images, high), strict=True):
         assert shallow is None or f"{deep}/".startswith(f"{shallow}/")
 
 
-@given(random_pictures(), st.sampled_from([0.5, 0.8, 0.95]))
-def test_the_threshold_is_the_lowest_that_keeps_the_precision(pictures: Pictures, confidence: float) -> None:
-    table = fit_thresholds(pictures.probabilities, pictures.truth, pictures.space, confidence=confidence)
-    along = paths(pictures.probabilities, pictures.space).probabilities
+@given(random_images(), st.sampled_from([0.5, 0.8, 0.95]))
+def test_the_threshold_is_the_lowest_that_keeps_the_precision(images: Images, confidence: float) -> None:
+    table = fit_thresholds(images.probabilities, images.truth, images.space, confidence=confidence)
+    along = paths(images.probabilities, images.space).probabilities
     tried = np.unique(np.append(along[np.isfinite(along)], 0.0))
-    kept = np.array([precision_of(pictures, threshold) for threshold in tried])
+    kept = np.array([precision_of(images, threshold) for threshold in tried])
     for row in table.rows:
         if row.reached:
             assert row.observed is not None
             assert row.observed >= row.precision
-            assert precision_of(pictures, row.threshold) == pytest.approx(row.observed)
+            assert precision_of(images, row.threshold) == pytest.approx(row.observed)
         else:
             assert row.threshold >= row.precision
         if confidence == 0.5:
@@ -148,21 +148,21 @@ def test_the_threshold_is_the_lowest_that_keeps_the_precision(pictures: Pictures
             if row.reached:
                 assert row.threshold == lowest[0]
         assert sum(row.depths) == pytest.approx(row.answered)
-        assert row.answered == pytest.approx(np.mean([node is not None for node in answers(pictures, row.threshold)]))
+        assert row.answered == pytest.approx(np.mean([node is not None for node in answers(images, row.threshold)]))
 
 
-@given(random_pictures(), st.integers(0, 2**32 - 1))
-def test_order_of_pictures_does_not_matter(pictures: Pictures, seed: int) -> None:
-    order = np.random.default_rng(seed).permutation(len(pictures.truth))
-    shuffled = fit_thresholds(pictures.probabilities[order], pictures.truth[order], pictures.space)
-    table = fit_thresholds(pictures.probabilities, pictures.truth, pictures.space)
+@given(random_images(), st.integers(0, 2**32 - 1))
+def test_order_of_pictures_does_not_matter(images: Images, seed: int) -> None:
+    order = np.random.default_rng(seed).permutation(len(images.truth))
+    shuffled = fit_thresholds(images.probabilities[order], images.truth[order], images.space)
+    table = fit_thresholds(images.probabilities, images.truth, images.space)
     assert [row.threshold for row in shuffled.rows] == [row.threshold for row in table.rows]
 
 
 def test_precision_is_kept_on_pictures_never_seen() -> None:
     kept = []
     for seed in range(20):
-        seen, unseen = pictures_of(GEMS, 400, seed), pictures_of(GEMS, 4000, 1000 + seed)
+        seen, unseen = images_of(GEMS, 400, seed), images_of(GEMS, 4000, 1000 + seed)
         table = fit_thresholds(seen.probabilities, seen.truth, GEMS)
         kept.append([precision_of(unseen, table.threshold_for(asked)) >= asked - 0.005 for asked in (0.7, 0.8, 0.9)])
     assert np.mean(kept) >= 0.8
@@ -214,9 +214,9 @@ def test_above_the_table_the_probability_must_be_as_high_as_asked() -> None:
     assert Thresholds(()).threshold_for(0.8) == 0.8
 
 
-@given(random_pictures())
-def test_a_table_survives_json(pictures: Pictures) -> None:
-    table = fit_thresholds(pictures.probabilities, pictures.truth, pictures.space)
+@given(random_images())
+def test_a_table_survives_json(images: Images) -> None:
+    table = fit_thresholds(images.probabilities, images.truth, images.space)
     assert [row.precision for row in table.rows] == list(DEFAULT_PRECISIONS)
     assert Thresholds.from_dict(json.loads(json.dumps(table.to_dict()))) == table
 

@@ -29,9 +29,9 @@ def test_the_temperature_that_was_put_in_is_found(temperature: float) -> None:
 
 @settings(deadline=None, max_examples=40)
 @given(SEEDS, st.integers(1, 30), st.integers(2, 5))
-def test_calibration_never_makes_validation_less_likely(seed: int, n_pictures: int, n_classes: int) -> None:
+def test_calibration_never_makes_validation_less_likely(seed: int, n_images: int, n_classes: int) -> None:
     rng = np.random.default_rng(seed)
-    logits, truth = rng.normal(0, 3, (n_pictures, n_classes)), rng.integers(n_classes, size=n_pictures)
+    logits, truth = rng.normal(0, 3, (n_images, n_classes)), rng.integers(n_classes, size=n_images)
     temperature = fit_temperature(logits, truth)
     assert 0.05 <= temperature <= 20
     before, after = (log_losses(softmax(logits, each), truth).sum() for each in (1.0, temperature))
@@ -118,10 +118,10 @@ def test_fusion_can_silence_a_voice_wholly() -> None:
 
 @settings(deadline=None, max_examples=40)
 @given(SEEDS, st.integers(1, 20))
-def test_fusion_is_at_least_as_likely_as_either_voice(seed: int, n_pictures: int) -> None:
+def test_fusion_is_at_least_as_likely_as_either_voice(seed: int, n_images: int) -> None:
     rng = np.random.default_rng(seed)
-    flat, soft = softmax(rng.normal(0, 3, (n_pictures, 4))), softmax(rng.normal(0, 3, (n_pictures, 4)))
-    truth = rng.integers(4, size=n_pictures)
+    flat, soft = softmax(rng.normal(0, 3, (n_images, 4))), softmax(rng.normal(0, 3, (n_images, 4)))
+    truth = rng.integers(4, size=n_images)
     weight = fit_fusion_weight(flat, soft, truth)
     assert 0 <= weight <= 1
     together = log_losses(fused(flat, soft, weight), truth).sum()

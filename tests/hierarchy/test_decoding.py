@@ -36,14 +36,14 @@ class Logits:
 def random_logits(draw: st.DrawFn) -> Logits:
     paths = st.lists(st.sampled_from(["a", "b", "b-c", "d"]), min_size=1, max_size=3).map("/".join)
     space = label_space(draw(st.lists(paths, min_size=1, max_size=15)))
-    n_pictures = draw(st.integers(1, 4))
+    n_images = draw(st.integers(1, 4))
     scale = draw(st.sampled_from([0.0, 1.0, 10.0, 1000.0]))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     shapes = (len(space), len(space.families), len(space))
     flat, family, regional = (
-        rng.normal(0, scale, (n_pictures, columns)).astype(np.float32)
+        rng.normal(0, scale, (n_images, columns)).astype(np.float32)
         if scale
-        else np.zeros((n_pictures, columns), np.float32)
+        else np.zeros((n_images, columns), np.float32)
         for columns in shapes
     )
     return Logits(space, flat, family, regional)

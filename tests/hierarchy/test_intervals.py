@@ -51,9 +51,9 @@ def test_wilson_refuses_impossible_counts() -> None:
 
 
 @given(SEEDS, st.integers(1, 30), st.integers(1, 8))
-def test_bootstrap_stays_within_the_values(seed: int, n_pictures: int, n_groups: int) -> None:
+def test_bootstrap_stays_within_the_values(seed: int, n_images: int, n_groups: int) -> None:
     rng = np.random.default_rng(seed)
-    values, groups = rng.random(n_pictures), rng.integers(n_groups, size=n_pictures)
+    values, groups = rng.random(n_images), rng.integers(n_groups, size=n_images)
     interval = bootstrap_mean(values, groups, repeats=50, seed=seed)
     assert values.min() - 1e-12 <= interval.low <= interval.high <= values.max() + 1e-12
 

@@ -45,18 +45,18 @@ def test_rank_counts_ties_before_the_truth() -> None:
 
 
 @given(SEEDS, st.integers(1, 8), st.integers(1, 6))
-def test_a_truth_without_probability_is_never_a_hit(seed: int, n_pictures: int, n_classes: int) -> None:
+def test_a_truth_without_probability_is_never_a_hit(seed: int, n_images: int, n_classes: int) -> None:
     rng = np.random.default_rng(seed)
-    truth = rng.integers(n_classes, size=n_pictures)
-    probabilities = rng.random((n_pictures, n_classes))
-    probabilities[np.arange(n_pictures), truth] = 0
+    truth = rng.integers(n_classes, size=n_images)
+    probabilities = rng.random((n_images, n_classes))
+    probabilities[np.arange(n_images), truth] = 0
     assert not top_k_hits(probabilities, truth, n_classes).any()
 
 
 @given(SEEDS, st.integers(1, 8), st.integers(1, 6))
-def test_more_guesses_never_hit_less(seed: int, n_pictures: int, n_classes: int) -> None:
+def test_more_guesses_never_hit_less(seed: int, n_images: int, n_classes: int) -> None:
     rng = np.random.default_rng(seed)
-    probabilities, truth = softmax(rng.normal(size=(n_pictures, n_classes))), rng.integers(n_classes, size=n_pictures)
+    probabilities, truth = softmax(rng.normal(size=(n_images, n_classes))), rng.integers(n_classes, size=n_images)
     hits = [top_k_hits(probabilities, truth, k) for k in range(1, n_classes + 1)]
     assert all(np.all(fewer <= more) for fewer, more in pairwise(hits))
     assert hits[-1].all()
@@ -64,11 +64,11 @@ def test_more_guesses_never_hit_less(seed: int, n_pictures: int, n_classes: int)
 
 
 @given(SPACES, SEEDS, st.integers(1, 6))
-def test_family_hits_follow_the_summed_families(space: LabelSpace, seed: int, n_pictures: int) -> None:
+def test_family_hits_follow_the_summed_families(space: LabelSpace, seed: int, n_images: int) -> None:
     rng = np.random.default_rng(seed)
-    probabilities = softmax(rng.normal(size=(n_pictures, len(space))))
+    probabilities = softmax(rng.normal(size=(n_images, len(space))))
     families = node_probabilities(probabilities, space.membership)[:, : len(space.families)]
-    truth = rng.integers(len(space.families), size=n_pictures)
+    truth = rng.integers(len(space.families), size=n_images)
     np.testing.assert_array_equal(family_hits(probabilities, truth, space.parents), families.argmax(axis=1) == truth)
 
 
@@ -89,19 +89,19 @@ def test_class_scores_by_hand() -> None:
 
 
 @given(SEEDS, st.integers(0, 30), st.integers(1, 6))
-def test_recalls_weighed_by_support_give_accuracy(seed: int, n_pictures: int, n_classes: int) -> None:
+def test_recalls_weighed_by_support_give_accuracy(seed: int, n_images: int, n_classes: int) -> None:
     rng = np.random.default_rng(seed)
-    truth, predicted = rng.integers(n_classes, size=n_pictures), rng.integers(-1, n_classes, size=n_pictures)
+    truth, predicted = rng.integers(n_classes, size=n_images), rng.integers(-1, n_classes, size=n_images)
     scores = class_scores(truth, predicted, n_classes)
     right = np.sum(truth == predicted)
     assert np.nansum(scores.recall * scores.support) == pytest.approx(right)
     assert np.nansum(scores.precision * scores.predicted) == pytest.approx(right)
-    assert scores.support.sum() == n_pictures
+    assert scores.support.sum() == n_images
 
 
 @given(SPACES, SEEDS, st.integers(1, 10))
-def test_perfect_predictions_are_perfect(space: LabelSpace, seed: int, n_pictures: int) -> None:
-    truth = np.random.default_rng(seed).integers(len(space), size=n_pictures)
+def test_perfect_predictions_are_perfect(space: LabelSpace, seed: int, n_images: int) -> None:
+    truth = np.random.default_rng(seed).integers(len(space), size=n_images)
     certain = np.eye(len(space))[truth]
     table = ancestry(space.nodes, above)
     nodes = table.indices(space.labels[label] for label in truth)
@@ -113,7 +113,7 @@ def test_perfect_predictions_are_perfect(space: LabelSpace, seed: int, n_picture
     assert not mistake_severities(truth, truth, space).any()
     assert not brier_scores(certain, truth).any()
     assert not log_losses(certain, truth).any()
-    assert expected_calibration_error(certain.max(axis=1), np.ones(n_pictures)) == 0
+    assert expected_calibration_error(certain.max(axis=1), np.ones(n_images)) == 0
 
 
 def levels(nodes: list[str], depth: int) -> npt.NDArray[np.str_]:
@@ -122,10 +122,10 @@ def levels(nodes: list[str], depth: int) -> npt.NDArray[np.str_]:
 
 
 @given(SPACES, SEEDS, st.integers(1, 12))
-def test_hierarchical_scores_agree_with_hiclass(space: LabelSpace, seed: int, n_pictures: int) -> None:
+def test_hierarchical_scores_agree_with_hiclass(space: LabelSpace, seed: int, n_images: int) -> None:
     metrics = pytest.importorskip("hiclass.metrics", reason="it comes with the extra dev")
     rng = np.random.default_rng(seed)
-    truth, predicted = ([space.nodes[i] for i in rng.integers(len(space.nodes), size=n_pictures)] for _ in range(2))
+    truth, predicted = ([space.nodes[i] for i in rng.integers(len(space.nodes), size=n_images)] for _ in range(2))
     table = ancestry(space.nodes, above)
     counts = hierarchical_counts(table.indices(truth), table.indices(predicted), table)
     depth = 1 + max(node.count("/") for node in space.nodes)
@@ -203,21 +203,21 @@ def test_calibration_error_of_honest_probabilities_is_small() -> None:
 
 
 @given(SEEDS, st.integers(1, 40), st.integers(1, 20))
-def test_calibration_error_lies_in_zero_to_one_in_any_order(seed: int, n_pictures: int, bins: int) -> None:
+def test_calibration_error_lies_in_zero_to_one_in_any_order(seed: int, n_images: int, bins: int) -> None:
     rng = np.random.default_rng(seed)
-    stated, hits = rng.integers(11, size=n_pictures) / 10, rng.integers(2, size=n_pictures)
+    stated, hits = rng.integers(11, size=n_images) / 10, rng.integers(2, size=n_images)
     error = expected_calibration_error(stated, hits, bins)
-    order = rng.permutation(n_pictures)
+    order = rng.permutation(n_images)
     assert 0 <= error <= 1
     assert expected_calibration_error(stated[order], hits[order], bins) == pytest.approx(error)
     assert error >= abs(stated.mean() - hits.mean()) - 1e-12
 
 
 @given(SEEDS, st.integers(1, 10), st.integers(1, 6))
-def test_brier_lies_in_zero_to_two_and_loss_is_not_negative(seed: int, n_pictures: int, n_classes: int) -> None:
+def test_brier_lies_in_zero_to_two_and_loss_is_not_negative(seed: int, n_images: int, n_classes: int) -> None:
     rng = np.random.default_rng(seed)
-    probabilities = softmax(rng.normal(0, 20, size=(n_pictures, n_classes)))
-    truth = rng.integers(n_classes, size=n_pictures)
+    probabilities = softmax(rng.normal(0, 20, size=(n_images, n_classes)))
+    truth = rng.integers(n_classes, size=n_images)
     scores = brier_scores(probabilities, truth)
     assert np.all((scores >= 0) & (scores <= 2 + 1e-12))
     assert np.all(log_losses(probabilities, truth) >= 0)

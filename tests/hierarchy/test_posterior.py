@@ -13,13 +13,13 @@ from gemhier.hierarchy.gem import Gem, Range
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.next_tests import next_tests
 from gemhier.hierarchy.node import Node
-from gemhier.hierarchy.posterior import OTHERS_SHARE, PICTURE_MISLEADS, Candidates, posterior
+from gemhier.hierarchy.posterior import IMAGE_MISLEADS, OTHERS_SHARE, Candidates, posterior
 from gemhier.hierarchy.properties import Properties, load_properties
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
 
 LABELS = ("beryl/emerald", "corundum/ruby", "corundum/sapphire/blue", "garnet/red/almandine", "spinel")
-PICTURE = np.array([0.05, 0.5, 0.05, 0.1, 0.3])
+IMAGE = np.array([0.05, 0.5, 0.05, 0.1, 0.3])
 TAXONOMY = load_taxonomy()
 
 
@@ -34,14 +34,14 @@ def of(found: Candidates, values: np.ndarray, label: str) -> float:
 
 
 def test_without_evidence_the_picture_stays_as_it_is(candidates: Candidates) -> None:
-    after = posterior(PICTURE, candidates, Evidence())
-    assert after.labels is PICTURE
+    after = posterior(IMAGE, candidates, Evidence())
+    assert after.labels is IMAGE
     assert not after.others.any()
     assert after.effects == ()
 
 
 def test_labels_and_others_sum_to_one(candidates: Candidates) -> None:
-    after = posterior(PICTURE, candidates, Evidence.of(ri="1.762-1.770", sg=3.99))
+    after = posterior(IMAGE, candidates, Evidence.of(ri="1.762-1.770", sg=3.99))
     assert after.labels.sum() + after.others.sum() == pytest.approx(1)
     assert after.others.sum() > 0
 
@@ -54,18 +54,18 @@ def test_bayes_rule_by_hand() -> None:
     }
     two = Candidates(LabelSpace(("spinel", "zircon")), TAXONOMY, Properties(gems, {}, TAXONOMY))
     after = posterior(np.array([0.2, 0.8]), two, Evidence.of(sg=3.6))
-    picture = (1 - PICTURE_MISLEADS) * np.array([0.2, 0.8]) + PICTURE_MISLEADS / 2
+    image = (1 - IMAGE_MISLEADS) * np.array([0.2, 0.8]) + IMAGE_MISLEADS / 2
     # 3.6 is 3.3 standard errors from both ends of the range of spinel, so all but 0.0009 of the error lies within.
     right = 0.99914 / 0.2
     # A wrong reading lies anywhere from 1 to 8, or is that of either gem.
     wrong = 0.05 * (1 / 7 + right / 2) / 2
     likelihood = np.array([0.95 * right + wrong, wrong])
-    assert after.labels == pytest.approx(picture * likelihood / (picture @ likelihood), rel=1e-4)
+    assert after.labels == pytest.approx(image * likelihood / (image @ likelihood), rel=1e-4)
     assert two.others == ()
 
 
 def test_a_gravity_turns_a_picture_around(candidates: Candidates) -> None:
-    after = posterior(PICTURE, candidates, Evidence.of(sg=3.60))
+    after = posterior(IMAGE, candidates, Evidence.of(sg=3.60))
     assert of(candidates, after.labels, "spinel") > 0.8
     assert of(candidates, after.labels, "corundum/ruby") < 0.05
 
@@ -78,7 +78,7 @@ def test_no_single_reading_vetoes(candidates: Candidates) -> None:
 
 def test_the_order_of_readings_does_not_matter(candidates: Candidates) -> None:
     readings = Evidence.of(ri="1.762-1.770", sg=3.99, hardness=9, optic_character="DR").readings
-    found = [posterior(PICTURE, candidates, Evidence(tuple(order))).labels for order in permutations(readings)]
+    found = [posterior(IMAGE, candidates, Evidence(tuple(order))).labels for order in permutations(readings)]
     assert all(labels == pytest.approx(found[0]) for labels in found)
 
 
@@ -90,7 +90,7 @@ def test_an_index_over_the_limit_speaks_for_what_lies_above(candidates: Candidat
 
 
 def test_a_gem_that_the_model_cannot_name_can_win(candidates: Candidates) -> None:
-    after = posterior(PICTURE, candidates, Evidence.of(ri="1.634-1.638", sg=3.18))
+    after = posterior(IMAGE, candidates, Evidence.of(ri="1.634-1.638", sg=3.18))
     assert candidates.others[int(after.others.argmax())] == "apatite"
     assert after.others.max() > after.labels.max()
 
@@ -102,11 +102,11 @@ def test_others_are_families_that_the_model_does_not_know_and_imitations(candida
 
 
 def test_only_and_without(candidates: Candidates) -> None:
-    only = posterior(PICTURE, candidates, Evidence.of(only=["corundum"]))
+    only = posterior(IMAGE, candidates, Evidence.of(only=["corundum"]))
     assert only.labels == pytest.approx([0, 0.5 / 0.55, 0.05 / 0.55, 0, 0])
-    without = posterior(PICTURE, candidates, Evidence.of(only=["Corundum"], without=["Manik"]))
+    without = posterior(IMAGE, candidates, Evidence.of(only=["Corundum"], without=["Manik"]))
     assert of(candidates, without.labels, "corundum/sapphire/blue") == pytest.approx(1)
-    measured = posterior(PICTURE, candidates, Evidence.of(only=["ruby", "spinel"], sg=3.6))
+    measured = posterior(IMAGE, candidates, Evidence.of(only=["ruby", "spinel"], sg=3.6))
     assert measured.others.sum() == 0
 
 
@@ -120,7 +120,7 @@ def test_only_and_without(candidates: Candidates) -> None:
 )
 def test_restrictions_that_do_not_fit(evidence: dict[str, list[str]], message: str, candidates: Candidates) -> None:
     with pytest.raises(EvidenceError, match=message[:20]) as caught:
-        posterior(PICTURE, candidates, Evidence.of(**evidence))  # type: ignore[arg-type]
+        posterior(IMAGE, candidates, Evidence.of(**evidence))  # type: ignore[arg-type]
     assert message in str(caught.value)
 
 
@@ -143,7 +143,7 @@ def test_the_share_of_others_is_the_same_under_every_prior(candidates: Candidate
 
 
 def test_effects_say_what_a_reading_fits_and_whether_it_is_wrong(candidates: Candidates) -> None:
-    after = posterior(PICTURE, candidates, Evidence.of(ri="1.762-1.770", sg=2.65))
+    after = posterior(IMAGE, candidates, Evidence.of(ri="1.762-1.770", sg=2.65))
     index, gravity = after.effects
     assert index.fits[0] == "corundum/ruby"
     assert index.wrong < 0.1
@@ -176,8 +176,8 @@ def test_a_gem_of_which_nothing_is_known_is_neither_helped_nor_harmed() -> None:
 )
 def test_whatever_is_read_it_is_a_distribution(weights: list[float], index: float, gravity: float, seen: str) -> None:
     found = Candidates(LabelSpace(LABELS), TAXONOMY, _PROPERTIES)
-    picture = np.array(weights) / np.sum(weights)
-    after = posterior(picture, found, Evidence.of(ri=f"{index:.3f}", sg=f"{gravity:.2f}", optic_character=seen))
+    image = np.array(weights) / np.sum(weights)
+    after = posterior(image, found, Evidence.of(ri=f"{index:.3f}", sg=f"{gravity:.2f}", optic_character=seen))
     everything = np.concatenate([after.labels, after.others])
     assert np.all(everything >= 0)
     assert everything.sum() == pytest.approx(1)

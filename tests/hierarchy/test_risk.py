@@ -13,18 +13,18 @@ SPACE = LabelSpace(("beryl/aquamarine", "beryl/emerald", "beryl/emerald/colombia
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-def some_probabilities(seed: int, n_pictures: int = 5) -> np.ndarray:
-    return np.random.default_rng(seed).dirichlet(np.full(len(SPACE), 0.5), n_pictures)
+def some_probabilities(seed: int, n_images: int = 5) -> np.ndarray:
+    return np.random.default_rng(seed).dirichlet(np.full(len(SPACE), 0.5), n_images)
 
 
 @given(SEEDS)
 def test_the_expected_cost_is_the_sum_over_what_may_be_true(seed: int) -> None:
     probabilities, costs = some_probabilities(seed), severity_matrix(SPACE)
     found = expected_costs(probabilities, costs)
-    for picture, of_label in enumerate(probabilities):
+    for image, of_label in enumerate(probabilities):
         for answer in range(len(SPACE)):
             expected = sum(p * costs[label, answer] for label, p in enumerate(of_label))
-            assert found[picture, answer] == pytest.approx(expected)
+            assert found[image, answer] == pytest.approx(expected)
 
 
 @given(SEEDS)

@@ -32,7 +32,7 @@ def test_from_painted_stones_to_a_bundle_and_pages(
     photos = tmp_path / "photos"
     run("gemhier", "sample", "photos", "--per-class", "6", "--size", "96")
     keep(photos, CLASSES)
-    pictures, test_pictures = set(photos.rglob("*.jpg")), set((photos / "test").rglob("*.jpg"))
+    images, test_pictures = set(photos.rglob("*.jpg")), set((photos / "test").rglob("*.jpg"))
 
     run("gemhier", "audit", "photos", "--out", "findings")
     # The copies that were painted on purpose, of the classes that were kept.
@@ -40,7 +40,7 @@ def test_from_painted_stones_to_a_bundle_and_pages(
 
     run("gemhier", "prepare", "photos", "--out", "data")
     labels = {Path(row["image"]): row["label"] for row in table(tmp_path / "data" / "manifest.csv")}
-    assert set(labels) == pictures
+    assert set(labels) == images
     assert len(set(labels.values())) == len(CLASSES)
 
     run("gemhier", "train", "data", "--schedule", "quick")

@@ -17,7 +17,7 @@ from gemhier.errors import DataError, OutputError
 from gemhier.hierarchy.taxonomy_file import load_taxonomy
 from gemhier.models.images.finder import Finder
 from gemhier.pipeline.audit import audit, write_audit
-from gemhier.pipeline.data_quality.findings import Audit, AuditedPicture, Leak, Unreadable
+from gemhier.pipeline.data_quality.findings import Audit, AuditedImage, Leak, Unreadable
 from gemhier.pipeline.data_quality.summary import summary
 from gemhier.pipeline.duplicates.search import Match
 from gemhier.pipeline.prepare import PrepareConfig, prepare
@@ -59,7 +59,7 @@ def photos(tmp_path: Path) -> Path:
 
 def names(found: Audit) -> list[tuple[str, str, str]]:
     return [
-        (found.pictures[match.first].image.name, found.pictures[match.second].image.name, match.kind)
+        (found.images[match.first].image.name, found.images[match.second].image.name, match.kind)
         for match in found.matches
     ]
 
@@ -112,7 +112,7 @@ def test_several_sources_are_compared_with_each_other(photos: Path, tmp_path: Pa
     save(more / "Ruby/x.png", stone(2))
     found = audit([photos, more])
     assert ("d.png", "x.png", "copy") in names(found)
-    (match,) = (match for match in found.matches if found.pictures[match.second].image.name == "x.png")
+    (match,) = (match for match in found.matches if found.images[match.second].image.name == "x.png")
     assert not found.across_splits(match)  # x.png is in no split
     assert not found.within_split(match)
     assert found.across_classes(match)
@@ -121,12 +121,12 @@ def test_several_sources_are_compared_with_each_other(photos: Path, tmp_path: Pa
 def test_a_prepared_folder_has_its_own_splits_and_classes(photos: Path, finder: Finder, tmp_path: Path) -> None:
     manifest = prepare([photos], tmp_path / "data", PrepareConfig(), load_taxonomy(), finder)
     found = audit([tmp_path / "data"])
-    assert {picture.split for picture in found.pictures} == {row.split for row in manifest.rows}
-    assert {picture.label for picture in found.pictures} == {"beryl/emerald", "corundum/ruby"}
+    assert {image.split for image in found.images} == {row.split for row in manifest.rows}
+    assert {image.label for image in found.images} == {"beryl/emerald", "corundum/ruby"}
     assert len(found.matches) == 3
     assert [file.image.name for file in found.unreadable] == ["broken.jpg"]
     both = audit([tmp_path / "data", photos])
-    assert (len(both.pictures), len(both.matches)) == (7, 3)  # a picture is no copy of itself
+    assert (len(both.images), len(both.matches)) == (7, 3)  # a picture is no copy of itself
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
@@ -194,15 +194,15 @@ def test_the_command_says_what_it_found(photos: Path, tmp_path: Path) -> None:
 
 
 def test_a_clean_collection_is_one_line() -> None:
-    pictures = (AuditedPicture(Path("a.png"), "Ruby", ""), AuditedPicture(Path("b.png"), "Ruby", ""))
-    assert list(summary(Audit(pictures, (), ()))) == ["2 pictures in 1 class", "No copies."]
+    images = (AuditedImage(Path("a.png"), "Ruby", ""), AuditedImage(Path("b.png"), "Ruby", ""))
+    assert list(summary(Audit(images, (), ()))) == ["2 pictures in 1 class", "No copies."]
 
 
 def test_many_unreadable_files_and_classes_are_cut_short() -> None:
     broken = tuple(Unreadable(Path(f"{number}.jpg"), "an empty file.") for number in range(8))
-    pictures = tuple(AuditedPicture(Path(f"{number}.png"), f"Gem {number}", "") for number in range(14))
+    images = tuple(AuditedImage(Path(f"{number}.png"), f"Gem {number}", "") for number in range(14))
     matches = tuple(Match(number, number + 1, "copy", 0.0) for number in range(0, 14, 2))
-    lines = list(summary(Audit(pictures, broken, matches)))
+    lines = list(summary(Audit(images, broken, matches)))
     assert lines[1] == "8 files cannot be read:"
     assert lines[7] == "  and 3 more, listed in audit.json"
     assert lines[-1].endswith("Gem 4 and Gem 5 (1), and others.")
@@ -210,9 +210,9 @@ def test_many_unreadable_files_and_classes_are_cut_short() -> None:
 
 def test_groups_are_chained_and_leaks_count_pictures() -> None:
     splits = ["train", "train", "test", "test", "validation", ""]
-    pictures = tuple(AuditedPicture(Path(f"{number}.png"), "Ruby", split) for number, split in enumerate(splits))
+    images = tuple(AuditedImage(Path(f"{number}.png"), "Ruby", split) for number, split in enumerate(splits))
     pairs = [(0, 2), (1, 2), (2, 5), (3, 4)]
-    found = Audit(pictures, (), tuple(Match(first, second, "near-copy", 0.01) for first, second in pairs))
+    found = Audit(images, (), tuple(Match(first, second, "near-copy", 0.01) for first, second in pairs))
     assert found.group_sizes == (4, 2)
     assert found.leaks() == (
         Leak("validation", "test", 1),

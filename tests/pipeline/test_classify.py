@@ -21,7 +21,7 @@ from gemhier.models.bundle import Bundle
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.stones import Failure
 from gemhier.pipeline import classify
-from gemhier.pipeline.classify import Outcome, classify_paths, find_pictures
+from gemhier.pipeline.classify import Outcome, classify_paths, find_images
 
 Paint = Callable[[str], Bytes]
 ROOT = Path(__file__).parents[2]
@@ -56,7 +56,7 @@ def records(result: Result) -> list[dict[str, object]]:
 
 
 def found(*paths: str) -> list[str | Failure]:
-    return [path if isinstance(path, Failure) else path.replace(os.sep, "/") for path in find_pictures(paths)]
+    return [path if isinstance(path, Failure) else path.replace(os.sep, "/") for path in find_images(paths)]
 
 
 def test_folders_are_read_in_order_and_files_are_taken_as_they_are(stones: Path) -> None:
@@ -79,22 +79,22 @@ def test_a_file_whose_name_looks_like_a_pattern_is_a_file(stones: Path) -> None:
 
 def test_what_leads_to_no_picture_is_a_failure_in_its_place(stones: Path) -> None:
     Path("empty").mkdir()
-    empty_path, empty_folder, picture, pattern = found("", "empty", "stones/a-ruby.png", "*.gif")
-    assert picture == "stones/a-ruby.png"
-    for failure, image, reason in (
+    empty_path, empty_folder, ruby, pattern = found("", "empty", "stones/a-ruby.png", "*.gif")
+    assert ruby == "stones/a-ruby.png"
+    for failure, path, reason in (
         (empty_path, "", "an empty path"),
         (empty_folder, "empty", "a folder without pictures"),
         (pattern, "*.gif", "no file fits this pattern"),
     ):
         assert isinstance(failure, Failure)
-        assert failure.image == image
+        assert failure.image == path
         assert failure.reason.startswith(reason)
 
 
 @pytest.mark.parametrize("path", ["x" * 5000, "a\0b"], ids=["very long", "zero byte"])
 def test_a_path_that_no_file_can_have_is_a_failure(tiny_bundle: Path, stones: Path, path: str) -> None:
     outcome = classify_paths([path], model=tiny_bundle, output=Path("out.txt"))
-    assert outcome == Outcome(pictures=1, failed=1)
+    assert outcome == Outcome(images=1, failed=1)
 
 
 # What is written
@@ -191,10 +191,10 @@ def test_where_no_gem_stands_out_there_is_a_ranking_and_no_answer(tiny_bundle: P
 @pytest.fixture
 def pair(stones: Path, paint_stone: Paint) -> str:
     """A picture of a ruby and a smaller emerald."""
-    picture = np.full((120, 260, 3), 255, np.uint8)
-    picture[10:106, 10:138] = paint_stone("corundum/ruby")
-    picture[30:102, 150:246] = cv2.resize(paint_stone("beryl/emerald"), (96, 72), interpolation=cv2.INTER_AREA)
-    cv2.imwrite("pair.png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    image = np.full((120, 260, 3), 255, np.uint8)
+    image[10:106, 10:138] = paint_stone("corundum/ruby")
+    image[30:102, 150:246] = cv2.resize(paint_stone("beryl/emerald"), (96, 72), interpolation=cv2.INTER_AREA)
+    cv2.imwrite("pair.png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     return "pair.png"
 
 
@@ -496,7 +496,7 @@ def test_a_folder_is_read_as_it_is_classified(tiny_bundle: Path, stones: Path, m
             raise KeyboardInterrupt
         return io.StringIO.write(shown, text)
 
-    monkeypatch.setattr(classify, "list_pictures", endless)
+    monkeypatch.setattr(classify, "list_images", endless)
     monkeypatch.setattr(sys, "stdout", shown)
     monkeypatch.setattr(shown, "write", written, raising=False)
     with pytest.raises(KeyboardInterrupt):

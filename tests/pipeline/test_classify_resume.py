@@ -85,7 +85,7 @@ def test_wherever_it_was_cut_the_file_is_as_if_it_was_not(
     shutil.copy("settings", f"{name}.part.settings")
     outcome = classify_paths(PATHS, model=tiny_bundle, output=output, all_stones=all_stones, resume=True)
     assert output.read_bytes() == content
-    assert (outcome.pictures, outcome.failed) == (len(list(Path("pictures").iterdir())) + 3, 2)
+    assert (outcome.images, outcome.failed) == (len(list(Path("pictures").iterdir())) + 3, 2)
     assert held() == sorted([name, "pictures", "settings", f"whole-{name}"])
 
 
@@ -101,8 +101,8 @@ def test_what_failed_is_tried_again_and_the_rest_is_not(
     seen: list[str] = []
     classify = Bundle.classify
 
-    def noted(self: Bundle, pictures: object, **options: object) -> Iterator[Prediction | Failure]:
-        for result in classify(self, pictures, **options):  # type: ignore[arg-type]
+    def noted(self: Bundle, images: object, **options: object) -> Iterator[Prediction | Failure]:
+        for result in classify(self, images, **options):  # type: ignore[arg-type]
             seen.append(result.image)
             yield result
 

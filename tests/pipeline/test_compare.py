@@ -43,8 +43,8 @@ def judged(image: str, place: int | None, truth: str = "corundum/ruby", predicte
     return Judged(**(values | others))
 
 
-def side(name: str, *pictures: Judged, by: str = "fused") -> Side:
-    return Side(name, name, f"{name}-1", by, "test", ("photos",), pictures)
+def side(name: str, *images: Judged, by: str = "fused") -> Side:
+    return Side(name, name, f"{name}-1", by, "test", ("photos",), images)
 
 
 # The figures
@@ -81,7 +81,7 @@ def test_figures_and_classes_worked_out_by_hand() -> None:
     assert (top1.first.value, top1.second.value, top1.comparison.difference.value) == (0.5, 0.75, 0.25)
     assert (top3.first.value, top3.second.value) == (0.75, 1)
     first, second = found.classes
-    assert (first.label, first.pictures, first.better, first.worse, first.gain) == (emerald, 2, 1, 1, 0)
+    assert (first.label, first.images, first.better, first.worse, first.gain) == (emerald, 2, 1, 1, 0)
     assert (second.label, second.gain) == ("corundum/ruby", 1)
     # Of rubies: the first says it twice and is right once, the second three times and is right twice.
     assert (second.first_precision, second.second_precision) == (0.5, pytest.approx(2 / 3))
@@ -161,12 +161,12 @@ def test_nothing_to_compare_is_one_line(other: Side, message: str) -> None:
 def here(tmp_path: Path, paint_stone: Paint, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with four painted pictures, one of which no model can read."""
     monkeypatch.chdir(tmp_path)
-    pictures = {
+    images = {
         "Ruby": ("corundum/ruby", "corundum/ruby"),
         "Aquamarine": ("beryl/aquamarine",),
         "Panna": ("beryl/emerald",),
     }
-    for name, labels in pictures.items():
+    for name, labels in images.items():
         for number, label in enumerate(labels):
             path = Path("photos", name, f"{number}.png")
             path.parent.mkdir(parents=True, exist_ok=True)

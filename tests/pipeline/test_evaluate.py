@@ -91,7 +91,7 @@ def table(name: str, folder: str = "report") -> list[dict[str, str]]:
 
 
 def images(report: Report) -> list[str]:
-    return [Path(picture.image).as_posix() for picture in report.labelled.pictures]
+    return [Path(image.image).as_posix() for image in report.labelled.images]
 
 
 # What is written
@@ -272,12 +272,12 @@ def test_views_of_one_stone_are_one_group(tiny_bundle: Path, put: Put) -> None:
         put(f"photos/Ruby/gp77-{view}.png", "corundum/ruby")
     put("photos/Quartz/1.png", "quartz")
     found = evaluate([Path("photos")], out=Path("report"), model=str(tiny_bundle))
-    groups = [picture.group for picture in found.labelled.pictures]
+    groups = [image.group for image in found.labelled.images]
     assert groups[1] == groups[2] != groups[0]
     assert found.evaluation.grouped
 
 
-def data_folder(folder: Path, taxonomy: Taxonomy, pictures: dict[Path, tuple[str, str]]) -> Path:
+def data_folder(folder: Path, taxonomy: Taxonomy, images: dict[Path, tuple[str, str]]) -> Path:
     """A prepared data set of pictures, each with its label and split."""
     rows = tuple(
         Row(
@@ -296,7 +296,7 @@ def data_folder(folder: Path, taxonomy: Taxonomy, pictures: dict[Path, tuple[str
             height=96,
             source="shop",
         )
-        for number, (path, (label, split)) in enumerate(pictures.items())
+        for number, (path, (label, split)) in enumerate(images.items())
     )
     info = DataInfo(config={}, sources=(SourceFolder("shop", "/shop"),))
     write_manifest(Manifest(folder, rows, taxonomy, info), b"a finder that evaluating does not use")
@@ -306,16 +306,16 @@ def data_folder(folder: Path, taxonomy: Taxonomy, pictures: dict[Path, tuple[str
 def test_a_data_folder_gives_its_split_with_stones_found_again(
     tiny_bundle: Path, put: Put, tiny_taxonomy: Taxonomy
 ) -> None:
-    pictures = {
+    stones = {
         put("a.png", "corundum/ruby"): ("corundum/ruby", "test"),
         put("b.png", "quartz"): ("quartz", "train"),
         put("c.png", "beryl/emerald"): ("beryl", "test"),
     }
-    data = data_folder(Path("data"), tiny_taxonomy, pictures)
+    data = data_folder(Path("data"), tiny_taxonomy, stones)
     put("photos/Quartz/1.png", "quartz")
     found = evaluate([data, Path("photos")], out=Path("report"), model=str(tiny_bundle))
     assert [Path(image).name for image in images(found)] == ["a.png", "c.png", "1.png"]
-    assert [picture.group for picture in found.labelled.pictures][:2] == ["g0", "g2"]
+    assert [image.group for image in found.labelled.images][:2] == ["g0", "g2"]
     # Beryl is a family that this model cannot give as a label.
     assert found.to_dict()["labels_beyond_model"] == [{"id": "beryl", "pictures": 1}]
     assert (found.evaluation.n_unknown, found.figures.top1.value, found.figures.family_top1.value) == (1, 1, 1)
@@ -332,12 +332,12 @@ def test_a_label_that_only_the_data_folder_knows_is_unknown(
     from gemhier.hierarchy.node import Node
 
     wider = Taxonomy.from_nodes([*tiny_taxonomy.nodes.values(), Node("topaz", "Topaz", "family")])
-    pictures = {
+    images = {
         put("a.png", "corundum/ruby"): ("corundum/ruby", "test"),
         put("b.png", "quartz"): ("topaz", "test"),
     }
-    found = evaluate([data_folder(Path("data"), wider, pictures)], out=Path("report"), model=str(tiny_bundle))
-    assert [(label.name, label.pictures) for label in found.labelled.unknown] == [("topaz", 1)]
+    found = evaluate([data_folder(Path("data"), wider, images)], out=Path("report"), model=str(tiny_bundle))
+    assert [(label.name, label.images) for label in found.labelled.unknown] == [("topaz", 1)]
     assert found.evaluation.n_unknown == 1
 
 
@@ -349,8 +349,8 @@ def test_excluded_classes_are_left_out_and_named(tiny_bundle: Path, put: Put, ti
     node = Node("navratna", "Navratna", "family", excluded="nine stones")
     taxonomy = Taxonomy.from_nodes([*tiny_taxonomy.nodes.values(), node])
     found = find_labelled([Path("photos")], "test", taxonomy)
-    assert [picture.label for picture in found.pictures] == ["quartz"]
-    assert [(label.name, label.pictures, label.reason) for label in found.excluded] == [("Navratna", 1, "nine stones")]
+    assert [image.label for image in found.images] == ["quartz"]
+    assert [(label.name, label.images, label.reason) for label in found.excluded] == [("Navratna", 1, "nine stones")]
     report = evaluate_bundle(load_bundle(tiny_bundle), found, split="test").to_dict()
     assert report["excluded_labels"] == [{"name": "Navratna", "pictures": 1, "reason": "nine stones"}]
     shutil.rmtree("photos/Quartz")

@@ -24,9 +24,9 @@ def photos(here: Path, paint_stone: Callable[[str], Bytes]) -> Path:
         folder = here / "=photos" / name
         folder.mkdir(parents=True)
         for number, file in enumerate((*NAMES, "=copy.png")):
-            picture = paint_stone(label).copy()
-            picture[: 4 * (number % len(NAMES)) + 1, ::3] = 40  # each another, but for the copies
-            cv2.imwrite(str(folder / file), picture[..., ::-1])
+            image = paint_stone(label).copy()
+            image[: 4 * (number % len(NAMES)) + 1, ::3] = 40  # each another, but for the copies
+            cv2.imwrite(str(folder / file), image[..., ::-1])
     return here / "=photos"
 
 

@@ -22,11 +22,11 @@ COLOURS = {"copper": (150, 90, 50), "silver": (180, 180, 190), "gold": (215, 180
 
 def coin(colour: tuple[int, int, int], chance: np.random.Generator) -> RGB:
     """A coin with a rim on a dark cloth, (72, 108, 3), somewhere in the picture."""
-    picture = np.full((72, 108, 3), 25, np.uint8)
+    image = np.full((72, 108, 3), 25, np.uint8)
     middle = int(chance.integers(30, 78)), int(chance.integers(26, 46))
-    cv2.circle(picture, middle, 22, colour, -1)
-    cv2.circle(picture, middle, 18, (15, 15, 15), 1)
-    return np.clip(picture + chance.integers(-4, 5, picture.shape), 0, 255).astype(np.uint8)
+    cv2.circle(image, middle, 22, colour, -1)
+    cv2.circle(image, middle, 18, (15, 15, 15), 1)
+    return np.clip(image + chance.integers(-4, 5, image.shape), 0, 255).astype(np.uint8)
 
 
 @pytest.fixture
@@ -80,10 +80,10 @@ def test_from_coins_to_a_model_of_coins(name: str, coins: Path, tiny_backbone: s
     assert manifest.finder is bundle.finder
     learned = prepared_crops(manifest, manifest.rows, bundle.info.size)
     for row, cut in zip(manifest.rows, learned, strict=True):
-        picture = read_image(Path(row.image))
-        stone = bundle.finder.find_best(picture)
+        image = read_image(Path(row.image))
+        stone = bundle.finder.find_best(image)
         assert (stone.box.x, stone.box.y, stone.box.side) == (row.x, row.y, row.side)
-        assert np.array_equal(bundle.finder.cut(picture, stone.box, bundle.info.size), cut)
+        assert np.array_equal(bundle.finder.cut(image, stone.box, bundle.info.size), cut)
 
 
 @pytest.mark.slow

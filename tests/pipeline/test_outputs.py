@@ -51,12 +51,12 @@ def test_no_command_writes_among_what_it_reads(
 
 
 def test_results_do_not_take_the_place_of_a_picture(photos: Path, tiny_bundle: Path) -> None:
-    picture = photos / "Ruby" / "1.png"
-    before = picture.read_bytes()
-    result = run("classify", "photos", "--model", tiny_bundle, "--output", picture)
+    image = photos / "Ruby" / "1.png"
+    before = image.read_bytes()
+    result = run("classify", "photos", "--model", tiny_bundle, "--output", image)
     assert result.exit_code == 1
     assert "1.png: is one of the pictures to classify. Choose another file." in result.output
-    assert picture.read_bytes() == before
+    assert image.read_bytes() == before
     assert run("classify", "photos", "--model", tiny_bundle, "--output", photos / "1.png").exit_code == 0
 
 

@@ -53,9 +53,9 @@ def no_near_copies(near_copies: UseNearCopies) -> None:
 def paint(path: Path, number: int) -> Path:
     """A stone on white; each number gives another picture."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    picture = Image.new("RGB", (48, 40), "white")
-    ImageDraw.Draw(picture).ellipse((10, 6, 36, 34), fill=(number % 256, number // 256, 90))
-    picture.save(path)
+    image = Image.new("RGB", (48, 40), "white")
+    ImageDraw.Draw(image).ellipse((10, 6, 36, 34), fill=(number % 256, number // 256, 90))
+    image.save(path)
     return path
 
 
@@ -138,9 +138,9 @@ def test_near_copies_are_found_in_the_pictures(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "shop/Ruby").mkdir(parents=True)
     for number in range(3):
         coarse = Image.fromarray(random.integers(0, 256, (12, 12, 3), dtype=np.uint8))
-        picture = coarse.resize((240, 240), Image.Resampling.BICUBIC)
-        picture.save(tmp_path / f"shop/Ruby/{number}.png")
-    picture.resize((160, 160)).save(tmp_path / "shop/Ruby/small.jpg", quality=90)
+        image = coarse.resize((240, 240), Image.Resampling.BICUBIC)
+        image.save(tmp_path / f"shop/Ruby/{number}.png")
+    image.resize((160, 160)).save(tmp_path / "shop/Ruby/small.jpg", quality=90)
     manifest = prepare([tmp_path / "shop"], tmp_path / "data", PrepareConfig(), TAXONOMY, finder)
     groups = [row.group for row in manifest.rows]
     assert groups[2] == groups[3]

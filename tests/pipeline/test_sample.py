@@ -15,8 +15,8 @@ from gemhier.models.images.finder import Finder
 from gemhier.pipeline import sample
 from gemhier.pipeline.prepare import PrepareConfig, prepare
 from gemhier.pipeline.sample import TINY, SampleConfig, paint_sample
+from gemhier.pipeline.synthetic.gems.image import SMALLEST
 from gemhier.pipeline.synthetic.gems.looks import LOOKS
-from gemhier.pipeline.synthetic.gems.picture import SMALLEST
 
 QUICK = SampleConfig(per_class=4, size=SMALLEST, classes=("Pearl", "Ruby"), copies=False)
 

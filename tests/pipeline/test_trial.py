@@ -132,7 +132,7 @@ def test_pictures_of_one_group_are_never_learned_from_and_asked_about(
     groups = np.array([row.group for row in rows])
     seen: list[int] = []
 
-    def learn(space: Any, pictures: Any, learned: Any, asked: Any, config: Any, *, folder: Any, features: Any) -> Any:
+    def learn(space: Any, images: Any, learned: Any, asked: Any, config: Any, *, folder: Any, features: Any) -> Any:
         assert not set(groups[learned]) & set(groups[asked])
         seen.append(int(asked.sum()))
         generator = np.random.default_rng(0)

@@ -4,8 +4,8 @@ from gemhier.pipeline.reports.html.answers_section import answers_section
 from gemhier.pipeline.reports.html.classes_section import classes_section
 from gemhier.pipeline.reports.html.drawings import coverage_drawing, reliability_drawing
 from gemhier.pipeline.reports.html.first_screen import first_screen
+from gemhier.pipeline.reports.html.images_section import images_section
 from gemhier.pipeline.reports.html.losses_section import losses_section
-from gemhier.pipeline.reports.html.pictures_section import pictures_section
 from gemhier.pipeline.reports.measured import measured
 from gemhier.pipeline.reports.report import Report
 from gemhier.templates import render
@@ -21,7 +21,7 @@ def page(report: Report) -> str:
         found=found,
         first=first_screen(report),
         classes=classes_section(report),
-        pictures=pictures_section(found),
+        images=images_section(found),
         reliability_drawing=reliability_drawing(found.reliability, report.figures.ece.value),
         coverage_drawing=coverage_drawing(found.coverage, report.answers.target_precision),
         answers=answers_section(found),

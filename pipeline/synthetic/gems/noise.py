@@ -31,9 +31,9 @@ def noise(random: np.random.Generator, size: int, coarsest: tuple[int, int], oct
     return total
 
 
-def soften(picture: Float32, radius: float) -> Float32:
+def soften(image: Float32, radius: float) -> Float32:
     """Blur a (H, W) or (H, W, C) picture a little, `radius` in pixels."""
-    return np.asarray(cv2.GaussianBlur(picture, (0, 0), max(0.25, radius)), np.float32)
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), max(0.25, radius)), np.float32)
 
 
 def rise(value: Float32, low: float, high: float) -> Float32:

@@ -120,13 +120,13 @@ def place(ground: Ground, stone: Layer, drop: tuple[float, float]) -> Float32:
         (size, size, 3) linear light.
     """
     cover, size = stone.cover, len(stone.cover)
-    picture = ground.picture
+    image = ground.image
     if ground.gloss > 0:
-        picture = _mirror(picture, stone, ground.gloss)
+        image = _mirror(image, stone, ground.gloss)
     far = _blurred(_moved(cover, *drop), size * 0.045)
     near = _blurred(_moved(cover, drop[0] * 0.3, drop[1] * 0.3), size * 0.014)
     shade = ground.shadow * (0.55 * far + 0.4 * near)[..., None]
-    lit = picture * (1 - shade + 0.35 * shade * stone.glow)
+    lit = image * (1 - shade + 0.35 * shade * stone.glow)
     return np.asarray(lit * (1 - cover[..., None]) + stone.light, np.float32)
 
 
@@ -175,7 +175,7 @@ def _blurred(cover: Float32, radius: float) -> Float32:
     return np.asarray(cv2.resize(blurred, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _mirror(picture: Float32, stone: Layer, gloss: float) -> Float32:
+def _mirror(image: Float32, stone: Layer, gloss: float) -> Float32:
     """Add the stone's reflection below it, upside down and fading."""
     rows = np.flatnonzero(stone.cover.max(axis=1) > 0.5)
     size, bottom = len(stone.cover), int(rows[-1])
@@ -187,5 +187,5 @@ def _mirror(picture: Float32, stone: Layer, gloss: float) -> Float32:
     mirrored = soften(mirrored, size * 0.006)
     fade = np.clip(1 - (np.arange(size) - bottom) / (0.22 * size), 0, 1).astype(np.float32)[:, None, None]
     amount = gloss * fade
-    reflected: Float32 = picture * (1 - amount * mirrored[..., 3:]) + amount * mirrored[..., :3]
+    reflected: Float32 = image * (1 - amount * mirrored[..., 3:]) + amount * mirrored[..., :3]
     return reflected

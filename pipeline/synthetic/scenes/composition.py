@@ -32,11 +32,11 @@ class Scene:
     """A composed photograph and the stones in it.
 
     Attributes:
-        picture: (S, S, 3) uint8 RGB.
+        image: (S, S, 3) uint8 RGB.
         stones: for each stone (S, S) float32, how much of each pixel visibly belongs to it.
     """
 
-    picture: RGB
+    image: RGB
     stones: tuple[Float32, ...]
 
     @property
@@ -50,7 +50,7 @@ class Scene:
         return self._union([core(stone) for stone in self.stones])
 
     def _union(self, parts: Sequence[Float32]) -> Float32:
-        side = self.picture.shape[0]
+        side = self.image.shape[0]
         return np.max(np.stack(parts), axis=0) if parts else np.zeros((side, side), np.float32)
 
 
@@ -93,7 +93,7 @@ class SceneMaker:
             composed = Scene(_to_bytes(self._without_stone(generator)), ())
         else:
             composed = self._composed(generator)
-        return Scene(photograph(composed.picture, self.camera, generator), composed.stones)
+        return Scene(photograph(composed.image, self.camera, generator), composed.stones)
 
     def _as_it_was(self, generator: np.random.Generator) -> Scene:
         """Show a whole photograph, turned and scaled.
@@ -107,9 +107,9 @@ class SceneMaker:
         free = max(0.0, self.side - scale * max(width, height)) / 2
         turn[:, 2] += self.side / 2 + generator.uniform(-free, free, 2)
         size = self.side, self.side
-        picture = cv2.warpAffine(plain.pixels, turn, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+        image = cv2.warpAffine(plain.pixels, turn, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
         stones = [_share(cv2.warpAffine(outline, turn, size)) for outline in plain.outlines]
-        return Scene(np.asarray(picture, np.uint8), tuple(stone for stone in stones if _is_seen(stone)))
+        return Scene(np.asarray(image, np.uint8), tuple(stone for stone in stones if _is_seen(stone)))
 
     def _without_stone(self, generator: np.random.Generator) -> Float32:
         if generator.random() < 0.2:
@@ -151,13 +151,13 @@ class SceneMaker:
         return changed
 
     def _composed(self, generator: np.random.Generator) -> Scene:
-        picture = self._ground(generator, photographs=0.45)
+        image = self._ground(generator, photographs=0.45)
         count = int(generator.choice([1, 2, 3, 4, 5, 6], p=[0.66, 0.12, 0.08, 0.06, 0.04, 0.04]))
         largest = 0.95 if count == 1 else 0.9 / np.sqrt(count)
         # A finder looks twice: at all of a picture, and at one stone from nearby.
         smallest = _NEARBY if count == 1 and generator.random() < 0.45 else 0.09
         same_size = np.exp(generator.uniform(np.log(smallest), np.log(largest)))
-        taken = np.zeros(picture.shape[:2], np.float32)
+        taken = np.zeros(image.shape[:2], np.float32)
         stones: list[Float32] = []
         for _ in range(count):
             size = min(largest, same_size * np.exp(generator.normal(0, 0.2)))
@@ -165,21 +165,21 @@ class SceneMaker:
             if placed is None:
                 continue
             pixels, alpha = placed
-            picture = _cast_shadow(picture, alpha, generator)
+            image = _cast_shadow(image, alpha, generator)
             opacity = alpha * generator.uniform(0.9, 1.0)
-            picture = _glare(_blend(picture, pixels * generator.uniform(0.75, 1.15), opacity), alpha, generator)
+            image = _glare(_blend(image, pixels * generator.uniform(0.75, 1.15), opacity), alpha, generator)
             stones.append(alpha)
             taken = np.maximum(taken, cv2.dilate(alpha, np.ones((5, 5), np.uint8)))
         if generator.random() < 0.25:
             free = cv2.dilate(taken, np.ones((9, 9), np.uint8)) < 0.02
-            picture = draw_distractors(picture, free, generator)
+            image = draw_distractors(image, free, generator)
         if generator.random() < 0.15:
-            picture = self._with_patches(picture, taken, generator)
+            image = self._with_patches(image, taken, generator)
         if len(stones) == 1 and generator.random() < 0.35:
             prop = PROPS[_pick(sorted(PROPS), generator)]
-            picture, covered = prop(picture, stones[0], generator)
+            image, covered = prop(image, stones[0], generator)
             stones = [stones[0] * (1 - covered)]
-        return Scene(_to_bytes(picture), tuple(stone for stone in stones if _is_seen(stone)))
+        return Scene(_to_bytes(image), tuple(stone for stone in stones if _is_seen(stone)))
 
     def _beside(self, taken: Float32, size: float, generator: np.random.Generator) -> tuple[Float32, Float32] | None:
         """Place a stone where there is none yet; None if no place was found."""
@@ -259,25 +259,25 @@ def _blend(under: Float32 | RGB, over: Float32 | RGB, alpha: Float32) -> "Float3
     return np.asarray(under * (1 - share) + over * share, np.float32)
 
 
-def _cast_shadow(picture: Float32, alpha: Float32, generator: np.random.Generator) -> Float32:
+def _cast_shadow(image: Float32, alpha: Float32, generator: np.random.Generator) -> Float32:
     """Darken the ground beside and under a stone."""
     if generator.random() < 0.3:
-        return picture
-    side = picture.shape[0]
+        return image
+    side = image.shape[0]
     size = np.sqrt(float(alpha.sum()))
     offset = generator.normal(0, 0.12, 2) * size
     moved = cv2.warpAffine(alpha, np.array([[1, 0, offset[0]], [0, 1, offset[1]]]), (side, side))
     soft = cv2.GaussianBlur(moved, (0, 0), max(0.7, size * generator.uniform(0.03, 0.15)))
-    return picture * (1 - generator.uniform(0.15, 0.7) * soft)[..., None]
+    return image * (1 - generator.uniform(0.15, 0.7) * soft)[..., None]
 
 
-def _glare(picture: Float32, alpha: Float32, generator: np.random.Generator) -> Float32:
+def _glare(image: Float32, alpha: Float32, generator: np.random.Generator) -> Float32:
     """Add reflections of lamps to a stone, now and then."""
     if generator.random() < 0.7:
-        return picture
+        return image
     rows, columns = np.nonzero(alpha > 0.7)
     if not len(rows):
-        return picture
+        return image
     spots = np.zeros(alpha.shape, np.float32)
     size = np.sqrt(len(rows))
     for _ in range(int(generator.integers(1, 4))):
@@ -286,16 +286,16 @@ def _glare(picture: Float32, alpha: Float32, generator: np.random.Generator) -> 
         centre = int(columns[chosen]), int(rows[chosen])
         cv2.ellipse(spots, centre, tuple(map(int, axes)), generator.uniform(0, 180), 0, 360, 1.0, cv2.FILLED)
     soft = np.asarray(cv2.GaussianBlur(spots, (0, 0), max(0.6, 0.02 * size)), np.float32)
-    return _blend(picture, np.full_like(picture, 255), soft * alpha * np.float32(generator.uniform(0.3, 1)))
+    return _blend(image, np.full_like(image, 255), soft * alpha * np.float32(generator.uniform(0.3, 1)))
 
 
 def _pick(choices: Sequence[Choice], generator: np.random.Generator) -> Choice:
     return choices[int(generator.integers(len(choices)))]
 
 
-def _scaled(picture: RGB, factor: float) -> RGB:
-    size = max(1, round(picture.shape[1] * factor)), max(1, round(picture.shape[0] * factor))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+def _scaled(image: RGB, factor: float) -> RGB:
+    size = max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _share(alpha: npt.NDArray[Any]) -> Float32:
@@ -303,5 +303,5 @@ def _share(alpha: npt.NDArray[Any]) -> Float32:
     return np.asarray(alpha, np.float32) / np.float32(255)
 
 
-def _to_bytes(picture: Float32) -> RGB:
-    return np.clip(picture, 0, 255).astype(np.uint8)
+def _to_bytes(image: Float32) -> RGB:
+    return np.clip(image, 0, 255).astype(np.uint8)

@@ -56,7 +56,7 @@ def _foam(side: int, generator: np.random.Generator) -> Float32:
 
 def pads(side: int, generator: np.random.Generator) -> Float32:
     """Paint a ring box: rolls of foam with dark slits between them."""
-    picture = _foam(side, generator)
+    image = _foam(side, generator)
     _, down = turned(side, generator.normal(0, 0.15))
     rolls = generator.uniform(1.0, 3.2)
     wander = hills(side, generator, (1, 2), 1) * np.float32(0.015)
@@ -66,7 +66,7 @@ def pads(side: int, generator: np.random.Generator) -> Float32:
     lit = 0.85 + 0.25 * plump - generator.uniform(-0.25, 0.25) * share * np.abs(share) - 0.15
     width = np.float32(generator.uniform(0.02, 0.06) * rolls)
     slit = 1 - np.float32(generator.uniform(0.5, 0.95)) * np.exp(-(((1 - np.abs(share)) / width) ** 2))
-    return clipped(picture * three(lit * slit))
+    return clipped(image * three(lit * slit))
 
 
 def recess(side: int, generator: np.random.Generator) -> Float32:
@@ -74,7 +74,7 @@ def recess(side: int, generator: np.random.Generator) -> Float32:
 
     It is dark on the side of the light and lit on the other.
     """
-    picture = _foam(side, generator)
+    image = _foam(side, generator)
     half = generator.uniform(0.2, 0.46)
     square = generator.random() < 0.5
     distance = _rounded(side, generator, (half, half * generator.uniform(0.8, 1.2)), 0.25 if square else 1.0)
@@ -91,8 +91,8 @@ def recess(side: int, generator: np.random.Generator) -> Float32:
     dark = soft(np.asarray(shadow, np.float32), side * 0.012) * inside
     depth = np.float32(generator.uniform(0.1, 0.55))
     if generator.random() < 0.35:
-        picture = mixed(picture, _foam(side, generator), inside)
-    return clipped(picture * three(np.maximum(1 - depth * dark - 0.2 * depth * inside + 0.35 * light, 0.05)))
+        image = mixed(image, _foam(side, generator), inside)
+    return clipped(image * three(np.maximum(1 - depth * dark - 0.2 * depth * inside + 0.35 * light, 0.05)))
 
 
 def box(side: int, generator: np.random.Generator) -> Float32:
@@ -109,9 +109,9 @@ def box(side: int, generator: np.random.Generator) -> Float32:
     colour = one_of(generator, "#141416 #f0eeea #5a1a20 #1c2c50 #8a6844 #c8ccd0 #2c5a4a")
     rim = ramp(0.45 + 0.3 * light, colour * 0.3, colour, np.minimum(colour * 1.2 + 50, 255))
     shade = 1 - 0.55 * rise(distance, -wall - 0.16, -wall)
-    picture = mixed(lining * three(shade), rim, rise(distance, -wall - 0.006, -wall + 0.002))
+    image = mixed(lining * three(shade), rim, rise(distance, -wall - 0.006, -wall + 0.002))
     fallen = around * three(0.55 + 0.45 * rise(distance, 0, 0.09))
-    return mixed(picture, fallen, rise(distance, -0.003, 0.004))
+    return mixed(image, fallen, rise(distance, -0.003, 0.004))
 
 
 def jar(side: int, generator: np.random.Generator) -> Float32:
@@ -133,7 +133,7 @@ def jar(side: int, generator: np.random.Generator) -> Float32:
     dark = dark + 0.6 * np.exp(-((depth / 0.08) ** 2))
     inside = _foam(side, generator) * three(1 - np.float32(0.4) * rise(depth, -3, -1))
     plastic = (inside + around) * 0.45 + 20
-    picture = mixed(mixed(inside, plastic, rise(depth, -1.05, -0.95)), around, rise(depth, -0.03, 0.03))
+    image = mixed(mixed(inside, plastic, rise(depth, -1.05, -0.95)), around, rise(depth, -0.03, 0.03))
     outer = 1 - np.float32(0.35) * (1 - rise(depth, 0, 2.5)) * rise(depth, -0.05, 0.05)
-    picture = picture * three(outer * (1 - np.float32(0.5) * np.minimum(dark, 1) * (depth < 0.05).astype(np.float32)))
-    return mixed(picture, np.full(3, 255, np.float32), np.clip(bright * (depth < 0.02).astype(np.float32) * 0.9, 0, 1))
+    image = image * three(outer * (1 - np.float32(0.5) * np.minimum(dark, 1) * (depth < 0.05).astype(np.float32)))
+    return mixed(image, np.full(3, 255, np.float32), np.clip(bright * (depth < 0.02).astype(np.float32) * 0.9, 0, 1))

@@ -35,28 +35,28 @@ class PlainPhotograph:
     outlines: tuple[Bytes, ...]
 
 
-def outline_stones(picture: RGB) -> PlainPhotograph | None:
+def outline_stones(image: RGB) -> PlainPhotograph | None:
     """Find the outlines of all stones on a plain ground.
 
     None if the ground or an outline leaves doubt.
 
     Args:
-        picture: (H, W, 3) uint8 RGB.
+        image: (H, W, 3) uint8 RGB.
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     scale = min(1.0, WORKING_SIDE / max(height, width))
     size = max(8, round(width * scale)), max(8, round(height * scale))
-    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
     outlines = _outlines(small)
     return PlainPhotograph(small, tuple(outlines)) if outlines else None
 
 
-def _outlines(picture: RGB) -> list[Bytes]:
+def _outlines(image: RGB) -> list[Bytes]:
     """Find the soft masks, 0..255, of the stones in a small picture.
 
     There are none if anything leaves doubt.
     """
-    lab = np.asarray(cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
+    lab = np.asarray(cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
     ground = _ground(lab)
     if ground is None:
         return []
@@ -76,7 +76,7 @@ def _outlines(picture: RGB) -> list[Bytes]:
     ground_model, stone_model = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.setRNGSeed(0)
     # Rother, Kolmogorov & Blake, "GrabCut" (SIGGRAPH 2004).
-    cv2.grabCut(picture, mask, (0, 0, 1, 1), ground_model, stone_model, 3, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(image, mask, (0, 0, 1, 1), ground_model, stone_model, 3, cv2.GC_INIT_WITH_MASK)
     found = np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
     smooth = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
     return _accepted(np.asarray(cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8))

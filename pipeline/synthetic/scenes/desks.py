@@ -96,7 +96,7 @@ def squared(side: int, generator: np.random.Generator) -> Float32:
 def ruler(side: int, generator: np.random.Generator) -> Float32:
     """Paint a ruler with ticks and numbers on another ground."""
     ground = (white, grey, coloured, wood, metal)[int(generator.integers(5))]
-    picture = ground(side, generator)
+    image = ground(side, generator)
     width = int(side * generator.uniform(0.18, 0.4))
     length = 2 * side
     body = one_of(generator, "#f0e8d0 #e8e8e8 #d8b060 #c8ccd0 #f4e060 #2a2a2c")
@@ -119,9 +119,9 @@ def ruler(side: int, generator: np.random.Generator) -> Float32:
     quad = strip(middle - along * side, middle + along * side, width * generator.uniform(0.8, 1.1), width)
     shadow = np.zeros(patch.shape, np.float32)
     shadow[..., 3] = 0.35
-    lay(picture, shadow, quad + side * 0.012)
-    lay(picture, patch, quad)
-    return picture
+    lay(image, shadow, quad + side * 0.012)
+    lay(image, patch, quad)
+    return image
 
 
 def crumpled(side: int, generator: np.random.Generator) -> Float32:
@@ -151,8 +151,8 @@ def film(side: int, generator: np.random.Generator) -> Float32:
 
 def cluttered(side: int, generator: np.random.Generator) -> Float32:
     """Paint a cluttered desk, out of focus: boxes, papers, lids, pens."""
-    picture = (wood, grey, white, coloured, metal)[int(generator.integers(5))](side, generator)
-    canvas = np.ascontiguousarray(np.clip(picture, 0, 255).astype(np.uint8))
+    image = (wood, grey, white, coloured, metal)[int(generator.integers(5))](side, generator)
+    canvas = np.ascontiguousarray(np.clip(image, 0, 255).astype(np.uint8))
     things = "#f0f0ee #202022 #c03a34 #2c5a9c #e0b040 #3a7a4c #8a6a4c #b8bcc4 #d890a8 #603c80 #e8dcc4"
     for _ in range(int(generator.integers(3, 10))):
         centre, angle = generator.uniform(-0.05, 1.05, 2) * side, generator.uniform(0, 180)

@@ -27,18 +27,18 @@ def _shadowed(thing: Thing, angle: float, depth: float) -> Float32:
     return patch
 
 
-def draw_distractors(picture: Float32, free: Booleans, generator: np.random.Generator) -> Float32:
+def draw_distractors(image: Float32, free: Booleans, generator: np.random.Generator) -> Float32:
     """Scatter one to six small things that are not gems.
 
     Args:
-        picture: (side, side, 3), 0 to 255; changed in place.
+        image: (side, side, 3), 0 to 255; changed in place.
         free: (side, side), where they and their shadows may lie; the rest of the picture is left alone.
         generator: draws them.
 
     Returns:
         The picture.
     """
-    side = len(picture)
+    side = len(image)
     room = np.asarray(cv2.distanceTransform(free.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
     names, alike = list(THINGS), bool(generator.random() < 0.4)
     name, angle = str(generator.choice(names)), generator.uniform(0, 2 * np.pi)
@@ -59,5 +59,5 @@ def draw_distractors(picture: Float32, free: Booleans, generator: np.random.Gene
         patch = _shadowed(THINGS[name](n, angle - turn, generator), angle - turn, depth)
         along = np.array([-np.sin(turn), np.cos(turn)], np.float32) * np.float32(reach)
         middle = np.array([column + 0.5, row + 0.5], np.float32)
-        lay(picture, patch, strip(middle - along, middle + along, 2 * reach, 2 * reach))
-    return picture
+        lay(image, patch, strip(middle - along, middle + along, 2 * reach, 2 * reach))
+    return image

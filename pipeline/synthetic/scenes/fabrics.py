@@ -74,25 +74,25 @@ def denim(side: int, generator: np.random.Generator) -> Float32:
     worn = rise(hills(side, generator, (2, 2), 3), 0.0, 0.9)
     value = 0.3 + 0.09 * twill + 0.13 * flecks + 0.3 * worn + 0.35 * _drape(side, generator)
     dark, pale = one_of(generator, "#101a30 #1e2c4a #2c4468 #202226"), one_of(generator, "#8aa2c0 #b4c4d6 #98a0a8")
-    picture = ramp(value, dark * 0.5, dark, (dark + pale) * np.float32(0.5), pale)
+    image = ramp(value, dark * 0.5, dark, (dark + pale) * np.float32(0.5), pale)
     if generator.random() < 0.35:
-        _seam(side, generator, picture)
-    return picture
+        _seam(side, generator, image)
+    return image
 
 
-def _seam(side: int, generator: np.random.Generator, picture: Float32) -> None:
+def _seam(side: int, generator: np.random.Generator, image: Float32) -> None:
     """Sew a double seam across the cloth, in place."""
     at = generator.uniform(0.1, 0.9) * side
     _, down = grid(side)
     distance = down * side - at
-    picture *= three(1 - np.float32(0.45) * np.exp(-((distance / (0.012 * side)) ** 2)))
+    image *= three(1 - np.float32(0.45) * np.exp(-((distance / (0.012 * side)) ** 2)))
     thread = one_of(generator, "#c8843c #d8b070 #e8e0d0").tolist()
     stitch, gap = side * 0.03, side * generator.uniform(0.03, 0.06)
     for row in (at + gap, at + 2 * gap):
         for start in np.arange(generator.uniform(-stitch, 0), side, stitch * 1.4):
             ends = np.array([[start, row], [start + stitch, row]]) * 16
             first, last = ends.astype(int).tolist()
-            cv2.line(picture, first, last, thread, max(1, side // 110), cv2.LINE_AA, 4)
+            cv2.line(image, first, last, thread, max(1, side // 110), cv2.LINE_AA, 4)
 
 
 def towel(side: int, generator: np.random.Generator) -> Float32:
@@ -135,5 +135,5 @@ def satin(side: int, generator: np.random.Generator) -> Float32:
     light = relief(height, generator.uniform(0, 2 * np.pi)) * 0.045
     value = 0.4 + 0.3 * light + 0.3 * np.abs(light) ** 3
     colour = one_of(generator, DYES + " #c8102e #f2ede2 #d8b0c0 #b09050")
-    picture = ramp(value, colour * 0.25, colour, np.minimum(colour * 1.2 + 40, 255), rgb("#ffffff"))
-    return picture * three(1 + np.float32(0.02) * grain(side, generator))
+    image = ramp(value, colour * 0.25, colour, np.minimum(colour * 1.2 + 40, 255), rgb("#ffffff"))
+    return image * three(1 + np.float32(0.02) * grain(side, generator))

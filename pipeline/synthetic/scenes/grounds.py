@@ -89,11 +89,11 @@ def paint_ground(side: int, generator: np.random.Generator) -> Bytes:
     Returns:
         (side, side, 3) uint8 RGB.
     """
-    picture = GROUNDS[_NAMES[int(generator.choice(len(_NAMES), p=_SHARES))]](side, generator)
-    picture = np.rot90(picture, int(generator.integers(4)))
+    image = GROUNDS[_NAMES[int(generator.choice(len(_NAMES), p=_SHARES))]](side, generator)
+    image = np.rot90(image, int(generator.integers(4)))
     if generator.random() < 0.5:
-        picture = picture[:, ::-1]
-    seen = np.ascontiguousarray(picture)
+        image = image[:, ::-1]
+    seen = np.ascontiguousarray(image)
     if generator.random() < 0.6:
         seen = _rounded(seen * _light(side, generator))
     if generator.random() < 0.25:
@@ -102,8 +102,8 @@ def paint_ground(side: int, generator: np.random.Generator) -> Bytes:
     return seen
 
 
-def _rounded(picture: Float32) -> Bytes:
-    return np.asarray(np.clip(picture, 0, 255) + 0.5).astype(np.uint8)
+def _rounded(image: Float32) -> Bytes:
+    return np.asarray(np.clip(image, 0, 255) + 0.5).astype(np.uint8)
 
 
 def _light(side: int, generator: np.random.Generator) -> Float32:

@@ -32,8 +32,8 @@ def _behind(side: int, generator: np.random.Generator) -> Float32:
     """Paint what is seen behind a hand, mostly far out of focus."""
     kinds = (white, grey, black, coloured, bokeh, leaves, slate, wood, marble, concrete)
     weights = (0.22, 0.14, 0.16, 0.1, 0.14, 0.06, 0.06, 0.04, 0.04, 0.04)
-    picture = kinds[int(generator.choice(len(kinds), p=weights))](side // 2, generator)
-    blurred = soft(picture, side * generator.uniform(0.002, 0.03))
+    image = kinds[int(generator.choice(len(kinds), p=weights))](side // 2, generator)
+    blurred = soft(image, side * generator.uniform(0.002, 0.03))
     return np.asarray(cv2.resize(blurred, (side, side)), np.float32)
 
 
@@ -42,7 +42,7 @@ def _fingers(side: int, generator: np.random.Generator, skin: Skin, view: View) 
 
     Sometimes the thumb comes in from another edge.
     """
-    picture = _behind(side, generator)
+    image = _behind(side, generator)
     width = side * generator.uniform(0.2, 0.62)
     count = int(np.clip(round(generator.uniform(0.8, 1.3) * side / width) + 1, 1, 5))
     light = generator.uniform(0, 2 * np.pi)
@@ -60,13 +60,13 @@ def _fingers(side: int, generator: np.random.Generator, skin: Skin, view: View) 
         patch = paint_finger(width, pose, skin, generator)
         start = tip - along * np.float32(width * (MARGIN - 1) / 2)
         broad = width * MARGIN
-        lay(picture, patch, strip(start, tip + along * length, broad, broad * generator.uniform(1, 1.15)))
+        lay(image, patch, strip(start, tip + along * length, broad, broad * generator.uniform(1, 1.15)))
     if generator.random() < 0.25:
-        _thumb(side, generator, picture, skin, light)
-    return picture
+        _thumb(side, generator, image, skin, light)
+    return image
 
 
-def _thumb(side: int, generator: np.random.Generator, picture: Float32, skin: Skin, light: float) -> None:
+def _thumb(side: int, generator: np.random.Generator, image: Float32, skin: Skin, light: float) -> None:
     """Paint a thumb from the side, in front of the fingers, in place."""
     width = side * generator.uniform(0.25, 0.6)
     angle = float(generator.choice([0.0, np.pi])) + generator.normal(0, 0.5)
@@ -76,7 +76,7 @@ def _thumb(side: int, generator: np.random.Generator, picture: Float32, skin: Sk
     pose = Pose(float(length) / width, "back", light - angle, 0.7)
     patch = paint_finger(width, pose, skin, generator)
     start = tip - along * np.float32(width * (MARGIN - 1) / 2)
-    lay(picture, patch, strip(start, tip + along * length, width * MARGIN, width * MARGIN * 1.1))
+    lay(image, patch, strip(start, tip + along * length, width * MARGIN, width * MARGIN * 1.1))
 
 
 def fingers(side: int, generator: np.random.Generator) -> Float32:
@@ -151,11 +151,11 @@ def knuckles(side: int, generator: np.random.Generator) -> Float32:
     net = hills(side, generator, (45, 45), 2, 0.7)
     surface = 0.05 * hills(side, generator, (1.5, 1.5), 2) + 0.012 * bones + 0.0012 * net
     value = 0.6 + 0.35 * relief(surface, light) + 0.015 * net
-    picture = _flushed(skin.stops, value, 0.3 + 0.4 * hills(side, generator, (2, 2), 2), skin)
+    image = _flushed(skin.stops, value, 0.3 + 0.4 * hills(side, generator, (2, 2), 2), skin)
     # Where the fingers part, one sees past them or into their shade.
     parted = 1 - rise(down, web / side - 0.1, web / side + 0.01)
-    past = _behind(side, generator) if generator.random() < 0.5 else picture * np.float32(0.3)
-    picture = mixed(picture, past, parted)
+    past = _behind(side, generator) if generator.random() < 0.5 else image * np.float32(0.3)
+    image = mixed(image, past, parted)
     count = int(side / width + 0.5) + 1
     middle = (count - 1) / 2 + generator.uniform(-0.5, 0.5)
     fan, tip = generator.uniform(0.0, 0.12), -width * generator.uniform(0.2, 1.6)
@@ -169,5 +169,5 @@ def knuckles(side: int, generator: np.random.Generator) -> Float32:
         fade = len(patch) * min(0.9, 0.6 * width / length)
         patch *= np.clip((len(patch) - np.arange(len(patch), dtype=np.float32)) / fade, 0, 1)[:, None, None]
         start = root - along * np.float32(length + width * (MARGIN - 1) / 2)
-        lay(picture, patch, strip(start, root, width * MARGIN * 0.95, width * MARGIN))
-    return picture
+        lay(image, patch, strip(start, root, width * MARGIN * 0.95, width * MARGIN))
+    return image

@@ -44,15 +44,15 @@ def _arm(generator: np.random.Generator, light: float) -> Float32:
     return patch
 
 
-def tweezers(picture: Float32, mask: Float32, generator: np.random.Generator) -> tuple[Float32, Float32]:
+def tweezers(image: Float32, mask: Float32, generator: np.random.Generator) -> tuple[Float32, Float32]:
     """Paint tweezers that hold the stone left and right; see `PROPS`.
 
     They come in from one edge of the picture.
     """
     stone = find_outline(mask)
     if stone is None:
-        return picture, np.zeros_like(mask)
-    side, alpha = len(picture), np.zeros_like(mask)
+        return image, np.zeros_like(mask)
+    side, alpha = len(image), np.zeros_like(mask)
     angle = generator.uniform(0, 2 * np.pi)
     from_, aside = direction(angle), direction(angle + np.pi / 2)
     tip, root = side * generator.uniform(0.018, 0.05), side * generator.uniform(0.05, 0.13)
@@ -76,21 +76,21 @@ def tweezers(picture: Float32, mask: Float32, generator: np.random.Generator) ->
         for patch, corners in arms:
             shade = np.zeros_like(patch)
             shade[..., 3] = patch[..., 3] * 0.35
-            lay(picture, shade, corners + shadow_at)
+            lay(image, shade, corners + shadow_at)
     for patch, corners in arms:
-        alpha = np.maximum(alpha, lay(picture, patch, corners))
-    return picture, hidden(alpha, mask)
+        alpha = np.maximum(alpha, lay(image, patch, corners))
+    return image, hidden(alpha, mask)
 
 
-def fingertips(picture: Float32, mask: Float32, generator: np.random.Generator) -> tuple[Float32, Float32]:
+def fingertips(image: Float32, mask: Float32, generator: np.random.Generator) -> tuple[Float32, Float32]:
     """Paint two fingers that hold the stone from two sides; see `PROPS`.
 
     They are bare or gloved.
     """
     stone = find_outline(mask)
     if stone is None:
-        return picture, np.zeros_like(mask)
-    side, covered = len(picture), np.zeros_like(mask)
+        return image, np.zeros_like(mask)
+    side, covered = len(image), np.zeros_like(mask)
     skin = draw_skin(generator) if generator.random() < 0.85 else draw_glove(generator)
     angle, light = generator.uniform(0, 2 * np.pi), generator.uniform(0, 2 * np.pi)
     width = float(np.clip(stone.radius * generator.uniform(1.0, 2.2), 0.14 * side, 0.55 * side))
@@ -108,9 +108,9 @@ def fingertips(picture: Float32, mask: Float32, generator: np.random.Generator) 
         start = tip - along * np.float32(width * (MARGIN - 1) / 2)
         corners = strip(start, tip + along * np.float32(length), width * MARGIN, width * MARGIN * 1.08)
         if over:
-            covered = np.maximum(covered, lay(picture, patch, corners))
+            covered = np.maximum(covered, lay(image, patch, corners))
         else:
-            behind = picture.copy()
+            behind = image.copy()
             lay(behind, patch, corners)
-            picture += (behind - picture) * three(1 - mask)
-    return picture, hidden(covered, mask)
+            image += (behind - image) * three(1 - mask)
+    return image, hidden(covered, mask)

@@ -13,13 +13,13 @@ from gemhier.pipeline.synthetic.scenes.surface import lay, mixed, ramp, relief, 
 Metal = tuple[Float32, ...]
 
 
-def _band(picture: Float32, mask: Float32, stone: Outline, metal: Metal, generator: np.random.Generator) -> None:
+def _band(image: Float32, mask: Float32, stone: Outline, metal: Metal, generator: np.random.Generator) -> None:
     """Draw the band of a ring behind the stone, in place.
 
     It is seen from above, or as a hoop that lies there.
     """
-    side = len(picture)
-    below = picture.copy()
+    side = len(image)
+    below = image.copy()
     angle = generator.uniform(0, 2 * np.pi)
     along = direction(angle)
     thickness = float(np.clip(stone.radius * generator.uniform(0.2, 0.7), 2, 0.2 * side))
@@ -49,7 +49,7 @@ def _band(picture: Float32, mask: Float32, stone: Outline, metal: Metal, generat
         below *= three(1 - np.float32(0.5) * soft(shadow, side * 0.012))
         value, body = wires(side, [path], thickness * 0.6, direction(generator.uniform(0, 2 * np.pi)))
         below = mixed(below, ramp(value, *metal), body)
-    picture[:] = mixed(below, picture, mask)
+    image[:] = mixed(below, image, mask)
 
 
 def _rim(
@@ -80,55 +80,55 @@ def _rim(
     return np.asarray(value, np.float32), alpha
 
 
-def _cast(picture: Float32, body: Float32, mask: Float32, reach: float, generator: np.random.Generator) -> None:
+def _cast(image: Float32, body: Float32, mask: Float32, reach: float, generator: np.random.Generator) -> None:
     """Cast a soft shadow of the setting on the ground, in place."""
-    side, towards = len(picture), direction(generator.uniform(0, 2 * np.pi)) * np.float32(reach)
+    side, towards = len(image), direction(generator.uniform(0, 2 * np.pi)) * np.float32(reach)
     shift = np.array([[1, 0, towards[0]], [0, 1, towards[1]]], np.float32)
     shadow = soft(np.asarray(cv2.warpAffine(np.maximum(body, mask), shift, (side, side)), np.float32), reach * 0.4)
-    picture *= three(1 - np.float32(generator.uniform(0.2, 0.6)) * shadow * (1 - mask))
+    image *= three(1 - np.float32(generator.uniform(0.2, 0.6)) * shadow * (1 - mask))
 
 
-def bezel(picture: Float32, mask: Float32, generator: np.random.Generator) -> tuple[Float32, Float32]:
+def bezel(image: Float32, mask: Float32, generator: np.random.Generator) -> tuple[Float32, Float32]:
     """Draw a metal rim around the stone, mostly on a band; see `PROPS`.
 
     It is smooth, beaded or both.
     """
     stone = find_outline(mask)
     if stone is None:
-        return picture, np.zeros_like(mask)
+        return image, np.zeros_like(mask)
     metal = draw_metal(generator, "jewel")
     if generator.random() < 0.75:
-        _band(picture, mask, stone, metal, generator)
+        _band(image, mask, stone, metal, generator)
     width = max(1.5, stone.radius * generator.uniform(0.05, 0.28))
     value, body = _rim(mask, stone, width, bool(generator.random() < 0.35), generator)
     # The rim is bent a little over the stone.
     over = soft(body, max(0.5, 0.15 * width)) * np.float32(generator.uniform(0.3, 1.0))
     body = np.maximum(body, over * (mask > 0.5).astype(np.float32))
-    _cast(picture, body, mask, max(1.0, 0.3 * width), generator)
-    picture[:] = mixed(picture, ramp(value, *metal), body)
-    return picture, hidden(body, mask)
+    _cast(image, body, mask, max(1.0, 0.3 * width), generator)
+    image[:] = mixed(image, ramp(value, *metal), body)
+    return image, hidden(body, mask)
 
 
-def prongs(picture: Float32, mask: Float32, generator: np.random.Generator) -> tuple[Float32, Float32]:
+def prongs(image: Float32, mask: Float32, generator: np.random.Generator) -> tuple[Float32, Float32]:
     """Draw three to eight prongs over the stone's border; see `PROPS`.
 
     There may be a rim below, and mostly there is a band.
     """
     stone = find_outline(mask)
     if stone is None:
-        return picture, np.zeros_like(mask)
+        return image, np.zeros_like(mask)
     metal = draw_metal(generator, "jewel")
     if generator.random() < 0.75:
-        _band(picture, mask, stone, metal, generator)
+        _band(image, mask, stone, metal, generator)
     if generator.random() < 0.5:
         value, rim = _rim(mask, stone, max(1.0, stone.radius * generator.uniform(0.04, 0.12)), False, generator)
-        picture[:] = mixed(picture, ramp(value - 0.15, *metal), rim * (1 - mask))
-    thickness = float(np.clip(stone.radius * generator.uniform(0.1, 0.26), 2, 0.08 * len(picture)))
+        image[:] = mixed(image, ramp(value - 0.15, *metal), rim * (1 - mask))
+    thickness = float(np.clip(stone.radius * generator.uniform(0.1, 0.26), 2, 0.08 * len(image)))
     count, first = int(generator.choice([3, 4, 4, 4, 5, 6, 6, 8])), generator.uniform(0, 2 * np.pi)
     inset, outset = stone.radius * generator.uniform(0.02, 0.22), stone.radius * generator.uniform(0.02, 0.15)
     angles = [first + 2 * np.pi * claw / count for claw in range(count)]
     paths = [np.stack([stone.edge(angle, -outset), stone.edge(angle, inset)]) for angle in angles]
-    value, body = wires(len(picture), paths, thickness, direction(generator.uniform(0, 2 * np.pi)))
-    _cast(picture, body, mask, max(1.0, 0.4 * thickness), generator)
-    picture[:] = mixed(picture, ramp(value, *metal), body)
-    return picture, hidden(body, mask)
+    value, body = wires(len(image), paths, thickness, direction(generator.uniform(0, 2 * np.pi)))
+    _cast(image, body, mask, max(1.0, 0.4 * thickness), generator)
+    image[:] = mixed(image, ramp(value, *metal), body)
+    return image, hidden(body, mask)

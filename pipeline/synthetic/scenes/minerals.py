@@ -53,8 +53,8 @@ def granite(side: int, generator: np.random.Generator) -> Float32:
     ]
     # Each mineral fills a step of the ramp, with short ways between.
     steps = [stop for stop in stops for _ in range(3)]
-    picture = ramp(np.float32(0.5) + np.float32(0.5) * mineral, *steps)
-    return picture * three(1 + np.float32(0.06) * grain(side, generator, 0.5))
+    image = ramp(np.float32(0.5) + np.float32(0.5) * mineral, *steps)
+    return image * three(1 + np.float32(0.06) * grain(side, generator, 0.5))
 
 
 def terrazzo(side: int, generator: np.random.Generator) -> Float32:
@@ -66,8 +66,8 @@ def terrazzo(side: int, generator: np.random.Generator) -> Float32:
     kind = generator.integers(0, len(chips), 2 * count + 64)[numbers]
     chip = rise(distance - (0.25 * sizes.astype(np.float32) + np.float32(0.12 / count**0.5))[kind], 0, 1.5 / side)
     cement = one_of(generator, "#d8d4cc #efece6 #9c9894 #4c4a4a")
-    picture = mixed(tinted(np.ones((side, side), np.float32), cement), chips[kind], chip)
-    return picture * three(1 + np.float32(0.03) * (grain(side, generator, 0.6) + hills(side, generator, (3, 3))))
+    image = mixed(tinted(np.ones((side, side), np.float32), cement), chips[kind], chip)
+    return image * three(1 + np.float32(0.03) * (grain(side, generator, 0.6) + hills(side, generator, (3, 3))))
 
 
 def concrete(side: int, generator: np.random.Generator) -> Float32:
@@ -126,12 +126,12 @@ def wood(side: int, generator: np.random.Generator) -> Float32:
     value = 0.2 + 0.45 * early * generator.uniform(0.5, 1) + 0.14 * fibres + 0.02 * grain(side, generator)
     value = value + generator.normal(0, 0.05, boards).astype(np.float32)[board]
     dark, light = (rgb(colour) for colour in str(generator.choice(WOODS)).split())
-    picture = ramp(value, dark * 0.7, dark, light, np.minimum(light * 1.08, 255))
+    image = ramp(value, dark * 0.7, dark, light, np.minimum(light * 1.08, 255))
     if boards > 1:
         joint = np.abs(down * boards - np.round(down * boards)) / boards
         inner = ((down > 0.5 / boards) & (down < 1 - 0.5 / boards)).astype(np.float32)
-        picture *= three(1 - np.float32(0.7) * inner * np.exp(-((joint / 0.006) ** 2)))
-    return picture
+        image *= three(1 - np.float32(0.7) * inner * np.exp(-((joint / 0.006) ** 2)))
+    return image
 
 
 WOODS = (

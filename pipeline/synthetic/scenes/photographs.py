@@ -13,8 +13,8 @@ from gemhier.arrays import RGB, Float64
 from gemhier.atomic import whole_file
 from gemhier.errors import DataError, ImageError
 from gemhier.models.images.decode import read_image
-from gemhier.models.images.files import list_pictures
-from gemhier.pipeline.data.manifest import Row, require_pictures
+from gemhier.models.images.files import list_images
+from gemhier.pipeline.data.manifest import Row, require_images
 from gemhier.pipeline.synthetic.scenes.cutouts import WORKING_SIDE, PlainPhotograph, outline_stones
 from gemhier.progress import map_with_progress
 
@@ -47,14 +47,14 @@ def plain_photographs(rows: Sequence[Row], cache_folder: Path) -> list[PlainPhot
     path = cache_folder / f"outlines-{digest.hexdigest()[:32]}.npz"
     with suppress(OSError, ValueError, KeyError):
         return _read(path)
-    require_pictures(rows)
+    require_images(rows)
     found = map_with_progress(_outlined, rows, "Cutting out stones")
     plain = [photograph for photograph in found if photograph is not None]
     _write(path, plain)
     return plain
 
 
-def background_pictures(folders: Sequence[Path]) -> list[RGB]:
+def background_images(folders: Sequence[Path]) -> list[RGB]:
     """Read the pictures in folders, (H, W, 3) uint8 RGB.
 
     They are at most `LARGEST_BACKGROUND` long.
@@ -64,7 +64,7 @@ def background_pictures(folders: Sequence[Path]) -> list[RGB]:
     """
     found = []
     for folder in folders:
-        paths = list(list_pictures([folder])) if folder.is_dir() else []
+        paths = list(list_images([folder])) if folder.is_dir() else []
         if not paths:
             raise DataError(f"{folder}: no folder with pictures. Name one that holds backgrounds without gems.")
         found += list(map_with_progress(_background, paths, "Reading backgrounds"))
@@ -123,14 +123,14 @@ def outlined_photographs(table: Path, folder: Path) -> dict[str, PlainPhotograph
 
 
 def _by_hand(path: Path, outlines: Sequence[Corners]) -> PlainPhotograph:
-    picture = _at_most(read_image(path), 2 * WORKING_SIDE)
-    size = np.array([picture.shape[1], picture.shape[0]])
+    image = _at_most(read_image(path), 2 * WORKING_SIDE)
+    size = np.array([image.shape[1], image.shape[0]])
     alphas = []
     for corners in outlines:
-        alpha = np.zeros(picture.shape[:2], np.uint8)
+        alpha = np.zeros(image.shape[:2], np.uint8)
         cv2.fillPoly(alpha, [np.round(corners * size * 16).astype(np.int32)], 255, cv2.LINE_AA, shift=4)
         alphas.append(alpha)
-    return PlainPhotograph(picture, tuple(alphas))
+    return PlainPhotograph(image, tuple(alphas))
 
 
 def _outlined(row: Row) -> PlainPhotograph | None:
@@ -140,12 +140,12 @@ def _outlined(row: Row) -> PlainPhotograph | None:
         raise DataError(f"{error} Run `gemhier prepare` again.") from error
 
 
-def _at_most(picture: RGB, side: int) -> RGB:
-    scale = side / max(picture.shape[:2])
+def _at_most(image: RGB, side: int) -> RGB:
+    scale = side / max(image.shape[:2])
     if scale >= 1:
-        return picture
-    size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return image
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _read(path: Path) -> list[PlainPhotograph]:

@@ -37,7 +37,7 @@ def _lit(side: int, generator: np.random.Generator, colour: Float32, contrast: f
     return tinted(np.asarray(light * vignette * uneven, np.float32), colour)
 
 
-def _table_edge(side: int, generator: np.random.Generator, picture: Float32) -> Float32:
+def _table_edge(side: int, generator: np.random.Generator, image: Float32) -> Float32:
     """Make the upper part darker or lighter, like a wall behind a table.
 
     The border is soft.
@@ -46,10 +46,10 @@ def _table_edge(side: int, generator: np.random.Generator, picture: Float32) -> 
     softness = generator.uniform(0.004, 0.15)
     border = generator.uniform(-0.35, 0.1)
     behind = 1 - rise(down, border - softness, border + softness)
-    return picture * three(1 + np.float32(generator.uniform(-0.45, 0.2)) * behind)
+    return image * three(1 + np.float32(generator.uniform(-0.45, 0.2)) * behind)
 
 
-def _dust(side: int, generator: np.random.Generator, picture: Float32) -> Float32:
+def _dust(side: int, generator: np.random.Generator, image: Float32) -> Float32:
     """Add specks and fibres, lighter or darker than what they lie on."""
     specks = np.zeros((side, side), np.uint8)
     for _ in range(int(generator.integers(1, 8))):
@@ -58,16 +58,16 @@ def _dust(side: int, generator: np.random.Generator, picture: Float32) -> Float3
         cv2.polylines(
             specks, [(path * 16).astype(np.int32)], False, int(generator.integers(60, 220)), 1, cv2.LINE_AA, 4
         )
-    light = WHITE if picture[::8, ::8].mean() < 110 else BLACK
-    return mixed(picture, light, shares(specks) * np.float32(0.42))
+    light = WHITE if image[::8, ::8].mean() < 110 else BLACK
+    return mixed(image, light, shares(specks) * np.float32(0.42))
 
 
-def _finished(side: int, generator: np.random.Generator, picture: Float32) -> Float32:
+def _finished(side: int, generator: np.random.Generator, image: Float32) -> Float32:
     if generator.random() < 0.3:
-        picture = _table_edge(side, generator, picture)
+        image = _table_edge(side, generator, image)
     if generator.random() < 0.3:
-        picture = _dust(side, generator, picture)
-    return picture
+        image = _dust(side, generator, image)
+    return image
 
 
 def white(side: int, generator: np.random.Generator) -> Float32:
@@ -85,11 +85,11 @@ def grey(side: int, generator: np.random.Generator) -> Float32:
 def black(side: int, generator: np.random.Generator) -> Float32:
     """Paint black card, acrylic or darkness, often with a weak shine."""
     colour = one_of(generator, "#020202 #0c0c0e #16161a #1e1c1c #2a2a2c", 3)
-    picture = _lit(side, generator, colour, generator.uniform(0.2, 1.3))
+    image = _lit(side, generator, colour, generator.uniform(0.2, 1.3))
     if generator.random() < 0.4:
         shine = np.maximum(hills(side, generator, (1, 1), 2), 0) ** 2
-        picture += three(shine * np.float32(generator.uniform(5, 45)))
-    return _finished(side, generator, picture)
+        image += three(shine * np.float32(generator.uniform(5, 45)))
+    return _finished(side, generator, image)
 
 
 def coloured(side: int, generator: np.random.Generator) -> Float32:
@@ -107,8 +107,8 @@ def bokeh(side: int, generator: np.random.Generator) -> Float32:
     first, second, third = (
         one_of(generator, "#1a1a1c #3a2c22 #55606a #7a6a58 #9aa4a0 #c8b8a0 #2c3a2a #e0dcd4") for _ in range(3)
     )
-    picture = ramp(0.5 + 0.7 * hills(side, generator, (2, 2), 1), first, second)
-    picture = mixed(picture, third, rise(hills(side, generator, (1.5, 1.5), 1), -0.2, 0.7))
+    image = ramp(0.5 + 0.7 * hills(side, generator, (2, 2), 1), first, second)
+    image = mixed(image, third, rise(hills(side, generator, (1.5, 1.5), 1), -0.2, 0.7))
     canvas = np.zeros((side, side, 3), np.uint8)
     for _ in range(int(generator.integers(0, 12))):
         centre = generator.uniform(0, side, 2).astype(int)
@@ -116,4 +116,4 @@ def bokeh(side: int, generator: np.random.Generator) -> Float32:
         cv2.circle(
             canvas, centre.tolist(), int(side * generator.uniform(0.015, 0.08)), colour.tolist(), -1, cv2.LINE_AA
         )
-    return clipped(picture + soft(canvas.astype(np.float32), side * generator.uniform(0.003, 0.02)))
+    return clipped(image + soft(canvas.astype(np.float32), side * generator.uniform(0.003, 0.02)))

@@ -229,11 +229,11 @@ def mixed(below: Float32, above: Float32, share: Float32) -> Float32:
     return np.asarray(cv2.blendLinear(above, below, share, 1 - share), np.float32)
 
 
-def lay(picture: Float32, patch: Float32, corners: Float32) -> Float32:
+def lay(image: Float32, patch: Float32, corners: Float32) -> Float32:
     """Lay a flat patch on a picture, in place.
 
     Args:
-        picture: (side, side, 3); changed.
+        image: (side, side, 3); changed.
         patch: (h, w, 4), colour multiplied by its cover, and the cover, 0 to 1.
         corners: (4, 2), where the patch's corners come to lie, in pixels: across and down of its upper left,
             upper right, lower right and lower left.
@@ -241,7 +241,7 @@ def lay(picture: Float32, patch: Float32, corners: Float32) -> Float32:
     Returns:
         (side, side), how much of the picture is covered.
     """
-    side, covered = len(picture), np.zeros(picture.shape[:2], np.float32)
+    side, covered = len(image), np.zeros(image.shape[:2], np.float32)
     left, top = (max(0, int(edge)) for edge in np.floor(corners.min(axis=0)))
     right, bottom = (min(side, int(edge) + 1) for edge in np.ceil(corners.max(axis=0)))
     if left >= right or top >= bottom:
@@ -252,7 +252,7 @@ def lay(picture: Float32, patch: Float32, corners: Float32) -> Float32:
     transform = cv2.getPerspectiveTransform(source, target)
     placed = np.asarray(cv2.warpPerspective(patch, transform, (right - left, bottom - top)), np.float32)
     alpha = np.asarray(cv2.extractChannel(placed, 3), np.float32)
-    region = picture[top:bottom, left:right]
+    region = image[top:bottom, left:right]
     region *= three(1 - alpha)
     region += cv2.cvtColor(placed, cv2.COLOR_RGBA2RGB)
     covered[top:bottom, left:right] = alpha

@@ -6,19 +6,19 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
-from gemhier.crawler.review.contact_sheet import SetAsidePicture, contact_sheet
+from gemhier.crawler.review.contact_sheet import SetAsideImage, contact_sheet
 
 EVIL = """</script><img src=x onerror="alert(1)">'&amp;"""
 
 
 def test_pictures_stand_under_their_reasons_and_are_linked_from_the_page() -> None:
     crawl = Path("crawl")
-    pictures = [
-        SetAsidePicture(crawl / "no" / "0123456789abcdef.jpg", crawl, "no gem", "score 0.1"),
-        SetAsidePicture(crawl / "ah" / "fedcba9876543210.jpg", crawl, "certificate", "its name", "Ruby, Emerald"),
-        SetAsidePicture(crawl / "ah" / "eedcba9876543210.jpg", crawl, "certificate", "its name"),
+    images = [
+        SetAsideImage(crawl / "no" / "0123456789abcdef.jpg", crawl, "no gem", "score 0.1"),
+        SetAsideImage(crawl / "ah" / "fedcba9876543210.jpg", crawl, "certificate", "its name", "Ruby, Emerald"),
+        SetAsideImage(crawl / "ah" / "eedcba9876543210.jpg", crawl, "certificate", "its name"),
     ]
-    text = contact_sheet(pictures, crawl)
+    text = contact_sheet(images, crawl)
     assert re.findall(r"<h[12]>(.*?)</h[12]>", text) == ["Set aside: 3", "certificate: 2", "no gem: 1"]
     assert re.findall(r'src="(.*?)"', text) == [
         "ah/eedcba9876543210.jpg",
@@ -43,7 +43,7 @@ class Attributes(HTMLParser):
 
 def test_no_name_breaks_out_of_the_page_and_the_command_can_be_run() -> None:
     crawl = Path("it's " + EVIL)
-    text = contact_sheet([SetAsidePicture(crawl / f"{EVIL}\udcfc.jpg", crawl, EVIL, EVIL, EVIL)], Path())
+    text = contact_sheet([SetAsideImage(crawl / f"{EVIL}\udcfc.jpg", crawl, EVIL, EVIL, EVIL)], Path())
     assert text.encode("utf-8")
     found = Attributes(text).found
     assert "onerror" not in {name for _, name, _ in found}

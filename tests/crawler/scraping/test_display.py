@@ -13,9 +13,7 @@ class Terminal(io.StringIO):
 
 
 def running() -> Running:
-    return Running(
-        limits=RateLimits(), own_hosts=frozenset({"shop.example"}), picture_hosts=frozenset({"shop.example"})
-    )
+    return Running(limits=RateLimits(), own_hosts=frozenset({"shop.example"}), image_hosts=frozenset({"shop.example"}))
 
 
 def test_the_line_shows_the_stage_the_rate_and_why_it_waits() -> None:

@@ -204,7 +204,7 @@ def test_at_another_pace_pictures_are_asked_for_on_this_machine_only(server: Rep
         def reply(self, target: str) -> Reply | None:
             found = super().reply(target)
             elsewhere = b'src="https://imgcdn1.gempundit.com/media/'
-            return found and Reply(found.kind, found.body.replace(b'src="/media/', elsewhere), found.picture)
+            return found and Reply(found.kind, found.body.replace(b'src="/media/', elsewhere), found.image)
 
     server.shop = Linked(make_stock(24))
     code, summary = run(server, tmp_path, STAGES)

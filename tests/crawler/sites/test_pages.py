@@ -40,9 +40,9 @@ def read(folder: Path, field: str, site: Site) -> Any:
         case "key":
             return product_key(case["url"], site.product)
         case "pictures":
-            return [[picture.image_url, picture.view] for picture in product.pictures()]
+            return [[image.image_url, image.view] for image in product.images()]
         case "rejections":
-            return [site.rejection(picture.image_url) for picture in product.pictures()]
+            return [site.rejection(image.image_url) for image in product.images()]
     return getattr(product, field)()
 
 
@@ -111,8 +111,8 @@ def test_addresses_are_relative_to_the_base_that_a_page_names(base: str, where: 
     assert [link.address for link in IndexPage(page, here, site.index).categories()] == [f"{where}ruby"]
     assert CategoryPage(page, here, site.category).products() == (f"{where}ruby/1",)
     assert CategoryPage(page, here, site.category).next_page() == f"{where}?p=2"
-    pictures = [link.image_url for link in ProductPage(page, here, site.product).pictures()]
-    assert pictures == [f"{where}1.jpg", "https://img.example/2.jpg"]
+    images = [link.image_url for link in ProductPage(page, here, site.product).images()]
+    assert images == [f"{where}1.jpg", "https://img.example/2.jpg"]
 
 
 @pytest.mark.parametrize(

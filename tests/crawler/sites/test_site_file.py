@@ -19,7 +19,7 @@ category:
   products: 'a::attr(href)'
 product:
   key: '/(?P<product>[0-9]+)$'
-  pictures: 'img::attr(src)'
+  images: 'img::attr(src)'
 """
 
 

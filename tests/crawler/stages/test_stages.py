@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from gemhier.crawler.replica.painting import paint
-from gemhier.crawler.replica.stock import CATEGORIES, Picture
+from gemhier.crawler.replica.stock import CATEGORIES, StockImage
 from gemhier.crawler.review.clean import clean
 from gemhier.crawler.scraping.request import EXPECTED, CrawlStats, Stage, StageResponse
 from gemhier.crawler.scraping.summary import summarise, summary_lines
@@ -17,12 +17,12 @@ from gemhier.crawler.sites.items import CategoryLink, ListingContent, ProductCon
 from gemhier.crawler.sites.site import Site
 from gemhier.crawler.sites.site_file import load_site, read_site
 from gemhier.crawler.stages.catalogue import read_catalogue
+from gemhier.crawler.stages.images import ImageStage
 from gemhier.crawler.stages.index import IndexStage
-from gemhier.crawler.stages.pictures import PictureStage
 from gemhier.crawler.stages.products import ProductStage
 from gemhier.crawler.storage.crawl_info import CrawlInfo, write_crawl_info
 from gemhier.crawler.storage.fetch_log import DISALLOWED, FAILED, FetchLog, Validators
-from gemhier.crawler.storage.folder import PictureContent, PictureStore
+from gemhier.crawler.storage.folder import ImageContent, ImageStore
 from gemhier.crawler.storage.history import History, read_history
 from gemhier.errors import DataError
 
@@ -281,9 +281,9 @@ def listed(folder: Path, site: Site) -> tuple[FetchLog[ListingContent], FetchLog
     return known, opened(FetchLog(folder / "products.jsonl", ProductContent, 1))
 
 
-def product(*pictures: str) -> str:
+def product(*images: str) -> str:
     return "<h1>A ruby</h1>" + "".join(
-        f'<div class="item product_thumb_forHeight"><img src="/media/{picture}?w=1"></div>' for picture in pictures
+        f'<div class="item product_thumb_forHeight"><img src="/media/{image}?w=1"></div>' for image in images
     )
 
 
@@ -318,7 +318,7 @@ def test_a_product_that_was_sold_is_gone(
 
 @pytest.fixture(scope="module")
 def ruby() -> bytes:
-    return paint(Picture("gp2-1.jpg", "stone", 2), CATEGORIES[8], size=48)
+    return paint(StockImage("gp2-1.jpg", "stone", 2), CATEGORIES[8], size=48)
 
 
 def test_pictures_are_kept_with_all_that_is_known_of_them(
@@ -331,11 +331,11 @@ def test_pictures_are_kept_with_all_that_is_known_of_them(
     found = {"/gemstones/ruby/gp1": product(*names[:1]), "/gemstones/ruby/gp2": product(*names)}
     run(ProductStage(site, START, catalogue, chosen, products, stats), found)
 
-    def stage(crawl: int, stats: CrawlStats) -> PictureStage:
+    def stage(crawl: int, stats: CrawlStats) -> ImageStage:
         history = opened(History(tmp_path))
-        pictures = opened(FetchLog(tmp_path / "pictures.jsonl", PictureContent, crawl))
-        store = opened(PictureStore(tmp_path))
-        return PictureStage(site, chosen, products, pictures, store, history, stats, notes_gone=True)
+        images = opened(FetchLog(tmp_path / "pictures.jsonl", ImageContent, crawl))
+        store = opened(ImageStore(tmp_path))
+        return ImageStage(site, chosen, products, images, store, history, stats, notes_gone=True)
 
     def sent(name: str, body: bytes) -> StageResponse:
         return StageResponse(200, f"{HOST}/media/{name}", None, body, Validators(etag=f'"{name}"'))
@@ -398,14 +398,14 @@ def test_a_crawl_whose_pictures_mostly_did_not_come_is_not_good(
     chosen = [one for one in catalogue.selection((), None) if one.key == "gp1"]
     names = {f"gp1-{name}-010124.jpg": answer for name, answer in answers.items()}
     run(ProductStage(site, START, catalogue, chosen, products, stats), {"/gemstones/ruby/gp1": product(*names)})
-    pictures = opened(FetchLog(tmp_path / "pictures.jsonl", PictureContent, 1))
-    store, history = opened(PictureStore(tmp_path)), opened(History(tmp_path))
+    images = opened(FetchLog(tmp_path / "pictures.jsonl", ImageContent, 1))
+    store, history = opened(ImageStore(tmp_path)), opened(History(tmp_path))
 
     def sent(name: str, answer: Any) -> Reply:
         body = ruby if answer is None else answer
         return StageResponse(200, f"{HOST}/media/{name}", None, body) if isinstance(body, bytes) else body
 
-    stage = PictureStage(site, chosen, products, pictures, store, history, stats)
+    stage = ImageStage(site, chosen, products, images, store, history, stats)
     run(stage, {f"/media/{name}": sent(name, answer) for name, answer in names.items()})
     assert [problem.reason.startswith(said) for problem in stats.problems] == ([True] if said else [])
     summary = summarise(stats, crawl=1, seconds=1, interrupted=False, complete=True)
@@ -428,12 +428,12 @@ def test_a_line_says_that_its_picture_is_set_aside(tmp_path: Path, site: Site, s
     found = {"/gemstones/ruby/gp1": product("gp1-1-010124.jpg", "gp1-certi-010124.jpg"), "/gemstones/ruby/gp2": 404}
     run(ProductStage(site, START, catalogue, chosen, products, stats), found)
     with ExitStack() as stack:
-        pictures = stack.enter_context(closing(FetchLog(tmp_path / "pictures.jsonl", PictureContent, 1)))
-        store, history = stack.enter_context(closing(PictureStore(tmp_path))), History(tmp_path)
+        images = stack.enter_context(closing(FetchLog(tmp_path / "pictures.jsonl", ImageContent, 1)))
+        store, history = stack.enter_context(closing(ImageStore(tmp_path))), History(tmp_path)
         stack.enter_context(closing(history))
         bodies = {"gp1-1-010124.jpg": ruby, "gp1-certi-010124.jpg": ruby + b"another"}
         sent = {f"/media/{name}": StageResponse(200, f"{HOST}/{name}", None, body) for name, body in bodies.items()}
-        run(PictureStage(site, chosen, products, pictures, store, history, stats), sent)
+        run(ImageStage(site, chosen, products, images, store, history, stats), sent)
     write_crawl_info(tmp_path, CrawlInfo(site=site.name, start=START))
 
     def said() -> dict[str, str | None]:

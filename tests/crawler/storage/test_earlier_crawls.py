@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from gemhier.crawler.sites.items import CategoryLink, ListingContent, PictureLink, ProductContent
+from gemhier.crawler.sites.items import CategoryLink, ImageLink, ListingContent, ProductContent
 from gemhier.crawler.storage.crawl_info import CrawlRun, read_crawl_info
 from gemhier.crawler.storage.fetch_log import READ, UNCHANGED, FetchLog, Validators
-from gemhier.crawler.storage.folder import PictureContent, Rejection, read_rejections
+from gemhier.crawler.storage.folder import ImageContent, Rejection, read_rejections
 from gemhier.crawler.storage.history import read_history
 
-PICTURE = f"images/ab/{'ab' * 32}.jpg"
+IMAGE = f"images/ab/{'ab' * 32}.jpg"
 
 CRAWL = """{
  "format": "gemhier-crawl",
@@ -54,11 +54,11 @@ IMAGES = (
     '"product": "ruby-1", "view": "2", "labels": ["Burmese Ruby", "Ruby"], '
     '"classes": ["https://shop.example/burmese", "https://shop.example/ruby"], "title": "A ruby", "price": "$ 5", '
     '"origin": null, "treatment": "None", "fetched_at": "2024-05-01T12:00:02+00:00", '
-    f'"sha256": "{"ab" * 32}", "size": 3, "file": "{PICTURE}", "crawl": 1, "gone_at": null}}\n'
+    f'"sha256": "{"ab" * 32}", "size": 3, "file": "{IMAGE}", "crawl": 1, "gone_at": null}}\n'
 )
 
 REJECTED = (
-    f'{{"file": "{PICTURE}", "reason": "certificate", "why": "its file is called so", '
+    f'{{"file": "{IMAGE}", "reason": "certificate", "why": "its file is called so", '
     '"at": "2024-05-01T12:00:02+00:00"}\n'
 )
 
@@ -76,9 +76,9 @@ PRODUCTS = (
     '{"key": "ruby-1", "crawl": 2, "outcome": "unchanged"}\n'
 )
 
-PICTURES = (
+FETCHED = (
     f'{{"key": "https://shop.example/1-2.jpg", "crawl": 1, "outcome": "read", "sha256": "{"ab" * 32}", "size": 3, '
-    f'"file": "{PICTURE}", "fetched_at": "2024-05-01T12:00:02+00:00"}}\n'
+    f'"file": "{IMAGE}", "fetched_at": "2024-05-01T12:00:02+00:00"}}\n'
 )
 
 
@@ -87,7 +87,7 @@ def earlier_crawl(tmp_path: Path) -> Path:
     """A crawl folder as the first release left it, without its pictures."""
     (tmp_path / "state").mkdir()
     files = {"crawl.json": CRAWL, "images.jsonl": IMAGES, "rejected.jsonl": REJECTED}
-    files |= {"state/index.jsonl": INDEX, "state/products.jsonl": PRODUCTS, "state/pictures.jsonl": PICTURES}
+    files |= {"state/index.jsonl": INDEX, "state/products.jsonl": PRODUCTS, "state/pictures.jsonl": FETCHED}
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8", newline="\n")
     return tmp_path
@@ -108,12 +108,12 @@ def test_what_the_first_release_found_is_known(earlier_crawl: Path) -> None:
         summary=crawl.summary,
     )
     assert read_rejections(earlier_crawl) == {
-        PICTURE: Rejection(PICTURE, "certificate", "its file is called so", "2024-05-01T12:00:02+00:00")
+        IMAGE: Rejection(IMAGE, "certificate", "its file is called so", "2024-05-01T12:00:02+00:00")
     }
     (record,) = read_history(earlier_crawl).values()
     assert record.labels == ("Burmese Ruby", "Ruby")
     assert record.texts == {"title": "A ruby", "price": "$ 5", "origin": None, "treatment": "None"}
-    assert (record.file, record.crawl, record.gone_at) == (PICTURE, 1, None)
+    assert (record.file, record.crawl, record.gone_at) == (IMAGE, 1, None)
 
 
 def test_what_the_first_release_asked_for_is_not_asked_for_again(earlier_crawl: Path) -> None:
@@ -126,7 +126,7 @@ def test_what_the_first_release_asked_for_is_not_asked_for_again(earlier_crawl: 
         assert pages.is_settled("https://shop.example/private")
     with closing(FetchLog(state / "products.jsonl", ProductContent, 2)) as products:
         assert products.get("ruby-1").outcome == UNCHANGED
-        assert products.content("ruby-1").pictures == (PictureLink("https://shop.example/1-2.jpg", "2"),)
-    with closing(FetchLog(state / "pictures.jsonl", PictureContent, 1)) as pictures:
-        assert pictures.get("https://shop.example/1-2.jpg").outcome == READ
-        assert pictures.content("https://shop.example/1-2.jpg").file == PICTURE
+        assert products.content("ruby-1").images == (ImageLink("https://shop.example/1-2.jpg", "2"),)
+    with closing(FetchLog(state / "pictures.jsonl", ImageContent, 1)) as images:
+        assert images.get("https://shop.example/1-2.jpg").outcome == READ
+        assert images.content("https://shop.example/1-2.jpg").file == IMAGE

@@ -11,7 +11,7 @@ from gemhier.crawler.sites.items import ListingContent
 from gemhier.crawler.storage.crawl_info import CrawlInfo, CrawlRun, is_crawl_folder, read_crawl_info, write_crawl_info
 from gemhier.crawler.storage.fetch_log import FAILED, NO_VALIDATORS, FetchLog, Validators
 from gemhier.crawler.storage.folder import (
-    PictureStore,
+    ImageStore,
     check_crawl_folder,
     is_rejected,
     locked,
@@ -145,7 +145,7 @@ def test_the_last_line_about_a_picture_counts_and_none_is_written_twice(tmp_path
 
 
 def test_pictures_are_put_by_their_content_and_those_set_aside_beside_them(tmp_path: Path) -> None:
-    store = PictureStore(tmp_path)
+    store = ImageStore(tmp_path)
     stone = store.add(b"stone", ".jpg", None)
     assert (tmp_path / stone.file).read_bytes() == b"stone"
     assert stone.file == f"images/{stone.sha256[:2]}/{stone.sha256}.jpg"
@@ -159,7 +159,7 @@ def test_pictures_are_put_by_their_content_and_those_set_aside_beside_them(tmp_p
     assert place_of(tmp_path, paper.file) == tmp_path / paper.file
     store.close()
 
-    store = PictureStore(tmp_path)
+    store = ImageStore(tmp_path)
     store.add(b"paper", ".jpg", ("certificate", "its name"))
     assert not store.reject(paper.file, "certificate", "its text")
     assert not is_rejected(tmp_path, paper.file)
@@ -173,7 +173,7 @@ def test_pictures_are_put_by_their_content_and_those_set_aside_beside_them(tmp_p
 
 
 def test_a_picture_moved_by_hand_before_its_reason_was_written_gets_one(tmp_path: Path) -> None:
-    store = PictureStore(tmp_path)
+    store = ImageStore(tmp_path)
     paper = store.add(b"paper", ".jpg", None)
     target = tmp_path / "rejected" / paper.file.removeprefix("images/")
     target.parent.mkdir(parents=True)
@@ -184,7 +184,7 @@ def test_a_picture_moved_by_hand_before_its_reason_was_written_gets_one(tmp_path
 
 
 def test_a_picture_that_lost_its_content_is_written_again(tmp_path: Path) -> None:
-    store = PictureStore(tmp_path)
+    store = ImageStore(tmp_path)
     stone = store.add(b"stone", ".jpg", None)
     (tmp_path / stone.file).write_bytes(b"")
     assert not store.has(stone)

@@ -18,31 +18,31 @@ UNTOUCHED = Camera(untouched=1)
 
 def stone(count: int = 6, side: int = 32) -> RGB:
     """The same lopsided picture several times, far from black and white."""
-    picture = np.full((side, side, 3), 120, dtype=np.uint8)
-    cv2.ellipse(picture, (side // 2, side // 2), (side // 3, side // 6), 0, 0, 360, (180, 60, 90), thickness=-1)
-    cv2.circle(picture, (side * 2 // 3, side // 2), side // 10, (70, 110, 190), thickness=-1)
-    return np.repeat(picture[None], count, axis=0)
+    image = np.full((side, side, 3), 120, dtype=np.uint8)
+    cv2.ellipse(image, (side // 2, side // 2), (side // 3, side // 6), 0, 0, 360, (180, 60, 90), thickness=-1)
+    cv2.circle(image, (side * 2 // 3, side // 2), side // 10, (70, 110, 190), thickness=-1)
+    return np.repeat(image[None], count, axis=0)
 
 
-def change(pictures: RGB, augmentation: Augmentation, seed: int = 3) -> RGB:
-    return pose(pictures, augmentation, np.random.default_rng(seed))
+def change(images: RGB, augmentation: Augmentation, seed: int = 3) -> RGB:
+    return pose(images, augmentation, np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_shape_and_type_stay(channels: int) -> None:
-    pictures = np.random.default_rng(0).integers(0, 256, (5, 33, 33, channels), dtype=np.uint8)
-    found = change(pictures, Augmentation(turn=0.5, zoom=0.3))
-    assert found.shape == pictures.shape
+    images = np.random.default_rng(0).integers(0, 256, (5, 33, 33, channels), dtype=np.uint8)
+    found = change(images, Augmentation(turn=0.5, zoom=0.3))
+    assert found.shape == images.shape
     assert found.dtype == np.uint8
 
 
 @pytest.mark.parametrize("augmentation", [Augmentation(), STILL], ids=["all", "flips"])
 def test_the_same_seed_gives_the_same_changes(augmentation: Augmentation) -> None:
-    pictures = stone(12)
+    images = stone(12)
     first, second = np.random.default_rng(7), np.random.default_rng(7)
     for _ in range(2):
-        np.testing.assert_array_equal(pose(pictures, augmentation, second), pose(pictures, augmentation, first))
-    assert not np.array_equal(change(pictures, augmentation, 8), change(pictures, augmentation, 7))
+        np.testing.assert_array_equal(pose(images, augmentation, second), pose(images, augmentation, first))
+    assert not np.array_equal(change(images, augmentation, 8), change(images, augmentation, 7))
 
 
 def test_pictures_of_a_batch_are_changed_each_in_its_own_way_and_anew_each_time() -> None:
@@ -55,10 +55,10 @@ def test_pictures_of_a_batch_are_changed_each_in_its_own_way_and_anew_each_time(
 
 
 def test_flips_alone_give_the_four_mirrored_pictures() -> None:
-    picture = stone(1)[0]
-    picture[:8, :4] = (200, 150, 100)
-    found = change(np.repeat(picture[None], 40, axis=0), STILL)
-    mirrored = [picture, picture[::-1], picture[:, ::-1], picture[::-1, ::-1]]
+    image = stone(1)[0]
+    image[:8, :4] = (200, 150, 100)
+    found = change(np.repeat(image[None], 40, axis=0), STILL)
+    mirrored = [image, image[::-1], image[:, ::-1], image[::-1, ::-1]]
     seen = [next(i for i, one in enumerate(mirrored) if np.array_equal(one, other)) for other in found]
     assert set(seen) == {0, 1, 2, 3}
 
@@ -74,10 +74,10 @@ def test_shifts_go_as_far_as_they_are_told_to() -> None:
 
 def test_the_outline_moves_with_the_stone() -> None:
     outline = np.where(stone(8)[..., :1] != 120, 255, 0).astype(np.uint8)
-    pictures = np.concatenate([outline, outline, outline, outline], axis=-1)
-    found = change(pictures, Augmentation(turn=0.5, zoom=0.2))
+    images = np.concatenate([outline, outline, outline, outline], axis=-1)
+    found = change(images, Augmentation(turn=0.5, zoom=0.2))
     np.testing.assert_array_equal(found[..., 3], found[..., 0])
-    assert np.abs(found[..., 3].astype(int) - pictures[..., 3]).max() > 200
+    assert np.abs(found[..., 3].astype(int) - images[..., 3]).max() > 200
 
 
 def test_colours_stay_what_they_are() -> None:
@@ -86,18 +86,18 @@ def test_colours_stay_what_they_are() -> None:
 
 
 def test_a_turn_or_zoom_fills_the_corners_with_the_edge() -> None:
-    pictures = np.full((10, 32, 32, 3), 250, np.uint8)
-    pictures[:, 8:24, 8:24] = (180, 60, 90)
-    found = change(pictures, Augmentation(turn=0.5, zoom=0.1))
+    images = np.full((10, 32, 32, 3), 250, np.uint8)
+    images[:, 8:24, 8:24] = (180, 60, 90)
+    found = change(images, Augmentation(turn=0.5, zoom=0.1))
     border = np.concatenate([found[:, 0], found[:, -1], found[:, :, 0], found[:, :, -1]])
     np.testing.assert_array_equal(border, 250)
 
 
 def test_a_turn_keeps_what_is_in_the_middle_and_goes_all_around() -> None:
-    pictures = np.zeros((40, 41, 41, 1), np.uint8)
-    pictures[:, 19:22, 19:22] = 255
-    pictures[:, 19:22, 35:38] = 255
-    found = change(pictures, Augmentation(turn=0.5, zoom=0, shift=0))[..., 0]
+    images = np.zeros((40, 41, 41, 1), np.uint8)
+    images[:, 19:22, 19:22] = 255
+    images[:, 19:22, 35:38] = 255
+    found = change(images, Augmentation(turn=0.5, zoom=0, shift=0))[..., 0]
     assert found[:, 20, 20].min() > 240
     rows, columns = np.mgrid[:41, :41] - 20
     far = np.hypot(rows, columns) > 8
@@ -106,9 +106,9 @@ def test_a_turn_keeps_what_is_in_the_middle_and_goes_all_around() -> None:
 
 
 def test_a_zoom_keeps_the_proportions_and_its_bounds() -> None:
-    pictures = np.zeros((30, 64, 64, 3), np.uint8)
-    pictures[:, 16:48, 16:48] = 200
-    found = change(pictures, Augmentation(turn=0, zoom=0.2))[..., 0] / 200
+    images = np.zeros((30, 64, 64, 3), np.uint8)
+    images[:, 16:48, 16:48] = 200
+    found = change(images, Augmentation(turn=0, zoom=0.2))[..., 0] / 200
     heights, widths = found[:, :, 32].sum(axis=1), found[:, 32].sum(axis=1)
     np.testing.assert_allclose(heights, widths, atol=0.3)  # warpAffine places pixels to 1/32
     assert heights.min() > 32 / 1.2 - 1
@@ -149,7 +149,7 @@ def test_the_same_generator_gives_the_same_pictures_and_another_others() -> None
 
 def test_each_picture_is_developed_in_its_own_way() -> None:
     found = develop(cuts(8), Augmentation(camera=Camera(untouched=0)), np.random.default_rng(0))
-    assert len({picture.tobytes() for picture in found}) == 8
+    assert len({image.tobytes() for image in found}) == 8
 
 
 def test_without_changes_the_backdrop_is_covered_and_the_stone_is_kept() -> None:

@@ -473,20 +473,20 @@ def test_a_picture_gets_the_same_answer_alone_in_a_batch_and_by_several_workers(
 
 def scene(paint: Paint, *labels: str) -> RGB:
     """Painted stones side by side on white, each smaller than the one before."""
-    picture = np.full((120, 60 + 120 * len(labels), 3), 255, np.uint8)
+    image = np.full((120, 60 + 120 * len(labels), 3), 255, np.uint8)
     for index, label in enumerate(labels):
         height, width = (round(length * (1 - 0.2 * index)) for length in (96, 128))
         small = cv2.resize(paint(label), (width, height), interpolation=cv2.INTER_AREA)
-        picture[10 : 10 + height, 10 + 120 * index : 10 + 120 * index + width] = np.minimum(
-            picture[10 : 10 + height, 10 + 120 * index : 10 + 120 * index + width], small
+        image[10 : 10 + height, 10 + 120 * index : 10 + 120 * index + width] = np.minimum(
+            image[10 : 10 + height, 10 + 120 * index : 10 + 120 * index + width], small
         )
-    return picture
+    return image
 
 
 def test_all_stones_of_a_picture_come_in_order_with_their_places(bundle: Bundle, paint_stone: Paint) -> None:
     labels = ["corundum/ruby", "beryl/aquamarine", "corundum/sapphire"]
-    pictures = [scene(paint_stone, *labels), paint_stone("quartz"), scene(paint_stone, *labels[::-1])]
-    predictions = predicted(bundle.classify(pictures, all_stones=True))
+    images = [scene(paint_stone, *labels), paint_stone("quartz"), scene(paint_stone, *labels[::-1])]
+    predictions = predicted(bundle.classify(images, all_stones=True))
     assert [prediction.subclasses[0].id for prediction in predictions] == [*labels, "quartz", *labels[::-1]]
     assert [prediction.image for prediction in predictions] == ["array 0"] * 3 + ["array 1"] + ["array 2"] * 3
     places = [prediction.place for prediction in predictions if prediction.place is not None]
@@ -500,9 +500,9 @@ def test_all_stones_of_a_picture_come_in_order_with_their_places(bundle: Bundle,
 
 
 def test_without_all_stones_the_most_prominent_one_answers(bundle: Bundle, paint_stone: Paint) -> None:
-    picture = scene(paint_stone, "corundum/ruby", "beryl/aquamarine")
-    (prediction,) = predicted(bundle.classify([picture]))
-    first, _ = predicted(bundle.classify([picture], all_stones=True))
+    image = scene(paint_stone, "corundum/ruby", "beryl/aquamarine")
+    (prediction,) = predicted(bundle.classify([image]))
+    first, _ = predicted(bundle.classify([image], all_stones=True))
     assert prediction == replace(first, place=None)
     assert prediction.subclasses[0].id == "corundum/ruby"
 
@@ -514,12 +514,12 @@ def test_without_all_stones_the_most_prominent_one_answers(bundle: Bundle, paint
 def test_all_stones_are_the_same_alone_in_a_batch_and_by_several_workers(
     bundle: Bundle, paint_stone: Paint, batch_size: int, workers: int, counts: list[int]
 ) -> None:
-    pictures: list[RGB | Failure] = [scene(paint_stone, *LABELS[:count]) for count in counts]
-    pictures.insert(len(counts) // 2, Failure("between", "asked for"))
-    together = list(bundle.classify(pictures, batch_size=batch_size, workers=workers, all_stones=True))
+    images: list[RGB | Failure] = [scene(paint_stone, *LABELS[:count]) for count in counts]
+    images.insert(len(counts) // 2, Failure("between", "asked for"))
+    together = list(bundle.classify(images, batch_size=batch_size, workers=workers, all_stones=True))
     alone = []
-    for position, picture in enumerate(pictures):
-        results = list(bundle.classify([picture], all_stones=True))
+    for position, image in enumerate(images):
+        results = list(bundle.classify([image], all_stones=True))
         alone += [replace(result, image=result.image.replace("array 0", f"array {position}")) for result in results]
     assert len(together) == 1 + sum(max(1, count) for count in counts)
     assert together == alone
@@ -549,9 +549,9 @@ def test_the_backdrop_says_nothing(bundle: Bundle, paint_stone: Paint) -> None:
     on_white = paint_stone("corundum/ruby")
     crops = []
     for ground in ((255, 255, 255), (20, 120, 60), (90, 90, 90)):
-        picture = on_white.copy()
-        picture[np.all(on_white == 255, axis=-1)] = ground
-        (crop,) = Cutter(bundle.finder, 96).crops(picture, "ring.jpg")
+        image = on_white.copy()
+        image[np.all(on_white == 255, axis=-1)] = ground
+        (crop,) = Cutter(bundle.finder, 96).crops(image, "ring.jpg")
         assert crop.score > 0.5
         crops.append(crop.pixels.astype(int))
     rows, columns = np.mgrid[:96, :96] - 47.5
@@ -599,9 +599,9 @@ def test_every_input_has_one_result_in_its_place(
 ) -> None:
     reasons = bad_files(tmp_path / "stones", paint_stone)
     good = painted(tmp_path / "stones", paint_stone)[1:]
-    pictures = [path for pair in zip(reasons, good, strict=True) for path in pair]
-    results = list(bundle.classify([*pictures, Failure("later", "asked for")], batch_size=batch_size))
-    assert [result.image for result in results] == [*map(str, pictures), "later"]
+    images = [path for pair in zip(reasons, good, strict=True) for path in pair]
+    results = list(bundle.classify([*images, Failure("later", "asked for")], batch_size=batch_size))
+    assert [result.image for result in results] == [*map(str, images), "later"]
     assert [isinstance(result, Failure) for result in results] == [True, False] * 5 + [True]
     for result, reason in zip(results[::2], reasons.values(), strict=False):
         assert isinstance(result, Failure)
@@ -642,12 +642,12 @@ def test_pictures_are_taken_a_bounded_distance_ahead(bundle: Bundle, paint_stone
 def test_a_result_comes_before_all_later_pictures_are_read(bundle: Bundle, paint_stone: Paint) -> None:
     given: list[int] = []
 
-    def pictures() -> Iterator[RGB]:
+    def images() -> Iterator[RGB]:
         for number in range(100):
             given.append(number)
             yield paint_stone("quartz")
 
-    next(bundle.classify(pictures(), workers=2))
+    next(bundle.classify(images(), workers=2))
     assert len(given) <= 6
 
 

@@ -110,19 +110,19 @@ def same(one: Prediction, other: Prediction) -> None:
 
 
 def test_one_photograph_gets_the_answer_that_it_gets_anyway(bundle: Bundle, paint_stone: Paint) -> None:
-    picture = mixed(paint_stone, "corundum/ruby", "beryl/emerald", 0.4)
-    (alone,) = bundle.classify([picture], top=6)
-    together = predicted(bundle.classify_same([picture], top=6))
+    image = mixed(paint_stone, "corundum/ruby", "beryl/emerald", 0.4)
+    (alone,) = bundle.classify([image], top=6)
+    together = predicted(bundle.classify_same([image], top=6))
     same(together, predicted(alone))
     assert together.multi_view == MultiView(("array 0",))
-    same(predicted(bundle.classify_same([picture] * 3, top=6)), together)
+    same(predicted(bundle.classify_same([image] * 3, top=6)), together)
 
 
 def test_photographs_are_pooled_by_the_strategy_of_the_bundle(bundle: Bundle, paint_stone: Paint) -> None:
-    pictures = [mixed(paint_stone, "beryl/emerald", "beryl/aquamarine", share) for share in (0.3, 0.45, 0.8)]
-    together = predicted(bundle.classify_same(pictures, top=6))
+    images = [mixed(paint_stone, "beryl/emerald", "beryl/aquamarine", share) for share in (0.3, 0.45, 0.8)]
+    together = predicted(bundle.classify_same(images, top=6))
     found = np.zeros((3, 6))
-    for row, result in enumerate(bundle.classify(pictures, top=6)):
+    for row, result in enumerate(bundle.classify(images, top=6)):
         for candidate in predicted(result).subclasses:
             found[row, bundle.space.index(candidate.id)] = candidate.probability
     pooled = pool(found)
@@ -139,11 +139,11 @@ def test_two_sure_photographs_outweigh_one_that_is_mistaken(bundle: Bundle, pain
 
 
 def test_the_most_prominent_stone_of_each_photograph_counts(bundle: Bundle, paint_stone: Paint) -> None:
-    picture = np.full((120, 260, 3), 255, np.uint8)
-    picture[10:106, 10:138] = paint_stone("corundum/ruby")
-    picture[30:78, 160:224] = cv2.resize(paint_stone("quartz"), (64, 48), interpolation=cv2.INTER_AREA)
-    assert len(bundle.finder.find(picture)) == 2
-    together = predicted(bundle.classify_same([picture, paint_stone("corundum/ruby")]))
+    image = np.full((120, 260, 3), 255, np.uint8)
+    image[10:106, 10:138] = paint_stone("corundum/ruby")
+    image[30:78, 160:224] = cv2.resize(paint_stone("quartz"), (64, 48), interpolation=cv2.INTER_AREA)
+    assert len(bundle.finder.find(image)) == 2
+    together = predicted(bundle.classify_same([image, paint_stone("corundum/ruby")]))
     assert together.answer is not None
     assert together.answer.id == "corundum/ruby"
 
@@ -187,25 +187,25 @@ def test_where_nothing_can_be_read_there_is_no_answer(bundle: Bundle, tmp_path: 
 @given(st.permutations(range(4)), st.integers(1, 3))
 @settings(max_examples=8)
 def test_order_and_workers_change_nothing(bundle: Bundle, paint_stone: Paint, order: list[int], workers: int) -> None:
-    pictures = [mixed(paint_stone, "corundum/ruby", "beryl/emerald", share) for share in (0.2, 0.4, 0.5)] + [PLAIN]
-    straight = predicted(bundle.classify_same(pictures, top=6, workers=1))
-    mixed_up = predicted(bundle.classify_same([pictures[place] for place in order], top=6, workers=workers))
+    images = [mixed(paint_stone, "corundum/ruby", "beryl/emerald", share) for share in (0.2, 0.4, 0.5)] + [PLAIN]
+    straight = predicted(bundle.classify_same(images, top=6, workers=1))
+    mixed_up = predicted(bundle.classify_same([images[place] for place in order], top=6, workers=workers))
     same(straight, mixed_up)
 
 
 def test_a_strategy_that_gives_no_probability_to_other_families_pools_too(bundle: Bundle, paint_stone: Paint) -> None:
     hard = replace(bundle, info=replace(bundle.info, strategy="hard"))
-    pictures = [paint_stone("corundum/ruby"), paint_stone("quartz"), paint_stone("corundum/ruby")]
-    result = predicted(hard.classify_same(pictures, top=6))
+    images = [paint_stone("corundum/ruby"), paint_stone("quartz"), paint_stone("corundum/ruby")]
+    result = predicted(hard.classify_same(images, top=6))
     assert result.subclasses[0].id == "corundum/ruby"
     assert {candidate.id for candidate in result.families} == {"corundum", "quartz"}
     assert sum(candidate.probability for candidate in result.subclasses) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
-    ("pictures", "arguments", "message"),
+    ("images", "arguments", "message"),
     [
-        ([], {}, "`pictures` must hold at least one picture"),
+        ([], {}, "`images` must hold at least one picture"),
         ("ruby.jpg", {}, "must be a list of pictures. Received one path"),
         ([PLAIN], {"top": 0}, "`top` must be at least 1"),
         ([PLAIN], {"workers": 0}, "`workers` must be at least 1"),
@@ -213,6 +213,6 @@ def test_a_strategy_that_gives_no_probability_to_other_families_pools_too(bundle
         ([np.zeros((8, 8), np.uint8)], {}, "A picture must be"),
     ],
 )
-def test_wrong_arguments(bundle: Bundle, pictures: Any, arguments: dict[str, Any], message: str) -> None:
+def test_wrong_arguments(bundle: Bundle, images: Any, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        bundle.classify_same(pictures, **arguments)
+        bundle.classify_same(images, **arguments)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gemhier.arrays import RGB
 from gemhier.models.images import crop as stone
-from gemhier.models.images.crop import BACKGROUND, MARGIN, Box, crop_stone, mask_background, whole_picture
+from gemhier.models.images.crop import BACKGROUND, MARGIN, Box, crop_stone, mask_background, whole_image
 
 WHITE, CREAM = (255, 255, 255), (240, 235, 225)
 RUBY = (190, 20, 50)
@@ -24,9 +24,9 @@ def noise(height: int, width: int, channels: int = 3, seed: int = 0) -> RGB:
 
 def painted(height: int, width: int, centre: tuple[int, int], radii: tuple[int, int]) -> RGB:
     """One oval ruby on white."""
-    picture = constant(height, width, WHITE)
-    cv2.ellipse(picture, centre, radii, 0, 0, 360, RUBY, thickness=-1)
-    return picture
+    image = constant(height, width, WHITE)
+    cv2.ellipse(image, centre, radii, 0, 0, 360, RUBY, thickness=-1)
+    return image
 
 
 # The whole picture
@@ -34,7 +34,7 @@ def painted(height: int, width: int, centre: tuple[int, int], radii: tuple[int, 
 
 @given(st.integers(1, 5000), st.integers(1, 5000))
 def test_the_whole_picture_is_the_smallest_square_around_it_and_in_its_middle(height: int, width: int) -> None:
-    box = whole_picture(np.empty((height, width, 3), np.uint8))
+    box = whole_image(np.empty((height, width, 3), np.uint8))
     assert box.side == max(height, width)
     for start, length in ((box.x, width), (box.y, height)):
         before, after = -start, start + box.side - length
@@ -46,17 +46,17 @@ def test_the_whole_picture_is_the_smallest_square_around_it_and_in_its_middle(he
 
 
 def test_a_crop_of_its_own_size_repeats_the_outermost_pixels() -> None:
-    picture = noise(20, 30)
-    padded = np.pad(picture, ((7, 8), (2, 3), (0, 0)), mode="edge")
-    np.testing.assert_array_equal(crop_stone(picture, Box(-2, -7, 35), 35), padded)
-    np.testing.assert_array_equal(crop_stone(picture, Box(5, 3, 12), 12), picture[3:15, 5:17])
-    np.testing.assert_array_equal(crop_stone(picture, Box(25, -4, 10), 10), padded[3:13, 27:37][:, [*range(8), 7, 7]])
+    image = noise(20, 30)
+    padded = np.pad(image, ((7, 8), (2, 3), (0, 0)), mode="edge")
+    np.testing.assert_array_equal(crop_stone(image, Box(-2, -7, 35), 35), padded)
+    np.testing.assert_array_equal(crop_stone(image, Box(5, 3, 12), 12), image[3:15, 5:17])
+    np.testing.assert_array_equal(crop_stone(image, Box(25, -4, 10), 10), padded[3:13, 27:37][:, [*range(8), 7, 7]])
 
 
 def test_a_crop_is_shrunk_by_averaging() -> None:
-    picture = noise(32, 32)
-    averages = picture.reshape(8, 4, 8, 4, 3).mean(axis=(1, 3))
-    np.testing.assert_allclose(crop_stone(picture, Box(0, 0, 32), 8), averages, atol=0.51)
+    image = noise(32, 32)
+    averages = image.reshape(8, 4, 8, 4, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(crop_stone(image, Box(0, 0, 32), 8), averages, atol=0.51)
 
 
 def test_a_crop_is_enlarged_without_new_colours_on_plain_ground() -> None:
@@ -73,12 +73,12 @@ def test_the_crop_of_a_stone_shows_it_in_the_middle_with_the_margin_around() -> 
 
 
 def test_the_picture_stays_as_it_was() -> None:
-    picture = painted(100, 120, (60, 50), (30, 25))
-    before = picture.copy()
+    image = painted(100, 120, (60, 50), (30, 25))
+    before = image.copy()
     for box in (Box(20, 10, 80), Box(0, 0, 100)):
-        crop = crop_stone(picture, box, 40)
+        crop = crop_stone(image, box, 40)
         crop[:] = 0
-    np.testing.assert_array_equal(picture, before)
+    np.testing.assert_array_equal(image, before)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_the_square_around_a_thin_strip_does_not_outgrow_the_memory(
     strip[:, 30_000:] = (0, 0, 200)
     if turned:
         strip = np.ascontiguousarray(strip.transpose(1, 0, 2))
-    box = whole_picture(strip)
+    box = whole_image(strip)
     sides = []
     pad = cv2.copyMakeBorder
 
@@ -122,13 +122,13 @@ def test_the_square_around_a_thin_strip_does_not_outgrow_the_memory(
 
 
 def test_a_large_box_gives_the_same_crop_from_a_smaller_copy(monkeypatch: pytest.MonkeyPatch) -> None:
-    picture = cv2.GaussianBlur(painted(300, 400, (330, 120), (90, 70)), (0, 0), 4).astype(np.uint8)
+    image = cv2.GaussianBlur(painted(300, 400, (330, 120), (90, 70)), (0, 0), 4).astype(np.uint8)
     box = Box(170, -40, 320)
-    direct = crop_stone(picture, box, 40)
+    direct = crop_stone(image, box, 40)
     monkeypatch.setattr(stone, "LARGEST_SIDE", 160)
-    np.testing.assert_allclose(crop_stone(picture, box, 40), direct, atol=2)
+    np.testing.assert_allclose(crop_stone(image, box, 40), direct, atol=2)
     edge = Box(399, 299, 320)  # a single pixel inside, which rounding must not lose
-    np.testing.assert_array_equal(crop_stone(picture, edge, 40), constant(40, 40, WHITE))
+    np.testing.assert_array_equal(crop_stone(image, edge, 40), constant(40, 40, WHITE))
 
 
 # Covering the backdrop

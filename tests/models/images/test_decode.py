@@ -21,7 +21,7 @@ from gemhier.arrays import RGB
 from gemhier.errors import ImageError
 from gemhier.models.images import decode as image_module
 from gemhier.models.images.decode import MOST_MEGAPIXELS, SMALLEST_SIDE, check_array, read_image
-from gemhier.models.images.files import list_pictures
+from gemhier.models.images.files import list_images
 
 RED, GREEN, BLUE, YELLOW = (200, 30, 40), (30, 160, 60), (40, 60, 190), (220, 200, 50)
 
@@ -95,11 +95,11 @@ def test_stands_upright_whatever_the_camera_said(tmp_path: Path, orientation: in
         7: Image.Transpose.TRANSVERSE,
         8: Image.Transpose.ROTATE_270,
     }
-    picture = quarters().transpose(stored[orientation]) if orientation in stored else quarters()
+    image = quarters().transpose(stored[orientation]) if orientation in stored else quarters()
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = tmp_path / "phone"
-    picture.save(path, format=format, exif=exif, quality=95)
+    image.save(path, format=format, exif=exif, quality=95)
     pixels = read_image(path)
     assert pixels.shape == (48, 64, 3)
     assert_close(pixels, [RED, GREEN, BLUE, YELLOW])
@@ -202,12 +202,12 @@ def test_transparency_lies_on_white(tmp_path: Path, mode: str) -> None:
     grey = Image.new("RGB", (20, 20), (100, 100, 100))
     path = tmp_path / ("stone.tif" if mode == "PA" else "stone.png")
     if mode in ("RGBA", "LA", "PA"):
-        picture = grey.convert("P").convert("PA") if mode == "PA" else grey.convert(mode)
-        picture.putalpha(Image.new("L", (20, 20), 0))
-        picture.save(path)
+        image = grey.convert("P").convert("PA") if mode == "PA" else grey.convert(mode)
+        image.putalpha(Image.new("L", (20, 20), 0))
+        image.save(path)
     elif mode == "P":
-        picture = grey.quantize(2)
-        picture.save(path, transparency=picture.getpixel((0, 0)))
+        image = grey.quantize(2)
+        image.save(path, transparency=image.getpixel((0, 0)))
     else:
         grey.convert(mode).save(path, transparency=100 if mode == "L" else (100, 100, 100))
     assert (read_image(path) == 255).all()
@@ -439,14 +439,14 @@ def test_folders_are_listed_in_order_without_hidden_files(tmp_path: Path) -> Non
     ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    listed = list(list_pictures([tmp_path]))
+    listed = list(list_images([tmp_path]))
     assert [path.relative_to(tmp_path).as_posix() for path in listed] == ["a.JPG", "b.jpg", "ruby/1.webp", "ruby/2.png"]
 
 
 def test_named_files_are_kept_whatever_they_are(tmp_path: Path) -> None:
     missing, text = tmp_path / "missing.jpg", tmp_path / "notes.txt"
     text.touch()
-    assert list(list_pictures([text, missing, text])) == [text, missing, text]
+    assert list(list_images([text, missing, text])) == [text, missing, text]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")
@@ -454,7 +454,7 @@ def test_a_loop_of_links_ends(tmp_path: Path) -> None:
     (tmp_path / "ruby").mkdir()
     (tmp_path / "ruby" / "1.png").touch()
     (tmp_path / "ruby" / "again").symlink_to(tmp_path)
-    assert [path.name for path in list_pictures([tmp_path])] == ["1.png"]
+    assert [path.name for path in list_images([tmp_path])] == ["1.png"]
 
 
 def test_a_link_that_leads_nowhere_is_told_from_a_missing_file(tmp_path: Path) -> None:

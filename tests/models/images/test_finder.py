@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gemhier.arrays import Bytes, Float32
 from gemhier.errors import BundleError
-from gemhier.models.images.crop import MARGIN, Box, whole_picture
+from gemhier.models.images.crop import MARGIN, Box, whole_image
 from gemhier.models.images.finder import (
     OUTPUTS,
     STONE_THRESHOLD,
@@ -33,8 +33,8 @@ def red_network() -> bytes:
 
     from gemhier.models.networks.export import export_network
 
-    pictures = keras.Input((128, 128, 3), dtype="uint8", name="pictures")
-    pixels = keras.layers.Rescaling(1 / 255, dtype="float32")(pictures)
+    images = keras.Input((128, 128, 3), dtype="uint8", name="pictures")
+    pixels = keras.layers.Rescaling(1 / 255, dtype="float32")(images)
     redness = keras.layers.Lambda(lambda x: ops.mean(x[..., :1] - x[..., 2:], axis=-1, keepdims=True))(pixels)
     shares = keras.layers.AveragePooling2D(4)(redness)
     stone = keras.layers.Lambda(lambda x: ops.sigmoid(20 * (x - 0.35)))(shares)
@@ -42,7 +42,7 @@ def red_network() -> bytes:
     core = keras.layers.Lambda(lambda x: 1 - x)(keras.layers.MaxPooling2D(7, strides=1, padding="same")(beside))
     maps = keras.layers.Concatenate(name="maps")([stone, core])
     present = keras.layers.Lambda(lambda x: ops.reshape(ops.max(x, axis=(1, 2)), (-1, 1)), name="present")(stone)
-    return export_network(keras.Model(pictures, {"maps": maps, "present": present}), OUTPUTS)
+    return export_network(keras.Model(images, {"maps": maps, "present": present}), OUTPUTS)
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +52,10 @@ def finder(red_network: bytes) -> Finder:
 
 def disc(height: int, width: int, *discs: tuple[int, int, int]) -> Bytes:
     """A grey picture with red discs, each (x, y, radius)."""
-    picture = np.full((height, width, 3), GREY, np.uint8)
+    image = np.full((height, width, 3), GREY, np.uint8)
     for x, y, radius in discs:
-        cv2.circle(picture, (x, y), radius, RED, cv2.FILLED)
-    return picture
+        cv2.circle(image, (x, y), radius, RED, cv2.FILLED)
+    return image
 
 
 def overlap(box: Box, x: int, y: int, radius: int) -> float:
@@ -82,10 +82,10 @@ def test_the_box_fits_a_stone_however_small(
 
 
 def test_a_stone_too_small_for_the_whole_view_is_found_in_a_smaller_one(finder: Finder) -> None:
-    picture = disc(1200, 1200, (320, 900, 27))
-    whole = whole_picture(picture)
-    assert finder._stones(picture, whole) == []
-    (stone,) = finder.find(picture)
+    image = disc(1200, 1200, (320, 900, 27))
+    whole = whole_image(image)
+    assert finder._stones(image, whole) == []
+    (stone,) = finder.find(image)
     assert overlap(stone.box, 320, 900, 27) > 0.7
 
 
@@ -135,8 +135,8 @@ def test_a_crop_without_an_outline_is_kept_whole(finder: Finder) -> None:
 
 
 def test_alone_or_again_the_answer_is_the_same(finder: Finder, red_network: bytes) -> None:
-    picture = disc(640, 480, (300, 200, 50), (120, 500, 35))
-    assert finder.find(picture) == Finder(red_network, num_threads=1).find(picture) == finder.find(picture)
+    image = disc(640, 480, (300, 200, 50), (120, 500, 35))
+    assert finder.find(image) == Finder(red_network, num_threads=1).find(image) == finder.find(image)
 
 
 def test_another_network_is_refused(tiny_network: bytes) -> None:
@@ -152,11 +152,11 @@ def test_every_picture_gets_boxes_that_can_be_cut_out(
     generator = np.random.default_rng(seed)
     red = generator.random((-(-height // grain), -(-width // grain))) < generator.random()
     patches = np.where(red[..., None], RED, GREY).astype(np.uint8).repeat(grain, axis=0).repeat(grain, axis=1)
-    picture = np.ascontiguousarray(patches[:height, :width])
-    best = finder.find_best(picture)
-    for stone in (best, *finder.find(picture)):
+    image = np.ascontiguousarray(patches[:height, :width])
+    best = finder.find_best(image)
+    for stone in (best, *finder.find(image)):
         assert 0 <= stone.score <= 1
-        assert finder.cut(picture, stone.box, 16).shape == (16, 16, 4)
+        assert finder.cut(image, stone.box, 16).shape == (16, 16, 4)
 
 
 class Raving(Finder):
@@ -166,7 +166,7 @@ class Raving(Finder):
         super().__init__(content)
         self.generator = np.random.default_rng(seed)
 
-    def _look(self, picture: Bytes, view: Box) -> tuple[Float32, float]:
+    def _look(self, image: Bytes, view: Box) -> tuple[Float32, float]:
         coarse = self.generator.random((int(self.generator.integers(3, 9)),) * 2 + (2,)).astype(np.float32)
         return np.asarray(cv2.resize(coarse, (32, 32), interpolation=cv2.INTER_CUBIC).clip(0, 1)), 1.0
 
@@ -176,10 +176,10 @@ class Raving(Finder):
 def test_whatever_the_network_sees_a_stone_lies_in_the_picture(
     red_network: bytes, height: int, width: int, seed: int
 ) -> None:
-    picture = disc(height, width)
+    image = disc(height, width)
     raving = Raving(red_network, seed)
-    for stone in (*raving.find(picture), raving.find_best(picture)):
-        assert raving.cut(picture, stone.box, 8).shape == (8, 8, 4)
+    for stone in (*raving.find(image), raving.find_best(image)):
+        assert raving.cut(image, stone.box, 8).shape == (8, 8, 4)
 
 
 @given(st.integers(1, 2**32 - 1))
@@ -194,16 +194,16 @@ def test_no_stone_is_found_twice(red_network: bytes, seed: int) -> None:
 
 
 def test_the_best_stone_is_the_first_or_the_whole_picture_with_a_score_of_0(finder: Finder) -> None:
-    picture = disc(300, 300, (90, 100, 40), (210, 200, 60))
-    assert finder.find_best(picture) == finder.find(picture)[0]
+    image = disc(300, 300, (90, 100, 40), (210, 200, 60))
+    assert finder.find_best(image) == finder.find(image)[0]
     plain = disc(50, 80)
     best = finder.find_best(plain)
-    assert (best.box, best.score) == (whole_picture(plain), 0)
+    assert (best.box, best.score) == (whole_image(plain), 0)
 
 
 def test_a_cut_has_the_outline_of_the_stone_in_its_fourth_channel(finder: Finder) -> None:
-    picture = disc(200, 200, (100, 100, 60))
-    cut = finder.cut(picture, Box(28, 28, 144), 96)
+    image = disc(200, 200, (100, 100, 60))
+    cut = finder.cut(image, Box(28, 28, 144), 96)
     assert cut.shape == (96, 96, 4)
     assert cut.dtype == np.uint8
     np.testing.assert_array_equal(cut[..., 3], finder.outline(np.ascontiguousarray(cut[..., :3])))

@@ -75,8 +75,8 @@ def test_a_picture_without_its_last_bytes_or_with_large_notes_has_all_its_pixels
     whole = {"jpg": "plain.jpg", "png": "sRGB.png", "gif": "plain.gif"}[name.rpartition(".")[2]]
     if name.split(",")[0] in ("grey", "large", "restarts", "three megapixels"):
         size = {"grey": (64, 48), "large": (320, 240), "restarts": (320, 240)}.get(name.split(",")[0], (2000, 1500))
-        picture = photograph(*size).convert("L" if name.startswith("grey") else "RGB")
-        content = saved(picture, "JPEG", quality=90 if size == (2000, 1500) else 95)
+        image = photograph(*size).convert("L" if name.startswith("grey") else "RGB")
+        content = saved(image, "JPEG", quality=90 if size == (2000, 1500) else 95)
     else:
         content = PAINTED[whole]
     (tmp_path / "whole").write_bytes(content)

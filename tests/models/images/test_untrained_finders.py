@@ -14,10 +14,10 @@ from gemhier.models.images.untrained_finders import UNTRAINED, UntrainedFinder, 
 
 def coin(height: int, width: int, box: tuple[int, int, int, int]) -> RGB:
     """A dark rectangle on white, left, top, right and bottom in pixels, the latter two outside."""
-    picture = np.full((height, width, 3), 255, np.uint8)
+    image = np.full((height, width, 3), 255, np.uint8)
     left, top, right, bottom = box
-    picture[top:bottom, left:right] = (90, 60, 30)
-    return picture
+    image[top:bottom, left:right] = (90, 60, 30)
+    return image
 
 
 @pytest.fixture(params=sorted(UNTRAINED))
@@ -47,8 +47,8 @@ def test_canny_puts_what_has_edges_in_the_middle_of_a_square(box: tuple[int, int
 
 @pytest.mark.parametrize("factor", [1, 3, 8])
 def test_canny_finds_the_same_in_a_larger_picture(factor: int) -> None:
-    picture = cv2.resize(coin(200, 300, (30, 40, 130, 70)), None, fx=factor, fy=factor, interpolation=cv2.INTER_NEAREST)
-    found = around_edges(np.asarray(picture, np.uint8))
+    image = cv2.resize(coin(200, 300, (30, 40, 130, 70)), None, fx=factor, fy=factor, interpolation=cv2.INTER_NEAREST)
+    found = around_edges(np.asarray(image, np.uint8))
     assert (found.x / factor, found.y / factor, found.side / factor) == pytest.approx((30, 5, 100), abs=4)
 
 
@@ -64,18 +64,18 @@ def test_canny_takes_all_of_a_picture_without_edges() -> None:
 )
 def test_every_picture_has_a_square_that_can_be_cut_out(height: int, width: int, name: str, seed: int) -> None:
     noise = np.random.default_rng(seed).integers(0, 256, (-(-height // 40), -(-width // 40), 3), dtype=np.uint8)
-    picture = np.asarray(np.repeat(np.repeat(noise, 40, axis=0), 40, axis=1)[:height, :width], np.uint8)
-    stone = UNTRAINED[name].find_best(picture)
+    image = np.asarray(np.repeat(np.repeat(noise, 40, axis=0), 40, axis=1)[:height, :width], np.uint8)
+    stone = UNTRAINED[name].find_best(image)
     assert stone.score == 1
-    cut = UNTRAINED[name].cut(picture, stone.box, 24)
+    cut = UNTRAINED[name].cut(image, stone.box, 24)
     assert cut.shape == (24, 24, 4)
     assert set(np.unique(cut[..., 3])) <= {0, 255}
     assert cut[..., 3].any()
 
 
 def test_what_the_picture_shows_stays_and_what_is_beside_it_is_grey(untrained: UntrainedFinder) -> None:
-    picture = coin(40, 80, (0, 0, 80, 20))
-    cut = mask_background(untrained.cut(picture, Box(0, -20, 80), 40))
+    image = coin(40, 80, (0, 0, 80, 20))
+    cut = mask_background(untrained.cut(image, Box(0, -20, 80), 40))
     assert (cut[:10] == 127).all()
     assert (cut[30:] == 127).all()
     assert (cut[11:19] == (90, 60, 30)).all()
@@ -83,9 +83,9 @@ def test_what_the_picture_shows_stays_and_what_is_beside_it_is_grey(untrained: U
 
 
 def test_one_thing_in_every_picture_and_none_is_refused(untrained: UntrainedFinder) -> None:
-    picture = coin(60, 100, (40, 20, 60, 30))
-    assert untrained.find(picture) == (untrained.find_best(picture),)
-    (crop,) = Cutter(untrained, 32, all_stones=True).crops(picture, "coin.png")
+    image = coin(60, 100, (40, 20, 60, 30))
+    assert untrained.find(image) == (untrained.find_best(image),)
+    (crop,) = Cutter(untrained, 32, all_stones=True).crops(image, "coin.png")
     assert crop.score >= untrained.threshold
     assert crop.place is not None
 

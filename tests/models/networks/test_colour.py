@@ -16,20 +16,20 @@ WHITE, BLACK, GREY, SKIN = (255, 255, 255), (0, 0, 0), (128, 128, 128), (225, 17
 
 def painted(stone: tuple[int, int, int], backdrop: tuple[int, int, int], side: int = 64) -> Float32:
     """A round stone with a lit spot that fills 84% of a crop, (side, side, 3)."""
-    picture = np.full((side, side, 3), backdrop, dtype=np.uint8)
+    image = np.full((side, side, 3), backdrop, dtype=np.uint8)
     middle = side // 2
-    cv2.circle(picture, (middle, middle), side * 42 // 100, stone, thickness=-1)
+    cv2.circle(image, (middle, middle), side * 42 // 100, stone, thickness=-1)
     lit = tuple((channel + 255) // 2 for channel in stone)
-    cv2.circle(picture, (side * 2 // 5, side * 2 // 5), side // 10, lit, thickness=-1)
-    return picture.astype(np.float32)
+    cv2.circle(image, (side * 2 // 5, side * 2 // 5), side // 10, lit, thickness=-1)
+    return image.astype(np.float32)
 
 
 def noise(side: int, seed: int = 0) -> Float32:
     return np.random.default_rng(seed).integers(0, 256, (side, side, 3)).astype(np.float32)
 
 
-def histogram(*pictures: Float32, layer: ColourHistogram | None = None) -> Float32:
-    found: Float32 = (layer or ColourHistogram())(np.stack(pictures)).numpy()
+def histogram(*images: Float32, layer: ColourHistogram | None = None) -> Float32:
+    found: Float32 = (layer or ColourHistogram())(np.stack(images)).numpy()
     return found
 
 
@@ -38,11 +38,11 @@ def difference(one: Float32, other: Float32) -> float:
     return float(1 - one @ other)
 
 
-def counted_by_hand(picture: Float32) -> Float32:
+def counted_by_hand(image: Float32) -> Float32:
     """The same from the description: OpenCV's CIELAB, every pixel in a loop over its eight bins."""
-    factor = max(1, round(len(picture) / 64))
-    side = len(picture) // factor
-    small = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+    factor = max(1, round(len(image) / 64))
+    side = len(image) // factor
+    small = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
     lab = cv2.cvtColor(small / 255, cv2.COLOR_RGB2LAB).astype(np.float64)
     border = np.concatenate([lab[0], lab[-1], lab[1:-1, 0], lab[1:-1, -1]]).mean(axis=0)
     counts = np.zeros((6, 10, 10))
@@ -81,7 +81,7 @@ def test_colours_have_their_published_cielab(rgb: tuple[int, int, int], lab: tup
 
 
 @pytest.mark.parametrize(
-    "picture",
+    "image",
     [
         painted(RUBY, WHITE, 32),
         painted(EMERALD, BLACK, 32),
@@ -91,10 +91,10 @@ def test_colours_have_their_published_cielab(rgb: tuple[int, int, int], lab: tup
     ],
     ids=["red on white", "green on black", "blue on skin", "noise", "two pixels to one"],
 )
-def test_it_counts_what_a_plain_loop_counts(picture: Float32) -> None:
+def test_it_counts_what_a_plain_loop_counts(image: Float32) -> None:
     # OpenCV looks CIELAB up in a table, which is up to half a unit off: 1/28 of a bin.
-    np.testing.assert_allclose(histogram(picture)[0] ** 2, counted_by_hand(picture) ** 2, atol=0.01)
-    assert difference(histogram(picture)[0], counted_by_hand(picture)) < 1e-3
+    np.testing.assert_allclose(histogram(image)[0] ** 2, counted_by_hand(image) ** 2, atol=0.01)
+    assert difference(histogram(image)[0], counted_by_hand(image)) < 1e-3
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=3))
@@ -116,17 +116,17 @@ def test_a_plain_picture_has_a_finite_histogram(colour: tuple[int, int, int]) ->
 
 @pytest.mark.parametrize("side", [32, 57, 224, 260])
 def test_mirroring_and_quarter_turns_change_nothing(side: int) -> None:
-    picture = noise(side) // 3 + painted(RUBY, WHITE, side) // 2
-    picture[: side // 3, : side // 4] = SAPPHIRE
-    turned = [picture[:, ::-1], picture[::-1], np.rot90(picture), np.rot90(picture, 2), np.rot90(picture, 3)]
-    found = histogram(picture, *turned)
+    image = noise(side) // 3 + painted(RUBY, WHITE, side) // 2
+    image[: side // 3, : side // 4] = SAPPHIRE
+    turned = [image[:, ::-1], image[::-1], np.rot90(image), np.rot90(image, 2), np.rot90(image, 3)]
+    found = histogram(image, *turned)
     np.testing.assert_allclose(found[1:], np.broadcast_to(found[0], (5, 600)), atol=1e-3)
 
 
 def test_one_picture_does_not_depend_on_the_others_in_its_batch() -> None:
-    pictures = painted(RUBY, WHITE), painted(EMERALD, GREY), noise(64)
-    together = histogram(*pictures)
-    alone = np.concatenate([histogram(picture) for picture in pictures])
+    images = painted(RUBY, WHITE), painted(EMERALD, GREY), noise(64)
+    together = histogram(*images)
+    alone = np.concatenate([histogram(image) for image in images])
     np.testing.assert_allclose(together, alone, atol=1e-5)
 
 

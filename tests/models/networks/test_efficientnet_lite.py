@@ -96,25 +96,25 @@ def test_pixels_are_scaled_and_padded_as_tensorflow_did(checkpoint: State) -> No
 
 
 def crossword() -> Bytes:
-    picture = np.full((224, 224, 3), 255, dtype=np.uint8)
+    image = np.full((224, 224, 3), 255, dtype=np.uint8)
     for row in range(16):
         for column in range(16):
             if (7 * row + 3 * column * column) % 4 == 0:
-                picture[14 * row : 14 * row + 14, 14 * column : 14 * column + 14] = 0
-    picture[::14] = 0
-    picture[:, ::14] = 0
-    return picture
+                image[14 * row : 14 * row + 14, 14 * column : 14 * column + 14] = 0
+    image[::14] = 0
+    image[:, ::14] = 0
+    return image
 
 
 def ball() -> Bytes:
     """An orange ball, lit from the upper left."""
-    picture = np.full((224, 224, 3), 255, dtype=np.uint8)
+    image = np.full((224, 224, 3), 255, dtype=np.uint8)
     for radius in range(70, 0, -1):
         light = 1.15 - 0.6 * radius / 70
         shift = (70 - radius) // 3
         colour = tuple(min(255, int(channel * light)) for channel in (235, 120, 0))
-        cv2.circle(picture, (112 - shift, 112 - shift), radius, colour, thickness=-1)
-    return picture
+        cv2.circle(image, (112 - shift, 112 - shift), radius, colour, thickness=-1)
+    return image
 
 
 def test_with_imagenets_classifier_it_names_painted_things(lite0: keras.Model, checkpoint: State) -> None:

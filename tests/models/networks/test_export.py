@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     import keras
 
 
-@given(n_pictures=st.integers(1, 5), seed=st.integers(0, 2**32 - 1))
+@given(n_images=st.integers(1, 5), seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=10)
 def test_the_export_changes_no_probability_by_more_than_1e_4(
-    tiny_model: "keras.Model", tiny_network: bytes, n_pictures: int, seed: int
+    tiny_model: "keras.Model", tiny_network: bytes, n_images: int, seed: int
 ) -> None:
-    pictures = np.random.default_rng(seed).integers(0, 256, (n_pictures, 32, 32, 3), dtype=np.uint8)
-    exported = Network(tiny_network).logits(pictures)
-    original = tiny_model(pictures, training=False)
+    images = np.random.default_rng(seed).integers(0, 256, (n_images, 32, 32, 3), dtype=np.uint8)
+    exported = Network(tiny_network).logits(images)
+    original = tiny_model(images, training=False)
     for name in HEADS:
         np.testing.assert_allclose(softmax(getattr(exported, name)), softmax(original[name]), rtol=0, atol=1e-4)
 
@@ -53,9 +53,9 @@ def small_model(
 ) -> "keras.Model":
     import keras
 
-    pictures = keras.Input((side, other_side, 3), dtype=dtype)
-    features = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(pictures))
-    return keras.Model(pictures, {name: keras.layers.Dense(2)(features) for name in names})
+    images = keras.Input((side, other_side, 3), dtype=dtype)
+    features = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(images))
+    return keras.Model(images, {name: keras.layers.Dense(2)(features) for name in names})
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def build(mode: str = "both", *, size: int | None = None, seed: int = 0, dropout
     return build_network(TINY, SPACE, size=size, mode=mode, dropout=dropout)
 
 
-def pictures(count: int = 3, side: int = 32) -> RGB:
+def images(count: int = 3, side: int = 32) -> RGB:
     return np.random.default_rng(0).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
 
 
@@ -54,7 +54,7 @@ def outputs(model: keras.Model, given: npt.NDArray[Any]) -> dict[str, Float32]:
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_gives_all_three_outputs(mode: str) -> None:
     network = build(mode)
-    found = outputs(network.whole, pictures())
+    found = outputs(network.whole, images())
     assert {name: values.shape for name, values in found.items()} == {
         "flat": (3, V),
         "family": (3, F),
@@ -67,7 +67,7 @@ def test_every_mode_gives_all_three_outputs(mode: str) -> None:
 
 
 def test_flat_training_gives_families_and_regions_of_the_flat_classifier() -> None:
-    found = outputs(build("flat").whole, pictures())
+    found = outputs(build("flat").whole, images())
     np.testing.assert_allclose(softmax(found["family"]), softmax(found["flat"]) @ family_members(SPACE), atol=1e-6)
     # Soft routing through both stages is then the flat classifier again.
     both_stages = soft(softmax(found["family"]), conditional(found["regional"], SPACE.parents), SPACE.parents)
@@ -75,7 +75,7 @@ def test_flat_training_gives_families_and_regions_of_the_flat_classifier() -> No
 
 
 def test_hierarchical_training_gives_a_flat_view_of_both_stages() -> None:
-    found = outputs(build("hierarchical").whole, pictures())
+    found = outputs(build("hierarchical").whole, images())
     both_stages = soft(softmax(found["family"]), conditional(found["regional"], SPACE.parents), SPACE.parents)
     np.testing.assert_allclose(softmax(found["flat"]), both_stages, atol=1e-6)
 
@@ -91,7 +91,7 @@ def test_only_trained_heads_have_weights(mode: str) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_the_three_views_share_their_weights(mode: str) -> None:
     network = build(mode)
-    given = pictures()
+    given = images()
     features = network.extractor(given, training=False)
     assert features.shape == (3, 8 + 600)  # the backbone's and the colours
     for name, values in outputs(network.heads, features).items():
@@ -103,7 +103,7 @@ def test_the_three_views_share_their_weights(mode: str) -> None:
 
 def test_standardising_reaches_the_whole_network() -> None:
     network = build()
-    given = pictures(20)
+    given = images(20)
     features = network.extractor(given, training=False).numpy()
     before = outputs(network.whole, given)["flat"]
     network.standardise(features)
@@ -115,7 +115,7 @@ def test_standardising_reaches_the_whole_network() -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_saved_weights_give_the_same_numbers_in_a_fresh_network(mode: str, tmp_path: Path) -> None:
     network, fresh = build(mode, seed=1), build(mode, seed=2)
-    given = pictures()
+    given = images()
     network.standardise(network.extractor(given, training=False).numpy())
     expected = outputs(network.whole, given)
     assert np.abs(outputs(fresh.whole, given)["flat"] - expected["flat"]).max() > 1e-3
@@ -138,7 +138,7 @@ def test_weights_go_from_a_small_training_network_with_dropout_to_the_full_one()
 
 def test_dropout_is_there_in_training_only() -> None:
     network = build(dropout=0.5)
-    given = pictures()
+    given = images()
     np.testing.assert_array_equal(outputs(network.whole, given)["flat"], outputs(network.whole, given)["flat"])
     dropped = network.whole(given, training=True)["flat"]
     assert np.abs(dropped - network.whole(given, training=True)["flat"]).max() > 1e-3
@@ -166,7 +166,7 @@ def test_the_export_with_colours_and_derived_heads_changes_no_probability_by_mor
     from gemhier.models.networks.export import export_network
 
     network = build(mode)
-    given = np.concatenate([pictures(4), np.zeros((1, 32, 32, 3), np.uint8), np.full((1, 32, 32, 3), 255, np.uint8)])
+    given = np.concatenate([images(4), np.zeros((1, 32, 32, 3), np.uint8), np.full((1, 32, 32, 3), 255, np.uint8)])
     network.standardise(network.extractor(given, training=False).numpy())
     content = export_network(network.whole)
     exported, original = Network(content).logits(given), outputs(network.whole, given)
@@ -202,15 +202,15 @@ def test_mixed_precision_is_the_backbone_s_alone(name: str) -> None:
     (body,) = (layer for layer in network.extractor.layers if isinstance(layer, keras.Model))
     assert {layer.compute_dtype for layer in body.layers if layer.weights} == {"bfloat16"}
     assert {weight.dtype for weight in network.whole.weights} == {"float32"}
-    assert network.extractor(pictures(), training=False).dtype == "float32"
-    assert {values.dtype.name for values in outputs(network.whole, pictures()).values()} == {"float32"}
+    assert network.extractor(images(), training=False).dtype == "float32"
+    assert {values.dtype.name for values in outputs(network.whole, images()).values()} == {"float32"}
     if name == "tiny":
-        colours = network.extractor(pictures(), training=False)[:, 8:]
-        np.testing.assert_array_equal(colours, build().extractor(pictures(), training=False)[:, 8:])
+        colours = network.extractor(images(), training=False)[:, 8:]
+        np.testing.assert_array_equal(colours, build().extractor(images(), training=False)[:, 8:])
     exact = build_network(entry, SPACE, size=32, hidden=16)
     exact.whole.set_weights(network.whole.get_weights())
-    for head, values in outputs(exact.whole, pictures()).items():
-        np.testing.assert_allclose(outputs(network.whole, pictures())[head], values, atol=0.1)
+    for head, values in outputs(exact.whole, images()).items():
+        np.testing.assert_allclose(outputs(network.whole, images())[head], values, atol=0.1)
 
 
 def test_the_policy_is_as_before_after_a_backbone_that_fails() -> None:
@@ -226,11 +226,11 @@ def test_the_policy_is_as_before_after_a_backbone_that_fails() -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_several_networks_as_one_say_the_mean_of_their_logits(mode: str) -> None:
     members = [build(mode, seed=seed) for seed in (1, 2, 3)]
-    predictions = [outputs(member.whole, pictures()) for member in members]
+    predictions = [outputs(member.whole, images()) for member in members]
     together = average_networks(members)
-    exported = Network(export_network(together.whole)).logits(pictures())
-    in_two_steps = outputs(together.heads, together.extractor(pictures()).numpy())
-    for head, found in outputs(together.whole, pictures()).items():
+    exported = Network(export_network(together.whole)).logits(images())
+    in_two_steps = outputs(together.heads, together.extractor(images()).numpy())
+    for head, found in outputs(together.whole, images()).items():
         expected = np.mean([one[head] for one in predictions], axis=0)
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
         np.testing.assert_allclose(in_two_steps[head], expected, rtol=1e-4, atol=1e-4)
@@ -249,7 +249,7 @@ def test_weights_in_half_precision_take_half_the_space_and_hardly_move_a_probabi
     network = build_network(replace(TINY, build=wide), SPACE)
     whole, half = (export_network(network.whole, half=half) for half in (False, True))
     assert len(half) < 0.55 * len(whole)
-    exact, rounded = (softmax(Network(content).logits(pictures()).flat) for content in (whole, half))
+    exact, rounded = (softmax(Network(content).logits(images()).flat) for content in (whole, half))
     assert 0 < np.abs(exact - rounded).max() < HALF_TOLERANCE
 
 

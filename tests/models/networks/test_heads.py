@@ -31,8 +31,8 @@ QUARTZ = SPACE.index("quartz")
 SCALES = st.sampled_from([0.0, 1.0, 30.0, 1000.0])
 
 
-def logits(seed: int, scale: float, columns: int = V, n_pictures: int = 4) -> Float32:
-    return np.random.default_rng(seed).normal(0, scale, (n_pictures, columns)).astype(np.float32)
+def logits(seed: int, scale: float, columns: int = V, n_images: int = 4) -> Float32:
+    return np.random.default_rng(seed).normal(0, scale, (n_images, columns)).astype(np.float32)
 
 
 def log_sum_exp(values: npt.NDArray[np.floating]) -> Float64:
@@ -154,7 +154,7 @@ def test_only_trained_heads_have_a_loss(mode: str) -> None:
 
 @pytest.mark.parametrize("shape", [(3,), (3, 1)])
 def test_a_loss_is_the_mean_over_pictures(shape: tuple[int, ...]) -> None:
-    loss, values, truth = CrossEntropy(0.1), logits(0, 2, n_pictures=3), np.array([5, 0, 2], np.int32)
+    loss, values, truth = CrossEntropy(0.1), logits(0, 2, n_images=3), np.array([5, 0, 2], np.int32)
     assert float(loss(truth.reshape(shape), values)) == pytest.approx(float(np.mean(loss.call(truth, values))))
 
 

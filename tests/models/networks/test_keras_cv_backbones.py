@@ -35,10 +35,10 @@ def test_saved_weights_and_the_export_give_the_same_answers(tmp_path: Path) -> N
     body.save_weights(tmp_path / "mine.weights.h5")
     chosen = backbone("resnet18v2", str(tmp_path / "mine.weights.h5"))
     network = build_network(chosen, space, size=32)
-    pictures = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
-    features = network.extractor(pictures, training=False).numpy()
-    np.testing.assert_allclose(features, body(pictures.astype(np.float32), training=False).numpy(), atol=1e-4)
+    images = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    features = network.extractor(images, training=False).numpy()
+    np.testing.assert_allclose(features, body(images.astype(np.float32), training=False).numpy(), atol=1e-4)
     assert np.ptp(features, axis=0).max() > 1e-3
-    flat = network.whole(pictures, training=False)["flat"].numpy()
-    exported = Network(export_network(network.whole)).logits(pictures).flat
+    flat = network.whole(images, training=False)["flat"].numpy()
+    exported = Network(export_network(network.whole)).logits(images).flat
     np.testing.assert_allclose(softmax(exported), softmax(flat), rtol=0, atol=1e-4)

@@ -31,13 +31,13 @@ def test_summed_leaves_are_the_likelihood_of_every_level(seed: int, scale: float
     found = SummedLeaves(SPACE, smoothing).call(truth, logits).numpy()
     of_label = softmax(logits)
     of_node = node_probabilities(of_label, SPACE.membership)
-    for picture, column in enumerate(truth):
+    for image, column in enumerate(truth):
         label = SPACE.labels[column]
-        levels = [of_node[picture, SPACE.node_index(node)] for node in route(label)]
+        levels = [of_node[image, SPACE.node_index(node)] for node in route(label)]
         if label == "beryl/emerald":
-            levels.append(of_label[picture, column])  # it stands above another label, and for itself
-        expected = -(1 - smoothing) * np.mean(np.log(levels)) - smoothing * np.log(of_label[picture]).mean()
-        assert found[picture] == pytest.approx(expected, rel=1e-4, abs=1e-5)
+            levels.append(of_label[image, column])  # it stands above another label, and for itself
+        expected = -(1 - smoothing) * np.mean(np.log(levels)) - smoothing * np.log(of_label[image]).mean()
+        assert found[image] == pytest.approx(expected, rel=1e-4, abs=1e-5)
 
 
 @pytest.mark.parametrize("scale", [100.0, 1000.0])
@@ -67,10 +67,10 @@ def test_soft_labels_fall_with_the_height_of_the_common_ancestor(seed: int, scal
     truth, logits = some(seed, scale)
     found = SoftLabels(SPACE, sharpness).call(truth, logits).numpy()
     heights = severity_matrix(SPACE)
-    for picture, column in enumerate(truth):
+    for image, column in enumerate(truth):
         target = np.exp(-sharpness * heights[column] / heights.max())
-        expected = -(target / target.sum()) @ np.log(softmax(logits[picture]))
-        assert found[picture] == pytest.approx(expected, rel=1e-4, abs=1e-5)
+        expected = -(target / target.sum()) @ np.log(softmax(logits[image]))
+        assert found[image] == pytest.approx(expected, rel=1e-4, abs=1e-5)
 
 
 def test_the_named_loss_is_that_of_the_flat_head() -> None:

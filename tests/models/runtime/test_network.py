@@ -29,7 +29,7 @@ def network(tiny_network: bytes) -> Network:
     return Network(tiny_network)
 
 
-def pictures(count: int, seed: int = 0) -> Bytes:
+def images(count: int, seed: int = 0) -> Bytes:
     return np.random.default_rng(seed).integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
 
 
@@ -39,7 +39,7 @@ def test_a_network_knows_its_size_and_columns(network: Network) -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 7, MOST_AT_ONCE, 2 * MOST_AT_ONCE + 3])
 def test_batches_of_any_size_give_one_row_a_picture(network: Network, count: int) -> None:
-    logits = network.logits(pictures(count))
+    logits = network.logits(images(count))
     assert {name: getattr(logits, name).shape for name in HEADS} == {
         "flat": (count, 6),
         "family": (count, 3),
@@ -54,7 +54,7 @@ def test_a_picture_has_the_same_logits_alone_and_in_a_batch(
     tiny_network: bytes, count: int, seed: int, threads: int
 ) -> None:
     network = Network(tiny_network, num_threads=threads)
-    batch = pictures(count, seed)
+    batch = images(count, seed)
     together = network.logits(batch)
     chosen = seed % count
     alone = network.logits(batch[chosen : chosen + 1])
@@ -63,7 +63,7 @@ def test_a_picture_has_the_same_logits_alone_and_in_a_batch(
 
 
 def test_threads_can_share_a_network(network: Network) -> None:
-    batches = [pictures(count, seed) for seed, count in enumerate((1, 5, 2, 33, 1, 8) * 4)]
+    batches = [images(count, seed) for seed, count in enumerate((1, 5, 2, 33, 1, 8) * 4)]
     expected = [network.logits(batch).flat for batch in batches]
     with ThreadPoolExecutor(6) as executor:
         found = list(executor.map(lambda batch: network.logits(batch).flat, batches))
@@ -72,7 +72,7 @@ def test_threads_can_share_a_network(network: Network) -> None:
 
 
 def test_a_view_of_a_larger_array_is_read_right(network: Network) -> None:
-    large = pictures(6)
+    large = images(6)
     np.testing.assert_array_equal(
         network.logits(large[::2, :, ::-1]).flat, network.logits(large[::2, :, ::-1].copy()).flat
     )

@@ -14,7 +14,7 @@ from gemhier.cli import main
 from gemhier.crawler.review.certificates import what_gives_it_away
 from gemhier.crawler.review.clean import clean
 from gemhier.crawler.storage.crawl_info import CrawlInfo, write_crawl_info
-from gemhier.crawler.storage.folder import PictureStore, is_rejected
+from gemhier.crawler.storage.folder import ImageStore, is_rejected
 from gemhier.crawler.storage.history import History
 from gemhier.crawler.storage.records import ImageRecord
 from gemhier.errors import DataError
@@ -37,14 +37,14 @@ class CrawlFolder:
 
     def add(
         self,
-        picture: Bytes,
+        image: Bytes,
         product: str,
         *labels: str,
         rejected: tuple[str, str] | None = None,
         name: str = "",
     ) -> ImageRecord:
-        store, history = PictureStore(self.path), History(self.path)
-        content = store.add(cv2.imencode(".png", picture[..., ::-1])[1].tobytes(), ".png", rejected)
+        store, history = ImageStore(self.path), History(self.path)
+        content = store.add(cv2.imencode(".png", image[..., ::-1])[1].tobytes(), ".png", rejected)
         record = ImageRecord(
             site="shop",
             page=f"https://shop.example/{product}",
@@ -82,9 +82,9 @@ def stones(paint_stone: Paint) -> Callable[[str, int], Bytes]:
     """Paints a stone of a label; another number, another picture."""
 
     def paint(label: str, number: int) -> Bytes:
-        picture = paint_stone(label)
-        picture[0, 0] = (number % 256, number // 256, 255)
-        return picture
+        image = paint_stone(label)
+        image[0, 0] = (number % 256, number // 256, 255)
+        return image
 
     return paint
 
@@ -103,8 +103,8 @@ def prepared(crawl: CrawlFolder, out: Path, finder: Finder, **settings: float) -
 def test_a_crawl_becomes_a_data_set(crawl: CrawlFolder, tmp_path: Path, stones: Stones, finder: Finder) -> None:
     for product in range(6):
         for view in range(2):
-            picture = stones("beryl/emerald/colombian", 2 * product + view)
-            crawl.add(picture, f"emerald-{product}", "Colombian Emerald", "Emerald (Panna)")
+            image = stones("beryl/emerald/colombian", 2 * product + view)
+            crawl.add(image, f"emerald-{product}", "Colombian Emerald", "Emerald (Panna)")
     crawl.add(stones("corundum/ruby", 0), "ruby-0", "Ruby (Manik)", "Emerald (Panna)")
     paper = crawl.add(BLANK, "emerald-0", "Emerald (Panna)", rejected=("certificate", "its file is called certi.jpg"))
     empty = crawl.add(BLANK + 1, "emerald-1", "Emerald (Panna)")
@@ -174,7 +174,7 @@ def test_a_picture_of_several_products_is_one_picture_of_one_stone(crawl: CrawlF
     crawl.add(stones("beryl/emerald", 1), "b", "Emerald")
     crawl.add(stones("beryl/emerald", 2), "c", "Emerald")
     (source,) = read_sources([crawl.path])
-    found = sorted((picture.stone, picture.label_given) for picture in source.pictures)
+    found = sorted((image.stone, image.label_given) for image in source.images)
     assert found == [("a", "Colombian Emerald; Emerald"), ("a", "Emerald"), ("c", "Emerald")]
 
 
@@ -183,7 +183,7 @@ def test_a_picture_that_many_products_show_is_set_aside(crawl: CrawlFolder, ston
         crawl.add(BLANK, f"emerald-{product}", "Emerald", name=f"missing-{product}")
     crawl.add(stones("beryl/emerald", 0), "emerald-0", "Emerald")
     (source,) = read_sources([crawl.path])
-    assert len(source.pictures) == 1
+    assert len(source.images) == 1
     assert source.set_aside[0].reason == "11 products show it"
 
 
@@ -284,7 +284,7 @@ def test_a_later_line_about_a_picture_counts(crawl: CrawlFolder, stones: Stones)
     record = crawl.add(stones("corundum/ruby", 0), "ruby-0", "Ruby", name="one")
     crawl.add(stones("corundum/ruby", 0), "ruby-0", "Ruby", "Burmese Ruby", name="one")
     (source,) = read_sources([crawl.path])
-    assert [picture.labels for picture in source.pictures] == [("Burmese Ruby", "Ruby")]
-    assert source.pictures[0].path == crawl.path / record.file
+    assert [image.labels for image in source.images] == [("Burmese Ruby", "Ruby")]
+    assert source.images[0].path == crawl.path / record.file
     lines = (crawl.path / "images.jsonl").read_text().splitlines()
     assert [json.loads(line)["labels"] for line in lines] == [["Ruby"], ["Ruby", "Burmese Ruby"]]

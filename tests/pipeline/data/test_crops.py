@@ -16,9 +16,9 @@ from gemhier.pipeline.data.manifest import Row
 
 def painted_row(path: Path, colour: str) -> Row:
     """A stone on white, with its row."""
-    picture = Image.new("RGB", (60, 40), "white")
-    ImageDraw.Draw(picture).ellipse((15, 5, 45, 35), fill=colour)
-    picture.save(path)
+    image = Image.new("RGB", (60, 40), "white")
+    ImageDraw.Draw(image).ellipse((15, 5, 45, 35), fill=colour)
+    image.save(path)
     return Row(
         image=str(path),
         x=13,
@@ -49,11 +49,11 @@ def blind_finder() -> Finder:
 
     from gemhier.models.networks.export import export_network
 
-    pictures = keras.Input((32, 32, 3), dtype="uint8", name="pictures")
-    nothing = keras.layers.Rescaling(0.0, dtype="float32")(pictures)
+    images = keras.Input((32, 32, 3), dtype="uint8", name="pictures")
+    nothing = keras.layers.Rescaling(0.0, dtype="float32")(images)
     maps = keras.layers.AveragePooling2D(2, name="maps")(nothing[..., :2])
     present = keras.layers.GlobalMaxPooling2D(name="present")(nothing[..., :1])
-    return Finder(export_network(keras.Model(pictures, {"maps": maps, "present": present}), OUTPUTS))
+    return Finder(export_network(keras.Model(images, {"maps": maps, "present": present}), OUTPUTS))
 
 
 def test_crops_are_those_of_classifying_in_the_order_of_the_rows(
@@ -64,9 +64,9 @@ def test_crops_are_those_of_classifying_in_the_order_of_the_rows(
     assert found.dtype == np.uint8
     assert not found.flags.writeable
     for crop, row in zip(found, rows, strict=True):
-        picture = read_image(Path(row.image))
-        assert np.array_equal(crop, finder.cut(picture, Box(13, -2, 44), 32))
-        assert np.array_equal(crop[..., :3], crop_stone(picture, Box(13, -2, 44), 32))
+        image = read_image(Path(row.image))
+        assert np.array_equal(crop, finder.cut(image, Box(13, -2, 44), 32))
+        assert np.array_equal(crop[..., :3], crop_stone(image, Box(13, -2, 44), 32))
         stone, backdrop = crop[16, 16, 3], crop[[0, 0, -1, -1], [0, -1, 0, -1], 3]
         assert (stone, *backdrop) == (255, 0, 0, 0, 0)
 

@@ -44,9 +44,9 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for number in range(16):
         path = tmp_path / "shop" / ("Ruby" if number < 8 else "Emerald") / f"{number % 8}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        picture = Image.new("RGB", (48, 40), "white")
-        ImageDraw.Draw(picture).ellipse((10, 6, 36, 34), fill=(10 * number, 50, 90))
-        picture.save(path)
+        image = Image.new("RGB", (48, 40), "white")
+        ImageDraw.Draw(image).ellipse((10, 6, 36, 34), fill=(10 * number, 50, 90))
+        image.save(path)
     return tmp_path / "shop"
 
 
@@ -95,9 +95,9 @@ def test_without_the_file_everything_is_as_before(shop: Path, finder: Finder) ->
     before = prepared(shop, finder)
     contents = {path.name: path.read_bytes() for path in before.folder.iterdir()}
     assert "decisions" not in json.loads(contents["data.json"])
-    pictures = {path: path.read_bytes() for path in shop.rglob("*.png")}
+    images = {path: path.read_bytes() for path in shop.rglob("*.png")}
     prepared(shop, finder, "drop,shop/Ruby/0.png,,,")
-    assert pictures == {path: path.read_bytes() for path in shop.rglob("*.png")}
+    assert images == {path: path.read_bytes() for path in shop.rglob("*.png")}
     prepared(shop, finder)
     assert contents == {path.name: path.read_bytes() for path in before.folder.iterdir()}
 
@@ -147,9 +147,9 @@ def test_a_name_that_nobody_knows_may_be_decided_picture_by_picture(shop: Path, 
     ],
 )
 def test_a_decision_that_does_not_fit_is_one_line(shop: Path, rows: list[str], message: str) -> None:
-    pictures = sorted(shop.rglob("*.png"))
+    images = sorted(shop.rglob("*.png"))
     with pytest.raises(DataError, match=message) as caught:
-        read_decisions(decided(*rows), pictures, [shop], TAXONOMY)
+        read_decisions(decided(*rows), images, [shop], TAXONOMY)
     assert "\n" not in str(caught.value)
 
 

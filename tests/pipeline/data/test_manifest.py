@@ -20,7 +20,7 @@ from gemhier.pipeline.data.manifest import (
     Row,
     is_prepared,
     read_manifest,
-    require_pictures,
+    require_images,
     write_manifest,
 )
 
@@ -207,11 +207,11 @@ def test_damage_beside_the_table(tmp_path: Path) -> None:
 def test_moved_pictures_are_missed_by_name(tmp_path: Path) -> None:
     here = tmp_path / "1.jpg"
     here.touch()
-    require_pictures([replace(ROW, image=str(here))])
+    require_images([replace(ROW, image=str(here))])
     with pytest.raises(
         DataError, match=r"1 of 2 pictures are missing, the first was expected at /photos/Emerald/1.jpg"
     ):
-        require_pictures([replace(ROW, image=str(here)), ROW])
+        require_images([replace(ROW, image=str(here)), ROW])
 
 
 def test_a_folder_that_cannot_be_written_is_left_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

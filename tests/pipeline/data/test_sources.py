@@ -43,7 +43,7 @@ def test_class_folders_with_splits_nested_classes_and_other_files(tmp_path: Path
     )
     (source,) = read_sources([root])
     assert (source.name, source.root) == ("shop", root)
-    assert [(picture.label_given, picture.official, picture.path.name) for picture in source.pictures] == [
+    assert [(image.label_given, image.official, image.path.name) for image in source.images] == [
         ("Sapphire", "", "4.webp"),
         ("Ruby", "test", "2.JPEG"),
         ("Ruby", "train", "1.jpg"),
@@ -56,14 +56,14 @@ def test_a_single_class_folder_and_folders_of_one_name(tmp_path: Path) -> None:
     first, second = put(tmp_path / "a/Ruby", "1.jpg"), put(tmp_path / "b/Ruby", "1.jpg")
     sources = read_sources([first, second])
     assert [source.name for source in sources] == ["Ruby", "Ruby-2"]
-    assert [source.pictures[0].label_given for source in sources] == ["Ruby", "Ruby"]
-    assert [source.pictures[0].source for source in sources] == ["Ruby", "Ruby-2"]
+    assert [source.images[0].label_given for source in sources] == ["Ruby", "Ruby"]
+    assert [source.images[0].source for source in sources] == ["Ruby", "Ruby-2"]
 
 
 def test_a_relative_folder_gives_absolute_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path / "shop", "Ruby/1.jpg")
     monkeypatch.chdir(tmp_path)
-    assert read_sources([Path("shop")])[0].pictures[0].path == tmp_path / "shop/Ruby/1.jpg"
+    assert read_sources([Path("shop")])[0].images[0].path == tmp_path / "shop/Ruby/1.jpg"
 
 
 def test_links_are_followed_but_not_in_a_circle(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_links_are_followed_but_not_in_a_circle(tmp_path: Path) -> None:
     (root / "Sapphire").symlink_to(tmp_path / "elsewhere")
     (root / "Ruby/all").symlink_to(root)
     (source,) = read_sources([root])
-    assert [picture.label_given for picture in source.pictures] == ["Ruby", "Sapphire"]
+    assert [image.label_given for image in source.images] == ["Ruby", "Sapphire"]
 
 
 def test_sources_that_cannot_be_read(tmp_path: Path) -> None:
@@ -145,9 +145,9 @@ def test_a_taxonomy_from_folders_looks_through_the_same_split_folders(tmp_path: 
     taxonomy = taxonomy_from_folders(root)
     (source,) = read_sources([root])
     assert set(taxonomy.nodes) == {"ruby", "opal", "all", "all/ruby"}
-    for picture in source.pictures:
-        assert picture.official
-        assert taxonomy.resolve(picture.label_given)
+    for image in source.images:
+        assert image.official
+        assert taxonomy.resolve(image.label_given)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_a_taxonomy_from_folders_looks_through_the_same_split_folders(tmp_path: 
 def test_other_names_of_splits(tmp_path: Path, folder: str, split: str) -> None:
     root = put(tmp_path / "shop", f"{folder}/Ruby/1.jpg", "Opal/2.jpg")
     (source,) = read_sources([root])
-    found = {picture.label_given: picture.official for picture in source.pictures}
+    found = {image.label_given: image.official for image in source.images}
     assert found == {"Ruby": split, "Opal": ""}
     said = [note.note for note in source.notes]
     assert said == ([] if folder in ("testing", "valid") else [f"taken for the split {split}"])
@@ -186,29 +186,29 @@ def test_other_names_of_splits(tmp_path: Path, folder: str, split: str) -> None:
 def test_a_folder_that_only_sounds_like_a_split_is_said(tmp_path: Path, folder: str) -> None:
     root = put(tmp_path / "shop", f"{folder}/Ruby/1.jpg", f"{folder}/Ruby/2.jpg", "Opal/2.jpg")
     (source,) = read_sources([root])
-    assert all(not picture.official for picture in source.pictures)
+    assert all(not image.official for image in source.images)
     (note,) = source.notes
-    assert (note.folder, note.pictures) == (str(root / folder), 2)
+    assert (note.folder, note.images) == (str(root / folder), 2)
     assert "sounds like a split, but was taken for a class" in note.note
 
 
 @pytest.mark.parametrize("folder", ["Contest", "Valentinite", "Devonian", "Testudo", "Strain", "Evaluated"])
 def test_a_class_folder_is_no_split(tmp_path: Path, folder: str) -> None:
     (source,) = read_sources([put(tmp_path / "shop", f"{folder}/1.jpg", "Opal/2.jpg")])
-    assert sorted(picture.label_given for picture in source.pictures) == sorted([folder, "Opal"])
+    assert sorted(image.label_given for image in source.images) == sorted([folder, "Opal"])
     assert not source.notes
 
 
 def test_sources_that_are_splits_themselves(tmp_path: Path) -> None:
     root = put(tmp_path / "shop", "train/Ruby/1.jpg", "test_set/Ruby/2.jpg", "more/Ruby/3.jpg")
     sources = read_sources([root / "train", root / "test_set", root / "more"])
-    assert [source.pictures[0].official for source in sources] == ["train", "test", ""]
+    assert [source.images[0].official for source in sources] == ["train", "test", ""]
     assert [note.note for source in sources for note in source.notes] == [
         "taken for the split train",
         "taken for the split test",
     ]
     (alone,) = read_sources([root / "test_set"])
-    assert alone.pictures[0].official == ""
+    assert alone.images[0].official == ""
 
 
 def test_pictures_in_no_class_folder_are_said_with_their_folder(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_pictures_in_no_class_folder_are_said_with_their_folder(tmp_path: Path) 
     (source,) = read_sources([root])
     assert sorted(source.loose) == [root, root / "train"]
     said = "in no class folder, and so taken for Ruby, as the source is called"
-    assert sorted((note.folder, note.pictures, note.note) for note in source.notes) == [
+    assert sorted((note.folder, note.images, note.note) for note in source.notes) == [
         (str(root), 2, said),
         (str(root / "train"), 1, said),
     ]

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from gemhier.pipeline.data.split import OFFICIAL, assign_splits, grouped_folds
 
-Pictures = tuple[list[str], list[str], list[str]]
+Images = tuple[list[str], list[str], list[str]]
 
 
 @st.composite
-def pictures(draw: st.DrawFn, official: tuple[str, ...] = OFFICIAL) -> Pictures:
+def images(draw: st.DrawFn, official: tuple[str, ...] = OFFICIAL) -> Images:
     """Labels, groups and official splits of up to 40 pictures, with groups across labels and splits."""
     rows = draw(
         st.lists(
@@ -25,9 +25,9 @@ def pictures(draw: st.DrawFn, official: tuple[str, ...] = OFFICIAL) -> Pictures:
 shares = st.sampled_from([None, 0.0, 0.1, 0.4])
 
 
-@given(pictures(), shares, shares, st.integers(0, 3))
+@given(images(), shares, shares, st.integers(0, 3))
 def test_no_group_is_in_two_splits(
-    rows: Pictures, validation_share: float | None, test_share: float | None, seed: int
+    rows: Images, validation_share: float | None, test_share: float | None, seed: int
 ) -> None:
     labels, groups, official = rows
     splits = assign_splits(
@@ -40,8 +40,8 @@ def test_no_group_is_in_two_splits(
     assert all(len(splits) == 1 for splits in found.values())
 
 
-@given(pictures())
-def test_every_picture_is_assigned_and_official_ones_stay_or_are_set_aside(rows: Pictures) -> None:
+@given(images())
+def test_every_picture_is_assigned_and_official_ones_stay_or_are_set_aside(rows: Images) -> None:
     labels, groups, official = rows
     allowed = {
         "": {"train", "validation", "test", "unused"},
@@ -54,8 +54,8 @@ def test_every_picture_is_assigned_and_official_ones_stay_or_are_set_aside(rows:
     assert all(split in allowed[given_split] for split, given_split in zip(splits, official, strict=True))
 
 
-@given(pictures())
-def test_an_official_test_picture_leaks_exactly_if_its_group_has_an_official_training_picture(rows: Pictures) -> None:
+@given(images())
+def test_an_official_test_picture_leaks_exactly_if_its_group_has_an_official_training_picture(rows: Images) -> None:
     labels, groups, official = rows
     trained = {group for group, split in zip(groups, official, strict=True) if split == "train"}
     splits = assign_splits(labels, groups, official)
@@ -64,8 +64,8 @@ def test_an_official_test_picture_leaks_exactly_if_its_group_has_an_official_tra
             assert (split == "leaking") == (group in trained)
 
 
-@given(pictures(), st.integers(0, 3), st.randoms())
-def test_the_order_of_the_pictures_does_not_matter(rows: Pictures, seed: int, random: Random) -> None:
+@given(images(), st.integers(0, 3), st.randoms())
+def test_the_order_of_the_pictures_does_not_matter(rows: Images, seed: int, random: Random) -> None:
     order = list(range(len(rows[0])))
     random.shuffle(order)
     splits = assign_splits(*rows, seed=seed)
@@ -73,9 +73,9 @@ def test_the_order_of_the_pictures_does_not_matter(rows: Pictures, seed: int, ra
     assert shuffled == tuple(splits[index] for index in order)
 
 
-@given(pictures(official=("", "train")), shares, shares)
+@given(images(official=("", "train")), shares, shares)
 def test_every_label_keeps_a_training_picture(
-    rows: Pictures, validation_share: float | None, test_share: float | None
+    rows: Images, validation_share: float | None, test_share: float | None
 ) -> None:
     labels, groups, official = rows
     splits = assign_splits(labels, groups, official, validation_share=validation_share, test_share=test_share)
@@ -83,8 +83,8 @@ def test_every_label_keeps_a_training_picture(
     assert trained == set(labels)
 
 
-@given(pictures(), st.integers(2, 6), st.integers(0, 3))
-def test_no_group_is_in_two_folds(rows: Pictures, folds: int, seed: int) -> None:
+@given(images(), st.integers(2, 6), st.integers(0, 3))
+def test_no_group_is_in_two_folds(rows: Images, folds: int, seed: int) -> None:
     labels, groups, _ = rows
     folds = min(folds, len(set(groups)))
     if folds < 2:

@@ -13,7 +13,7 @@ from PIL import Image
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.audit import write_audit
-from gemhier.pipeline.data_quality.findings import Audit, AuditedPicture, LabelIssues, NoGem, Unreadable
+from gemhier.pipeline.data_quality.findings import Audit, AuditedImage, LabelIssues, NoGem, Unreadable
 from gemhier.pipeline.data_quality.listing import Listing
 from gemhier.pipeline.data_quality.page import page
 from gemhier.pipeline.data_quality.questions import decisions_template, holds_decisions, questions
@@ -54,16 +54,16 @@ class Elements(HTMLParser):
             self.text += data
 
 
-def pictures(folder: Path, count: int = 8) -> tuple[AuditedPicture, ...]:
+def images(folder: Path, count: int = 8) -> tuple[AuditedImage, ...]:
     """Small pictures; the second and its class have names that would break out of a page."""
     found = []
     for number in range(count):
         path = folder / f"{number}.png"
         Image.fromarray(np.full((20, 30, 3), 40 * number % 255, np.uint8)).save(path)
-        found.append(AuditedPicture(path, "Ruby" if number % 2 else "Emerald", "test" if number > 3 else "train"))
+        found.append(AuditedImage(path, "Ruby" if number % 2 else "Emerald", "test" if number > 3 else "train"))
     evil = folder / EVIL.replace("/", "∕")
     (folder / "1.png").rename(evil)
-    found[1] = AuditedPicture(evil, EVIL, "train")
+    found[1] = AuditedImage(evil, EVIL, "train")
     return tuple(found)
 
 
@@ -83,7 +83,7 @@ def found(tmp_path: Path) -> Audit:
         EVIL, "products", {"Pearl": frozenset("abcdefg"), "Black Pearl": frozenset("abcde"), EVIL: frozenset("a")}, 13
     )
     broken = (Unreadable(Path(EVIL), "an empty file."),)
-    return Audit(pictures(tmp_path), broken, matches, judgement, (shared_names(listing, TAXONOMY),))
+    return Audit(images(tmp_path), broken, matches, judgement, (shared_names(listing, TAXONOMY),))
 
 
 def test_each_finding_is_asked_once_in_its_section(found: Audit) -> None:
@@ -102,7 +102,7 @@ def test_no_name_breaks_out_and_no_request_leaves_the_page(found: Audit) -> None
     read = Elements(text)
     assert "onerror" not in {name for _, attributes in read.elements for name in attributes}
     assert EVIL in read.text
-    assert json.loads(read.json["images"])["1"] == str(found.pictures[1].image)
+    assert json.loads(read.json["images"])["1"] == str(found.images[1].image)
     sources = [attributes.get("src") or attributes.get("href") for _, attributes in read.elements]
     assert [source for source in sources if source and not source.startswith(("data:", "#"))] == []
     assert not re.search(r"https?:|@import|url\(", text)
@@ -136,7 +136,7 @@ def test_a_list_shows_its_ceiling_its_edges_and_its_heat_map(found: Audit) -> No
 
 
 def test_an_audit_that_found_nothing_has_a_page() -> None:
-    text = page(Audit((AuditedPicture(Path("a.png"), "Ruby", ""),), (), ()))
+    text = page(Audit((AuditedImage(Path("a.png"), "Ruby", ""),), (), ()))
     assert "data-key" not in Elements(text).json.get("images", "")
     assert "Audit of 1 pictures" not in text
     assert "Audit of 1 picture" in text
@@ -159,7 +159,7 @@ def test_thumbnails_are_small_and_stay_within_their_budget(tmp_path: Path) -> No
 def test_five_thousand_pictures_stay_below_25_megabytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """With thumbnails of twice the usual size, which are then cut off."""
     monkeypatch.setattr("gemhier.pipeline.reports.thumbnails._of_file", lambda path: "x" * 8_000)
-    every = tuple(AuditedPicture(Path(f"photos/{number:05}.jpg"), f"Class {number % 9}", "") for number in range(5_000))
+    every = tuple(AuditedImage(Path(f"photos/{number:05}.jpg"), f"Class {number % 9}", "") for number in range(5_000))
     matches = tuple(Match(number, number + 1, "near-copy", 0.01) for number in range(0, 5_000, 2))
     text = page(Audit(every, (), matches))
     assert len(text) < 25_000_000
@@ -170,7 +170,7 @@ def test_the_template_has_a_row_for_each_finding(found: Audit) -> None:
     rows = list(csv.DictReader(decisions_template(found).splitlines()))
     assert list(rows[0]) == ["decision", "image", "other", "label", "reason", "finding"]
     assert [row["decision"] for row in rows] == [""] * 5
-    assert (rows[0]["image"], rows[0]["other"]) == tuple(str(found.pictures[number].image) for number in (0, 1))
+    assert (rows[0]["image"], rows[0]["other"]) == tuple(str(found.images[number].image) for number in (0, 1))
     assert rows[3]["label"] == "spinel/red"
     assert rows[3]["finding"] == "labelled corundum/ruby (0.05), perhaps spinel/red (0.90)"
 

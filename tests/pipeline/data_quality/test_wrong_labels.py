@@ -16,7 +16,7 @@ from gemhier.errors import DataError, MissingExtraError
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import write_taxonomy
 from gemhier.pipeline.audit import audit
-from gemhier.pipeline.data_quality.findings import Audit, AuditedPicture, NoGem
+from gemhier.pipeline.data_quality.findings import Audit, AuditedImage, NoGem
 from gemhier.pipeline.data_quality.label_issues import label_issues
 from gemhier.pipeline.data_quality.predicted import Predicted, ask_bundle, read_predictions
 from gemhier.pipeline.data_quality.summary import summary
@@ -42,7 +42,7 @@ def test_a_label_is_suspected_in_a_case_worked_by_hand(tiny_taxonomy: Taxonomy) 
     # Mean P(ruby) of the rubies is 0.85, which the fourth emerald passes with 0.9: one emerald of four is a ruby.
     # Mean P(emerald) of the emeralds is 0.675, which no ruby passes.
     (suspect,) = suspected_labels(GIVEN, predicted(*EMERALDS, (0.1, 0.9), *RUBIES), tiny_taxonomy)
-    assert (suspect.picture, suspect.given, suspect.suggested) == (3, EMERALD, RUBY)
+    assert (suspect.image, suspect.given, suspect.suggested) == (3, EMERALD, RUBY)
     assert suspect.given_probability == pytest.approx(0.1)
     assert suspect.suggested_probability == pytest.approx(0.9)
 
@@ -56,7 +56,7 @@ def test_the_worst_comes_first(tiny_taxonomy: Taxonomy) -> None:
     rows = [*EMERALDS * 3, (0.08, 0.92), (0.01, 0.99), *RUBIES]
     given = [EMERALD] * 11 + [RUBY] * 4
     found = suspected_labels(given, predicted(*rows), tiny_taxonomy)
-    assert [suspect.picture for suspect in found] == [10, 9]
+    assert [suspect.image for suspect in found] == [10, 9]
 
 
 def test_a_label_above_or_below_contradicts_nothing(tiny_taxonomy: Taxonomy) -> None:
@@ -68,7 +68,7 @@ def test_a_label_above_or_below_contradicts_nothing(tiny_taxonomy: Taxonomy) -> 
 def test_what_the_model_cannot_say_is_not_judged(tiny_taxonomy: Taxonomy) -> None:
     rows = predicted(*EMERALDS, (0.1, 0.9), *RUBIES, (0.0, 0.0), (0.0, 1.0), (0.0, 1.0))
     given = [*GIVEN, EMERALD, "quartz", None]
-    assert [suspect.picture for suspect in suspected_labels(given, rows, tiny_taxonomy)] == [3]
+    assert [suspect.image for suspect in suspected_labels(given, rows, tiny_taxonomy)] == [3]
     assert suspected_labels([RUBY] * 2, predicted((0.9, 0.1), (0.1, 0.9)), tiny_taxonomy) == ()
     with pytest.raises(ValueError, match="a label for each of 11"):
         suspected_labels(GIVEN, rows, tiny_taxonomy)
@@ -77,7 +77,7 @@ def test_what_the_model_cannot_say_is_not_judged(tiny_taxonomy: Taxonomy) -> Non
 def test_labels_that_no_picture_carries_do_no_harm(tiny_taxonomy: Taxonomy) -> None:
     rows = [(first, 0.0, second) for first, second in (*EMERALDS, (0.1, 0.9), *RUBIES)]
     found = suspected_labels(GIVEN, predicted(*rows, labels=(EMERALD, "corundum", RUBY)), tiny_taxonomy)
-    assert [suspect.picture for suspect in found] == [3]
+    assert [suspect.image for suspect in found] == [3]
 
 
 def test_predictions_are_read_and_the_rest_is_spread_evenly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,11 +174,11 @@ def test_predictions_suspect_labels_and_the_bundle_looks_for_gems(
 
 def test_a_prepared_data_set_brings_its_scores(tiny_taxonomy: Taxonomy) -> None:
     scores = [0.9, 0.2, None, 0.1]
-    pictures = [AuditedPicture(Path(f"{number}.png"), RUBY, "", score) for number, score in enumerate(scores)]
-    found = label_issues(pictures, tiny_taxonomy, predictions=None, model=None)
+    images = [AuditedImage(Path(f"{number}.png"), RUBY, "", score) for number, score in enumerate(scores)]
+    found = label_issues(images, tiny_taxonomy, predictions=None, model=None)
     assert found.no_gems == (NoGem(3, 0.1), NoGem(1, 0.2))
     assert (found.scored, found.by) == (3, "")
-    assert list(summary(Audit(tuple(pictures), (), (), found)))[-1].startswith("In 2 pictures of 3 no gem stands out")
+    assert list(summary(Audit(tuple(images), (), (), found)))[-1].startswith("In 2 pictures of 3 no gem stands out")
 
 
 def test_without_the_extra_it_says_so_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

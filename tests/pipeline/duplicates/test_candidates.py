@@ -13,7 +13,7 @@ from gemhier.pipeline.duplicates.descriptor import COLOUR_SIDE, descriptor
 ORIENTATIONS = np.arange(8)
 
 
-def pictures(seed: int, count: int) -> Float32:
+def images(seed: int, count: int) -> Float32:
     """Smooth random pictures in CIELAB, (count, S, S, 3)."""
     coarse = np.random.default_rng(seed).uniform(0, 100, (count, 6, 6, 3)).astype(np.float32)
     return coarse.repeat(COLOUR_SIDE // 6, axis=1).repeat(COLOUR_SIDE // 6, axis=2)
@@ -27,7 +27,7 @@ def describe(lab: Float32, box: tuple[float, float, float, float] = (0, 0, 1, 1)
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 def test_a_turned_picture_has_a_turned_description(orientation: int) -> None:
-    lab = pictures(orientation, 2)
+    lab = images(orientation, 2)
     turned = oriented(lab, np.full(2, orientation))
     expected = describe(lab)[:, copy_candidates._ORDER[orientation]] * copy_candidates._SIGN[orientation]
     np.testing.assert_allclose(describe(turned), expected, atol=1e-3)
@@ -37,9 +37,9 @@ def test_a_turned_picture_has_a_turned_description(orientation: int) -> None:
 
 
 def test_the_eight_orientations_differ_and_no_picture_changes_its_neighbour() -> None:
-    lab = pictures(0, 1).repeat(8, axis=0)
+    lab = images(0, 1).repeat(8, axis=0)
     turned = oriented(lab, ORIENTATIONS)
-    assert len({picture.tobytes() for picture in turned}) == 8
+    assert len({image.tobytes() for image in turned}) == 8
     np.testing.assert_array_equal(turned[0], lab[0])
     np.testing.assert_array_equal(turned[1], lab[0, :, ::-1])
     np.testing.assert_array_equal(turned[2], lab[0, ::-1])
@@ -61,7 +61,7 @@ def test_boxes_turn_with_their_pictures(orientation: int) -> None:
 @settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1))
 def test_keys_give_squared_distances_that_no_orientation_undercuts(seed: int) -> None:
-    first, second = describe(pictures(seed, 2))
+    first, second = describe(images(seed, 2))
     product = float(copy_candidates._queries(first) @ copy_candidates._keys(second))
     same = copy_candidates._unoriented(first) - copy_candidates._unoriented(second)
     assert product == pytest.approx(-float(np.square(same).sum()) / 2, rel=1e-2, abs=1)
@@ -73,7 +73,7 @@ def test_keys_give_squared_distances_that_no_orientation_undercuts(seed: int) ->
 @settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([(0.0, 0.0, 0.5, 0.5), (0.25, 0.125, 0.75, 0.875)]))
 def test_the_description_of_a_part_is_that_of_the_part_alone(seed: int, box: tuple[float, float, float, float]) -> None:
-    lab = pictures(seed, 1)
+    lab = images(seed, 1)
     left, top, right, bottom = (round(edge * COLOUR_SIDE) for edge in box)
     alone = lab[:, top:bottom, left:right]
     rows = np.arange(COLOUR_SIDE) * (bottom - top) // COLOUR_SIDE

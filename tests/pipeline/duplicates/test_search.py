@@ -159,8 +159,8 @@ def test_a_thousand_times_the_same_picture_is_not_half_a_million_pairs() -> None
 
 
 def test_order_changes_nothing_but_the_indices() -> None:
-    pictures = [stone(0), stone(1), saved(stone(0), 50), part(stone(1), 0.1, 0, 0, 0), stone(2)]
-    prints = [descriptor(pixels) for pixels in pictures]
+    images = [stone(0), stone(1), saved(stone(0), 50), part(stone(1), 0.1, 0, 0, 0), stone(2)]
+    prints = [descriptor(pixels) for pixels in images]
     forth = {frozenset((match.first, match.second)) for match in find_matches(prints)}
     back = {frozenset((4 - match.first, 4 - match.second)) for match in find_matches(prints[::-1])}
     assert forth == back == {frozenset((0, 2)), frozenset((1, 3))}

@@ -67,11 +67,11 @@ def test_where_nothing_can_be_answered_there_is_no_precision(tiny_taxonomy: Taxo
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60), st.integers(1, 15))
-def test_the_gaps_of_the_bins_make_up_the_calibration_error(pictures: list[tuple[float, bool]], bins: int) -> None:
-    stated = np.array([share for share, _ in pictures])
-    hits = np.array([hit for _, hit in pictures], dtype=np.bool_)
+def test_the_gaps_of_the_bins_make_up_the_calibration_error(images: list[tuple[float, bool]], bins: int) -> None:
+    stated = np.array([share for share, _ in images])
+    hits = np.array([hit for _, hit in images], dtype=np.bool_)
     found = reliability(stated, hits, np.arange(len(stated)).astype(np.str_), bins)
-    assert sum(each.pictures for each in found) == len(pictures)
+    assert sum(each.images for each in found) == len(images)
     assert all(each.lowest <= each.stated + 1e-12 and each.stated <= each.highest + 1e-12 for each in found)
-    gaps = sum(each.pictures * abs(each.stated - (each.right.value or 0)) for each in found) / len(pictures)
+    gaps = sum(each.images * abs(each.stated - (each.right.value or 0)) for each in found) / len(images)
     assert gaps == pytest.approx(expected_calibration_error(stated, hits, bins), abs=1e-9)

@@ -16,7 +16,7 @@ from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.experiments import answers as module
 from gemhier.pipeline.experiments.plan import Arm
 from gemhier.pipeline.training.config import TrainConfig
-from gemhier.pipeline.training.fit import Pictures
+from gemhier.pipeline.training.fit import Images
 
 SPACE = LabelSpace(("beryl/aquamarine", "beryl/emerald", "corundum/ruby", "corundum/sapphire", "quartz"))
 TRUTH = np.arange(30) % 5
@@ -25,11 +25,11 @@ FOLDS = np.arange(30) // 5 % 3
 
 def field(folder: Path, folds: Indices = FOLDS) -> module.TrialData:
     manifest: Any = SimpleNamespace(folder=folder, digests={})
-    rows: Any = [SimpleNamespace(group=str(picture)) for picture in range(30)]
+    rows: Any = [SimpleNamespace(group=str(image)) for image in range(30)]
     return module.TrialData(
         manifest=manifest,
         rows=rows,
-        pictures=Pictures(lambda size: np.zeros((30, size, size, 4), np.uint8), TRUTH),
+        images=Images(lambda size: np.zeros((30, size, size, 4), np.uint8), TRUTH),
         space=SPACE,
         folds=folds,
         seed=0,
@@ -47,13 +47,11 @@ def asked_networks(monkeypatch: pytest.MonkeyPatch) -> list[tuple[LabelSpace, in
     """The labels and the number of learned pictures of each network that is asked; each is sure of the truth."""
     asked_so_far: list[tuple[LabelSpace, int]] = []
 
-    def learn(
-        space: Any, pictures: Any, learned: Any, asked: Any, config: Any, *, folder: Any, features: Any
-    ) -> Logits:
+    def learn(space: Any, images: Any, learned: Any, asked: Any, config: Any, *, folder: Any, features: Any) -> Logits:
         assert learned.any()
         asked_so_far.append((space, int(learned.sum())))
-        sure = 5 * np.eye(len(space), dtype=np.float32)[pictures.truth[asked]]
-        families = 5 * np.eye(len(space.families), dtype=np.float32)[space.parents[pictures.truth[asked]]]
+        sure = 5 * np.eye(len(space), dtype=np.float32)[images.truth[asked]]
+        families = 5 * np.eye(len(space.families), dtype=np.float32)[space.parents[images.truth[asked]]]
         return Logits(flat=sure, family=families, regional=sure)
 
     monkeypatch.setattr(module, "fit_predict", learn)

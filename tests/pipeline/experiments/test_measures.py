@@ -37,7 +37,7 @@ def taxonomy() -> Taxonomy:
 @pytest.fixture
 def known(taxonomy: Taxonomy) -> Truth:
     labels = [SPACE.labels[column] for column in TRUTH]
-    return Truth(labels, [f"stone {picture}" for picture in range(len(TRUTH))], SPACE, taxonomy)
+    return Truth(labels, [f"stone {image}" for image in range(len(TRUTH))], SPACE, taxonomy)
 
 
 def plan_of(folder: Path, *arms: dict[str, Any], **further: object) -> Plan:
@@ -120,7 +120,7 @@ def outcome(tmp_path: Path, known: Truth) -> Outcome:
     guess = majority(known)
     return Outcome(
         plan=plan,
-        pictures=len(TRUTH),
+        images=len(TRUTH),
         groups=len(TRUTH),
         data="",
         decisions=tuple(divisions[0] for divisions in found.values()),

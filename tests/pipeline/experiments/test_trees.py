@@ -64,7 +64,7 @@ def test_what_looks_alike_is_confused() -> None:
     truth = np.repeat(np.arange(4), 12)
     centres = np.array([[0.0, 0], [0.4, 0], [9, 9], [9, 9.4]])
     features = (centres[truth] + generator.normal(0, 1, (48, 2))).astype(np.float32)
-    found = confusion_similarity(features, truth, [str(picture) for picture in range(48)], 5, 0)
+    found = confusion_similarity(features, truth, [str(image) for image in range(48)], 5, 0)
     np.testing.assert_allclose(found[:4].sum(axis=1), 1)
     assert not found[4].any()
     assert found[0, 1] > found[0, 2:].max()

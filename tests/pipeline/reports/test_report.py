@@ -21,7 +21,7 @@ from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.decision import Decider, decide
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.stones import Failure
-from gemhier.pipeline.data.labelled_images import LabelledPicture, LabelledPictures, NoLabel
+from gemhier.pipeline.data.labelled_images import LabelledImage, LabelledImages, NoLabel
 from gemhier.pipeline.evaluation.evaluation import evaluate_probabilities
 from gemhier.pipeline.evaluation.paired_tests import compare
 from gemhier.pipeline.evaluation.selective_answers import answer_figures
@@ -58,10 +58,10 @@ def reported(
     """The report of pictures of which truth and prediction are given; no prediction is a failure."""
     space = LabelSpace(LABELS)
     found = np.zeros((len(seen), len(LABELS)))
-    pictures, results = [], list[Prediction | Failure]()
+    images, results = [], list[Prediction | Failure]()
     for row, (truth, guess) in enumerate(seen):
         image = f"stones/{row}.jpg"
-        pictures.append(LabelledPicture(image, truth or "Wobblite", truth, image, "stones"))
+        images.append(LabelledImage(image, truth or "Wobblite", truth, image, "stones"))
         if guess is None:
             results.append(Failure(image, "not a <picture>."))
             continue
@@ -86,19 +86,19 @@ def reported(
         decided_by="soft",
         created="2024-05-01T12:00:00+00:00",
         split="test",
-        labelled=LabelledPictures(tuple(pictures), ("stones",), unknown, excluded),
+        labelled=LabelledImages(tuple(images), ("stones",), unknown, excluded),
         results=tuple(results),
         evaluation=evaluate_probabilities(
             dict.fromkeys(STRATEGIES, found),
             [truth for truth, _ in seen],
-            [picture.group for picture in pictures],
+            [image.group for image in images],
             space=space,
             taxonomy=TAXONOMY,
         ),
         answers=answer_figures(
             [answers[row] for row in known],
             [str(seen[row][0]) for row in known],
-            [pictures[row].group for row in known],
+            [images[row].group for row in known],
             taxonomy=TAXONOMY,
             target_precision=0.9,
             threshold=THRESHOLD,

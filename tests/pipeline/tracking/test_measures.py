@@ -20,7 +20,7 @@ def test_every_figure_has_its_interval_and_every_class_its_precision(evaluation:
 
 
 def test_other_pictures_have_measures_of_their_own(evaluation: Evaluation) -> None:
-    validation, test = (set(measures(evaluation.strategies["flat"], pictures)) for pictures in ("validation", "test"))
+    validation, test = (set(measures(evaluation.strategies["flat"], images)) for images in ("validation", "test"))
     assert len(validation) == len(test)
     assert not validation & test
     assert "test_precision/beryl.emerald" in test

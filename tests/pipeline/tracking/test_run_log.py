@@ -9,10 +9,10 @@ from gemhier.pipeline.tracking.store import open_tracking
 
 def test_the_data_of_a_run_is_named_and_counted_and_not_located(here: Path, tiny_data: Path) -> None:
     mlflow, manifest = open_tracking(), read_manifest(tiny_data)
-    pictures = {"training": manifest.split("train"), "validation": manifest.split("validation")}
+    images = {"training": manifest.split("train"), "validation": manifest.split("validation")}
     with recorded_run(mlflow, "x", tags={}) as run_id:
         for _ in ("begun", "gone on with"):
-            RunLog(mlflow, manifest, pictures, "validation pictures").start({"seed": 0})
+            RunLog(mlflow, manifest, images, "validation pictures").start({"seed": 0})
     (training, validation) = [entry.dataset for entry in mlflow.get_run(run_id).inputs.dataset_inputs]
     contexts = [entry.tags[0].value for entry in mlflow.get_run(run_id).inputs.dataset_inputs]
     assert contexts == ["training", "validation"]

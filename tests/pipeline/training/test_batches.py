@@ -31,11 +31,11 @@ def test_every_picture_comes_once_with_its_own_target() -> None:
     truth = np.arange(21) % 3
     batches = training_batches(crops(21), targets(truth, SPACE, ("flat",)), batch=4, augmentation=STILL, seed=0)
     seen = {}
-    for pictures, wanted in batches:
-        assert pictures.dtype == "uint8"
-        assert pictures.shape[1:] == (16, 16, 3)
-        for picture, column in zip(pictures.numpy(), wanted["flat"].numpy(), strict=True):
-            seen[int(picture[8, 8, 0])] = int(column)
+    for images, wanted in batches:
+        assert images.dtype == "uint8"
+        assert images.shape[1:] == (16, 16, 3)
+        for image, column in zip(images.numpy(), wanted["flat"].numpy(), strict=True):
+            seen[int(image[8, 8, 0])] = int(column)
     assert seen == {number: number % 3 for number in range(21)}
 
 
@@ -44,7 +44,7 @@ def test_the_order_changes_from_epoch_to_epoch_and_is_the_same_for_the_same_seed
         batches = training_batches(
             crops(30), targets(np.zeros(30, np.intp), SPACE, ("flat",)), batch=30, augmentation=STILL, seed=seed
         )
-        return [[int(value) for pictures, _ in batches for value in pictures.numpy()[:, 8, 8, 0]] for _ in range(2)]
+        return [[int(value) for images, _ in batches for value in images.numpy()[:, 8, 8, 0]] for _ in range(2)]
 
     first, second = orders(1)
     assert first != second
@@ -57,17 +57,15 @@ def test_pictures_are_changed_on_the_way(seed: int) -> None:
     half_dark = np.full((8, 16, 16, 4), 255, np.uint8)
     half_dark[..., :8, :3] = 0
     wanted = targets(np.zeros(8, np.intp), SPACE, ("flat",))
-    ((pictures, _),) = list(training_batches(half_dark, wanted, batch=8, augmentation=Augmentation(), seed=seed))
-    different = {picture.tobytes() for picture in pictures.numpy()}
+    ((images, _),) = list(training_batches(half_dark, wanted, batch=8, augmentation=Augmentation(), seed=seed))
+    different = {image.tobytes() for image in images.numpy()}
     assert len(different) == 8
 
 
 def test_the_backdrop_is_covered_where_the_outline_came_to_lie() -> None:
     wanted = targets(np.zeros(24, np.intp), SPACE, ("flat",))
-    ((pictures, _),) = list(training_batches(crops(24), wanted, batch=24, augmentation=STILL, seed=1))
-    sides = {
-        tuple(bool(np.all(edge == BACKGROUND)) for edge in (picture[0], picture[-1])) for picture in pictures.numpy()
-    }
+    ((images, _),) = list(training_batches(crops(24), wanted, batch=24, augmentation=STILL, seed=1))
+    sides = {tuple(bool(np.all(edge == BACKGROUND)) for edge in (image[0], image[-1])) for image in images.numpy()}
     assert sides == {(True, False), (False, True)}  # as it was, and mirrored
 
 
@@ -75,7 +73,7 @@ def test_the_same_seed_changes_the_pictures_in_the_same_way() -> None:
     def epochs(seed: int) -> list[bytes]:
         wanted = targets(np.zeros(12, np.intp), SPACE, ("flat",))
         batches = training_batches(crops(12), wanted, batch=6, augmentation=Augmentation(), seed=seed)
-        return [pictures.numpy().tobytes() for _ in range(2) for pictures, _ in batches]
+        return [images.numpy().tobytes() for _ in range(2) for images, _ in batches]
 
     assert epochs(3) == epochs(3)
     assert len(set(epochs(3) + epochs(4))) == 8
@@ -91,8 +89,8 @@ def test_copies_are_turned_and_keep_their_targets() -> None:
     )
     for _ in range(2):
         seen = [
-            (int(column), int(picture.max()), bool(picture[:4].max() > picture[-4:].max()))
-            for pictures, wanted in batches
-            for picture, column in zip(pictures.numpy(), wanted["flat"].numpy(), strict=True)
+            (int(column), int(image.max()), bool(image[:4].max() > image[-4:].max()))
+            for images, wanted in batches
+            for image, column in zip(images.numpy(), wanted["flat"].numpy(), strict=True)
         ]
         assert sorted(found[:2] for found in seen) == [(0, 50), (2, 150), (2, 150)]

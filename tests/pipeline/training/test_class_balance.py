@@ -84,9 +84,9 @@ def test_turns_by_45_degrees_follow_each_other() -> None:
     crop = np.zeros((65, 65, 4), np.uint8)
     crop[31:34, 55:58] = 255
     found = transformed(np.repeat(crop[None], TRANSFORMS, axis=0), np.arange(TRANSFORMS)).astype(float)
-    for number, picture in enumerate(found):
-        rows, columns = np.indices(picture.shape[:2])
-        weights = picture[..., 3] / picture[..., 3].sum()
+    for number, image in enumerate(found):
+        rows, columns = np.indices(image.shape[:2])
+        weights = image[..., 3] / image[..., 3].sum()
         angle = np.degrees(np.arctan2(32 - (rows * weights).sum(), (columns * weights).sum() - 32))
         start = 0 if number < 8 else 180
         assert (angle - start - 45 * number + 180) % 360 - 180 == pytest.approx(0, abs=1)

@@ -103,4 +103,4 @@ def test_the_report_turns_and_mirrors_and_leaves_colours_alone() -> None:
     halves = np.zeros((8, 16, 16, 4), np.uint8)
     halves[:, :8] = 255
     turned = pose(halves, augmentation, generator)
-    assert len({picture.tobytes() for picture in turned}) == 8
+    assert len({image.tobytes() for image in turned}) == 8

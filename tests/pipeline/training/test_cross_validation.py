@@ -76,14 +76,14 @@ def test_every_picture_is_asked_once_and_only_of_a_network_that_does_not_know_it
 
     monkeypatch.setattr(module, "fit_network", fit)
     monkeypatch.setattr(module, "predict_logits", predict)
-    pictures = module.Pictures(lambda size: np.arange(24, dtype=np.uint8).reshape(24, size, size), TRUTH)
+    images = module.Images(lambda size: np.arange(24, dtype=np.uint8).reshape(24, size, size), TRUTH)
     config = TrainConfig(folds=3)
     done: list[tuple[int, float]] = []
 
     def run() -> Any:
         return module.out_of_fold(
             SPACE,
-            pictures,
+            images,
             FOLDS,
             config,
             folder=tmp_path,
@@ -120,8 +120,8 @@ def test_answers_to_another_question_are_not_taken_for_these(tmp_path: Path, mon
     monkeypatch.setattr(module, "predict_logits", predict)
 
     def ask(truth: Indices, asked: Booleans) -> Logits:
-        pictures = module.Pictures(lambda size: np.zeros((len(truth), size, size, 4), np.uint8), truth)
-        return module.fit_predict(SPACE, pictures, ~asked, asked, TrainConfig(), folder=tmp_path, features=tmp_path)
+        images = module.Images(lambda size: np.zeros((len(truth), size, size, 4), np.uint8), truth)
+        return module.fit_predict(SPACE, images, ~asked, asked, TrainConfig(), folder=tmp_path, features=tmp_path)
 
     ask(TRUTH, FOLDS == 0)
     ask(TRUTH, FOLDS == 0)
@@ -158,10 +158,10 @@ def test_what_another_process_is_being_taught_is_waited_for_and_not_taught_again
 
     monkeypatch.setattr(module, "say", answered_meanwhile)
     monkeypatch.setattr(module, "fit_network", fit)
-    pictures = module.Pictures(lambda size: np.zeros((24, size, size, 4), np.uint8), TRUTH)
+    images = module.Images(lambda size: np.zeros((24, size, size, 4), np.uint8), TRUTH)
     with ExitStack() as other:
         other.enter_context(locked(tmp_path / "lock", lambda: None))
-        found = module.fit_predict(SPACE, pictures, ~asked, asked, TrainConfig(), folder=tmp_path, features=tmp_path)
+        found = module.fit_predict(SPACE, images, ~asked, asked, TrainConfig(), folder=tmp_path, features=tmp_path)
     np.testing.assert_array_equal(found.flat, answers.flat)
     assert said == [f"{tmp_path}: waiting for another process that trains the same ..."]
     assert [path.name for path in tmp_path.iterdir()] == ["answers.npz"]
@@ -170,7 +170,7 @@ def test_what_another_process_is_being_taught_is_waited_for_and_not_taught_again
 def test_no_picture_is_learned_from_and_asked_about(tmp_path: Path) -> None:
     from gemhier.pipeline.training import cross_validation as module
 
-    pictures = module.Pictures(lambda size: np.zeros((24, size, size, 4), np.uint8), TRUTH)
+    images = module.Images(lambda size: np.zeros((24, size, size, 4), np.uint8), TRUTH)
     everything = np.ones(24, dtype=np.bool_)
     with pytest.raises(ValueError, match="24 in both"):
-        module.fit_predict(SPACE, pictures, everything, everything, TrainConfig(), folder=tmp_path, features=tmp_path)
+        module.fit_predict(SPACE, images, everything, everything, TrainConfig(), folder=tmp_path, features=tmp_path)

@@ -14,9 +14,9 @@ from gemhier.pipeline.training.features import load_features
 @pytest.fixture(scope="module")
 def extractor() -> keras.Model:
     keras.utils.set_random_seed(0)
-    pictures = keras.Input((16, 16, 3), dtype="uint8")
-    x = keras.layers.Rescaling(1 / 255, dtype="float32")(pictures)
-    return keras.Model(pictures, keras.layers.GlobalMaxPooling2D()(keras.layers.Conv2D(4, 5)(x)))
+    images = keras.Input((16, 16, 3), dtype="uint8")
+    x = keras.layers.Rescaling(1 / 255, dtype="float32")(images)
+    return keras.Model(images, keras.layers.GlobalMaxPooling2D()(keras.layers.Conv2D(4, 5)(x)))
 
 
 @pytest.fixture

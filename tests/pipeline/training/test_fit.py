@@ -17,7 +17,7 @@ from gemhier.pipeline.data.crops import load_crops
 from gemhier.pipeline.data.manifest import read_manifest
 from gemhier.pipeline.training import fit as fit_module
 from gemhier.pipeline.training.config import TrainConfig
-from gemhier.pipeline.training.fit import Fitted, Pictures, fit_network, predict_logits, validation_measures
+from gemhier.pipeline.training.fit import Fitted, Images, fit_network, predict_logits, validation_measures
 from gemhier.pipeline.training.history import Epoch
 
 
@@ -26,19 +26,19 @@ def fit(tiny_data: Path, tiny_backbone: str, tmp_path: Path) -> Callable[..., Fi
     manifest = read_manifest(tiny_data)
     space = manifest.label_space
 
-    def pictures(split: str) -> Pictures:
+    def images(split: str) -> Images:
         rows = manifest.split(split)
         truth = np.array([space.index(row.label) for row in rows])
-        return Pictures(lambda size: load_crops(rows, size, manifest.finder, tmp_path / "crops"), truth)
+        return Images(lambda size: load_crops(rows, size, manifest.finder, tmp_path / "crops"), truth)
 
     def run(
         work: str = "work", on_epoch: Callable[[Epoch], None] = lambda epoch: None, less: int = 0, **settings: Any
     ) -> Fitted:
-        train = pictures("train")
+        train = images("train")
         return fit_network(
             space,
-            Pictures(lambda size: train.crops(size)[less:], train.truth[less:]),
-            pictures("validation"),
+            Images(lambda size: train.crops(size)[less:], train.truth[less:]),
+            images("validation"),
             TrainConfig(**{"backbone": tiny_backbone, "schedule": tiny_backbone, **settings}),
             work=tmp_path / work,
             cache=tmp_path / "features",
@@ -137,18 +137,18 @@ def test_parts_of_the_same_pictures_share_their_frozen_features(
     manifest = read_manifest(tiny_data)
     space, rows = manifest.label_space, manifest.split("train")
     crops = load_crops(rows, 32, manifest.finder, tmp_path / "crops")
-    pictures = Pictures(lambda size: crops, np.array([space.index(row.label) for row in rows]))
+    images = Images(lambda size: crops, np.array([space.index(row.label) for row in rows]))
     config = TrainConfig(backbone=tiny_backbone, schedule=tiny_backbone)
     fitted = {}
     for name, start in (("even", 0), ("odd", 1)):
-        part = pictures.part(np.arange(start, len(rows), 2))
+        part = images.part(np.arange(start, len(rows), 2))
         fitted[name] = fit_network(space, part, None, config, work=tmp_path / name, cache=tmp_path / "features")
         # The even ones left the features of the odd ones, too.
         monkeypatch.setattr("gemhier.pipeline.training.features._extract", None)
     odd = crops[1::2]
     learned, strange = (predict_logits(fitted[name].network, odd).flat for name in ("odd", "even"))
     assert not np.allclose(learned, strange, atol=0.1)
-    truth = pictures.truth[1::2]
+    truth = images.truth[1::2]
     assert (learned.argmax(axis=1) == truth).mean() >= 0.8
 
 

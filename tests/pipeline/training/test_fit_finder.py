@@ -19,14 +19,14 @@ def test_the_network_gives_maps_at_a_quarter_of_the_size_and_exports_to_litert()
     from gemhier.models.networks.finder_network import build_finder
 
     model = build_finder(64, pretrained=False)
-    pictures = np.random.default_rng(0).integers(0, 255, (3, 64, 64, 3)).astype(np.uint8)
-    outputs = {name: np.asarray(values) for name, values in model(pictures, training=False).items()}
+    images = np.random.default_rng(0).integers(0, 255, (3, 64, 64, 3)).astype(np.uint8)
+    outputs = {name: np.asarray(values) for name, values in model(images, training=False).items()}
     assert outputs["maps"].shape == (3, 16, 16, 2)
     assert outputs["present"].shape == (3, 1)
     whole, half = (Finder(export_network(model, OUTPUTS, half=half)) for half in (False, True))
     for finder, tolerance in ((whole, 1e-4), (half, 0.02)):
         assert finder.size == 64
-        found = finder._exported.run(pictures)
+        found = finder._exported.run(images)
         np.testing.assert_allclose(found["maps"], outputs["maps"], atol=tolerance)
         np.testing.assert_allclose(found["present"], outputs["present"], atol=tolerance)
 
@@ -53,8 +53,8 @@ def square_scene(side: int, *, stone: bool = True, share: float = 0.25) -> Scene
     mask = np.zeros((side, side), np.float32)
     inside = slice(side // 4, side // 4 + round(share * side))
     mask[inside, inside] = 1
-    picture = np.where(mask[..., None] > 0, 220, 40).astype(np.uint8).repeat(3, axis=2)
-    return Scene(picture if stone else np.full_like(picture, 40), (mask,) if stone else ())
+    image = np.where(mask[..., None] > 0, 220, 40).astype(np.uint8).repeat(3, axis=2)
+    return Scene(image if stone else np.full_like(image, 40), (mask,) if stone else ())
 
 
 def test_targets_are_the_shares_of_each_pixel() -> None:
@@ -101,13 +101,13 @@ def plain_data(tmp_path_factory: pytest.TempPathFactory, finder: Finder) -> tupl
     generator = np.random.default_rng(4)
     for name, colour in (("Emerald", (60, 140, 20)), ("Ruby", (40, 20, 170))):
         for number in range(8):
-            picture = np.full((90, 110, 3), generator.integers(200, 250), np.uint8)
+            image = np.full((90, 110, 3), generator.integers(200, 250), np.uint8)
             axes = tuple(int(axis) for axis in generator.integers(16, 34, 2))
             centre = tuple(int(place) for place in generator.integers(42, 52, 2))
-            cv2.ellipse(picture, centre, axes, float(generator.uniform(0, 90)), 0, 360, colour, cv2.FILLED)
+            cv2.ellipse(image, centre, axes, float(generator.uniform(0, 90)), 0, 360, colour, cv2.FILLED)
             path = root / "stones" / name / f"{number}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(path), picture)
+            cv2.imwrite(str(path), image)
     (root / "grounds").mkdir()
     for number in range(6):
         cv2.imwrite(str(root / "grounds" / f"{number}.png"), generator.integers(0, 255, (70, 70, 3)).astype(np.uint8))
@@ -126,7 +126,7 @@ def test_batches_go_on_where_they_stood() -> None:
     maker = SceneMaker([PlainPhotograph(ground, (outline,))], [ground], side=64)
     config = FinderConfig(size=64, epochs=2, steps=2, batch=3)
     whole, rest = (
-        [pictures.numpy() for pictures, _ in scene_batches(maker, config, done).take(4 - done)] for done in (0, 3)
+        [images.numpy() for images, _ in scene_batches(maker, config, done).take(4 - done)] for done in (0, 3)
     )
     np.testing.assert_array_equal(whole[3:], rest)
 

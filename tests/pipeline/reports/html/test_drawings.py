@@ -33,11 +33,11 @@ COVERAGE = Coverage(
 )
 
 
-def budget(family: str, pictures: int, routing: int, region: int) -> ErrorBudget:
+def budget(family: str, images: int, routing: int, region: int) -> ErrorBudget:
     return ErrorBudget(
         family=family,
-        pictures=pictures,
-        right=pictures - routing - region,
+        images=images,
+        right=images - routing - region,
         lost_by_routing=routing,
         lost_by_subclass=region,
         won_by_soft=0,

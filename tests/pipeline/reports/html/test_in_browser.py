@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-PICTURES = 300
+IMAGES = 300
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
 
     made = runpy.run_path(str(Path(__file__).parents[4] / "benchmarks" / "report_page.py"))
     painted = made["paint"](tmp_path_factory.mktemp("painted"), 6)
-    found: Report = made["made_up_report"](load_bundle(), painted, PICTURES)
+    found: Report = made["made_up_report"](load_bundle(), painted, IMAGES)
     curves = (
         Curve("train/loss", (1, 2, 3), (3.0, 2.0, 1.5)),
         Curve("curve/flat_top1", (1, 2, 3), (0.2, 0.5, 0.6)),
@@ -100,7 +100,7 @@ def downloaded(opened: "Page", name: str) -> list[dict[str, str]]:
 
 def test_the_first_screen_says_what_how_good_and_which_way_is_better(opened: "Page", report: Report) -> None:
     assert report.comparison is not None
-    for text in (report.comparison.sentence, f"{PICTURES} pictures", "top-1", "top-3", "top-5"):
+    for text in (report.comparison.sentence, f"{IMAGES} pictures", "top-1", "top-3", "top-5"):
         place = opened.get_by_text(text).first
         assert place.bounding_box() is not None
         assert place.bounding_box()["y"] < 800  # type: ignore[index]
@@ -142,13 +142,13 @@ def test_a_family_unfolds_into_its_labels_and_the_counts_stay(opened: "Page", re
 
 def test_the_matrix_shows_the_percent_of_each_row(opened: "Page") -> None:
     row = opened.locator("#matrix tbody tr").filter(has=opened.locator("td.cell")).first
-    pictures = int(row.locator("td.count").inner_text())
+    images = int(row.locator("td.count").inner_text())
     counts = [int(text) for text in row.locator("td.cell").all_inner_texts()]
-    assert sum(counts) == pictures
+    assert sum(counts) == images
     opened.get_by_label("in percent of each row").check()
     shares = [int(text) for text in row.locator("td.cell").all_inner_texts()]
-    assert shares == [pytest.approx(100 * count / pictures, abs=1) for count in counts]
-    assert f"{counts[0]} of {pictures}, {100 * counts[0] / pictures:.1f}%" in str(
+    assert shares == [pytest.approx(100 * count / images, abs=1) for count in counts]
+    assert f"{counts[0]} of {images}, {100 * counts[0] / images:.1f}%" in str(
         row.locator("td.cell button").first.get_attribute("title")
     )
 
@@ -159,7 +159,7 @@ def test_a_cell_of_the_matrix_lists_its_pictures(opened: "Page") -> None:
     cell.click()
     assert opened.locator("#picture-table tbody tr").count() == count
     opened.get_by_role("button", name=words.partition(":")[0]).last.click()
-    assert opened.locator("#picture-count").inner_text() == f"{PICTURES} of {PICTURES}"
+    assert opened.locator("#picture-count").inner_text() == f"{IMAGES} of {IMAGES}"
 
 
 def test_pictures_are_searched_filtered_and_opened(opened: "Page", report: Report) -> None:
@@ -168,14 +168,14 @@ def test_pictures_are_searched_filtered_and_opened(opened: "Page", report: Repor
     opened.get_by_role("button", name="Next", exact=True).click()
     assert opened.get_by_text("page 2 of 6").is_visible()
     opened.select_option("#picture-kind", "wrong")
-    wrong = sum(picture.label is not None for picture in report.labelled.pictures) - int(report.figures.right.sum())
-    assert count.inner_text() == f"{wrong} of {PICTURES}"
+    wrong = sum(image.label is not None for image in report.labelled.images) - int(report.figures.right.sum())
+    assert count.inner_text() == f"{wrong} of {IMAGES}"
     opened.select_option("#picture-kind", label="failed")
     opened.locator("#picture-table .open").first.click()
     assert "a <made-up> damage" in opened.locator("#picture-table tr.more").inner_text()
     opened.select_option("#picture-kind", "all")
     opened.fill("#picture-search", "alexandrite")
-    opened.locator("#picture-count", has_not_text=f"{PICTURES} of {PICTURES}").wait_for()
+    opened.locator("#picture-count", has_not_text=f"{IMAGES} of {IMAGES}").wait_for()
     assert all("alexandrite" in row.lower() for row in opened.locator("#picture-table tbody tr").all_inner_texts())
 
 
@@ -215,9 +215,9 @@ def test_tables_are_downloaded_as_csv_with_their_intervals(opened: "Page", repor
     assert float(strategies[0]["top-1 low"]) == pytest.approx(report.evaluation.strategies["flat"].top1.low, abs=1e-6)
     classes = downloaded(opened, "per-class")
     assert {row["label"] for row in classes} <= set(report.space.labels)
-    assert sum(int(row["pictures"]) for row in classes) == PICTURES
-    assert sum(int(row["count"]) for row in downloaded(opened, "confusion")) == PICTURES
-    assert len(downloaded(opened, "pictures")) == PICTURES
+    assert sum(int(row["pictures"]) for row in classes) == IMAGES
+    assert sum(int(row["count"]) for row in downloaded(opened, "confusion")) == IMAGES
+    assert len(downloaded(opened, "pictures")) == IMAGES
     assert len(downloaded(opened, "worst-mistakes")) == len(mistakes(report))
 
 

@@ -11,7 +11,7 @@ from gemhier.errors import DataError
 from gemhier.models.augment.camera import Camera, photograph
 from gemhier.pipeline.synthetic.scenes.composition import Scene, SceneMaker, core
 from gemhier.pipeline.synthetic.scenes.cutouts import PlainPhotograph, outline_stones
-from gemhier.pipeline.synthetic.scenes.photographs import background_pictures, outlined_photographs, read_outlines
+from gemhier.pipeline.synthetic.scenes.photographs import background_images, outlined_photographs, read_outlines
 
 WHITE, GREY, BLACK = (250, 250, 250), (128, 130, 135), (12, 12, 14)
 GREEN, PALE = (20, 140, 60), (225, 215, 190)
@@ -19,20 +19,20 @@ GREEN, PALE = (20, 140, 60), (225, 215, 190)
 
 def studio(ground: tuple[int, int, int], colour: tuple[int, int, int], *, shadow: bool = False) -> RGB:
     """An oval stone with facets on a plain ground, 240 x 300 pixels."""
-    picture = np.full((240, 300, 3), ground, np.float32)
-    picture += np.linspace(-6, 6, 300)[None, :, None]  # light from one side
+    image = np.full((240, 300, 3), ground, np.float32)
+    image += np.linspace(-6, 6, 300)[None, :, None]  # light from one side
     if shadow:
         dark = np.zeros((240, 300), np.float32)
         cv2.ellipse(dark, (165, 140), (85, 55), 0, 0, 360, 1.0, cv2.FILLED)
-        picture *= 1 - 0.35 * cv2.GaussianBlur(dark, (0, 0), 12)[..., None]
+        image *= 1 - 0.35 * cv2.GaussianBlur(dark, (0, 0), 12)[..., None]
     generator = np.random.default_rng(1)
     stone = np.zeros((240, 300), np.uint8)
     cv2.ellipse(stone, (150, 120), (80, 55), 0, 0, 360, 255, cv2.FILLED)
     facets = cv2.resize(generator.uniform(0.6, 1.25, (12, 15)).astype(np.float32), (300, 240), interpolation=0)
     painted = np.clip(np.array(colour, np.float32) * facets[..., None], 0, 255)
     inside = stone > 0
-    picture[inside] = painted[inside]
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    image[inside] = painted[inside]
+    return np.clip(image, 0, 255).astype(np.uint8)
 
 
 def true_mask() -> Booleans:
@@ -86,8 +86,8 @@ def scenes() -> list[Scene]:
 
 def test_scenes_are_squares_with_masks_between_0_and_1(scenes: list[Scene]) -> None:
     for scene in scenes:
-        assert scene.picture.shape == (96, 96, 3)
-        assert scene.picture.dtype == np.uint8
+        assert scene.image.shape == (96, 96, 3)
+        assert scene.image.dtype == np.uint8
         for part in (scene.mask, scene.cores, *scene.stones):
             assert part.shape == (96, 96)
             assert 0 <= part.min() <= part.max() <= 1
@@ -109,16 +109,16 @@ def test_stones_do_not_lie_on_each_other(scenes: list[Scene]) -> None:
 def test_the_same_seed_gives_the_same_scene_and_another_does_not() -> None:
     made = maker()
     first, again, other = (made.scene(np.random.default_rng([7, number])) for number in (5, 5, 6))
-    np.testing.assert_array_equal(first.picture, again.picture)
+    np.testing.assert_array_equal(first.image, again.image)
     np.testing.assert_array_equal(first.mask, again.mask)
-    assert (first.picture != other.picture).any()
+    assert (first.image != other.image).any()
 
 
 def test_outlined_photographs_are_shown_whole() -> None:
     blue = PlainPhotograph(np.full((80, 80, 3), (0, 0, 255), np.uint8), (np.full((80, 80), 255, np.uint8),))
     made = maker(outlined=[blue], camera=Camera(untouched=1.0))
     shown = [made.scene(np.random.default_rng([1, number])) for number in range(60)]
-    assert any((scene.picture.reshape(-1, 3) == (0, 0, 255)).all(axis=1).mean() > 0.2 for scene in shown)
+    assert any((scene.image.reshape(-1, 3) == (0, 0, 255)).all(axis=1).mean() > 0.2 for scene in shown)
 
 
 def test_a_report_with_a_printed_stone_is_a_scene_without_stones() -> None:
@@ -140,19 +140,19 @@ def test_a_core_keeps_from_the_outline() -> None:
 
 
 def test_a_camera_that_changes_nothing_changes_nothing() -> None:
-    picture = studio(WHITE, GREEN)[:200, :200]
+    image = studio(WHITE, GREEN)[:200, :200]
     still = Camera(exposure=0, white_balance=0, contrast=0, saturation=0, blur=0, noise=0, coarsest=200, compression=0)
     for number in range(20):
-        taken = photograph(picture, still, np.random.default_rng(number))
-        np.testing.assert_allclose(taken.astype(int), picture.astype(int), atol=2)
+        taken = photograph(image, still, np.random.default_rng(number))
+        np.testing.assert_allclose(taken.astype(int), image.astype(int), atol=2)
 
 
 def test_colour_moves_only_as_far_as_cameras_move_it() -> None:
-    picture = np.full((32, 32, 3), (120, 100, 90), np.uint8)
+    image = np.full((32, 32, 3), (120, 100, 90), np.uint8)
     camera = Camera(exposure=0, contrast=0, saturation=0, blur=0, noise=0, compression=0, untouched=0)
     ratios = []
     for number in range(200):
-        red, _, blue = photograph(picture, camera, np.random.default_rng(number)).mean(axis=(0, 1)) / (120, 100, 90)
+        red, _, blue = photograph(image, camera, np.random.default_rng(number)).mean(axis=(0, 1)) / (120, 100, 90)
         ratios.append((red / blue) ** 2.2)
     largest = (1 + camera.white_balance) / (1 - camera.white_balance)
     assert max(ratios) < 1.05 * largest
@@ -164,9 +164,9 @@ def test_backgrounds_are_read_and_an_empty_folder_is_an_error(tmp_path: Path) ->
     folder = tmp_path / "grounds"
     folder.mkdir()
     with pytest.raises(DataError, match="no folder with pictures"):
-        background_pictures([folder])
+        background_images([folder])
     cv2.imwrite(str(folder / "one.png"), np.full((900, 1400, 3), 90, np.uint8))
-    (background,) = background_pictures([folder])
+    (background,) = background_images([folder])
     assert background.shape == (411, 640, 3)
 
 

@@ -13,9 +13,9 @@ seeds = st.integers(0, 2**32 - 1)
 @pytest.mark.parametrize("side", [48, 97])
 def test_every_ground_is_a_square_of_bytes(name: str, side: int) -> None:
     for seed in range(3):
-        picture = GROUNDS[name](side, np.random.default_rng(seed))
-        assert picture.shape == (side, side, 3)
-        assert picture.dtype == np.uint8
+        image = GROUNDS[name](side, np.random.default_rng(seed))
+        assert image.shape == (side, side, 3)
+        assert image.dtype == np.uint8
 
 
 @pytest.mark.parametrize("name", GROUNDS)
@@ -125,21 +125,21 @@ def test_blurring_keeps_the_mean(radius: float) -> None:
 
 
 def test_a_patch_is_laid_between_its_corners_and_nowhere_else() -> None:
-    picture = np.zeros((40, 40, 3), np.float32)
+    image = np.zeros((40, 40, 3), np.float32)
     patch = np.ones((10, 10, 4), np.float32)
     patch[..., :3] = 100
     start, end = np.array([20, 10], np.float32), np.array([20, 30], np.float32)
-    covered = lay(picture, patch, strip(start, end, 8, 8))
-    assert picture[20, 20] == pytest.approx(100)
+    covered = lay(image, patch, strip(start, end, 8, 8))
+    assert image[20, 20] == pytest.approx(100)
     assert covered[12:28, 18:22] == pytest.approx(1)
     outside = np.ones((40, 40), bool)
     outside[8:32, 14:26] = False
-    assert not picture[outside].any()
+    assert not image[outside].any()
     assert not covered[outside].any()
 
 
 def test_a_patch_outside_the_picture_changes_nothing() -> None:
-    picture = np.full((20, 20, 3), 7, np.float32)
+    image = np.full((20, 20, 3), 7, np.float32)
     corners = strip(np.array([50, 50], np.float32), np.array([60, 60], np.float32), 5, 5)
-    assert not lay(picture, np.ones((4, 4, 4), np.float32), corners).any()
-    assert (picture == 7).all()
+    assert not lay(image, np.ones((4, 4, 4), np.float32), corners).any()
+    assert (image == 7).all()

@@ -27,11 +27,11 @@ def paper(side: int) -> Float32:
 def test_a_prop_hides_a_part_of_the_stone_and_nothing_else(name: str, side: int) -> None:
     mask = oval(side)
     for seed in range(6):
-        picture, covered = PROPS[name](paper(side), mask, np.random.default_rng(seed))
-        assert picture.shape == (side, side, 3)
-        assert picture.dtype == covered.dtype == np.float32
-        assert picture.min() > -1
-        assert picture.max() < 256
+        image, covered = PROPS[name](paper(side), mask, np.random.default_rng(seed))
+        assert image.shape == (side, side, 3)
+        assert image.dtype == covered.dtype == np.float32
+        assert image.min() > -1
+        assert image.max() < 256
         assert covered.shape == mask.shape
         assert covered.min() >= 0
         assert covered.max() <= 1.001
@@ -42,8 +42,8 @@ def test_a_prop_hides_a_part_of_the_stone_and_nothing_else(name: str, side: int)
 @pytest.mark.parametrize("name", PROPS)
 def test_a_prop_is_seen_beside_the_stone(name: str) -> None:
     mask = oval(128)
-    picture, _ = PROPS[name](paper(128), mask, np.random.default_rng(2))
-    assert (np.abs(picture - 128).max(axis=2) > 30)[mask == 0].sum() > 40
+    image, _ = PROPS[name](paper(128), mask, np.random.default_rng(2))
+    assert (np.abs(image - 128).max(axis=2) > 30)[mask == 0].sum() > 40
 
 
 @pytest.mark.parametrize("name", PROPS)
@@ -51,13 +51,13 @@ def test_what_is_not_hidden_of_the_stone_keeps_its_looks(name: str) -> None:
     mask = oval(128)
     core = cv2.erode(mask, np.ones((3, 3), np.uint8)) > 0.99
     for seed in range(5):
-        picture, covered = PROPS[name](paper(128), mask, np.random.default_rng(seed))
+        image, covered = PROPS[name](paper(128), mask, np.random.default_rng(seed))
         seen = core & (covered == 0)
         assert seen.any()
         # Tweezers may throw their shadow on it; nothing makes it brighter.
-        assert picture[seen].max() < 128.5
+        assert image[seen].max() < 128.5
         if name != "tweezers":
-            assert picture[seen].min() > 127.5
+            assert image[seen].min() > 127.5
 
 
 @pytest.mark.parametrize("name", PROPS)
@@ -70,8 +70,8 @@ def test_the_seed_decides_what_a_prop_looks_like(name: str) -> None:
 
 @pytest.mark.parametrize("name", PROPS)
 def test_without_a_stone_nothing_is_drawn(name: str) -> None:
-    picture, covered = PROPS[name](paper(64), np.zeros((64, 64), np.float32), np.random.default_rng(0))
-    assert (picture == 128).all()
+    image, covered = PROPS[name](paper(64), np.zeros((64, 64), np.float32), np.random.default_rng(0))
+    assert (image == 128).all()
     assert not covered.any()
 
 
@@ -87,8 +87,8 @@ def test_a_stone_may_reach_over_the_edge_and_have_any_size(
     name: str, seed: int, across: float, down: float, radius: float
 ) -> None:
     mask = oval(72, across, down, radius)
-    picture, covered = PROPS[name](paper(72), mask, np.random.default_rng(seed))
-    assert np.isfinite(picture).all()
+    image, covered = PROPS[name](paper(72), mask, np.random.default_rng(seed))
+    assert np.isfinite(image).all()
     assert not covered[mask == 0].any()
 
 
@@ -117,8 +117,8 @@ def test_distractors_stay_off_the_forbidden_area(seed: int, side: int) -> None:
     generator = np.random.default_rng(seed)
     across, down = generator.uniform(0, 1, 2).tolist()
     free = oval(side, across, down, generator.uniform(0.1, 0.5)) == 0
-    picture = draw_distractors(paper(side), free, generator)
-    assert (picture[~free] == 128).all()
+    image = draw_distractors(paper(side), free, generator)
+    assert (image[~free] == 128).all()
 
 
 def test_distractors_are_drawn_where_there_is_room() -> None:
@@ -130,8 +130,8 @@ def test_distractors_are_drawn_where_there_is_room() -> None:
 
 
 def test_no_distractor_is_drawn_where_nothing_is_free() -> None:
-    picture = draw_distractors(paper(64), np.zeros((64, 64), bool), np.random.default_rng(0))
-    assert (picture == 128).all()
+    image = draw_distractors(paper(64), np.zeros((64, 64), bool), np.random.default_rng(0))
+    assert (image == 128).all()
 
 
 def test_the_seed_decides_what_lies_about() -> None:

@@ -8,7 +8,7 @@ STONE_PATTERN = r"^(?P<stone>gp\d+)-\d+"
 
 
 @dataclass(frozen=True)
-class SourcePicture:
+class SourceImage:
     """A picture file as its source describes it.
 
     Attributes:
@@ -61,7 +61,7 @@ class Source:
     Attributes:
         name: short, and unlike the other sources' names.
         root: absolute path of the folder.
-        pictures: in sorted order.
+        images: in sorted order.
         others: files that are not pictures by their names' ending.
         set_aside: pictures that are left out, such as a shop's certificates.
         notes: how folders were read that could be meant otherwise.
@@ -70,7 +70,7 @@ class Source:
 
     name: str
     root: Path
-    pictures: tuple[SourcePicture, ...]
+    images: tuple[SourceImage, ...]
     others: tuple[Path, ...]
     set_aside: tuple[SetAside, ...] = ()
     notes: tuple[FolderNote, ...] = ()

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from gemhier.crawler.scraping.request import (
     CHANGED,
     EXPECTED,
+    IMAGE,
     NEW,
     NO_LONGER_SHOWN,
-    PICTURE,
     REJECTED,
     CrawlStats,
     Problem,
@@ -20,9 +20,9 @@ from gemhier.crawler.sites.site import Site
 from gemhier.crawler.stages.catalogue import Listed
 from gemhier.crawler.stages.missing import mostly_missing
 from gemhier.crawler.storage.fetch_log import FAILED, GONE, NO_VALIDATORS, UNCHANGED, UNUSABLE, FetchLog
-from gemhier.crawler.storage.folder import PictureContent, PictureStore, is_rejected, now
+from gemhier.crawler.storage.folder import ImageContent, ImageStore, is_rejected, now
 from gemhier.crawler.storage.history import History
-from gemhier.crawler.storage.image_file import NotAPictureError, picture_suffix
+from gemhier.crawler.storage.image_file import NotAnImageError, image_suffix
 from gemhier.crawler.storage.records import ImageRecord
 
 
@@ -34,14 +34,14 @@ class _Shown:
     view: str
 
 
-class PictureStage:
+class ImageStage:
     """Fetches every picture that a product shows, and records all that is known of it.
 
     Args:
         site: how pages are read.
         chosen: the products.
         products: what their pages say.
-        pictures: what is known of the pictures.
+        images: what is known of the pictures.
         store: where their files are put.
         history: where they are recorded.
         stats: what is counted.
@@ -55,8 +55,8 @@ class PictureStage:
         site: Site,
         chosen: Sequence[Listed],
         products: FetchLog[ProductContent],
-        pictures: FetchLog[PictureContent],
-        store: PictureStore,
+        images: FetchLog[ImageContent],
+        store: ImageStore,
         history: History,
         stats: CrawlStats,
         *,
@@ -64,7 +64,7 @@ class PictureStage:
     ) -> None:
         self._site = site
         self._products = products
-        self._pictures = pictures
+        self._images = images
         self._store = store
         self._history = history
         self._stats = stats
@@ -72,26 +72,26 @@ class PictureStage:
         self._shown: dict[str, list[_Shown]] = {}
         for listed in chosen:
             content = products.content(listed.key)
-            for link in content.pictures if content else ():
+            for link in content.images if content else ():
                 self._shown.setdefault(link.image_url, []).append(_Shown(listed, link.view))
 
     def begin(self) -> Iterator[StageRequest]:
         """Yield requests for the pictures not yet fetched in this crawl."""
         self._stats.add(self.name, EXPECTED, len(self._shown))
         for address in self._shown:
-            visit = self._pictures.get(address)
+            visit = self._images.get(address)
             here = visit is not None and visit.content is not None and self._store.has(visit.content)
-            if self._pictures.is_settled(address) and (here or self._pictures.content(address) is None):
+            if self._images.is_settled(address) and (here or self._images.content(address) is None):
                 self._stats.add(self.name, "kept")
                 self._write_down(address)
             else:
-                yield StageRequest(address, PICTURE, self._pictures.validators(address, 0) if here else NO_VALIDATORS)
+                yield StageRequest(address, IMAGE, self._images.validators(address, 0) if here else NO_VALIDATORS)
 
     def answered(self, ask: StageRequest, answer: StageResponse) -> tuple[StageRequest, ...]:
         """Keep a picture."""
-        before = self._pictures.content(ask.address)
+        before = self._images.content(ask.address)
         if answer.status == 304 and before is not None:
-            self._pictures.add_unchanged(ask.address)
+            self._images.add_unchanged(ask.address)
             self._stats.add(self.name, UNCHANGED)
             self._write_down(ask.address)
         elif answer.is_gone:
@@ -104,7 +104,7 @@ class PictureStage:
 
     def not_answered(self, ask: StageRequest, outcome: str, reason: str) -> None:
         """Note a picture that could not be fetched."""
-        self._pictures.add_without_content(ask.address, outcome, reason)
+        self._images.add_without_content(ask.address, outcome, reason)
         self._stats.add(self.name, outcome)
         if outcome == FAILED:
             self._stats.problems.append(Problem(ask.address, "", reason))
@@ -112,21 +112,21 @@ class PictureStage:
     def finish(self) -> None:
         """Record which pictures the shop no longer shows, and say so if most did not come."""
         wanted = dict(zip(self._shown, self._shown, strict=True))
-        self._stats.problems.extend(mostly_missing(self._pictures, wanted, self.name))
+        self._stats.problems.extend(mostly_missing(self._images, wanted, self.name))
         if self._notes_gone:
             shown = {
                 (one.listed.key, address)
                 for address, several in self._shown.items()
-                if (visit := self._pictures.get(address)) is None or visit.outcome != GONE
+                if (visit := self._images.get(address)) is None or visit.outcome != GONE
                 for one in several
             }
-            gone = self._history.note_gone(shown, self._pictures.crawl, now())
+            gone = self._history.note_gone(shown, self._images.crawl, now())
             self._stats.add(self.name, NO_LONGER_SHOWN, gone)
 
-    def _keep(self, ask: StageRequest, answer: StageResponse, before: PictureContent | None) -> None:
+    def _keep(self, ask: StageRequest, answer: StageResponse, before: ImageContent | None) -> None:
         try:
-            suffix = picture_suffix(answer.body)
-        except NotAPictureError as error:
+            suffix = image_suffix(answer.body)
+        except NotAnImageError as error:
             self.not_answered(ask, UNUSABLE, str(error))
             return
         reason = self._site.rejection(ask.address)
@@ -134,7 +134,7 @@ class PictureStage:
         content = self._store.add(answer.body, suffix, (reason, f"its file is called {name}") if reason else None)
         if before is not None and before.sha256 == content.sha256:
             content = before
-        self._pictures.add_read(ask.address, content, answer.validators)
+        self._images.add_read(ask.address, content, answer.validators)
         outcome = NEW if before is None else UNCHANGED if before is content else CHANGED
         self._stats.add(self.name, outcome)
         if reason and is_rejected(self._store.folder, content.file):
@@ -143,8 +143,8 @@ class PictureStage:
 
     def _write_down(self, address: str) -> None:
         """Record a picture for each product that shows it, if anything is new."""
-        picture = self._pictures.content(address)
-        if picture is None:
+        image = self._images.content(address)
+        if image is None:
             return
         for shown in self._shown[address]:
             product = self._products.content(shown.listed.key)
@@ -159,11 +159,11 @@ class PictureStage:
                 labels=tuple(sorted(shown.listed.labels | set(product.labels))),
                 classes=tuple(sorted(shown.listed.classes)),
                 texts=product.texts,
-                fetched_at=picture.fetched_at,
-                sha256=picture.sha256,
-                size=picture.size,
-                file=picture.file,
-                crawl=self._pictures.crawl,
-                set_aside=self._store.set_aside_as(picture.file),
+                fetched_at=image.fetched_at,
+                sha256=image.sha256,
+                size=image.size,
+                file=image.file,
+                crawl=self._images.crawl,
+                set_aside=self._store.set_aside_as(image.file),
             )
             self._history.add(record)

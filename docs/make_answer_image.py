@@ -1,4 +1,4 @@
-"""Draw what gemhier says of a few pictures: python docs/make_answer_picture.py examples docs/answer.png."""
+"""Draw what gemhier says of a few pictures: python docs/make_answer_image.py examples docs/answer.png."""
 
 import sys
 from pathlib import Path
@@ -15,15 +15,15 @@ COLOURS = {"family": "#3b5fa8", "subclass": "#3f8f6b"}
 
 def main(folder: str, out: str) -> None:
     """Draw each picture with its families and subclasses beside it."""
-    pictures = sorted(Path(folder).glob("*.jpg"))
-    figure = Figure(figsize=(11, 2.1 * ((len(pictures) + 1) // 2)), layout="constrained", dpi=110)
-    grid = figure.add_gridspec((len(pictures) + 1) // 2, 4, width_ratios=(1, 1.6, 1, 1.6))
-    for place, prediction in enumerate(load_bundle().classify(pictures, top=SHOWN)):
+    images = sorted(Path(folder).glob("*.jpg"))
+    figure = Figure(figsize=(11, 2.1 * ((len(images) + 1) // 2)), layout="constrained", dpi=110)
+    grid = figure.add_gridspec((len(images) + 1) // 2, 4, width_ratios=(1, 1.6, 1, 1.6))
+    for place, prediction in enumerate(load_bundle().classify(images, top=SHOWN)):
         if not isinstance(prediction, Prediction):
             raise SystemExit(f"{prediction.image}: {prediction.reason}")
         row, column = divmod(place, 2)
         photograph = figure.add_subplot(grid[row, 2 * column])
-        photograph.imshow(read_image(pictures[place]))
+        photograph.imshow(read_image(images[place]))
         photograph.axis("off")
         bars = figure.add_subplot(grid[row, 2 * column + 1])
         answer = prediction.answer

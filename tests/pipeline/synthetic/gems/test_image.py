@@ -10,8 +10,8 @@ import pytest
 from gemhier.models.images.decode import read_image
 from gemhier.pipeline.synthetic.gems.backdrops import BACKDROPS
 from gemhier.pipeline.synthetic.gems.cuts import CUTS
+from gemhier.pipeline.synthetic.gems.image import SMALLEST, paint_stone
 from gemhier.pipeline.synthetic.gems.looks import LOOKS
-from gemhier.pipeline.synthetic.gems.picture import SMALLEST, paint_stone
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
 PAINTED = runpy.run_path(str(EXAMPLES / "paint_examples.py"))["EXAMPLES"]
@@ -19,16 +19,16 @@ PAINTED = runpy.run_path(str(EXAMPLES / "paint_examples.py"))["EXAMPLES"]
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_look_can_be_painted(look: str) -> None:
-    picture = paint_stone(look, seed=1, size=48)
-    assert picture.shape == (48, 48, 3)
-    assert picture.dtype == np.uint8
-    assert picture.std() > 5
+    image = paint_stone(look, seed=1, size=48)
+    assert image.shape == (48, 48, 3)
+    assert image.dtype == np.uint8
+    assert image.std() > 5
 
 
 @pytest.mark.parametrize("cut", CUTS)
 def test_every_cut_lies_in_the_middle_and_clear_of_the_edges(cut: str) -> None:
-    picture = paint_stone("Ruby", seed=2, size=64, cut=cut, backdrop="white").astype(int)
-    red = picture[..., 0] - picture[..., 1] > 60
+    image = paint_stone("Ruby", seed=2, size=64, cut=cut, backdrop="white").astype(int)
+    red = image[..., 0] - image[..., 1] > 60
     assert red[20:44, 20:44].mean() > 0.5
     red[1:-1, 1:-1] = False
     assert not red.any()
@@ -71,8 +71,8 @@ def test_another_stone_view_backdrop_or_cut_gives_another_picture(other: dict[st
 
 def test_views_of_a_stone_are_closer_in_colour_than_other_stones() -> None:
     def colour(seed: int, view: int) -> Any:
-        picture = paint_stone("Turquoise", seed=seed, view=view, size=48, backdrop="grey", cut="bead")
-        return cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)[14:34, 14:34, 1:].reshape(-1, 2).mean(axis=0)
+        image = paint_stone("Turquoise", seed=seed, view=view, size=48, backdrop="grey", cut="bead")
+        return cv2.cvtColor(image, cv2.COLOR_RGB2LAB)[14:34, 14:34, 1:].reshape(-1, 2).mean(axis=0)
 
     stones = np.array([[colour(seed, view) for view in range(3)] for seed in range(6)])
     assert stones.std(axis=1).mean() < stones.mean(axis=1).std(axis=0).mean()

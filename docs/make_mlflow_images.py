@@ -1,6 +1,6 @@
 """Take the pictures of docs/mlflow.md from MLflow's running pages.
 
-    python docs/make_mlflow_pictures.py mlruns docs/mlflow
+    python docs/make_mlflow_images.py mlruns docs/mlflow
 
 Beforehand, in an empty folder, with USER and LOGNAME set to a name that may be seen:
 
@@ -126,9 +126,9 @@ def pages_of(store: str) -> Iterator[None]:
             server.terminate()
 
 
-def write_small(picture: bytes, path: Path) -> None:
+def write_small(screenshot: bytes, path: Path) -> None:
     """Write a picture with few colours and no wider than a page of text needs."""
-    image = Image.open(BytesIO(picture)).convert("RGB")
+    image = Image.open(BytesIO(screenshot)).convert("RGB")
     image = image.resize((WIDTH, round(image.height * WIDTH / image.width)), Image.Resampling.LANCZOS)
     image.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
     print(f"{path}: {path.stat().st_size / 1000:.0f} kB")

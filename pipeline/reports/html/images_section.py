@@ -17,7 +17,7 @@ from gemhier.text import printable
 
 
 @dataclass(frozen=True)
-class PicturesSection:
+class ImagesSection:
     """What the page shows of single pictures.
 
     Attributes:
@@ -25,19 +25,19 @@ class PicturesSection:
         shown: how many of them are shown as pictures.
         mistakes_data: what the script of the page draws of these.
         kinds: what the table can be narrowed to: value and title.
-        pictures_data: what the script draws of all pictures.
+        images_data: what the script draws of all pictures.
     """
 
     mistakes: int
     shown: int
     mistakes_data: dict[str, Any]
     kinds: list[tuple[str, str]]
-    pictures_data: dict[str, Any]
+    images_data: dict[str, Any]
 
 
-def pictures_section(found: Measured) -> PicturesSection:
+def images_section(found: Measured) -> ImagesSection:
     """Return the worst mistakes, with their five guesses and their nearest stones, and all pictures."""
-    return PicturesSection(
+    return ImagesSection(
         mistakes=len(found.mistakes),
         shown=min(len(found.mistakes), MOST_SHOWN),
         mistakes_data=_mistakes(found),
@@ -47,14 +47,14 @@ def pictures_section(found: Measured) -> PicturesSection:
             ("right", "label ranked first"),
             *((f"outcome:{number}", heading.lower()) for number, (heading, _) in enumerate(OUTCOMES.values())),
         ],
-        pictures_data=_pictures(found),
+        images_data=_images(found),
     )
 
 
 def _mistakes(found: Measured) -> dict[str, Any]:
     """Return the worst mistakes; stones near several of them are held once."""
     report, shown = found.report, found.mistakes[:MOST_SHOWN]
-    whole = thumbnails({each.row: Path(report.labelled.pictures[each.row].image) for each in shown})
+    whole = thumbnails({each.row: Path(report.labelled.images[each.row].image) for each in shown})
     addresses: list[str] = []
     places: dict[str, int] = {}
 
@@ -83,7 +83,7 @@ def _mistakes(found: Measured) -> dict[str, Any]:
     }
 
 
-def _pictures(found: Measured) -> dict[str, Any]:
+def _images(found: Measured) -> dict[str, Any]:
     """All pictures as columns; nodes and sources by their numbers, -1 for none, probabilities in ten-thousandths."""
     report = found.report
     nodes: dict[str, int] = {}
@@ -94,16 +94,14 @@ def _pictures(found: Measured) -> dict[str, Any]:
     severity = {mistake.row: mistake.severity for mistake in found.mistakes}
     kinds = list(OUTCOMES)
     columns: dict[str, list[Any]] = {}
-    for row, (picture, result) in enumerate(zip(report.labelled.pictures, report.results, strict=True)):
+    for row, (image, result) in enumerate(zip(report.labelled.images, report.results, strict=True)):
         ranked = () if isinstance(result, Failure) else result.subclasses[:TOP]
         answer = None if isinstance(result, Failure) else result.answer
         for name, value in {
-            "image": printable(picture.image),
-            "source": report.labelled.sources.index(picture.source)
-            if picture.source in report.labelled.sources
-            else -1,
-            "given": printable(picture.label_given),
-            "truth": node(picture.label),
+            "image": printable(image.image),
+            "source": report.labelled.sources.index(image.source) if image.source in report.labelled.sources else -1,
+            "given": printable(image.label_given),
+            "truth": node(image.label),
             "guesses": [node(candidate.id) for candidate in ranked],
             "shares": [round(1e4 * candidate.probability) for candidate in ranked],
             "answer": node(answer.id if answer else None),
@@ -111,7 +109,7 @@ def _pictures(found: Measured) -> dict[str, Any]:
             "outcome": kinds.index(found.reasons[row].outcome),
             "reason": printable(found.reasons[row].words),
             "right": int(report.figures.right[row]),
-            "known": int(picture.label in report.space),
+            "known": int(image.label in report.space),
             "severity": severity.get(row, 0),
         }.items():
             columns.setdefault(name, []).append(value)
