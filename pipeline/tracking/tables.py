@@ -24,15 +24,17 @@ def precision_table(evaluation: Evaluation, taxonomy: Taxonomy) -> str:
 
 
 def confusion_table(figures: StrategyFigures) -> str:
-    """Tabulate what was taken for what and how often.
+    """Tabulate what was taken for what, how often, and for which share of the label's pictures.
 
     There is a row for each pair that occurs.
     """
+    support = {row.label: row.support for row in figures.per_class}
     return _as_csv(
         {
             "truth": [cell.truth for cell in figures.confusion],
             "predicted": [cell.predicted for cell in figures.confusion],
             "count": [cell.count for cell in figures.confusion],
+            "share": [round(cell.count / support[cell.truth], 6) for cell in figures.confusion],
         }
     )
 

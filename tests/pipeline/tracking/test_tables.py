@@ -1,5 +1,7 @@
 import csv
 
+import pytest
+
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.pipeline.evaluation.evaluation import Evaluation
 from gemhier.pipeline.tracking.tables import confusion_table, per_class_table, precision_table
@@ -32,5 +34,7 @@ def test_each_way_to_decide_has_a_column_of_precisions(evaluation: Evaluation, t
 
 def test_the_confusions_are_all_pictures(evaluation: Evaluation) -> None:
     found = rows(confusion_table(evaluation.strategies["flat"]))
-    assert list(found[0]) == ["truth", "predicted", "count"]
+    assert list(found[0]) == ["truth", "predicted", "count", "share"]
     assert sum(int(row["count"]) for row in found) == evaluation.n
+    for label in {row["truth"] for row in found}:
+        assert sum(float(row["share"]) for row in found if row["truth"] == label) == pytest.approx(1)
