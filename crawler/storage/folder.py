@@ -7,12 +7,13 @@ they are from. `state/` holds what a later crawl needs.
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from gemhier import locks
 from gemhier.atomic import check_folder, write_whole
 from gemhier.crawler.storage.crawl_info import read_crawl_info
 from gemhier.crawler.storage.journal import Journal, read_journal
@@ -237,26 +238,13 @@ def check_crawl_folder(folder: Path, site: str, start: str) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Keep other crawls out of a crawl folder, which is made if need be.
 
-    The system releases the lock if the process is killed.
-
     Raises:
         OutputError: if another crawl is using it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / _LOCK_FILE).open("ab") as file:
-        try:
-            _lock(file.fileno())
-        except OSError as error:
-            raise OutputError(f"{folder}: another crawl is using it. Wait for its end.") from error
+
+    def refuse() -> None:
+        raise OutputError(f"{folder}: another crawl is using it. Wait for its end.")
+
+    with locks.locked(folder / _LOCK_FILE, refuse):
         yield
-
-
-def _lock(descriptor: int) -> None:
-    with suppress(ImportError):
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return
-    import msvcrt
-
-    msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]

@@ -11,8 +11,6 @@ import pytest
 
 from gemhier.locks import is_locked, locked
 
-pytest.importorskip("filelock", reason="locks come with the extra for training")
-
 HOLD = """
 import sys
 from pathlib import Path
