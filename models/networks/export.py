@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def export_network(model: "keras.Model", outputs: Sequence[str] = HEADS, *, half: bool = False) -> bytes:
     """Export a model to LiteRT, with builtin operations only.
 
-    The file has the signature `serving_default`: an input `images`, of any number of
+    The file has the signature `serving_default`: an input `pictures`, of any number of
     pictures, and the outputs. Dropout and augmentation are switched off. The same weights
     give the same bytes.
 

@@ -27,7 +27,7 @@ def build_finder(size: int, *, variant: str = "lite0", pretrained: bool = True) 
         pretrained: start from ImageNet weights; random ones otherwise.
 
     Returns:
-        (N, size, size, 3) uint8 RGB `images` to probabilities: `maps` (N, size / 4, size / 4, 2), of stone
+        (N, size, size, 3) uint8 RGB `pictures` to probabilities: `maps` (N, size / 4, size / 4, 2), of stone
         and of a stone's core; `present` (N, 1), of a stone that fills much of the view.
 
     Raises:

@@ -30,7 +30,7 @@ class ExportedNetwork:
 
     Args:
         content: the bytes of a LiteRT file with the signature `serving_default`: an input
-            `images` (N, S, S, 3) uint8 RGB.
+            `pictures` (N, S, S, 3) uint8 RGB.
         num_threads: how many cores to use; None for all of them, at most 4.
 
     Attributes:

@@ -21,7 +21,7 @@ class Network:
 
     Args:
         content: the bytes of a LiteRT file with the signature `serving_default`: an input
-            `images` (N, S, S, 3) uint8 RGB, outputs `flat`, `family` and `regional`.
+            `pictures` (N, S, S, 3) uint8 RGB, outputs `flat`, `family` and `regional`.
         num_threads: how many cores to use; None for all of them, at most 4.
 
     Attributes:

@@ -20,7 +20,7 @@ def test_every_picture_is_right_or_lost_somewhere(images: list[tuple[int, ...]])
     truth, hard, soft, fused = np.array(images).T
     whole, *families = error_budget(truth, hard, soft, fused, SPACE)
     for budget in (whole, *families):
-        assert budget.right + budget.lost_by_routing + budget.lost_by_subclass == budget.images
+        assert budget.right + budget.lost_by_routing + budget.lost_by_subclass == budget.pictures
     after_soft = whole.right + whole.won_by_soft - whole.lost_by_soft
     assert after_soft == np.sum(soft == truth)
     assert after_soft + whole.won_by_fusion - whole.lost_by_fusion == np.sum(fused == truth)
@@ -36,7 +36,7 @@ def test_each_loss_has_its_place() -> None:
     fused = [QUARTZ, EMERALD, EMERALD, SAPPHIRE]
     whole, beryl, corundum = error_budget(truth, hard, soft, fused, SPACE)
     assert (whole.family, beryl.family, corundum.family) == ("", "beryl", "corundum")
-    assert (beryl.images, beryl.right, beryl.lost_by_routing, beryl.lost_by_subclass) == (3, 1, 1, 1)
+    assert (beryl.pictures, beryl.right, beryl.lost_by_routing, beryl.lost_by_subclass) == (3, 1, 1, 1)
     assert (beryl.won_by_soft, beryl.lost_by_soft, beryl.won_by_fusion, beryl.lost_by_fusion) == (1, 0, 1, 1)
     assert (corundum.right, corundum.lost_by_soft, corundum.won_by_fusion) == (1, 1, 0)
 

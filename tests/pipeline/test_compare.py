@@ -81,7 +81,7 @@ def test_figures_and_classes_worked_out_by_hand() -> None:
     assert (top1.first.value, top1.second.value, top1.comparison.difference.value) == (0.5, 0.75, 0.25)
     assert (top3.first.value, top3.second.value) == (0.75, 1)
     first, second = found.classes
-    assert (first.label, first.images, first.better, first.worse, first.gain) == (emerald, 2, 1, 1, 0)
+    assert (first.label, first.pictures, first.better, first.worse, first.gain) == (emerald, 2, 1, 1, 0)
     assert (second.label, second.gain) == ("corundum/ruby", 1)
     # Of rubies: the first says it twice and is right once, the second three times and is right twice.
     assert (second.first_precision, second.second_precision) == (0.5, pytest.approx(2 / 3))

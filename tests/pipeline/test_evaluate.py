@@ -337,7 +337,7 @@ def test_a_label_that_only_the_data_folder_knows_is_unknown(
         put("b.png", "quartz"): ("topaz", "test"),
     }
     found = evaluate([data_folder(Path("data"), wider, images)], out=Path("report"), model=str(tiny_bundle))
-    assert [(label.name, label.images) for label in found.labelled.unknown] == [("topaz", 1)]
+    assert [(label.name, label.pictures) for label in found.labelled.unknown] == [("topaz", 1)]
     assert found.evaluation.n_unknown == 1
 
 
@@ -350,7 +350,7 @@ def test_excluded_classes_are_left_out_and_named(tiny_bundle: Path, put: Put, ti
     taxonomy = Taxonomy.from_nodes([*tiny_taxonomy.nodes.values(), node])
     found = find_labelled([Path("photos")], "test", taxonomy)
     assert [image.label for image in found.images] == ["quartz"]
-    assert [(label.name, label.images, label.reason) for label in found.excluded] == [("Navratna", 1, "nine stones")]
+    assert [(label.name, label.pictures, label.reason) for label in found.excluded] == [("Navratna", 1, "nine stones")]
     report = evaluate_bundle(load_bundle(tiny_bundle), found, split="test").to_dict()
     assert report["excluded_labels"] == [{"name": "Navratna", "pictures": 1, "reason": "nine stones"}]
     shutil.rmtree("photos/Quartz")

@@ -19,7 +19,7 @@ category:
   products: 'a::attr(href)'
 product:
   key: '/(?P<product>[0-9]+)$'
-  images: 'img::attr(src)'
+  pictures: 'img::attr(src)'
 """
 
 

@@ -14,7 +14,7 @@ class BrokenRunner:
     def get_output_details(self) -> dict[str, dict[str, object]]:
         return {}
 
-    def __call__(self, images: object) -> dict[str, object]:
+    def __call__(self, pictures: object) -> dict[str, object]:
         raise RuntimeError("Invalid tensor index 182 in node inputs.\nNode number 8 failed to prepare.")
 
 
@@ -31,7 +31,7 @@ def test_outputs_of_another_number_of_pictures_are_a_bundle_error(
     shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class OddRunner(BrokenRunner):
-        def __call__(self, images: object) -> dict[str, object]:
+        def __call__(self, pictures: object) -> dict[str, object]:
             return {"flat": np.zeros(shape, np.float32)}
 
     monkeypatch.setattr(litert, "_signature_runner", lambda content, num_threads: OddRunner())

@@ -188,7 +188,7 @@ def test_a_folder_that_only_sounds_like_a_split_is_said(tmp_path: Path, folder: 
     (source,) = read_sources([root])
     assert all(not image.official for image in source.images)
     (note,) = source.notes
-    assert (note.folder, note.images) == (str(root / folder), 2)
+    assert (note.folder, note.pictures) == (str(root / folder), 2)
     assert "sounds like a split, but was taken for a class" in note.note
 
 
@@ -216,7 +216,7 @@ def test_pictures_in_no_class_folder_are_said_with_their_folder(tmp_path: Path) 
     (source,) = read_sources([root])
     assert sorted(source.loose) == [root, root / "train"]
     said = "in no class folder, and so taken for Ruby, as the source is called"
-    assert sorted((note.folder, note.images, note.note) for note in source.notes) == [
+    assert sorted((note.folder, note.pictures, note.note) for note in source.notes) == [
         (str(root), 2, said),
         (str(root / "train"), 1, said),
     ]

@@ -32,7 +32,7 @@ def some_logits(seed: int = 0) -> Logits:
 
 @pytest.mark.parametrize("fold", [0, 1, 2])
 def test_what_a_fold_shows_does_not_calibrate_its_own_answers(fold: int) -> None:
-    from gemhier.pipeline.training.cross_validation import cross_fitted
+    from gemhier.pipeline.training.calibration import cross_fitted
 
     inside = np.isin(FOLDS, fold)
     changed = np.where(inside, (TRUTH + 1) % 4, TRUTH)

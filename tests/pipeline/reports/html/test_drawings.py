@@ -36,7 +36,7 @@ COVERAGE = Coverage(
 def budget(family: str, images: int, routing: int, region: int) -> ErrorBudget:
     return ErrorBudget(
         family=family,
-        images=images,
+        pictures=images,
         right=images - routing - region,
         lost_by_routing=routing,
         lost_by_subclass=region,
