@@ -24,7 +24,7 @@ from gemhier.identify_commands import identify
 from gemhier.model_commands import classify, evaluate_command
 from gemhier.taxonomy_commands import taxonomy_group
 from gemhier.text import visible
-from gemhier.training_commands import package_command, train_command, train_finder_command, ui
+from gemhier.training_commands import calibrate_command, package_command, train_command, train_finder_command, ui
 from gemhier.trial_commands import trial_command
 
 _CANNOT_USE = {
@@ -110,6 +110,7 @@ def main() -> None:
 
 for command in (
     audit_command,
+    calibrate_command,
     classify,
     clean_command,
     compare_command,

@@ -1,4 +1,4 @@
-"""The commands from a data set to a bundle: package, train, trial, ui."""
+"""The commands from a data set to a bundle: train, calibrate, package, ui."""
 
 import shlex
 from collections.abc import Mapping
@@ -80,6 +80,36 @@ def _named(option: str, given: tuple[str, ...]) -> dict[str, Path]:
             raise click.UsageError(f"{option} must be NAME=DIR. Received: {entry}.")
         named[name] = Path(folder)
     return named
+
+
+@click.command(name="calibrate", short_help="Calibrate a model anew, without training.")
+@click.argument("model", metavar="RUN_OR_BUNDLE")
+@click.option("-o", "--out", required=True, metavar="BUNDLE", type=click.Path(path_type=Path), help="Folder to write.")
+@click.option(
+    "--answers",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Out-of-fold answers of its training. [default: those that the run recorded]",
+)
+@tracking_option
+def calibrate_command(model: str, out: Path, answers: Path | None, tracking: str | None) -> None:
+    """Fit temperatures, fusion and thresholds of a model to out-of-fold answers.
+
+    These are what networks of the same kind said of pictures that they had not learned from; a training with
+    --folds records them. Nothing is trained.
+
+    \b
+    Examples:
+      gemhier calibrate latest --out bundle
+      gemhier calibrate bundle --answers out_of_fold.npz --out calibrated
+    """
+    from gemhier.pipeline.calibrate import calibrate_model
+    from gemhier.pipeline.reports.training_summary import calibration_summary
+
+    found = calibrate_model(model, out, answers=answers, tracking=tracking)
+    for line in calibration_summary(found.evaluation, found.bundle.info, changed=found.changed):
+        click.echo(line)
+    click.echo(f"{out}: {found.bundle.info.model_version}")
 
 
 @click.command(name="train", short_help="Train on a prepared data set and record it in MLflow.")

@@ -30,10 +30,11 @@ from gemhier.pipeline.reports.measuring import Classified, report_on
 from gemhier.pipeline.reports.model_card import OUT_OF_FOLD, VALIDATION, write_with_report
 from gemhier.pipeline.reports.report import TOP, Report
 from gemhier.pipeline.reports.training_summary import Trained
-from gemhier.pipeline.tracking.names import KIND
+from gemhier.pipeline.tracking.names import ANSWERS, KIND
 from gemhier.pipeline.tracking.run_log import RunLog
 from gemhier.pipeline.tracking.runs import known_run, nested_runs, recorded_run, unused_name
 from gemhier.pipeline.tracking.store import open_tracking
+from gemhier.pipeline.training.answers_file import Answers, write_answers
 from gemhier.pipeline.training.calibration import Calibration, calibrate
 from gemhier.pipeline.training.class_balance import balance
 from gemhier.pipeline.training.config import TrainConfig
@@ -69,6 +70,7 @@ class _Learned:
     calibration: Calibration
     probabilities: Mapping[Strategy, Float64]
     few: Bytes
+    out_of_fold: "OutOfFold | None"
 
 
 def train(
@@ -145,6 +147,9 @@ def _train(
         log.decisions(evaluation, strategy)
         log.figures(learned.fitted.history, evaluation, strategy)
         log.report(report_files(_report(bundle, rows.measured, learned.probabilities, rows.measured_on)))
+        if learned.out_of_fold:
+            write_answers(work / ANSWERS, _answers(learned.out_of_fold, rows.measured, manifest, config))
+            log.answers(work / ANSWERS)
         log.bundle(bundle.folder, evaluation, strategy)
     return Trained(run_id, evaluation, strategy, rows.measured_on, resumed is not None)
 
@@ -204,7 +209,7 @@ def _learn(manifest: Manifest, config: TrainConfig, rows: _Rows, work: Path, log
         if answers
         else decode(logits, calibration.temperatures, calibration.fusion_weight, space).by_strategy
     )
-    return _Learned(fitted, calibration, probabilities, crops[:64])
+    return _Learned(fitted, calibration, probabilities, crops[:64], answers)
 
 
 def _out_of_fold(
@@ -226,6 +231,19 @@ def _out_of_fold(
         folder=answers_folder(manifest, config),
         features=manifest.folder / "features",
         on_fold=on_fold,
+    )
+
+
+def _answers(found: "OutOfFold", rows: Sequence[Row], manifest: Manifest, config: TrainConfig) -> Answers:
+    return Answers(
+        sha256=tuple(row.sha256 for row in rows),
+        truth=tuple(row.label for row in rows),
+        groups=tuple(row.group for row in rows),
+        folds=found.folds,
+        scores=np.array([row.score for row in rows]),
+        logits=found.logits,
+        labels=manifest.label_space.labels,
+        mode=config.mode,
     )
 
 

@@ -13,11 +13,11 @@ from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.data.manifest import Manifest, Row
 from gemhier.pipeline.experiments.plan import Arm
 from gemhier.pipeline.experiments.trees import confusion_similarity, learned_tree, random_tree
+from gemhier.pipeline.training.calibration import cross_fitted
 from gemhier.pipeline.training.config import TrainConfig
 from gemhier.pipeline.training.cross_validation import (
     Arrays,
     answers_folder,
-    cross_fitted,
     fit_predict,
     remembered,
 )

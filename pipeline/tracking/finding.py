@@ -14,7 +14,7 @@ from gemhier.pipeline.tracking.address import ENVIRONMENT, local_database, shown
 from gemhier.pipeline.tracking.failures import failures, reason
 from gemhier.pipeline.tracking.library import load_mlflow
 from gemhier.pipeline.tracking.moved import address_here
-from gemhier.pipeline.tracking.names import BUNDLE
+from gemhier.pipeline.tracking.names import ANSWERS, BUNDLE
 from gemhier.pipeline.tracking.registry import run_of_alias
 from gemhier.pipeline.tracking.runs import trainings
 from gemhier.pipeline.tracking.store import reading
@@ -68,17 +68,29 @@ def find_bundle(name: str, tracking: str | None = None) -> Path:
     Raises:
         TrackingError: if there is no such run, or it has no bundle.
     """
+    return _fetched(name, BUNDLE, "bundle", "Finish its training with `gemhier train` first.", tracking)
+
+
+def find_answers(name: str, tracking: str | None = None) -> Path:
+    """Fetch the out-of-fold answers of a run into a temporary folder.
+
+    Raises:
+        TrackingError: if there is no such run, or it has none.
+    """
+    remedy = "Name a file of them with --answers, or train with --folds."
+    return _fetched(name, ANSWERS, "out-of-fold answers", remedy, tracking)
+
+
+def _fetched(name: str, artifact: str, what: str, remedy: str, tracking: str | None) -> Path:
     run_id = find_run(name, tracking)
     mlflow, database = load_mlflow(), local_database(tracking_uri(tracking))
     try:
-        place = f"{mlflow.get_run(run_id).info.artifact_uri}/{BUNDLE}"
+        place = f"{mlflow.get_run(run_id).info.artifact_uri}/{artifact}"
         if database is not None:
             place = address_here(place, database)
         return Path(mlflow.artifacts.download_artifacts(artifact_uri=place, dst_path=_scratch()))
     except failures(mlflow, OSError, ImportError) as error:
-        raise TrackingError(
-            f"{name}: the run has no bundle ({reason(error)}). Finish its training with `gemhier train` first."
-        ) from error
+        raise TrackingError(f"{name}: the run has no {what} ({reason(error)}). {remedy}") from error
 
 
 def _latest(runs: list[Any], uri: str) -> str:

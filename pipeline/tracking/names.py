@@ -13,6 +13,9 @@ KIND = "gemhier_kind"
 BUNDLE = "bundle"
 """The artifact of a training's run that holds its bundle."""
 
+ANSWERS = "out_of_fold.npz"
+"""The artifact of a training's run that holds its out-of-fold answers."""
+
 SETTINGS = "settings.json"
 """The artifact of a run that holds its settings."""
 

@@ -141,6 +141,10 @@ class RunLog:
         for name, text in pages.items():
             self._mlflow.log_text(text, f"report/{name}")
 
+    def answers(self, path: Path) -> None:
+        """Record the out-of-fold answers, from which `gemhier calibrate` calibrates the bundle anew."""
+        self._mlflow.log_artifact(str(path))
+
     def bundle(self, folder: Path, evaluation: Evaluation, decided_by: Strategy) -> None:
         """Record the bundle as an artifact, and register it.
 

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
-from gemhier.arrays import Indices
+import numpy as np
+
+from gemhier.arrays import Booleans, Float64, Indices
 from gemhier.hierarchy.answering import Thresholds, fit_thresholds
 from gemhier.hierarchy.calibration import fit_conditional_temperatures, fit_fusion_weight, fit_temperature
 from gemhier.hierarchy.decoding import Strategy, conditional, soft, softmax, strategies
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.bundle.info import Temperatures
+from gemhier.models.bundle.probabilities import decode
 from gemhier.models.networks.modes import TRAINED_STRATEGIES
 from gemhier.models.runtime.logits import Logits
 
@@ -63,3 +66,40 @@ def calibrate(logits: Logits, truth: Indices, space: LabelSpace, mode: str, *, e
         fusion_weight=weight,
         thresholds=fit_thresholds(decided, truth, space),
     )
+
+
+def cross_fitted(
+    logits: Logits,
+    truth: Indices,
+    folds: Indices,
+    space: LabelSpace,
+    mode: str,
+    *,
+    each_family: bool = True,
+) -> dict[Strategy, Float64]:
+    """Decode out-of-fold logits, those of each fold with what was calibrated on the other folds.
+
+    Args:
+        logits: of N pictures.
+        truth: (N,) the column of each picture's label.
+        folds: (N,) the fold of each.
+        space: the labels.
+        mode: which heads were trained.
+        each_family: whether each regional network has a temperature of its own. One for all where a family holds
+            other labels in other folds, and so says nothing of its own in this one.
+
+    Returns:
+        For each strategy (N, V), P(label).
+    """
+    found: dict[Strategy, Float64] = {}
+    for fold in range(int(folds.max()) + 1):
+        inside = folds == fold
+        calibration = calibrate(_rows(logits, ~inside), truth[~inside], space, mode, each_family=each_family)
+        decoded = decode(_rows(logits, inside), calibration.temperatures, calibration.fusion_weight, space)
+        for strategy, probabilities in decoded.by_strategy.items():
+            found.setdefault(strategy, np.zeros((len(folds), len(space))))[inside] = probabilities
+    return found
+
+
+def _rows(logits: Logits, chosen: Booleans) -> Logits:
+    return logits.map(lambda part: part[chosen])

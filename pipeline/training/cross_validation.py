@@ -18,10 +18,9 @@ from gemhier.atomic import whole_file
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.locks import locked
-from gemhier.models.bundle.probabilities import decode
 from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.data.manifest import Manifest
-from gemhier.pipeline.training.calibration import calibrate
+from gemhier.pipeline.training.calibration import cross_fitted
 from gemhier.pipeline.training.config import TrainConfig
 from gemhier.pipeline.training.fit import Images, fit_network, predict_logits, validation_measures
 from gemhier.progress import say
@@ -34,10 +33,12 @@ class OutOfFold:
     """What networks say of pictures that they have not learned from.
 
     Attributes:
+        folds: (N,) the fold of each picture.
         logits: of N pictures.
         probabilities: for each strategy (N, V), P(label), each fold calibrated on the other folds.
     """
 
+    folds: Indices
     logits: Logits
     probabilities: Mapping[Strategy, Float64]
 
@@ -90,7 +91,7 @@ def out_of_fold(
             found.setdefault(head, np.zeros((len(folds), part.shape[1]), np.float32))[inside] = part
         on_fold(fold, validation_measures(answers, images.truth[inside], space))
     logits = Logits.of(found)
-    return OutOfFold(logits, cross_fitted(logits, images.truth, folds, space, config.mode))
+    return OutOfFold(folds, logits, cross_fitted(logits, images.truth, folds, space, config.mode))
 
 
 def fit_predict(
@@ -145,39 +146,6 @@ def fit_predict(
     return Logits.of(logits)
 
 
-def cross_fitted(
-    logits: Logits,
-    truth: Indices,
-    folds: Indices,
-    space: LabelSpace,
-    mode: str,
-    *,
-    each_family: bool = True,
-) -> dict[Strategy, Float64]:
-    """Decode out-of-fold logits, those of each fold with what was calibrated on the other folds.
-
-    Args:
-        logits: of N pictures.
-        truth: (N,) the column of each picture's label.
-        folds: (N,) the fold of each.
-        space: the labels.
-        mode: which heads were trained.
-        each_family: whether each regional network has a temperature of its own. One for all where a family holds
-            other labels in other folds, and so says nothing of its own in this one.
-
-    Returns:
-        For each strategy (N, V), P(label).
-    """
-    found: dict[Strategy, Float64] = {}
-    for fold in range(int(folds.max()) + 1):
-        inside = folds == fold
-        calibration = calibrate(_rows(logits, ~inside), truth[~inside], space, mode, each_family=each_family)
-        decoded = decode(_rows(logits, inside), calibration.temperatures, calibration.fusion_weight, space)
-        for strategy, probabilities in decoded.by_strategy.items():
-            found.setdefault(strategy, np.zeros((len(folds), len(space))))[inside] = probabilities
-    return found
-
-
 def remembered(path: Path, question: Arrays, answer: Callable[[], Arrays]) -> Arrays:
     """Return the answer to a question, from a file if it holds the answer to this one.
 
@@ -204,7 +172,3 @@ def _kept(path: Path, question: Arrays) -> Arrays | None:
             if all(name not in archive or np.array_equal(archive[name], part) for name, part in question.items()):
                 return dict(archive)
     return None
-
-
-def _rows(logits: Logits, chosen: Booleans) -> Logits:
-    return logits.map(lambda part: part[chosen])

@@ -18,6 +18,7 @@ from gemhier.errors import DataError, OutputError
 from gemhier.models.bundle import load_bundle
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.networks.backbones import backbone
+from gemhier.pipeline.calibrate import calibrate_model
 from gemhier.pipeline.data.manifest import Manifest, read_manifest, write_manifest
 from gemhier.pipeline.package import package
 from gemhier.pipeline.reports.training_summary import Trained
@@ -122,6 +123,9 @@ def test_folds_calibrate_on_pictures_that_a_network_has_not_learned_from(
     bundle = load_bundle(find_bundle("latest"))
     assert "72 pictures; out-of-fold answers" in (bundle.folder / "MODEL_CARD.md").read_text()
     assert not list(here.glob("mlruns/unfinished/*"))
+    again = calibrate_model("latest", here / "again")
+    assert (again.changed, again.bundle.info) == (False, replace(bundle.info, files=again.bundle.info.files))
+    assert again.evaluation.to_dict() == trained.evaluation.to_dict()
 
 
 def test_the_settings_reach_the_run_and_not_where_the_weights_lie(

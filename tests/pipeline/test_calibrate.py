@@ -1,0 +1,94 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from gemhier.cli import main
+from gemhier.errors import DataError
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.models.bundle import load_bundle
+from gemhier.models.runtime.logits import Logits
+from gemhier.pipeline.calibrate import calibrate_model
+from gemhier.pipeline.training.answers_file import Answers, write_answers
+
+N = 60
+
+
+def answers_of(space: LabelSpace, *, scale: float, mode: str = "both") -> Answers:
+    """Answers of which most are right, and `scale` times too sure."""
+    generator = np.random.default_rng(0)
+    truth = np.arange(N) % len(space)
+    right = 2 * np.eye(len(space))[truth]
+    family = right @ (np.arange(len(space.families))[None] == space.parents[:, None])
+    parts = (part + generator.normal(0, 1, part.shape) for part in (right, family, right))
+    return Answers(
+        sha256=tuple(f"{number:064x}" for number in range(N)),
+        truth=tuple(space.labels[column] for column in truth),
+        groups=tuple(f"stone {number}" for number in range(N)),
+        folds=np.arange(N) // len(space) % 3,
+        scores=np.ones(N),
+        logits=Logits(*((scale * part).astype(np.float32) for part in parts)),
+        labels=space.labels,
+        mode=mode,
+    )
+
+
+@pytest.fixture
+def answers(tiny_bundle: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "out_of_fold.npz"
+    write_answers(path, answers_of(load_bundle(tiny_bundle).space, scale=5))
+    return path
+
+
+def test_answers_that_are_too_sure_bring_higher_temperatures(tiny_bundle: Path, answers: Path, tmp_path: Path) -> None:
+    space = load_bundle(tiny_bundle).space
+    write_answers(tmp_path / "calm.npz", answers_of(space, scale=1))
+    calm = calibrate_model(str(tiny_bundle), tmp_path / "calm", answers=tmp_path / "calm.npz").bundle.info
+    sure = calibrate_model(str(tiny_bundle), tmp_path / "sure", answers=answers).bundle.info
+    for one, other in (
+        (calm.temperatures.flat, sure.temperatures.flat),
+        (calm.temperatures.family, sure.temperatures.family),
+    ):
+        assert other > 2 * one
+    assert calm.thresholds.rows != load_bundle(tiny_bundle).info.thresholds.rows
+
+
+def test_a_calibration_has_a_version_of_its_own_until_it_changes_nothing(
+    tiny_bundle: Path, answers: Path, tmp_path: Path
+) -> None:
+    before = load_bundle(tiny_bundle).info.model_version
+    first = calibrate_model(str(tiny_bundle), tmp_path / "first", answers=answers)
+    assert first.changed
+    assert first.bundle.info.model_version.startswith(f"{before}+cal")
+    again = calibrate_model(str(tmp_path / "first"), tmp_path / "again", answers=answers)
+    assert not again.changed
+    assert again.bundle.info.model_version == first.bundle.info.model_version
+    assert load_bundle(tmp_path / "again").info == again.bundle.info
+    assert "calibrated on the other folds (60 pictures, 95% intervals)" in (tmp_path / "again/MODEL_CARD.md").read_text()
+
+
+def test_answers_of_another_training_are_refused(tiny_bundle: Path, tmp_path: Path) -> None:
+    others = LabelSpace(("beryl/emerald", "opal"))
+    for name, found, message in (
+        ("labels", answers_of(others, scale=1), "are of 2 labels that are not the"),
+        ("mode", answers_of(load_bundle(tiny_bundle).space, scale=1, mode="flat"), "in the mode flat"),
+    ):
+        write_answers(tmp_path / f"{name}.npz", found)
+        with pytest.raises(DataError, match=message):
+            calibrate_model(str(tiny_bundle), tmp_path / "out", answers=tmp_path / f"{name}.npz")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_bundle_needs_a_file_of_answers(tiny_bundle: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="a bundle holds no out-of-fold answers. Name their file with --answers"):
+        calibrate_model(str(tiny_bundle), tmp_path / "out")
+
+
+def test_the_command_says_what_the_answers_come_to(tiny_bundle: Path, answers: Path, tmp_path: Path) -> None:
+    out = tmp_path / "calibrated"
+    outcome = CliRunner().invoke(main, ["calibrate", str(tiny_bundle), "--answers", str(answers), "--out", str(out)])
+    assert outcome.exit_code == 0, outcome.output
+    assert f"{N} pictures out of fold:" in outcome.output
+    assert "Asked for 90%, it answers" in outcome.output
+    assert outcome.output.rstrip().endswith(f"{out}: {load_bundle(out).info.model_version}")
