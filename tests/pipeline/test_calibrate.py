@@ -65,7 +65,8 @@ def test_a_calibration_has_a_version_of_its_own_until_it_changes_nothing(
     assert not again.changed
     assert again.bundle.info.model_version == first.bundle.info.model_version
     assert load_bundle(tmp_path / "again").info == again.bundle.info
-    assert "calibrated on the other folds (60 pictures, 95% intervals)" in (tmp_path / "again/MODEL_CARD.md").read_text()
+    card = (tmp_path / "again/MODEL_CARD.md").read_text()
+    assert "calibrated on the other folds (60 pictures, 95% intervals)" in card
 
 
 def test_answers_of_another_training_are_refused(tiny_bundle: Path, tmp_path: Path) -> None:
