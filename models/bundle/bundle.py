@@ -1,10 +1,8 @@
 """A bundle: one folder with everything that classifying needs, none of which is a program."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,7 +20,7 @@ from gemhier.models.bundle.info import BundleInfo
 from gemhier.models.bundle.multi_view import View, all_failed, by_gem, pool
 from gemhier.models.bundle.predictions import MultiView, Prediction
 from gemhier.models.bundle.probabilities import Probabilities, decode
-from gemhier.models.images.stones import Cutter, Failure, ImageInput, StoneCrop, stone_crops
+from gemhier.models.images.stones import Cutter, Failure, ImageInput, StoneCrop, map_stones
 from gemhier.models.images.untrained_finders import AnyFinder
 from gemhier.models.runtime.litert import usable_cores
 from gemhier.models.runtime.network import Network
@@ -185,13 +183,14 @@ class Bundle:
 
         Args:
             images: paths, arrays (H, W, 3) uint8 RGB, or images of Pillow. A Failure passes through in its place.
-                They are taken a bounded distance ahead of the results: twice a batch, or twice the workers.
+                They are taken a bounded distance ahead of the results: two batches for each worker.
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that shall be right, between 0 and 1; None
                 for the one that the bundle was packaged with.
-            batch_size: how many stones the network sees at once. More than one is hardly quicker (docs/performance.md),
-                and results come later.
-            workers: how many threads read pictures; None for as many as there are cores.
+            batch_size: the stones of how many pictures the network sees at once. More than one is hardly quicker
+                (docs/performance.md), and results come later.
+            workers: how many threads there are, each with a core and 70 MB; None for as many as there are cores, at
+                most 4.
             all_stones: one result for each stone of a picture, the most prominent first, with its `place`.
             evidence: what else is known: of every picture, or of each `image` by its name. Readings hold for one stone.
                 With `Evidence()` nothing is, but predictions say what looks alike and which test would tell most.
@@ -227,8 +226,8 @@ class Bundle:
             images: as `classify` takes them, and all else too.
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that shall be right.
-            batch_size: how many stones the network sees at once.
-            workers: how many threads read pictures.
+            batch_size: the stones of how many pictures the network sees at once.
+            workers: how many threads there are.
             all_stones: one result for each stone of a picture.
             evidence: what else is known.
 
@@ -258,7 +257,7 @@ class Bundle:
             images: as `classify` takes them, one at least.
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that shall be right, as for `classify`.
-            workers: how many threads read pictures; None for as many as there are cores.
+            workers: how many threads there are; None for as many as there are cores, at most 4.
             evidence: what else is known of the stone.
 
         Returns:
@@ -307,14 +306,12 @@ class Bundle:
         workers: int | None = None,
         all_stones: bool = False,
     ) -> Iterator[Result | Failure]:
-        """Read pictures and find their stones on other threads, and give what the stones become, in order."""
+        """Read pictures, find their stones and give what these become, in order."""
         _check_numbers(batch_size=batch_size, workers=workers)
         if isinstance(images, str | Path):
             raise ValueError(f"`images` must be a list of pictures. Received one path: {str(images)!r}.")
         cutter = Cutter(self.finder, self.info.size, all_stones)
-        readers = workers or usable_cores()
-        crops = stone_crops(images, cutter, workers=readers, ahead=2 * max(batch_size, readers))
-        return _in_batches(crops, batch_size, become)
+        return map_stones(images, cutter, become, workers=workers or usable_cores(), batch_size=batch_size)
 
     def _views(self, crops: Sequence[StoneCrop]) -> list[View]:
         """Return what each of at least one photograph says of its stone."""
@@ -353,18 +350,6 @@ class Bundle:
         if not 0 < precision < 1:
             raise ValueError(f"`target_precision` must lie between 0 and 1. Received: {target_precision}.")
         return self.info.thresholds.threshold_for(precision)
-
-
-def _in_batches(
-    crops: Generator[StoneCrop | Failure, None, None], size: int, become: Callable[[Sequence[StoneCrop]], list[Result]]
-) -> Iterator[Result | Failure]:
-    """Return what becomes of each stone, so many at once; failures pass through in their places."""
-    with closing(crops):
-        while batch := list(islice(crops, size)):
-            found = [crop for crop in batch if isinstance(crop, StoneCrop)]
-            results = iter(become(found) if found else ())
-            for crop in batch:
-                yield crop if isinstance(crop, Failure) else next(results)
 
 
 def _check_numbers(**numbers: int | None) -> None:

@@ -1,13 +1,14 @@
-"""Read pictures, find their stones and cut them out, on several threads, a bounded distance ahead."""
+"""Read pictures, cut their stones out and do more with them, on several threads, a bounded distance ahead."""
 
 import io
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PIL import Image
 
@@ -17,6 +18,9 @@ from gemhier.models.images.crop import mask_background
 from gemhier.models.images.decode import check_array, decode_image, read_image, rgb_pixels
 from gemhier.models.images.finder import Stone
 from gemhier.models.images.untrained_finders import AnyFinder
+from gemhier.models.runtime.litert import run_on_one_core
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -127,43 +131,77 @@ class Cutter:
         return StoneCrop(image, mask_background(cut), stone.score, place)
 
 
-def stone_crops(
-    images: Iterable[ImageInput | Failure], cutter: Cutter, *, workers: int, ahead: int
-) -> Generator[StoneCrop | Failure, None, None]:
-    """Yield the stone or stones of each picture, or why there is none, in the order of the pictures.
+def map_stones(
+    images: Iterable[ImageInput | Failure],
+    cutter: Cutter,
+    become: Callable[[Sequence[StoneCrop]], list[Result]],
+    *,
+    workers: int,
+    batch_size: int,
+) -> Generator[Result | Failure, None, None]:
+    """Yield what the stone or stones of each picture become, or why there is none, in the order of the pictures.
 
-    Closing the generator stops its threads; what they have not begun is not done.
+    One thread does all that is to be done with a picture, and runs the networks on one core, so that threads never wait
+    for each other. What fits into one batch has all cores to itself. Closing the generator stops its threads; what they
+    have not begun is not done.
 
     Args:
-        images: paths, pixels or images of Pillow; a Failure passes through in its place.
+        images: paths, pixels or images of Pillow; a Failure passes through in its place. They are taken a bounded
+            distance ahead: two batches for each worker.
         cutter: finds and cuts out the stones.
-        workers: how many threads read and crop.
-        ahead: how many pictures are taken from `images` before their turn, at most.
+        become: makes one result of each of at least one stone; it is called by several threads.
+        workers: how many threads there are.
+        batch_size: of how many pictures the stones become something together.
 
     Raises:
         ValueError: if an array is not a picture.
     """
-    # Decoding, finding and cropping spend their time in native code, which lets other threads run.
-    executor = ThreadPoolExecutor(workers, thread_name_prefix="stone-crops")
-    waiting: deque[Future[Found]] = deque()
+    batches = _batches(images, cutter, batch_size)
+    first = list(islice(batches, 2))
+    if len(first) < 2:
+        for batch in first:
+            yield from _done(batch, become)
+        return
+    # Decoding, finding and naming spend their time in native code, which lets other threads run.
+    executor = ThreadPoolExecutor(
+        workers, thread_name_prefix="stones", initializer=run_on_one_core if workers > 1 else None
+    )
+    waiting: deque[Future[list[Result | Failure]]] = deque()
     try:
-        for position, image in enumerate(images):
-            if isinstance(image, Failure | Path | str):
-                waiting.append(executor.submit(_from_file, image, cutter))
-            elif isinstance(image, Encoded):
-                read = partial(decode_image, io.BytesIO(image.content), image.name)
-                waiting.append(executor.submit(_cut, read, image.name, cutter))
-            elif isinstance(image, Image.Image):
-                name = getattr(image, "filename", "") or f"image {position}"
-                waiting.append(executor.submit(_from_pillow, image, str(name), cutter))
-            else:
-                waiting.append(executor.submit(cutter.crops, check_array(image), f"array {position}"))
-            if len(waiting) > ahead:
+        for batch in chain(first, batches):
+            waiting.append(executor.submit(_done, batch, become))
+            while waiting and (len(waiting) > 2 * workers or waiting[0].done()):
                 yield from waiting.popleft().result()
         while waiting:
             yield from waiting.popleft().result()
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def _batches(images: Iterable[ImageInput | Failure], cutter: Cutter, size: int) -> Iterator[list[Callable[[], Found]]]:
+    """Yield what is to be called for the stones of each picture, so many at once."""
+    finding = (_finding(image, position, cutter) for position, image in enumerate(images))
+    while batch := list(islice(finding, size)):
+        yield batch
+
+
+def _finding(image: ImageInput | Failure, position: int, cutter: Cutter) -> Callable[[], Found]:
+    if isinstance(image, Failure | Path | str):
+        return partial(_from_file, image, cutter)
+    if isinstance(image, Encoded):
+        return partial(_cut, partial(decode_image, io.BytesIO(image.content), image.name), image.name, cutter)
+    if isinstance(image, Image.Image):
+        return partial(_from_pillow, image, str(getattr(image, "filename", "") or f"image {position}"), cutter)
+    return partial(cutter.crops, check_array(image), f"array {position}")
+
+
+def _done(
+    batch: Sequence[Callable[[], Found]], become: Callable[[Sequence[StoneCrop]], list[Result]]
+) -> list[Result | Failure]:
+    found = [stone for stones in batch for stone in stones()]
+    crops = [stone for stone in found if isinstance(stone, StoneCrop)]
+    results = iter(become(crops) if crops else ())
+    return [stone if isinstance(stone, Failure) else next(results) for stone in found]
 
 
 def _from_file(path: Path | str | Failure, cutter: Cutter) -> Found:

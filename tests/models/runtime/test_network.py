@@ -3,9 +3,10 @@
 import os
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 from gemhier.arrays import Bytes
 from gemhier.errors import BundleError
-from gemhier.models.runtime.litert import usable_cores
+from gemhier.models.runtime import litert
+from gemhier.models.runtime.litert import run_on_one_core, usable_cores
 from gemhier.models.runtime.logits import HEADS
 from gemhier.models.runtime.network import MOST_AT_ONCE, Network
 
@@ -69,6 +71,40 @@ def test_threads_can_share_a_network(network: Network) -> None:
         found = list(executor.map(lambda batch: network.logits(batch).flat, batches))
     for one, other in zip(expected, found, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_threads_on_one_core_each_give_the_same_to_the_last_bit(network: Network) -> None:
+    batches = [images(count, seed) for seed, count in enumerate((1, 5, 2, 33, 1, 8) * 2)]
+    expected = [network.logits(batch).flat for batch in batches]
+    with ThreadPoolExecutor(3, initializer=run_on_one_core) as executor:
+        found = list(executor.map(lambda batch: network.logits(batch).flat, batches))
+    for one, other in zip(expected, found, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_threads_on_one_core_each_do_not_wait_for_each_other(
+    tiny_network: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = threading.Barrier(3, timeout=20)
+    made = litert._signature_runner
+    wanted: list[int] = []
+
+    def waiting_runner(content: bytes, num_threads: int) -> Any:
+        wanted.append(num_threads)
+        runner = made(content, num_threads)
+
+        def run(**images: Bytes) -> Any:
+            together.wait()
+            return runner(**images)
+
+        return run
+
+    network = Network(tiny_network, num_threads=2)
+    monkeypatch.setattr(litert, "_signature_runner", waiting_runner)
+    with ThreadPoolExecutor(3, initializer=run_on_one_core) as executor:
+        for _ in range(2):
+            assert len(list(executor.map(network.logits, [images(1)] * 3))) == 3
+    assert wanted == [1, 1, 1]
 
 
 def test_a_view_of_a_larger_array_is_read_right(network: Network) -> None:
