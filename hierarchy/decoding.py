@@ -191,8 +191,8 @@ def node_probabilities(labels: npt.ArrayLike, membership: Booleans) -> Float64:
     totals = np.zeros((len(of_label), membership.shape[1]))
     # Label by label, in one order for all nodes: then rounding cannot lift a child above its
     # parent, as the blocked sums of a matrix product can.
-    for column, nodes in enumerate(membership):
-        totals[:, nodes] += of_label[:, column, None]
+    label, node = np.nonzero(membership)
+    np.add.at(totals, (slice(None), node), of_label[:, label])
     return np.asarray(np.minimum(totals, 1.0))
 
 
