@@ -192,7 +192,7 @@ def node_probabilities(labels: npt.ArrayLike, membership: Booleans) -> Float64:
     # Label by label, in one order for all nodes: then rounding cannot lift a child above its
     # parent, as the blocked sums of a matrix product can.
     label, node = np.nonzero(membership)
-    np.add.at(totals, (slice(None), node), of_label[:, label])
+    np.add.at(totals.T, node, of_label[:, label].T)
     return np.asarray(np.minimum(totals, 1.0))
 
 
