@@ -1,6 +1,6 @@
 """Options for what is known of a stone besides its picture, which several commands take alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,6 +10,7 @@ from gemhier.errors import EvidenceError
 
 if TYPE_CHECKING:
     from gemhier.hierarchy.evidence import Evidence
+    from gemhier.hierarchy.readings import Reading
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -100,7 +101,6 @@ def evidence_of(given: dict[str, Any]) -> "Evidence":
     """
     from gemhier.hierarchy.evidence import Evidence
     from gemhier.hierarchy.priors import load_prior
-    from gemhier.hierarchy.reading_text import parse_readings
 
     texts: dict[str, str] = {}
     for key in _READINGS:
@@ -112,8 +112,14 @@ def evidence_of(given: dict[str, Any]) -> "Evidence":
     errors = {key: given.pop(f"{key}_error", None) for key in _ERRORS}
     prior = given.pop("prior")
     shares = load_prior(prior)
+    readings = _readings(texts, {key: error for key, error in errors.items() if error is not None}) if texts else ()
+    return Evidence(readings, shares, prior, given.pop("only"), given.pop("without"))
+
+
+def _readings(texts: Mapping[str, str], errors: Mapping[str, float]) -> "tuple[Reading, ...]":
+    from gemhier.hierarchy.reading_text import parse_readings  # which a picture alone does not need
+
     try:
-        readings = parse_readings(texts, {key: error for key, error in errors.items() if error is not None})
+        return parse_readings(texts, errors)
     except EvidenceError as error:
         raise click.UsageError(str(error)) from error
-    return Evidence(readings, shares, prior, given.pop("only"), given.pop("without"))

@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from gemhier.arrays import Booleans, Float64, Indices
 from gemhier.hierarchy.decoding import node_probabilities
-from gemhier.hierarchy.intervals import wilson
 from gemhier.hierarchy.labels import LabelSpace
 
 DEFAULT_PRECISIONS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99)
@@ -70,7 +69,7 @@ def paths(probabilities: npt.ArrayLike, space: LabelSpace) -> Paths:
     along[:, 0] = of_node[np.arange(len(of_node)), nodes[:, 0]]
     for level in range(1, n_levels):
         above = nodes[:, level - 1]
-        for node in np.unique(above[above >= 0]):
+        for node in sorted(set(above[above >= 0].tolist())):
             children = space.children[node]
             if not len(children):
                 continue
@@ -269,5 +268,7 @@ def _lower_bounds(found: Paths, is_right: Booleans, confidence: float) -> tuple[
     n_right = at_least(own[is_right]) - at_least(after[is_right])
     if confidence == 0.5:
         return candidates, n_right / np.maximum(given, 1)
+    from gemhier.hierarchy.intervals import wilson  # which loads `statistics`: classifying does without
+
     # The lower end of a two-sided interval of 1 - 2 · (1 - confidence) is the one-sided bound.
     return candidates, wilson(n_right, given, 2 * confidence - 1)[0]

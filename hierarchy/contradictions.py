@@ -107,7 +107,7 @@ def _broken_names(node: Node) -> Iterator[Contradiction]:
 
 def _is_one_line(text: str) -> bool:
     """Whether a text can be printed in one line: no control characters and no halves of characters."""
-    return not any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text)
+    return text.isprintable() or not any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text)
 
 
 def _broken_also(node: Node, nodes: Mapping[str, Node]) -> Iterator[Contradiction]:

@@ -198,6 +198,6 @@ def node_probabilities(labels: npt.ArrayLike, membership: Booleans) -> Float64:
 
 def _family_count(parents: Indices) -> int:
     n_families = int(parents.max()) + 1 if len(parents) else 0
-    if not len(parents) or len(np.unique(parents)) != n_families or parents.min() != 0:
+    if not len(parents) or len(set(parents.tolist())) != n_families or parents.min() != 0:
         raise ValueError(f"`parents` must name every family from 0 up at least once. Received: {parents}.")
     return n_families

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gemhier.hierarchy.priors import UNIFORM, load_prior
-from gemhier.hierarchy.reading_text import parse_readings
-from gemhier.hierarchy.readings import Reading
+
+if TYPE_CHECKING:  # the arithmetic of readings, which a picture alone does not need
+    from gemhier.hierarchy.readings import Reading
 
 WRONG_SHARE = 0.05
 """The share of readings that are taken to be wrong altogether."""
@@ -25,7 +27,7 @@ class Evidence:
         wrong: the share of readings that are wrong altogether.
     """
 
-    readings: tuple[Reading, ...] = ()
+    readings: "tuple[Reading, ...]" = ()
     prior: Mapping[str, float] | None = field(default=None, hash=False)
     prior_name: str = "uniform"
     only: tuple[str, ...] = ()
@@ -63,6 +65,8 @@ class Evidence:
         Raises:
             EvidenceError: if a reading is none, or the prior cannot be read.
         """
+        from gemhier.hierarchy.reading_text import parse_readings
+
         parsed = parse_readings({key: str(value) for key, value in readings.items()}, errors)
         return cls(parsed, load_prior(prior), str(prior), tuple(only), tuple(without), wrong)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 _APOSTROPHES = re.compile("['\u2018\u2019\u02bc\u00b4`\u2032]")
 _CAMEL_CASE = re.compile("(?<=[a-z])(?=[A-Z])")
+_NO_WORD = re.compile("[^a-z0-9]+")
 _SIBILANT_PLURALS = ("sses", "shes", "ches", "xes", "zes")
 _ENOUGH_ALIKE = 0.6
 
@@ -24,9 +25,16 @@ def name_key(name: str) -> str:
     text = unicodedata.normalize("NFKD", name)
     text = _CAMEL_CASE.sub(" ", _APOSTROPHES.sub("", text))
     text = unicodedata.normalize("NFKD", text.casefold())
-    kept = (letter if _is_word_letter(letter) else " " for letter in text if not unicodedata.combining(letter))
-    words = (_singular(word) for word in "".join(kept).split())
+    words = (_singular(word) for word in _only_words(text).split())
     return " ".join(word for word in words if word != "and")
+
+
+def _only_words(text: str) -> str:
+    """Return a folded text with blanks for all that is no letter or digit, and without accents."""
+    if text.isascii():  # ten times as quick, for all but a few names
+        return _NO_WORD.sub(" ", text)
+    kept = (letter if _is_word_letter(letter) else " " for letter in text if not unicodedata.combining(letter))
+    return "".join(kept)
 
 
 def nearest_names(name: str, known: Iterable[str], n: int = 3) -> tuple[str, ...]:

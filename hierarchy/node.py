@@ -72,10 +72,9 @@ class Node:
         if not isinstance(entry, Mapping):
             raise TaxonomyError(f"A node must be an object with id, name and rank. Received: {entry!r}.")
         called = f"node {entry.get('id')!r}"
-        known = [field.name for field in fields(cls)]
         for key in entry:
-            if key not in known:
-                raise TaxonomyError(f"{called}: unknown key {key!r}. Use {', '.join(known)}.")
+            if key not in _KEYS:
+                raise TaxonomyError(f"{called}: unknown key {key!r}. Use {', '.join(_KEYS)}.")
         for key in ("id", "name", "rank"):
             if not isinstance(entry.get(key), str):
                 raise TaxonomyError(f"{called}: `{key}` must be text. Received: {entry.get(key)!r}.")
@@ -93,6 +92,9 @@ class Node:
             also=tuple(entry.get("also", ())),
             excluded=entry.get("excluded"),
         )
+
+
+_KEYS = tuple(field.name for field in fields(Node))
 
 
 def count_by_rank(nodes: Iterable[Node]) -> dict[str, str]:

@@ -21,7 +21,6 @@ from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.files import IMAGE_SUFFIXES, list_images
 from gemhier.models.images.stones import Encoded, Failure
-from gemhier.pipeline.data.evidence_file import read_evidence
 from gemhier.pipeline.reports.part_file import Kept, PartFile
 from gemhier.pipeline.reports.prediction_formats import Layout, format_for, layout_of
 from gemhier.progress import counted_late
@@ -176,6 +175,8 @@ def _check_evidence(
 
 def _of_each(evidence_file: Path, paths: Sequence[str], known: Evidence | None) -> dict[str, Evidence]:
     """Return what is known of each picture, by its name."""
+    from gemhier.pipeline.data.evidence_file import read_evidence  # which a picture alone does not need
+
     images = [image for image in find_images(paths) if isinstance(image, str)]
     return read_evidence(evidence_file, images, known or Evidence())
 

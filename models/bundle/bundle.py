@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -12,10 +12,8 @@ from gemhier.arrays import Bytes, Float64
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.hierarchy.posterior import Candidates, posterior
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.decision import Decider, decide
-from gemhier.models.bundle.explanation import explain
 from gemhier.models.bundle.info import BundleInfo
 from gemhier.models.bundle.multi_view import View, all_failed, by_gem, pool
 from gemhier.models.bundle.predictions import MultiView, Prediction
@@ -24,6 +22,9 @@ from gemhier.models.images.stones import Cutter, Failure, ImageInput, StoneCrop,
 from gemhier.models.images.untrained_finders import AnyFinder
 from gemhier.models.runtime.litert import usable_cores
 from gemhier.models.runtime.network import Network
+
+if TYPE_CHECKING:
+    from gemhier.hierarchy.posterior import Candidates, Posterior
 
 Result = TypeVar("Result")
 
@@ -80,9 +81,10 @@ class Bundle:
         return LabelSpace(self.info.labels)
 
     @cached_property
-    def candidates(self) -> Candidates:
+    def candidates(self) -> "Candidates":
         """What a stone can be where there are readings: the labels, and gems that the network cannot name."""
-        from gemhier.hierarchy.properties import load_properties  # not needed for a picture alone
+        from gemhier.hierarchy.posterior import Candidates  # not needed for a picture alone
+        from gemhier.hierarchy.properties import load_properties
 
         return Candidates(self.space, self.taxonomy, load_properties())
 
@@ -127,7 +129,7 @@ class Bundle:
         threshold = self._threshold(target_precision)
         known = evidence or [None] * len(probabilities)
         posteriors = [
-            None if found is None else posterior(row, self.candidates, found)
+            None if found is None else self._posterior(row, found)
             for row, found in zip(probabilities, known, strict=True)
         ]
         labels = np.array(
@@ -135,11 +137,19 @@ class Bundle:
         )
         predictions = decide(images, labels, scores, self._decider, threshold=threshold, top=top)
         return [
-            prediction
-            if after is None or found is None
-            else replace(prediction, explanation=explain(after, self.candidates, found, top=top))
+            prediction if after is None or found is None else self._explained(prediction, after, found, top)
             for prediction, after, found in zip(predictions, posteriors, known, strict=True)
         ]
+
+    def _posterior(self, row: Float64, evidence: Evidence) -> "Posterior":
+        from gemhier.hierarchy.posterior import posterior  # not needed for a picture alone
+
+        return posterior(row, self.candidates, evidence)
+
+    def _explained(self, prediction: Prediction, after: "Posterior", evidence: Evidence, top: int) -> Prediction:
+        from gemhier.models.bundle.explanation import explain  # not needed for a picture alone
+
+        return replace(prediction, explanation=explain(after, self.candidates, evidence, top=top))
 
     def identify(self, evidence: Evidence, *, top: int = 5, target_precision: float | None = None) -> Prediction:
         """Name a stone without a picture, from what is known of it otherwise.

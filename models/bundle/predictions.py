@@ -1,11 +1,13 @@
 """What comes out for each picture: a prediction, or the reason there is none."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gemhier.models.bundle.candidate import DECIMALS, Candidate
-from gemhier.models.bundle.explanation import Explanation
 from gemhier.models.images.stones import Failure, Place
+
+if TYPE_CHECKING:  # what readings need, and a picture alone does not
+    from gemhier.models.bundle.explanation import Explanation
 
 NO_GEM = "no gem stands out"
 """With these words begins the reason of a refusal where the stone finder sees no gem."""
@@ -94,7 +96,7 @@ class Prediction:
     model_version: str
     place: Place | None = None
     multi_view: MultiView | None = None
-    explanation: Explanation | None = None
+    explanation: "Explanation | None" = None
 
     def __post_init__(self) -> None:
         if (self.answer is None) == (self.refused is None):

@@ -6,17 +6,19 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import click
 
 from gemhier.models.bundle import Bundle
 from gemhier.models.bundle.candidate import Candidate
-from gemhier.models.bundle.explanation import Explanation
 from gemhier.models.bundle.predictions import MultiView, Prediction
 from gemhier.models.images.stones import Failure
 from gemhier.spreadsheet import csv_text
 from gemhier.text import visible
+
+if TYPE_CHECKING:  # what readings need, and a picture alone does not
+    from gemhier.models.bundle.explanation import Explanation
 
 Layout = Literal["text", "json", "csv"]
 
@@ -160,7 +162,7 @@ class TextBlocks:
             *(f"  {visible(failed.image)}: {self._style(failed.reason, fg='red')}" for failed in together.failures),
         ]
 
-    def _explained(self, explanation: Explanation) -> list[str]:
+    def _explained(self, explanation: "Explanation") -> list[str]:
         """Return what the readings did, and what to measure next."""
         others = [gem for gem in explanation.others if gem.probability >= _WORTH_SAYING]
         contradiction = explanation.contradiction

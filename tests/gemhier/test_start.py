@@ -1,0 +1,80 @@
+"""What `gemhier classify` may load for one picture: each module costs every start."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from gemhier.arrays import Bytes
+
+ROOT = Path(__file__).parents[2]
+
+LIBRARIES = {"PIL", "ai_edge_litert", "click", "cv2", "numpy"}
+"""With what the runtime brings by itself, all that is not of Python or of gemhier."""
+
+OF_THE_RUNTIME = {"ai_edge_litert_sdk_intel", "ai_edge_litert_sdk_mediatek", "ai_edge_litert_sdk_qualcomm"}
+
+FOLDERS = {
+    "gemhier",
+    "gemhier.hierarchy",
+    "gemhier.models",
+    "gemhier.models.bundle",
+    "gemhier.models.images",
+    "gemhier.models.runtime",
+    "gemhier.pipeline",
+    "gemhier.pipeline.reports",
+}
+
+READINGS_ALONE = {
+    "gemhier.hierarchy.gem_table",
+    "gemhier.hierarchy.intervals",
+    "gemhier.hierarchy.posterior",
+    "gemhier.hierarchy.properties",
+    "gemhier.hierarchy.reading_text",
+    "gemhier.hierarchy.readings",
+    "gemhier.models.bundle.explanation",
+}
+"""Modules of those folders that only readings, training or measuring need."""
+
+SLOW = {"asyncio", "decimal", "multiprocessing", "numpy.ma", "sqlite3", "ssl", "statistics", "yaml"}
+"""Parts of Python and of the libraries that take 10 ms or more and that one picture does not need."""
+
+SCRIPT = """
+import sys
+before = set(sys.modules)  # what the environment itself loads
+from gemhier.cli import main
+main(["classify", sys.argv[1], "--model", sys.argv[2]], standalone_mode=False)
+print(*sorted(set(sys.modules) - before), sep="\\n")
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded(
+    tiny_bundle: Path, paint_stone: Callable[[str], Bytes], tmp_path_factory: pytest.TempPathFactory
+) -> set[str]:
+    """The modules that a fresh process has loaded after naming one JPEG."""
+    image = tmp_path_factory.mktemp("start") / "ruby.jpg"
+    Image.fromarray(paint_stone("corundum/ruby")).save(image, quality=95)
+    command = [sys.executable, "-c", SCRIPT, str(image), str(tiny_bundle)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "Ruby" in done.stdout
+    return set(done.stdout.partition("\n\n")[2].split())
+
+
+def test_no_other_library_is_loaded(loaded: set[str]) -> None:
+    found = {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names - OF_THE_RUNTIME - {"gemhier"}
+    assert found == LIBRARIES
+
+
+def test_of_gemhier_only_these_folders_are_loaded(loaded: set[str]) -> None:
+    ours = {name for name in loaded if name.startswith("gemhier.")}
+    folders = {name.rpartition(".")[0] for name in ours}
+    assert folders == FOLDERS
+    assert not ours & READINGS_ALONE
+
+
+def test_nothing_slow_is_loaded_that_a_picture_does_not_need(loaded: set[str]) -> None:
+    assert not loaded & SLOW
