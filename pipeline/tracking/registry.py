@@ -26,9 +26,9 @@ def register_bundle(mlflow: ModuleType, folder: Path, description: str, tags: Ma
         description: what the registry shows after the training's name.
         tags: of the version, besides the training's name.
     """
-    with warnings.catch_warnings():
-        # The input is paths, and none that would be there for whoever loads the model.
-        warnings.filterwarnings("ignore", message=".*input example was not provided", category=UserWarning)
+    # MLflow asks for types and an example. `predict` takes lists as well as tables, and no path is there for everyone.
+    # It also sets filters of its own, so only recording keeps its warnings off the screen.
+    with warnings.catch_warnings(record=True):
         info = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(Path(__file__).with_name("served_model.py")),

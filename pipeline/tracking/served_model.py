@@ -4,7 +4,6 @@ In: paths, as a list or as the only column of a table; or a table with the colum
 `sg` and so on, of which an empty cell is none. Out: an object for each, as `gemhier classify --format json` gives it.
 """
 
-import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +16,6 @@ from gemhier.models.bundle import load_bundle
 
 if TYPE_CHECKING:
     from mlflow.pyfunc import PythonModelContext
-
-# Either lists or tables come in, which no type of its own can say to MLflow.
-warnings.filterwarnings("ignore", message=".*Add type hints to the `predict` method", category=UserWarning)
 
 
 class ServedModel(mlflow.pyfunc.PythonModel):

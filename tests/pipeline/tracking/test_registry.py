@@ -12,6 +12,10 @@ from gemhier.models.bundle import load_bundle
 from gemhier.pipeline.data.manifest import read_manifest
 from gemhier.pipeline.reports.training_summary import Trained
 from gemhier.pipeline.tracking.finding import find_bundle
+from gemhier.pipeline.tracking.names import KIND
+from gemhier.pipeline.tracking.registry import register_bundle
+from gemhier.pipeline.tracking.runs import recorded_run
+from gemhier.pipeline.tracking.store import open_tracking
 
 
 def test_mlflow_runs_the_registered_model(trained: Trained, here: Path, tiny_data: Path) -> None:
@@ -46,3 +50,12 @@ def test_the_registered_model_takes_readings_as_columns(trained: Trained, here: 
     assert measured == expected.to_dict()
     with pytest.raises(EvidenceError, match="has the column image"):
         model.predict(table.rename(columns={"image": "path"}))
+
+
+def test_registering_a_bundle_shows_no_warnings_of_mlflow(
+    tmp_path: Path, quick_stores: None, tiny_bundle: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    mlflow = open_tracking(str(tmp_path / "mlruns"))
+    with recorded_run(mlflow, "x", tags={KIND: "comparison"}):
+        register_bundle(mlflow, tiny_bundle, "about", {})
+    assert [str(warning.message) for warning in recwarn if warning.category is UserWarning] == []
