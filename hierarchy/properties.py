@@ -92,7 +92,7 @@ class Properties(Mapping[str, Gem]):
             raise DataError(f"{name!r} can mean {choices}. Give one of these ids.")
         if not found:
             near = nearest_names(name, (known for gem in self.values() for known in (gem.name, *gem.aliases)))
-            raise DataError(f"No gem is called {name!r}{_nearest(near)}. Correct it.")
+            raise DataError(f"No gem is called {name!r}{_nearest(near)}. Check the spelling.")
         if found[0] not in self.gems:
             reason = self.taxonomy[found[0]].excluded
             raise DataError(f"Nothing can be said of {name!r}: {reason or 'not one kind of gem'}. Name one gem.")
@@ -191,7 +191,7 @@ def _is_excluded(taxonomy: Taxonomy, node_id: str) -> bool:
 
 
 def _nearest(names: tuple[str, ...]) -> str:
-    return f"; the nearest are {', '.join(names)}" if names else ""
+    return f"; nearest: {', '.join(names)}" if names else ""
 
 
 def _text(path: Path) -> str:

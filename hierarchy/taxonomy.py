@@ -170,9 +170,9 @@ class Taxonomy:
             choices = ", ".join(f"`{node_id}`" for node_id in found)
             raise TaxonomyError(f"{name!r} can mean {choices}. Give one of these ids, or make it an alias of one.")
         near = self.nearest(name)
-        nearest = f"; the nearest are {', '.join(near)}" if near else ""
+        nearest = f"; nearest: {', '.join(near)}" if near else ""
         raise TaxonomyError(
-            f"No gem is called {name!r}{nearest}. Correct it, or add it to the aliases in your taxonomy file."
+            f"No gem is called {name!r}{nearest}. Check the spelling, or add it to the aliases in your taxonomy file."
         )
 
     def meanings(self, name: str) -> tuple[str, ...]:

@@ -279,7 +279,7 @@ def _examine(labelled: _Labelled, finder: AnyFinder) -> _Examined | LeftOut:
     stone = finder.find_best(image)
     if labelled.image.labels and not labelled.image.is_kept and stone.score < finder.threshold:
         # Shops show much beside gems, while folders were filled by somebody who looked.
-        reason = f"the surest place has {stone.score:.2f}, of {finder.threshold:.2f} asked for"
+        reason = f"the highest score is {stone.score:.3f}, and a gem has at least {finder.threshold:.3f}"
         return LeftOut(str(path), "no gem", reason)
     return _Examined(labelled, sha256, stone, width, height)
 

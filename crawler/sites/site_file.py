@@ -57,7 +57,7 @@ def load_site(name: str) -> Site:
     except FileNotFoundError as error:
         known = ", ".join(built_in_sites())
         raise DataError(
-            f"{name}: neither a site that is built in ({known}) nor a site file. Give the path of a site file; "
+            f"{name}: neither a built-in site ({known}) nor a site file. Give the path of a site file; "
             "docs/site-files.md tells how to write one."
         ) from error
     except OSError as error:

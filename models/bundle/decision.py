@@ -106,7 +106,7 @@ def _ranking(ids: Sequence[str], probabilities: Float64, taxonomy: Taxonomy, top
 
 
 def _no_gem(score: float, threshold: float) -> str:
-    return f"{NO_GEM}: the surest place has {score:.2f}, of {threshold:.2f} asked for"
+    return f"{NO_GEM}: the highest score is {score:.3f}, and a gem has at least {threshold:.3f}"
 
 
 def _refusal(likeliest: Candidate, threshold: float) -> str:

@@ -81,7 +81,7 @@ class PartFile:
         for path in (self.output, self.path, self._settings):
             check_file(path)
         if self.exists() and not resume:
-            raise OutputError(f"{self.path}: left by a run that did not end, or that goes on still. {self._way_out}")
+            raise OutputError(f"{self.path}: left by a run that was interrupted or is still going. {self._way_out}")
 
     @contextmanager
     def opened(self, header: str, settings: Mapping[str, object]) -> Iterator[TextIO]:

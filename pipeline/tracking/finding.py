@@ -34,7 +34,7 @@ def find_run(name: str, tracking: str | None = None) -> str:
     database = local_database(uri)
     if database is not None and not database.is_file():
         raise TrackingError(
-            f"{name}: neither a bundle nor a run, for {database.parent} holds no runs. Check --tracking."
+            f"{name}: neither a bundle nor a run, since {database.parent} holds no runs. Check --tracking."
         )
     mlflow = load_mlflow()
     try:

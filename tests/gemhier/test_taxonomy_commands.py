@@ -121,7 +121,7 @@ def test_resolve_gives_one_answer_a_line_as_json(file: Path) -> None:
         "excluded": None,
     }
     assert unknown["query"] == "Emrald"
-    assert "the nearest are Emerald" in unknown["failure"]
+    assert "nearest: Emerald" in unknown["failure"]
     assert unknown["nearest"][0] == "Emerald"
     assert "id" not in unknown
     assert excluded["excluded"] == "nine stones"
@@ -131,7 +131,7 @@ def test_resolve_says_which_names_are_unknown_and_goes_on(file: Path) -> None:
     result = run("resolve", "--taxonomy", file, "Emrald", "Panna")
     assert result.exit_code == 1
     assert result.stdout == "Panna: Beryl > Emerald (beryl/emerald)\n"
-    assert result.stderr.startswith("No gem is called 'Emrald'; the nearest are Emerald")
+    assert result.stderr.startswith("No gem is called 'Emrald'; nearest: Emerald")
 
 
 @pytest.mark.parametrize(

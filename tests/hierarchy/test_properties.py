@@ -209,8 +209,8 @@ def test_gems_are_found_by_any_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("Emerold", "No gem is called 'Emerold'; the nearest are Emerald"),
-        ("Crown glas", "No gem is called 'Crown glas'; the nearest are Crown glass"),
+        ("Emerold", "No gem is called 'Emerold'; nearest: Emerald"),
+        ("Crown glas", "No gem is called 'Crown glas'; nearest: Crown glass"),
         ("Navratna", "Nothing can be said of 'Navratna'"),
     ],
 )
@@ -222,7 +222,7 @@ def test_a_name_that_is_not_known_gives_the_nearest(tmp_path: Path, name: str, m
 
 
 def test_an_id_that_is_not_known_gives_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="There is no gem of the id 'beryl/emerold'; the nearest are beryl/emerald"):
+    with pytest.raises(DataError, match="There is no gem of the id 'beryl/emerold'; nearest: beryl/emerald"):
         loaded(tmp_path, FILE).gem("beryl/emerold")
 
 
@@ -247,14 +247,14 @@ def test_an_id_that_is_not_known_gives_the_nearest(tmp_path: Path) -> None:
             "\n  beryl/emerald:",
             "\n  beryl/emerold:",
             19,
-            "no gem of the id `beryl/emerold`; the nearest are beryl/emerald",
+            "no gem of the id `beryl/emerold`; nearest: beryl/emerald",
         ),
         ("\n  beryl/emerald:", "\n  other/navratna:", 19, "no gem of the id `other/navratna`"),
         (
             "      others/glass",
             "      others/gloss",
             15,
-            "no gem of the id `others/gloss`; the nearest are others/glass",
+            "no gem of the id `others/gloss`; nearest: others/glass",
         ),
         ("      others/glass", "      beryl", 15, "`beryl` is confused with itself"),
         ('others/glass: "Glass is singly refractive."', "others/glass:", 15, "must have a text as `others/glass`"),

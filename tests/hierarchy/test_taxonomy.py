@@ -274,8 +274,8 @@ def test_an_unknown_name_gets_the_nearest_and_what_to_do() -> None:
     with pytest.raises(TaxonomyError) as caught:
         taxonomy.resolve("Emrald")
     assert str(caught.value) == (
-        "No gem is called 'Emrald'; the nearest are Emerald. "
-        "Correct it, or add it to the aliases in your taxonomy file."
+        "No gem is called 'Emrald'; nearest: Emerald. "
+        "Check the spelling, or add it to the aliases in your taxonomy file."
     )
 
 

@@ -180,7 +180,7 @@ def test_where_no_gem_stands_out_there_is_a_ranking_and_no_answer(tiny_bundle: P
     (record,) = records(result)
     assert (record["answer"], record["refused"]) == (
         None,
-        "no gem stands out: the surest place has 0.00, of 0.50 asked for",
+        "no gem stands out: the highest score is 0.000, and a gem has at least 0.500",
     )
     assert record["subclasses"][0]["id"] == "corundum/ruby"  # type: ignore[index]
 

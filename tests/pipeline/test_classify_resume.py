@@ -165,7 +165,7 @@ def test_without_resume_a_part_is_not_lost(tiny_bundle: Path, here: Path, monkey
     result = run(tiny_bundle, *PATHS, "--output", "out.csv")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        "Error: out.csv.part: left by a run that did not end, or that goes on still. "
+        "Error: out.csv.part: left by a run that was interrupted or is still going. "
         "Go on from it with --resume, or delete it.\n"
     )
     assert Path("out.csv.part").read_bytes() == before

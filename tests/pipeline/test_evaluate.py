@@ -228,7 +228,7 @@ def test_where_no_gem_stands_out_the_answer_is_refused_and_the_ranking_counts(
     assert (report["refused"], report["answers"]["answered"], report["top1"]) == (1, 0.5, 1)
     answered, plain = table("predictions.csv")
     assert (answered["answer"], plain["answer"]) == ("corundum/ruby", "")
-    assert plain["refused"] == "no gem stands out: the surest place has 0.00, of 0.50 asked for"
+    assert plain["refused"] == "no gem stands out: the highest score is 0.000, and a gem has at least 0.500"
     assert plain["predicted_1_id"] == "corundum/ruby"
 
 

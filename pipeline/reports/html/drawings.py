@@ -30,8 +30,8 @@ def reliability_drawing(bins: Sequence[ReliabilityBin], ece: float | None) -> Dr
         stated = [found.stated for found in bins]
         axes.errorbar(stated, values, yerr=[low, high], color=MAIN, marker="o", markersize=4, linewidth=1.2, capsize=2)
         axes.set(xlabel="stated probability of the first label", ylabel="right", xlim=(0, 1.02), ylim=(0, 1.02))
-        axes.text(0.03, 0.95, "too modest", color=FAINT, va="top")
-        axes.text(0.99, 0.05, "too sure", color=FAINT, ha="right")
+        axes.text(0.03, 0.95, "underconfident", color=FAINT, va="top")
+        axes.text(0.99, 0.05, "overconfident", color=FAINT, ha="right")
         axes.grid(linewidth=0.5)
 
     error = "" if ece is None else f" Expected calibration error {ece:.3f}."

@@ -264,6 +264,6 @@ def test_a_usage_error_and_an_unknown_site_are_one_line(tmp_path: Path) -> None:
     runner = CliRunner()
     done = runner.invoke(main, ["crawl", "nowhere", "--out", str(tmp_path / "crawl")])
     assert done.exit_code == 1
-    assert done.output.startswith("Error: nowhere: neither a site that is built in (gempundit) nor a site file")
+    assert done.output.startswith("Error: nowhere: neither a built-in site (gempundit) nor a site file")
     assert runner.invoke(main, ["crawl", "gempundit"]).exit_code == 2
     assert not (tmp_path / "crawl").exists()

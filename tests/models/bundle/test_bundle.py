@@ -531,7 +531,7 @@ def test_a_picture_without_a_gem_is_refused_and_still_ranked(bundle: Bundle, pai
         stone, nothing = predicted(bundle.classify([paint_stone("quartz"), plain], all_stones=all_stones))
         assert stone.answer is not None
         assert nothing.answer is None
-        assert nothing.refused == "no gem stands out: the surest place has 0.00, of 0.50 asked for"
+        assert nothing.refused == "no gem stands out: the highest score is 0.000, and a gem has at least 0.500"
         assert nothing.subclasses[0].id == "corundum/ruby"
     assert nothing.place is not None
     assert (nothing.place.stone, nothing.place.x, nothing.place.y, nothing.place.side) == (1, 0, -10, 70)

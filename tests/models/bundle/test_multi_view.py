@@ -158,7 +158,7 @@ def test_a_photograph_without_a_gem_does_not_count(bundle: Bundle, paint_stone: 
 def test_where_no_photograph_shows_a_gem_all_count_and_the_answer_is_refused(bundle: Bundle) -> None:
     result = predicted(bundle.classify_same([PLAIN, PLAIN]))
     assert result.answer is None
-    assert result.refused == "no gem stands out: the surest place has 0.00, of 0.50 asked for"
+    assert result.refused == "no gem stands out: the highest score is 0.000, and a gem has at least 0.500"
     assert result.subclasses[0].id == "corundum/sapphire"
     assert result.multi_view == MultiView(("array 0", "array 1"))
 

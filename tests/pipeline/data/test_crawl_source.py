@@ -136,7 +136,7 @@ def test_the_finder_says_from_which_score_on_a_crawled_stone_is_a_gem(
     manifest = prepared(crawl, tmp_path / "data", strict)
     (left,) = manifest.info.left_out
     assert (Path(left.image).stem, left.kind) == (doubtful.sha256, "no gem")
-    assert left.reason == f"the surest place has {score:.2f}, of 0.99 asked for"
+    assert left.reason == f"the highest score is {score:.3f}, and a gem has at least 0.990"
     assert manifest.finder.threshold == manifest.info.config["stone_threshold"] == 0.99
 
 

@@ -130,7 +130,7 @@ def test_the_error_names_the_first_unknown_folders_and_what_is_near() -> None:
     names = ["Rubby", "Ruby/Padparadscha", "Burmese", *(f"zzz{number}" for number in range(6))]
     error = str(unknown_labels_error(resolve_labels(names, TAXONOMY).unknown))
     assert error.startswith("9 class folders have names that the taxonomy does not know. ")
-    assert "Rubby: No gem is called 'Rubby'; the nearest are Ruby" in error
+    assert "Rubby: No gem is called 'Rubby'; nearest: Ruby" in error
     assert "Ruby/Padparadscha: corundum/sapphire/padparadscha lies in a folder 'Ruby'" in error
     assert "zzz1" in error
     assert "zzz2" not in error
