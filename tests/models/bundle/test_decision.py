@@ -114,7 +114,7 @@ def test_where_no_gem_stands_out_there_is_no_answer_but_a_ranking(tiny_taxonomy:
     refused = decided(tiny_taxonomy, sure, score=0.314, stone_threshold=0.5)
     answered = decided(tiny_taxonomy, sure, score=0.5, stone_threshold=0.5)
     assert refused.answer is None
-    assert refused.refused == "no gem stands out: the highest score is 0.310, and a gem has at least 0.500"
+    assert refused.refused == "no gem stands out: the highest score is 0.314, and a gem has at least 0.500"
     assert answered.answer is not None
     assert answered.answer.id == "corundum/ruby"
     assert (refused.families, refused.subclasses) == (answered.families, answered.subclasses)
