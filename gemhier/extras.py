@@ -21,6 +21,7 @@ EXTRA_OF = {
     "onnxruntime": "ocr",
     "parsel": "crawl",
     "pillow_heif": "heic",
+    "pyarrow": "parquet",
     "rapidocr": "ocr",
     "scrapy": "crawl",
     "sklearn": "train",

@@ -26,9 +26,9 @@ def _open_interval(ctx: click.Context, option: click.Parameter, value: float | N
 @click.option(
     "--format",
     "layout",
-    type=click.Choice(["text", "json", "csv"]),
-    help="json gives one object a line, csv one row a picture. [default: what FILE's ending says: .csv, .json or "
-    ".jsonl; else text]",
+    type=click.Choice(["text", "json", "csv", "parquet"]),
+    help="json gives one object a line, csv one row a picture, and so does parquet, with the extra parquet. [default: "
+    "what FILE's ending says: .csv, .parquet, .json or .jsonl; else text]",
 )
 @click.option(
     "-o",
@@ -95,8 +95,10 @@ def classify(
     from gemhier.pipeline.reports.prediction_formats import layout_of
 
     layout = layout or layout_of(output)
+    if layout == "parquet" and (output is None or not (output.is_file() or not output.exists())):
+        raise click.UsageError("Parquet is written to a file alone. Name one with --output.")
     if resume and (output is None or layout == "text" or same_stone):
-        raise click.UsageError("--resume needs an --output in JSON or CSV, with results for each picture.")
+        raise click.UsageError("--resume needs an --output in JSON, CSV or Parquet, with results for each picture.")
     outcome = classify_paths(
         paths,
         model=model,

@@ -1,4 +1,4 @@
-"""Classify files and folders, and write a result for each as text, JSON lines or CSV."""
+"""Classify files and folders, and write a result for each as text, JSON lines, CSV or Parquet."""
 
 import glob
 import hashlib
@@ -16,6 +16,7 @@ from typing import TextIO
 
 from gemhier import __version__
 from gemhier.errors import EvidenceError, OutputError
+from gemhier.extras import require
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.bundle.predictions import Prediction
@@ -68,8 +69,8 @@ def classify_paths(
     Args:
         paths: files, folders, patterns such as `photos/*.jpg` that no file is called, or - for the standard input.
         model: the folder of a bundle; None for the one in GEMHIER_MODEL or else the shipped one.
-        layout: text for people, json for one object a line, csv for one row a picture; None for what the output's
-            ending says.
+        layout: text for people, json for one object a line, csv and parquet for one row a picture; None for what the
+            output's ending says.
         top: how many families and labels to rank at most, at least 1.
         target_precision: the share of answers that shall be right, between 0 and 1; None
             for the one that the bundle was packaged with.
@@ -90,10 +91,14 @@ def classify_paths(
         ValueError: if `top` or `target_precision` is outside its range, or options exclude each other.
     """
     layout = layout or layout_of(output)
+    if layout == "parquet":
+        require("pyarrow")
+        if output is None or _is_pipe_or_device(output):
+            raise ValueError("Parquet needs an `output` that is a file.")
     if all_stones and same_stone:
         raise ValueError("`all_stones` and `same_stone` exclude each other.")
     if resume and (output is None or layout == "text" or same_stone):
-        raise ValueError("`resume` needs an `output` in JSON or CSV, with results for each picture.")
+        raise ValueError("`resume` needs an `output` in JSON, CSV or Parquet, with results for each picture.")
     _check_evidence(evidence, evidence_file, paths, all_stones=all_stones, same_stone=same_stone)
     if output is not None and _is_image_of(output, paths):
         raise OutputError(f"{output}: is one of the pictures to classify. Choose another file.")

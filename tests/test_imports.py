@@ -87,6 +87,7 @@ HEAVY = {
     "networkx",
     "numpy",
     "pandas",
+    "pyarrow",
     "scrapy",
     "sklearn",
     "tensorflow",

@@ -12,6 +12,7 @@ from gemhier.atomic import check_file, replacing, take_place, write_whole
 from gemhier.errors import OutputError
 from gemhier.models.images.stones import Failure
 from gemhier.pipeline.reports.prediction_formats import Layout
+from gemhier.pipeline.reports.prediction_table import write_table
 from gemhier.spreadsheet import unguarded
 from gemhier.text import printable
 
@@ -102,7 +103,11 @@ class PartFile:
                     new.write(header)
             with self._open(self.path, "a") as stream:
                 yield stream
-            take_place(self.path, self._target)
+            if self.layout == "parquet":
+                write_table(self.path, self._target)
+                self.path.unlink()
+            else:
+                take_place(self.path, self._target)
             self._settings.unlink(missing_ok=True)
         except BaseException as error:
             left = self._left(header)
@@ -195,6 +200,8 @@ class PartFile:
 
     def _kept(self, lines: Iterable[str]) -> Iterator[Kept]:
         """Yield what the lines hold of each picture, but of a last one that may be half-written."""
+        if self.layout == "parquet":
+            next(iter(lines), "")  # the names of the columns
         rows = (_csv_rows if self.layout == "csv" else _json_rows)(lines)
         kept: Kept | None = None
         try:

@@ -1,4 +1,4 @@
-"""How predictions are written: text for people, JSON lines and CSV for programs (docs/formats.md)."""
+"""How predictions are written: text for people, JSON lines, CSV and Parquet for programs (docs/formats.md)."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import click
 
@@ -20,9 +20,9 @@ from gemhier.text import visible
 if TYPE_CHECKING:  # what readings need, and a picture alone does not
     from gemhier.models.bundle.explanation import Explanation
 
-Layout = Literal["text", "json", "csv"]
+Layout = Literal["text", "json", "csv", "parquet"]
 
-_OF_SUFFIX: dict[str, Layout] = {".csv": "csv", ".json": "json", ".jsonl": "json"}
+_OF_SUFFIX: dict[str, Layout] = {".csv": "csv", ".json": "json", ".jsonl": "json", ".parquet": "parquet"}
 
 BAR_WIDTH = 20
 
@@ -99,6 +99,10 @@ class CsvRows:
 
     def entry(self, result: Prediction | Failure) -> str:
         """One row, and one for each other photograph of the stone that failed; what does not apply is empty."""
+        return csv_text([[cells.get(column, "") for column in self.columns] for cells in self.cells(result)])
+
+    def cells(self, result: Prediction | Failure) -> list[dict[str, Any]]:
+        """Return the cells of these rows by their columns, without those that do not apply."""
         values = result.to_dict()
         cells = {key: values[key] for key in values.keys() & self.columns}
         cells |= {key: json.dumps(cells[key]) for key in cells.keys() & {"images", "without_gem"}}
@@ -117,8 +121,29 @@ class CsvRows:
             cells["evidence"] = "; ".join(str(effect) for effect in explanation.effects)
             cells["next_test"] = str(explanation.next_tests[0]) if explanation.next_tests else ""
         together = result.multi_view if isinstance(result, Prediction) else None
-        row = csv_text([[cells.get(column, "") for column in self.columns]])
-        return row + "".join(self.entry(failure) for failure in (together.failures if together else ()))
+        return [cells, *(row for failure in (together.failures if together else ()) for row in self.cells(failure))]
+
+
+@dataclass(frozen=True)
+class TableLines:
+    """What is to become a table in Parquet, line by line in JSON: the names of the columns, then the cells of each row.
+
+    A Parquet file cannot be read before it is complete, and nothing can go on from it.
+
+    Attributes:
+        rows: the columns, and which cells a result has.
+    """
+
+    rows: CsvRows
+
+    @property
+    def header(self) -> str:
+        """The line of column names."""
+        return json.dumps(self.rows.columns) + "\n"
+
+    def entry(self, result: Prediction | Failure) -> str:
+        """One line, and one for each other photograph of the stone that failed."""
+        return "".join(json.dumps(cells) + "\n" for cells in self.rows.cells(result))
 
 
 @dataclass(frozen=True)
@@ -205,7 +230,7 @@ def format_for(
     """Return how the predictions of a bundle are written.
 
     Args:
-        layout: text for people, json for one object a line, csv for one row a picture.
+        layout: text for people, json for one object a line, csv for one row a picture, parquet for what becomes one.
         bundle: what predicts.
         top: how many families and labels are ranked at most.
         output: the file that it is written to; None for the standard output, which may not have colours and all
@@ -216,15 +241,10 @@ def format_for(
     """
     if layout == "json":
         return JsonLines()
+    if layout in ("csv", "parquet"):
+        rows = columns_for(bundle, top, all_stones=all_stones, same_stone=same_stone, with_evidence=with_evidence)
+        return rows if layout == "csv" else TableLines(rows)
     space = bundle.space
-    if layout == "csv":
-        return CsvRows(
-            n_families=min(top, len(space.families)),
-            n_subclasses=min(top, len(space)),
-            all_stones=all_stones,
-            same_stone=same_stone,
-            with_evidence=with_evidence,
-        )
     longest = max(len(bundle.taxonomy[node].name) for node in {*space.families, *space.labels})
     if output is not None:
         return TextBlocks(name_width=min(longest, LONGEST_NAME))
@@ -232,6 +252,19 @@ def format_for(
         name_width=min(longest, LONGEST_NAME),
         ascii=not can_draw(sys.stdout.encoding),
         colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+    )
+
+
+def columns_for(
+    bundle: Bundle, top: int, *, all_stones: bool = False, same_stone: bool = False, with_evidence: bool = False
+) -> CsvRows:
+    """Return the columns of a table of the predictions of a bundle; the arguments are those of `format_for`."""
+    return CsvRows(
+        n_families=min(top, len(bundle.space.families)),
+        n_subclasses=min(top, len(bundle.space)),
+        all_stones=all_stones,
+        same_stone=same_stone,
+        with_evidence=with_evidence,
     )
 
 

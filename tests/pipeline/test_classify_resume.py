@@ -263,7 +263,7 @@ def test_a_damaged_part_is_refused_in_one_line(
 def test_what_nothing_can_go_on_from_is_bad_usage(tiny_bundle: Path, here: Path, arguments: tuple[str, ...]) -> None:
     result = run(tiny_bundle, "pictures", "--resume", *arguments)
     assert result.exit_code == 2
-    assert "--resume needs an --output in JSON or CSV" in result.stderr
+    assert "--resume needs an --output in JSON, CSV or Parquet" in result.stderr
 
 
 def test_a_disk_that_is_full_keeps_what_is_done(tiny_bundle: Path, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
