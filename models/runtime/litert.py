@@ -15,6 +15,7 @@ import numpy as np
 
 from gemhier.arrays import Bytes, Float32
 from gemhier.errors import BundleError
+from gemhier.models.runtime.memory import bounded_memory, most_bytes, tensor_bytes
 from gemhier.models.runtime.native_output import without_lines
 
 SIGNATURE = "serving_default"
@@ -38,9 +39,10 @@ class ExportedNetwork:
     Attributes:
         size: S, the side of the input in pixels.
         outputs: LiteRT's description of each output, by its name.
+        tensor_bytes: how much memory its tensors take for one picture, weights included, were all of them kept.
 
     Raises:
-        BundleError: if the bytes are not such a network.
+        BundleError: if the bytes are not such a network, or it would take too much memory.
     """
 
     def __init__(self, content: bytes, *, num_threads: int | None = None) -> None:
@@ -49,13 +51,16 @@ class ExportedNetwork:
         self._content = content
         self._lock = threading.Lock()
         self._free_runners: deque[Any] = deque()  # those of one core that no thread uses now
-        self._runner = _signature_runner(content, num_threads or usable_cores())
+        interpreter = _interpreter(content, num_threads or usable_cores())
+        self.tensor_bytes = _checked_tensor_bytes(interpreter, most_bytes(content))
+        self._runner = _signature_runner(interpreter)
         self.size = _input_size(self._runner.get_input_details())
         self.outputs: Mapping[str, Mapping[str, Any]] = self._runner.get_output_details()
-        with without_lines(_ANNOUNCEMENT):  # the first run prepares the kernels, and tells of it
+        # The first run prepares the kernels, and tells of it.
+        with without_lines(_ANNOUNCEMENT), bounded_memory(most_bytes(content)):
             try:
                 self.run(np.zeros((1, self.size, self.size, 3), dtype=np.uint8))
-            except RuntimeError as error:
+            except (RuntimeError, MemoryError) as error:
                 raise _not_usable(error) from error
 
     def run(self, images: Bytes) -> Mapping[str, Float32]:
@@ -63,7 +68,7 @@ class ExportedNetwork:
 
         Raises:
             ValueError: if the pictures have another shape or type.
-            BundleError: if an output is not of as many pictures.
+            BundleError: if an output is not of as many pictures, or not all of it is finite.
         """
         expected = (self.size, self.size, 3)
         if images.ndim != 4 or images.shape[1:] != expected or images.dtype != np.uint8:
@@ -79,6 +84,11 @@ class ExportedNetwork:
                     f"The network gives `{name}` of the shape {rows.shape} for {len(images)} pictures. "
                     "Package the model again."
                 )
+            if not np.isfinite(rows).all():
+                raise BundleError(
+                    f"The network gives `{name}` that is not all finite numbers: its weights are damaged. "
+                    "Package the model again."
+                )
         return outputs
 
     @contextmanager
@@ -91,7 +101,7 @@ class ExportedNetwork:
         try:
             runner = self._free_runners.popleft()
         except IndexError:
-            runner = _signature_runner(self._content, 1)
+            runner = _signature_runner(_interpreter(self._content, 1))
         try:
             yield runner
         finally:
@@ -119,18 +129,34 @@ def usable_cores() -> int:
     return min(_MOST_CORES, cores)
 
 
-def _signature_runner(content: bytes, num_threads: int) -> Any:
+def _interpreter(content: bytes, num_threads: int) -> Any:
     from ai_edge_litert.interpreter import Interpreter
 
     try:
-        interpreter = Interpreter(model_content=content, num_threads=num_threads)
-        return interpreter.get_signature_runner(SIGNATURE)
+        return Interpreter(model_content=content, num_threads=num_threads)
     except (ValueError, RuntimeError) as error:
         raise _not_usable(error) from error
 
 
+def _checked_tensor_bytes(interpreter: Any, most: int) -> int:
+    found = tensor_bytes(interpreter)
+    if found > most:
+        raise BundleError(
+            f"The network would take {found // 10**6:,} MB for one picture, "
+            f"and {most // 10**6:,} MB are the most for a file of its size. Package the model again."
+        )
+    return found
+
+
+def _signature_runner(interpreter: Any) -> Any:
+    try:
+        return interpreter.get_signature_runner(SIGNATURE)
+    except ValueError as error:
+        raise _not_usable(error) from error
+
+
 def _not_usable(error: Exception) -> BundleError:
-    reason = " ".join(str(error).split()).rstrip(".")
+    reason = " ".join(str(error).split()).rstrip(".") or "LiteRT gives no reason, memory may be short"
     return BundleError(f"The network cannot be loaded ({reason}). Package the model again.")
 
 

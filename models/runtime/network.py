@@ -9,9 +9,10 @@ from gemhier.arrays import Bytes
 from gemhier.errors import BundleError
 from gemhier.models.runtime.litert import ExportedNetwork
 from gemhier.models.runtime.logits import HEADS, Logits
+from gemhier.models.runtime.memory import images_at_once
 
 MOST_AT_ONCE = 32
-"""Larger batches are cut into pieces of this many pictures, to bound the memory."""
+"""Larger batches are cut into pieces of this many pictures, or fewer if the network is large, to bound the memory."""
 
 
 class Network:
@@ -35,6 +36,7 @@ class Network:
 
     def __init__(self, content: bytes, *, num_threads: int | None = None) -> None:
         self._exported = ExportedNetwork(content, num_threads=num_threads)
+        self._at_once = images_at_once(self._exported.tensor_bytes, MOST_AT_ONCE)
         self.size = self._exported.size
         self.labels, self.families = _output_columns(self._exported.outputs)
 
@@ -47,8 +49,8 @@ class Network:
         Raises:
             ValueError: if the pictures have another shape or type.
         """
-        starts = range(0, len(images), MOST_AT_ONCE)
-        parts = [self._exported.run(images[start : start + MOST_AT_ONCE]) for start in starts]
+        starts = range(0, len(images), self._at_once)
+        parts = [self._exported.run(images[start : start + self._at_once]) for start in starts]
         if not parts:
             return Logits(
                 flat=np.empty((0, self.labels), np.float32),
