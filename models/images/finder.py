@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -103,11 +103,7 @@ class Finder:
         except BundleError as error:
             raise BundleError(f"The stone finder cannot be used. {error}") from error
         self.size = self._exported.size
-        found = sorted(self._exported.outputs)
-        if found != sorted(OUTPUTS):
-            raise BundleError(
-                f"The stone finder must give {' and '.join(OUTPUTS)}, but gives {', '.join(found)}. Export it again."
-            )
+        _check_outputs(self._exported.outputs)
 
     @cached_property
     def digest(self) -> str:
@@ -219,6 +215,19 @@ class Finder:
             score = present * float(stone[mine > 0].mean())
             parts.append(_Part(left, top, right, bottom, score, mine))
         return sorted(parts, key=lambda part: -int(part.mine.sum()))
+
+
+def _check_outputs(outputs: Mapping[str, Mapping[str, Any]]) -> None:
+    shapes = {name: [int(length) for length in details["shape_signature"]] for name, details in outputs.items()}
+    maps, present = (shapes.get(name, []) for name in OUTPUTS)
+    fit = len(shapes) == 2 and len(maps) == 4 and maps[1] == maps[2] > 0 and maps[3] == 2 and present[1:] == [1]
+    if fit and all(details["dtype"] is np.float32 for details in outputs.values()):
+        return
+    found = ", ".join(f"{name} {shape}" for name, shape in sorted(shapes.items()))
+    raise BundleError(
+        f"The stone finder must give float32 `maps`, two squares for each picture, and `present`, but gives {found}. "
+        "Export it again."
+    )
 
 
 def _quarters(image: RGB, whole: Box) -> list[Box]:

@@ -68,7 +68,7 @@ class ExportedNetwork:
 
         Raises:
             ValueError: if the pictures have another shape or type.
-            BundleError: if an output is not of as many pictures, or not all of it is finite.
+            BundleError: if an output has not the shape that the file says, or not all of it is finite.
         """
         expected = (self.size, self.size, 3)
         if images.ndim != 4 or images.shape[1:] != expected or images.dtype != np.uint8:
@@ -79,10 +79,11 @@ class ExportedNetwork:
         with self._borrowed_runner() as runner:
             outputs: Mapping[str, Float32] = runner(**{INPUT: np.ascontiguousarray(images)})
         for name, rows in outputs.items():
-            if rows.shape[:1] != (len(images),):
+            described = (len(images), *self.outputs[name]["shape_signature"][1:].tolist())
+            if rows.shape != described:
                 raise BundleError(
-                    f"The network gives `{name}` of the shape {rows.shape} for {len(images)} pictures. "
-                    "Package the model again."
+                    f"The network gives `{name}` of the shape {rows.shape} for {len(images)} pictures, "
+                    f"and describes it as {described}. Package the model again."
                 )
             if not np.isfinite(rows).all():
                 raise BundleError(

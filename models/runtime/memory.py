@@ -33,11 +33,12 @@ def tensor_bytes(interpreter: Any) -> int:
     """
     # As `get_tensor_details` asks, which takes 20 ms for all else about 800 tensors.
     asked = interpreter._interpreter
-    return _FLOAT32 * sum(
+    numbers: int = sum(
         abs(math.prod(asked.TensorSize(tensor, graph).tolist()))
         for graph in range(asked.NumSubgraphs())
         for tensor in range(asked.NumTensors(graph))
     )
+    return _FLOAT32 * numbers
 
 
 def images_at_once(of_one: int, most: int) -> int:

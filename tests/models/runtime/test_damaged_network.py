@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gemhier.errors import BundleError
+from gemhier.models.images.finder import Finder
 from gemhier.models.runtime import litert
 from gemhier.models.runtime.network import Network
 
@@ -17,7 +18,7 @@ class BrokenRunner:
         return {"pictures": {"dtype": np.uint8, "shape_signature": np.array([-1, 8, 8, 3])}}
 
     def get_output_details(self) -> dict[str, dict[str, object]]:
-        return {}
+        return {"flat": {"dtype": np.float32, "shape_signature": np.array([-1, 4])}}
 
     def __call__(self, pictures: object) -> dict[str, object]:
         raise RuntimeError("Invalid tensor index 182 in node inputs.\nNode number 8 failed to prepare.")
@@ -45,8 +46,8 @@ def test_a_fault_that_shows_in_the_first_run_is_a_bundle_error_of_one_line(
     assert "Invalid tensor index 182" in str(refused.value)
 
 
-@pytest.mark.parametrize("shape", [(3, 4), (), (0, 4)])
-def test_outputs_of_another_number_of_pictures_are_a_bundle_error(
+@pytest.mark.parametrize("shape", [(3, 4), (), (0, 4), (1, 5), (1, 4, 1)])
+def test_outputs_of_another_shape_than_the_file_says_are_a_bundle_error(
     shape: tuple[int, ...], run_by: Callable[[BrokenRunner], None]
 ) -> None:
     class OddRunner(BrokenRunner):
@@ -54,7 +55,9 @@ def test_outputs_of_another_number_of_pictures_are_a_bundle_error(
             return {"flat": np.zeros(shape, np.float32)}
 
     run_by(OddRunner())
-    with pytest.raises(BundleError, match=r"gives `flat` of the shape \(.*\) for 1 pictures"):
+    with pytest.raises(
+        BundleError, match=r"gives `flat` of the shape \(.*\) for 1 pictures, and describes it as \(1, 4\)"
+    ):
         litert.ExportedNetwork(b"")
 
 
@@ -62,7 +65,7 @@ def test_outputs_of_another_number_of_pictures_are_a_bundle_error(
 def test_outputs_that_are_not_finite_are_a_bundle_error(number: float, run_by: Callable[[BrokenRunner], None]) -> None:
     class InfiniteRunner(BrokenRunner):
         def __call__(self, pictures: object) -> dict[str, object]:
-            return {"flat": np.array([[0.5, number]], np.float32)}
+            return {"flat": np.array([[0.5, number, 1, 2]], np.float32)}
 
     run_by(InfiniteRunner())
     with pytest.raises(BundleError, match="gives `flat` that is not all finite numbers: its weights are damaged"):
@@ -138,3 +141,14 @@ def test_a_network_that_asks_gigabytes_is_refused_and_takes_none(
 
 def test_a_network_that_was_taken_apart_and_put_together_again_still_runs(tiny_network: bytes) -> None:
     assert Network(edited(tiny_network, lambda model, schema: None)).size == 32
+
+
+def other_maps(model: Any, schema: Any) -> None:
+    """Let the maps be described as half as wide as they are high."""
+    (maps,) = (tensor for tensor in model.subgraphs[0].tensors if list(tensor.shape) == [1, 32, 32, 2])
+    maps.shape, maps.shapeSignature = [1, 32, 16, 2], [-1, 32, 16, 2]
+
+
+def test_a_finder_whose_maps_are_no_squares_is_refused(tiny_finder: bytes) -> None:
+    with pytest.raises(BundleError, match="The network gives `maps` of the shape"):
+        Finder(edited(tiny_finder, other_maps))
