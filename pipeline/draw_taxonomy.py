@@ -41,7 +41,9 @@ def draw_taxonomy(taxonomy: Taxonomy, path: Path, *, families: Sequence[str] = (
         ValueError: if a family is not in the taxonomy, or there is nothing to draw.
     """
     if path.suffix.lower() not in FORMATS:
-        raise OutputError(f"{path}: cannot draw {path.suffix or 'a file without a suffix'}. Use one of {', '.join(FORMATS)}.")
+        raise OutputError(
+            f"{path}: cannot draw {path.suffix or 'a file without a suffix'}. Use one of {', '.join(FORMATS)}."
+        )
     unknown = [family for family in families if family not in taxonomy.families]
     if unknown or not taxonomy.families:
         raise ValueError(f"`families` must be some of {taxonomy.families}. Received: {tuple(families)}.")

@@ -2,8 +2,11 @@
 
 import hashlib
 import json
+import mmap
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +69,7 @@ def read_info(folder: Path) -> BundleInfo:
     Raises:
         BundleError: if it is of another format, malformed, or does not list the files of a bundle.
     """
-    content = parse_object(folder, INFO_FILE, _read(folder, INFO_FILE))
+    content = read_object(folder, INFO_FILE)
     version = content.get("format")
     if isinstance(version, int) and version > FORMAT:
         raise BundleError(f"{folder}: format {version} is newer than this gemhier reads ({FORMAT}). Upgrade gemhier.")
@@ -105,25 +108,33 @@ def find_finder(named: Path | str | None) -> AnyFinder:
     return UNTRAINED.get(info.finder) or load_finder(folder, threshold=info.stone_threshold)
 
 
-def read_files(folder: Path, info: BundleInfo) -> dict[str, bytes]:
-    """Read every listed file, by its name.
+@contextmanager
+def files_checked(folder: Path, info: BundleInfo) -> Iterator[None]:
+    """Compare every listed file with its digest, on other threads, while a block runs.
 
     Raises:
-        BundleError: if one is missing, unreadable or has changed.
+        BundleError: at the end of the block, if one is missing, unreadable or has changed. It comes in the place of an
+            error of the block, which that would explain.
     """
-    contents = {name: _read(folder, name) for name in info.files}
-    for name, content in contents.items():
-        if _digest(content) != info.files[name]:
-            raise BundleError(f"{folder}: {name} has changed since the bundle was packaged. Package the model again.")
-    return contents
+    with ThreadPoolExecutor() as threads:
+        found = {name: threads.submit(_file_digest, folder, name) for name in info.files}
+        try:
+            yield
+        finally:
+            for name, digest in found.items():
+                if digest.result() != info.files[name]:
+                    raise BundleError(
+                        f"{folder}: {name} has changed since the bundle was packaged. Package the model again."
+                    )
 
 
-def parse_object(folder: Path, name: str, content: bytes) -> Mapping[str, Any]:
+def read_object(folder: Path, name: str) -> Mapping[str, Any]:
     """Return the JSON object in a file of a bundle.
 
     Raises:
-        BundleError: if the content is something else.
+        BundleError: if the file is missing, unreadable or holds something else.
     """
+    content = _read(folder, name)
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -173,13 +184,29 @@ def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def _read(folder: Path, name: str) -> bytes:
-    try:
+    with _told(folder, name):
         return (folder / name).read_bytes()
+
+
+def _file_digest(folder: Path, name: str) -> str:
+    with _told(folder, name), (folder / name).open("rb") as file:
+        if os.fstat(file.fileno()).st_size == 0:  # which cannot be mapped
+            return _digest(b"")
+        # Mapped it is hashed in one go, which leaves Python's lock to other threads.
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return _digest(content)
+
+
+@contextmanager
+def _told(folder: Path, name: str) -> Iterator[None]:
+    """Say in a line what is wrong where a file of a bundle cannot be read."""
+    try:
+        yield
     except FileNotFoundError as error:
         raise BundleError(f"{folder}: {name} is missing. Package the model again.") from error
     except OSError as error:
         raise BundleError(f"{folder}: {name} cannot be read ({error.strerror}). Check its permissions.") from error
 
 
-def _digest(content: bytes) -> str:
+def _digest(content: bytes | mmap.mmap) -> str:
     return hashlib.sha256(content).hexdigest()

@@ -15,11 +15,11 @@ from gemhier.models.bundle.files import (
     REPORT_FILE,
     TAXONOMY_FILE,
     digests,
+    files_checked,
     find_folder,
     json_bytes,
-    parse_object,
-    read_files,
     read_info,
+    read_object,
     write_folder,
 )
 from gemhier.models.bundle.info import BundleInfo
@@ -41,12 +41,13 @@ def load_bundle(path: Path | str | None = None, *, num_threads: int | None = Non
     """
     folder = find_folder(path)
     info = read_info(folder)
-    contents = read_files(folder, info)
-    try:
-        taxonomy = Taxonomy.from_dict(parse_object(folder, TAXONOMY_FILE, contents[TAXONOMY_FILE]))
-    except TaxonomyError as error:
-        raise BundleError(f"{folder}: {TAXONOMY_FILE} cannot be used. {error}") from error
-    return _assembled(folder, info, taxonomy, contents[NETWORK_FILE], contents.get(FINDER_FILE), num_threads)
+    with files_checked(folder, info):
+        try:
+            taxonomy = Taxonomy.from_dict(read_object(folder, TAXONOMY_FILE))
+        except TaxonomyError as error:
+            raise BundleError(f"{folder}: {TAXONOMY_FILE} cannot be used. {error}") from error
+    finder = folder / FINDER_FILE if FINDER_FILE in info.files else None
+    return _assembled(folder, info, taxonomy, folder / NETWORK_FILE, finder, num_threads)
 
 
 def write_bundle(
@@ -74,7 +75,8 @@ def write_bundle(
         BundleError: if the parts do not fit together.
         OutputError: if the folder cannot be written, or holds something else.
     """
-    _assembled(folder, info, taxonomy, network, finder)
+    bundle = _assembled(folder, info, taxonomy, network, finder)
+    _try_out(bundle)
     contents = {
         TAXONOMY_FILE: json_bytes(taxonomy.to_dict()),
         NETWORK_FILE: network,
@@ -90,8 +92,8 @@ def _assembled(
     folder: Path,
     info: BundleInfo,
     taxonomy: Taxonomy,
-    network: bytes,
-    finder: bytes | None,
+    network: bytes | Path,
+    finder: bytes | Path | None,
     num_threads: int | None = None,
 ) -> Bundle:
     """Put the parts of a bundle together.
@@ -115,14 +117,24 @@ def _assembled(
     return bundle
 
 
-def _finder(info: BundleInfo, content: bytes | None, num_threads: int | None) -> AnyFinder:
-    """Return the finder that bundle.json names; ValueError if its bytes are missing, or are there and not meant."""
-    if (content is None) != (info.finder in UNTRAINED):
-        there = "there is" if content is not None else "there is no"
+def _try_out(bundle: Bundle) -> None:
+    """Run both networks once: what loads the bundle later relies on it; BundleError if they cannot be run."""
+    try:
+        bundle.network.try_out()
+        if isinstance(bundle.finder, Finder):
+            bundle.finder.try_out()
+    except BundleError as error:
+        raise BundleError(f"{bundle.folder}: {error}") from error
+
+
+def _finder(info: BundleInfo, source: bytes | Path | None, num_threads: int | None) -> AnyFinder:
+    """Return the finder that bundle.json names; ValueError if it is missing, or is there and not meant."""
+    if (source is None) != (info.finder in UNTRAINED):
+        there = "there is" if source is not None else "there is no"
         raise ValueError(f"{INFO_FILE} names the finder {info.finder}, but {there} {FINDER_FILE}. Package it again.")
-    if content is None:
+    if source is None:
         return UNTRAINED[info.finder]
-    return Finder(content, threshold=info.stone_threshold, num_threads=num_threads)
+    return Finder(source, threshold=info.stone_threshold, num_threads=num_threads)
 
 
 def _problem(bundle: Bundle) -> str | None:

@@ -79,31 +79,45 @@ class Finder:
     """The stone finder, ready to run. Threads may share it.
 
     Args:
-        content: the bytes of a LiteRT file as `models.networks.export` writes it from `models.networks.finder_network`.
+        source: a LiteRT file, which is mapped and not copied, or its bytes, as `models.networks.export` writes it from
+            `models.networks.finder_network`.
         threshold: from which score on a stone is a gem, from 0 to 1.
         num_threads: how many cores to use; None for all of them, at most 4.
 
     Attributes:
         name: what such a finder is called in `data.json` and `bundle.json`.
-        content: the bytes.
         threshold: from which score on a stone is a gem.
         size: side of the squares that the network sees, in pixels.
 
     Raises:
-        BundleError: if the bytes are not such a network.
+        BundleError: if it is not such a network.
     """
 
     name: ClassVar[str] = "network"
 
-    def __init__(self, content: bytes, *, threshold: float = STONE_THRESHOLD, num_threads: int | None = None) -> None:
-        self.content = content
+    def __init__(
+        self, source: bytes | Path, *, threshold: float = STONE_THRESHOLD, num_threads: int | None = None
+    ) -> None:
+        self._source = source
         self.threshold = threshold
         try:
-            self._exported = ExportedNetwork(content, num_threads=num_threads)
+            self._exported = ExportedNetwork(source, num_threads=num_threads)
         except BundleError as error:
-            raise BundleError(f"The stone finder cannot be used. {error}") from error
+            raise _not_usable(error) from error
         self.size = self._exported.size
         _check_outputs(self._exported.outputs)
+
+    @cached_property
+    def content(self) -> bytes:
+        """The bytes of the LiteRT file; OSError if it has gone meanwhile."""
+        return self._source.read_bytes() if isinstance(self._source, Path) else self._source
+
+    def try_out(self) -> None:
+        """Run once, to find faults that show only then; BundleError if it cannot be run."""
+        try:
+            self._exported.try_out()
+        except BundleError as error:
+            raise _not_usable(error) from error
 
     @cached_property
     def digest(self) -> str:
@@ -230,6 +244,10 @@ def _check_outputs(outputs: Mapping[str, Mapping[str, Any]]) -> None:
     )
 
 
+def _not_usable(error: BundleError) -> BundleError:
+    return BundleError(f"The stone finder cannot be used. {error}")
+
+
 def _quarters(image: RGB, whole: Box) -> list[Box]:
     """Five smaller views, the corners and the middle, as far as they show any of the picture."""
     side = max(1, round(_QUARTER * whole.side))
@@ -354,7 +372,9 @@ def load_finder(path: Path, *, threshold: float | None = None) -> Finder:
             f"{file}: the stone finder cannot be read ({error.strerror}). Name a finder, a bundle, none or canny."
         ) from error
     try:
-        return Finder(content, threshold=_threshold_beside(file, content) if threshold is None else threshold)
+        finder = Finder(content, threshold=_threshold_beside(file, content) if threshold is None else threshold)
+        finder.try_out()
+        return finder
     except BundleError as error:
         raise BundleError(f"{file}: {error}") from error
 

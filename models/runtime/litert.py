@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,12 @@ class ExportedNetwork:
     """An exported network that takes square pictures, ready to run.
 
     Several threads may share one: a lock lets them in one after the other, since the network uses
-    several cores by itself. Threads that `run_on_one_core` run it at the same time.
+    several cores by itself. Threads that `run_on_one_core` run it at the same time. The first run prepares the kernels,
+    which takes about as long again.
 
     Args:
-        content: the bytes of a LiteRT file with the signature `serving_default`: an input
-            `pictures` (N, S, S, 3) uint8 RGB.
+        source: a LiteRT file, which is mapped and not copied, or its bytes, with the signature
+            `serving_default`: an input `pictures` (N, S, S, 3) uint8 RGB.
         num_threads: how many cores to use; None for all of them, at most 4.
 
     Attributes:
@@ -42,33 +44,36 @@ class ExportedNetwork:
         tensor_bytes: how much memory its tensors take for one picture, weights included, were all of them kept.
 
     Raises:
-        BundleError: if the bytes are not such a network, or it would take too much memory.
+        BundleError: if it is not such a network, or would take too much memory.
     """
 
-    def __init__(self, content: bytes, *, num_threads: int | None = None) -> None:
+    def __init__(self, source: bytes | Path, *, num_threads: int | None = None) -> None:
         if num_threads is not None and num_threads < 1:
             raise ValueError(f"`num_threads` must be at least 1. Received: {num_threads}.")
-        self._content = content
+        self._source = source
         self._lock = threading.Lock()
-        self._free_runners: deque[Any] = deque()  # those of one core that no thread uses now
-        interpreter = _interpreter(content, num_threads or usable_cores())
-        self.tensor_bytes = _checked_tensor_bytes(interpreter, most_bytes(content))
-        self._runner = _signature_runner(interpreter)
-        self.size = _input_size(self._runner.get_input_details())
-        self.outputs: Mapping[str, Mapping[str, Any]] = self._runner.get_output_details()
-        # The first run prepares the kernels, and tells of it.
-        with without_lines(_ANNOUNCEMENT), bounded_memory(most_bytes(content)):
-            try:
-                self.run(np.zeros((1, self.size, self.size, 3), dtype=np.uint8))
-            except (RuntimeError, MemoryError) as error:
-                raise _not_usable(error) from error
+        self._free_runners: deque[_Runner] = deque()  # those of one core that no thread uses now
+        self._most_bytes = most_bytes(source.stat().st_size if isinstance(source, Path) else len(source))
+        interpreter = _interpreter(source, num_threads or usable_cores())
+        self.tensor_bytes = _checked_tensor_bytes(interpreter, self._most_bytes)
+        self._runner = _Runner(_signature_runner(interpreter), self._most_bytes)
+        self.size = _input_size(self._runner.signature.get_input_details())
+        self.outputs: Mapping[str, Mapping[str, Any]] = self._runner.signature.get_output_details()
+
+    def try_out(self) -> None:
+        """Run once, on a black picture, to find faults that show only then.
+
+        Raises:
+            BundleError: if it cannot be run.
+        """
+        self.run(np.zeros((1, self.size, self.size, 3), dtype=np.uint8))
 
     def run(self, images: Bytes) -> Mapping[str, Float32]:
         """Return the outputs for (N, S, S, 3) pictures, N at least 1, by their names.
 
         Raises:
             ValueError: if the pictures have another shape or type.
-            BundleError: if an output has not the shape that the file says, or not all of it is finite.
+            BundleError: if it cannot be run, or an output has not the shape that the file says, or is not all finite.
         """
         expected = (self.size, self.size, 3)
         if images.ndim != 4 or images.shape[1:] != expected or images.dtype != np.uint8:
@@ -77,7 +82,7 @@ class ExportedNetwork:
             )
         # The interpreter allocates again only where N differs from the run before.
         with self._borrowed_runner() as runner:
-            outputs: Mapping[str, Float32] = runner(**{INPUT: np.ascontiguousarray(images)})
+            outputs = runner(np.ascontiguousarray(images))
         for name, rows in outputs.items():
             described = (len(images), *self.outputs[name]["shape_signature"][1:].tolist())
             if rows.shape != described:
@@ -93,7 +98,7 @@ class ExportedNetwork:
         return outputs
 
     @contextmanager
-    def _borrowed_runner(self) -> Iterator[Any]:
+    def _borrowed_runner(self) -> Iterator["_Runner"]:
         """Give the runner that this thread has to itself as long as the block runs."""
         if not getattr(_this_thread, "on_one_core", False):
             with self._lock:
@@ -102,11 +107,40 @@ class ExportedNetwork:
         try:
             runner = self._free_runners.popleft()
         except IndexError:
-            runner = _signature_runner(_interpreter(self._content, 1))
+            runner = _Runner(_signature_runner(_interpreter(self._source, 1)), self._most_bytes)
         try:
             yield runner
         finally:
             self._free_runners.append(runner)
+
+
+class _Runner:
+    """A signature that prepares its kernels in its first run.
+
+    Args:
+        signature: LiteRT's runner.
+        most_bytes: how much memory it may take for one picture then.
+    """
+
+    def __init__(self, signature: Any, most_bytes: int) -> None:
+        self.signature = signature
+        self._most_bytes = most_bytes
+        self._is_prepared = False
+
+    def __call__(self, images: Bytes) -> Mapping[str, Float32]:
+        if not self._is_prepared:
+            return self._prepared(images)
+        outputs: Mapping[str, Float32] = self.signature(**{INPUT: images})
+        return outputs
+
+    def _prepared(self, images: Bytes) -> Mapping[str, Float32]:
+        with bounded_memory(self._most_bytes * len(images)), without_lines(_ANNOUNCEMENT):  # LiteRT tells of it
+            try:
+                outputs: Mapping[str, Float32] = self.signature(**{INPUT: images})
+            except (RuntimeError, MemoryError) as error:
+                raise _not_usable(error) from error
+        self._is_prepared = True
+        return outputs
 
 
 _this_thread = threading.local()
@@ -130,11 +164,14 @@ def usable_cores() -> int:
     return min(_MOST_CORES, cores)
 
 
-def _interpreter(content: bytes, num_threads: int) -> Any:
+def _interpreter(source: bytes | Path, num_threads: int) -> Any:
     from ai_edge_litert.interpreter import Interpreter
 
     try:
-        return Interpreter(model_content=content, num_threads=num_threads)
+        if isinstance(source, Path):
+            # As bytes, since a name need not be text, and LiteRT would read text in another encoding on Windows.
+            return Interpreter(model_path=os.fsencode(source), num_threads=num_threads)
+        return Interpreter(model_content=source, num_threads=num_threads)
     except (ValueError, RuntimeError) as error:
         raise _not_usable(error) from error
 

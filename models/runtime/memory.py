@@ -18,12 +18,12 @@ _OWN_MEMORY = Path("/proc/self/statm")
 _limit = threading.Lock()
 
 
-def most_bytes(content: bytes) -> int:
-    """How much memory a network may take for one picture: 1 GB, and 8 bytes for each byte of its file.
+def most_bytes(file_bytes: int) -> int:
+    """How much memory a network may take for one picture: 1 GB, and 8 times the size of its file.
 
     Weights kept in float16 double in float32, and kernels hold them once more in their own order.
     """
-    return _OF_ANY + _OF_FILE * len(content)
+    return _OF_ANY + _OF_FILE * file_bytes
 
 
 def tensor_bytes(interpreter: Any) -> int:

@@ -1,6 +1,7 @@
 """The classifier as it was exported: pictures of stones to logits."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,8 @@ class Network:
     Several threads may share one.
 
     Args:
-        content: the bytes of a LiteRT file with the signature `serving_default`: an input
-            `pictures` (N, S, S, 3) uint8 RGB, outputs `flat`, `family` and `regional`.
+        source: a LiteRT file, which is mapped and not copied, or its bytes, with the signature
+            `serving_default`: an input `pictures` (N, S, S, 3) uint8 RGB, outputs `flat`, `family` and `regional`.
         num_threads: how many cores to use; None for all of them, at most 4.
 
     Attributes:
@@ -31,14 +32,18 @@ class Network:
         families: F, the columns of `family`.
 
     Raises:
-        BundleError: if the bytes are not such a network.
+        BundleError: if it is not such a network.
     """
 
-    def __init__(self, content: bytes, *, num_threads: int | None = None) -> None:
-        self._exported = ExportedNetwork(content, num_threads=num_threads)
+    def __init__(self, source: bytes | Path, *, num_threads: int | None = None) -> None:
+        self._exported = ExportedNetwork(source, num_threads=num_threads)
         self._at_once = images_at_once(self._exported.tensor_bytes, MOST_AT_ONCE)
         self.size = self._exported.size
         self.labels, self.families = _output_columns(self._exported.outputs)
+
+    def try_out(self) -> None:
+        """Run once, to find faults that show only then; BundleError if it cannot be run."""
+        self._exported.try_out()
 
     def logits(self, images: Bytes) -> Logits:
         """Run the network on any number of pictures.

@@ -115,7 +115,10 @@ def test_a_refusal_says_what_it_may_be(
 
 
 def test_a_picture_without_a_gem_is_said_to_have_none() -> None:
-    assert str(prediction(None, f"{NO_GEM}: the highest score is 0.020, and a gem has at least 0.810")) == "ring.jpg: No gem found."
+    assert (
+        str(prediction(None, f"{NO_GEM}: the highest score is 0.020, and a gem has at least 0.810"))
+        == "ring.jpg: No gem found."
+    )
 
 
 def test_one_of_several_stones_says_which_and_where() -> None:

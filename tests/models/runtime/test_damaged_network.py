@@ -29,7 +29,7 @@ def run_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[BrokenRunner], None]:
     """Let every network be run by a given runner."""
 
     def patch(runner: BrokenRunner) -> None:
-        monkeypatch.setattr(litert, "_interpreter", lambda content, num_threads: None)
+        monkeypatch.setattr(litert, "_interpreter", lambda source, num_threads: None)
         monkeypatch.setattr(litert, "tensor_bytes", lambda interpreter: 0)
         monkeypatch.setattr(litert, "_signature_runner", lambda interpreter: runner)
 
@@ -41,7 +41,7 @@ def test_a_fault_that_shows_in_the_first_run_is_a_bundle_error_of_one_line(
 ) -> None:
     run_by(BrokenRunner())
     with pytest.raises(BundleError, match="cannot be loaded") as refused:
-        litert.ExportedNetwork(b"")
+        litert.ExportedNetwork(b"").try_out()
     assert "\n" not in str(refused.value)
     assert "Invalid tensor index 182" in str(refused.value)
 
@@ -58,7 +58,7 @@ def test_outputs_of_another_shape_than_the_file_says_are_a_bundle_error(
     with pytest.raises(
         BundleError, match=r"gives `flat` of the shape \(.*\) for 1 pictures, and describes it as \(1, 4\)"
     ):
-        litert.ExportedNetwork(b"")
+        litert.ExportedNetwork(b"").try_out()
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
@@ -69,7 +69,7 @@ def test_outputs_that_are_not_finite_are_a_bundle_error(number: float, run_by: C
 
     run_by(InfiniteRunner())
     with pytest.raises(BundleError, match="gives `flat` that is not all finite numbers: its weights are damaged"):
-        litert.ExportedNetwork(b"")
+        litert.ExportedNetwork(b"").try_out()
 
 
 def edited(network: bytes, edit: Callable[[Any, Any], None]) -> bytes:
@@ -133,7 +133,7 @@ def test_a_network_that_asks_gigabytes_is_refused_and_takes_none(
     network = edited(tiny_network, edit)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(BundleError, match=said) as refused:
-        Network(network)
+        Network(network).try_out()
     assert "\n" not in str(refused.value)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 200_000 * (1024 if sys.platform == "darwin" else 1)
@@ -150,5 +150,5 @@ def other_maps(model: Any, schema: Any) -> None:
 
 
 def test_a_finder_whose_maps_are_no_squares_is_refused(tiny_finder: bytes) -> None:
-    with pytest.raises(BundleError, match="The network gives `maps` of the shape"):
+    with pytest.raises(BundleError, match="must give float32 `maps`, two squares for each picture"):
         Finder(edited(tiny_finder, other_maps))

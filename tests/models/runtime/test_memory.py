@@ -19,7 +19,7 @@ from gemhier.models.runtime.network import MOST_AT_ONCE, Network
 def test_the_shipped_networks_take_a_fifth_of_what_they_may_at_most(name: str) -> None:
     content = (load_bundle().folder / name).read_bytes()
     network = ExportedNetwork(content)
-    assert len(content) < network.tensor_bytes < most_bytes(content) / 5
+    assert len(content) < network.tensor_bytes < most_bytes(len(content)) / 5
     assert images_at_once(network.tensor_bytes, MOST_AT_ONCE) == MOST_AT_ONCE
 
 

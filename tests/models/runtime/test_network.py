@@ -86,24 +86,24 @@ def test_threads_on_one_core_each_do_not_wait_for_each_other(
     tiny_network: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     together = threading.Barrier(3, timeout=20)
-    made = litert._signature_runner
+    made, run = litert._interpreter, litert._Runner.__call__
     wanted: list[int] = []
 
-    def waiting_runner(content: bytes, num_threads: int) -> Any:
+    def waiting_interpreter(source: bytes | Path, num_threads: int) -> Any:
         wanted.append(num_threads)
-        runner = made(content, num_threads)
+        together.wait()
+        return made(source, num_threads)
 
-        def run(**images: Bytes) -> Any:
-            together.wait()
-            return runner(**images)
-
-        return run
+    def waiting_run(runner: litert._Runner, images: Bytes) -> Any:
+        together.wait()
+        return run(runner, images)
 
     network = Network(tiny_network, num_threads=2)
-    monkeypatch.setattr(litert, "_signature_runner", waiting_runner)
     with ThreadPoolExecutor(3, initializer=run_on_one_core) as executor:
-        for _ in range(2):
-            assert len(list(executor.map(network.logits, [images(1)] * 3))) == 3
+        for name, waiting in (("_interpreter", waiting_interpreter), ("_Runner.__call__", waiting_run)):
+            with monkeypatch.context() as patch:
+                patch.setattr(f"gemhier.models.runtime.litert.{name}", waiting)
+                assert len(list(executor.map(network.logits, [images(1)] * 3))) == 3
     assert wanted == [1, 1, 1]
 
 
@@ -120,6 +120,25 @@ def test_a_view_of_a_larger_array_is_read_right(network: Network) -> None:
 def test_pictures_of_another_form_are_refused(network: Network, wrong: Bytes) -> None:
     with pytest.raises(ValueError, match=r"must be \(N, 32, 32, 3\) uint8"):
         network.logits(wrong)
+
+
+def test_a_file_gives_what_its_bytes_give(tiny_network: bytes, tmp_path: Path) -> None:
+    file = tmp_path / os.fsdecode(b"\xff rubis \xc3\xa9") / "network.tflite"  # not even text
+    file.parent.mkdir()
+    file.write_bytes(tiny_network)
+    images = np.random.default_rng(3).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
+    for (_, mapped), (_, held) in zip(
+        Network(file).logits(images).items(), Network(tiny_network).logits(images).items(), strict=True
+    ):
+        np.testing.assert_array_equal(mapped, held)
+
+
+@pytest.mark.parametrize("kept", [slice(0), slice(100), slice(-100)])
+def test_a_file_that_is_no_network_is_refused(tiny_network: bytes, kept: slice, tmp_path: Path) -> None:
+    file = tmp_path / "network.tflite"
+    file.write_bytes(tiny_network[kept])
+    with pytest.raises(BundleError, match="cannot be loaded"):
+        Network(file)
 
 
 def test_no_threads_at_all_are_refused(tiny_network: bytes) -> None:
@@ -167,19 +186,19 @@ def test_a_network_with_other_inputs_or_outputs_is_refused(
         Network(converted(model))
 
 
-def test_loading_prints_nothing_and_loses_no_other_message(tiny_network: bytes, tmp_path: Path) -> None:
+def test_the_first_run_prints_nothing_and_loses_no_other_message(tiny_network: bytes, tmp_path: Path) -> None:
     (tmp_path / "network.tflite").write_bytes(tiny_network)
     script = """
 import os, sys
 from pathlib import Path
 from gemhier.models.runtime.litert import ExportedNetwork
-from gemhier.models.runtime.network import Network
-run = ExportedNetwork.run
-def run_and_warn(self, pictures):
+network = ExportedNetwork(Path(sys.argv[1]))
+signature = network._runner.signature
+def run_and_warn(**images):
     os.write(2, b"a warning\\n")
-    return run(self, pictures)
-ExportedNetwork.run = run_and_warn
-Network(Path(sys.argv[1]).read_bytes())
+    return signature(**images)
+network._runner.signature = run_and_warn
+network.try_out()
 os.write(2, b"afterwards\\n")
 """
     done = subprocess.run(
@@ -193,11 +212,11 @@ os.write(2, b"afterwards\\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the standard error is left alone there")
-def test_a_network_loads_where_the_standard_error_is_closed(tiny_network: bytes, tmp_path: Path) -> None:
+def test_a_network_runs_where_the_standard_error_is_closed(tiny_network: bytes, tmp_path: Path) -> None:
     (tmp_path / "network.tflite").write_bytes(tiny_network)
     script = (
         "import os, sys; os.close(2); from pathlib import Path; from gemhier.models.runtime.network import Network; "
-        "print(Network(Path(sys.argv[1]).read_bytes()).size)"
+        "network = Network(Path(sys.argv[1])); network.try_out(); print(network.size)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "network.tflite")], cwd=ROOT, capture_output=True, check=True
