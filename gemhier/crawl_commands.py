@@ -83,8 +83,8 @@ def crawl_command(
 def clean_command(crawl: Path, text: bool, put_back: tuple[str, ...]) -> None:
     """Show what was set aside in CRAWL, set certificates aside by their text, or put pictures back.
 
-    Certificates, hands and cards that the names of their files give away are set aside when they are collected, into
-    CRAWL/rejected. What the stone finder takes for no gem is left out by `gemhier prepare`. Both write a page,
+    Certificates, hands and cards that are recognised by their file names are set aside when they are collected, into
+    CRAWL/rejected. Pictures in which the stone finder sees no gem are left out by `gemhier prepare`. Both write a page,
     set-aside.html, that shows them, and the command that puts back what is ticked there. Nothing is ever deleted.
 
     \b

@@ -29,20 +29,20 @@ import click
     type=click.IntRange(min=1),
     default=99,
     show_default=True,
-    help="Of a list, give the ceiling of top-1 over its N largest classes too.",
+    help="For a list, also give the ceiling of top-1 over its N largest classes.",
 )
 @click.option(
     "--predictions",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="predictions.csv of a report on these pictures, by a model that has not learned from them: suspects labels.",
+    help="predictions.csv of a report on these pictures, by a model that has not learned from them; to suspect labels.",
 )
 @click.option(
     "-m",
     "--model",
     metavar="BUNDLE",
     type=click.Path(path_type=Path),
-    help="Bundle, or `shipped`, that looks for gems in the pictures and, without --predictions, suspects labels.",
+    help="Bundle, or `shipped`, to look for gems in the pictures and, without --predictions, to suspect labels.",
 )
 def audit_command(
     folders: tuple[Path, ...],
@@ -56,13 +56,13 @@ def audit_command(
 
     Each FOLDER is one with a folder of pictures for each class, with or without train, validation and
     test folders above them, or one that `gemhier prepare` wrote. All their pictures are compared: a copy
-    is found also if it was saved again, made smaller, mirrored, turned by quarters or cropped by a tenth.
+    is found even if it was saved again, made smaller, mirrored, turned by quarters or cropped by a tenth.
     With --predictions or --model, labels that a model contradicts are listed too (this needs the extra
     `audit`), and with --model the pictures in which no gem stands out.
 
     Or it holds no pictures but lists: a crawl, or product_links or image_links with a file of addresses for
-    each class. Then the audit tells which products stand under several names, which classes lie within
-    others or are contaminated by another family, and how right a classifier can be on such labels at best.
+    each class. Then the audit shows which products have several names, which classes lie within others or
+    are contaminated by another family, and how accurate a classifier can be on such labels at best.
 
     \b
     Example:
@@ -117,7 +117,7 @@ def audit_command(
 @click.option(
     "--finder",
     metavar="none|canny|FILE",
-    help="What finds the stones: a trained stone finder, or a bundle that holds one; or, for other things than gems, "
+    help="What finds the stones: a trained stone finder, or a bundle that holds one; or, for things other than gems, "
     "none (all of the picture) or canny (the square around its edges). Classifying does the same. [default: that of "
     "the model in GEMHIER_MODEL, or else of the one that comes with gemhier]",
 )
@@ -127,7 +127,7 @@ def audit_command(
     type=click.Path(path_type=Path),
     help="decisions.csv from an audit: same stones, wrong labels, pictures to drop. The pictures stay as they are.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Another seed splits otherwise.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed gives another split.")
 def prepare(
     sources: tuple[Path, ...],
     out: Path,
@@ -206,7 +206,7 @@ def sample(folder: Path, per_class: int, size: int, seed: int) -> None:
 
     \b
     Example:
-      gemhier sample sample
+      gemhier sample photos
     """
     from gemhier.pipeline.sample import SampleConfig, paint_sample
 

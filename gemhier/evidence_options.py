@@ -39,8 +39,8 @@ _RESTRICTIONS = (
         metavar="uniform|trade|FILE",
         default="uniform",
         show_default=True,
-        help="How common gems are: all alike, as in the trade, or a CSV file with the columns gem and share. A prior "
-        "helps in a shop that is like it, and harms in another.",
+        help="How common gems are: all equally, as in the trade, or as a CSV file with the columns gem and share says. "
+        "A prior helps where it fits the stones, and hurts where it does not.",
     ),
     click.option(
         "--only", metavar="GEM", multiple=True, help="The stone is this gem or one below it; may be repeated."

@@ -1,4 +1,4 @@
-"""The commands that look facts up: what is known of one gem, and which gems a model can name."""
+"""The commands that look facts up: what is known about one gem, and which gems a model can name."""
 
 import json
 from pathlib import Path
@@ -8,11 +8,11 @@ import click
 from gemhier.options import lines_option, model_option
 
 
-@click.command(short_help="Print what is known of a gem.")
+@click.command(short_help="Print what is known about a gem.")
 @click.argument("name")
 @lines_option
 def gem(name: str, layout: str) -> None:
-    """Print what is known of a gem, by its name, an alias or its id: properties, look-alikes, treatments, sources.
+    """Print what is known about a gem, by its name, an alias or its id: properties, look-alikes, treatments, sources.
 
     \b
     Example:
@@ -35,7 +35,7 @@ def gem(name: str, layout: str) -> None:
 @model_option
 @lines_option
 def gems(model: Path | None, layout: str) -> None:
-    """List the gems that the model can name, as a tree. A star marks the labels; what has none stands for those below.
+    """List the gems that the model can name, as a tree. A star marks the labels; the rest group those below.
 
     \b
     Example:

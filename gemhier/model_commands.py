@@ -40,17 +40,17 @@ def _open_interval(ctx: click.Context, option: click.Parameter, value: float | N
 @click.option(
     "--resume",
     is_flag=True,
-    help="Go on from the FILE.part that an interrupted run left, with the same options; pictures that failed are tried "
-    "again.",
+    help="Continue from the FILE.part that an interrupted run left, with the same options; pictures that failed are "
+    "tried again.",
 )
 @click.option(
     "--target-precision",
     metavar="P",
     type=float,
     callback=_open_interval,
-    help="Share of the answers that shall be right, between 0 and 1. The higher it is, the sooner an answer stops "
-    "at the family or is refused. The promise holds only on pictures like those of the training: on "
-    "photographs from elsewhere far fewer are right, and a gem that the model has not learned may get another's name.",
+    help="Share of the answers that should be right, between 0 and 1. The higher it is, the sooner an answer stops "
+    "at the family or is refused. This holds only on pictures like those of the training: on photographs from "
+    "elsewhere far fewer are right, and a gem that the model has not learned may get another's name.",
 )
 @click.option("--all-stones", is_flag=True, help="One result for each stone of a picture, with the place of each.")
 @click.option("--same-stone", is_flag=True, help="One result for all pictures, which show one stone.")
@@ -76,7 +76,7 @@ def classify(
     explain: bool,
     **given: Any,
 ) -> None:
-    """Name the stone in each photograph: an answer as deep as it is sure, and the likeliest families and subclasses.
+    """Name the stone in each photograph, as specifically as is safe, with the likeliest families and subclasses.
 
     Each PATH is a picture, a folder of pictures or a pattern, or - for a picture on standard input. Every picture
     gets one result, in order; the exit code is 1 if any of them failed.
@@ -141,7 +141,7 @@ def classify(
     metavar="P",
     type=float,
     callback=_open_interval,
-    help="Share of the answers that shall be right, between 0 and 1.",
+    help="Share of the answers that should be right, between 0 and 1.",
 )
 @tracking_option
 @click.option(

@@ -31,7 +31,7 @@ split_option = click.option(
 )
 
 tracking_option = click.option(
-    "--tracking", metavar="URI", help="Tracking server, database, or the folder that stands for mlruns/."
+    "--tracking", metavar="URI", help="Tracking server, database, or folder to use in place of mlruns/."
 )
 
 model_option = click.option(

@@ -35,7 +35,7 @@ from gemhier.options import NAME, tracking_option
     "--notes",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Markdown to put into the model's card, on what its reports do not tell, such as its stone finder.",
+    help="Markdown to add to the model's card, on what its reports do not cover, such as its stone finder.",
 )
 @tracking_option
 def package_command(
@@ -144,13 +144,13 @@ def calibrate_command(model: str, out: Path, answers: Path | None, tracking: str
     "--batch-size",
     metavar="N",
     type=click.IntRange(min=1),
-    help="Pictures a step, in all phases. [default: the schedule's]",
+    help="Pictures per step, in all phases. [default: the schedule's]",
 )
 @click.option(
     "--learning-rate",
     metavar="RATE",
     type=click.FLOAT,
-    help="The highest one of the phase that --epochs counts. [default: the schedule's]",
+    help="The highest one in the phase that --epochs sets. [default: the schedule's]",
 )
 @click.option(
     "--weights",
@@ -162,44 +162,46 @@ def calibrate_command(model: str, out: Path, answers: Path | None, tracking: str
     "--balance",
     metavar="N",
     type=click.IntRange(min=1),
-    help="Show about N training pictures of each class an epoch: of a rare one up to eight copies of each, turned in "
-    "45 degree steps and mirrored; of a frequent one not all. [default: each picture once]",
+    help="Show about N training pictures of each class per epoch: of a rare class up to eight copies of each picture, "
+    "turned in 45 degree steps and mirrored; of a frequent class only some. [default: each picture once]",
 )
 @click.option(
     "--loss",
     metavar="NAME",
     default="cross-entropy",
     show_default=True,
-    help="Of the flat head. summed-leaves: the likelihood of every level of the tree. soft-labels: targets that fall "
-    "with the distance in it.",
+    help="Loss of the flat head. summed-leaves: the likelihood of every level of the tree. soft-labels: targets that "
+    "fall with the distance in it.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of first weights, order and augmentation.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Seed of the initial weights, order and augmentation."
+)
 @click.option(
     "--folds",
     metavar="N",
     type=int,
     default=0,
     show_default=True,
-    help="Learn from the validation pictures too, and calibrate on what N further networks say of the pictures "
+    help="Learn from the validation pictures too, and calibrate on what N further networks say about the pictures "
     "that each has not learned from.",
 )
 @click.option(
     "--mixed-precision",
     is_flag=True,
-    help="Train the backbone in bfloat16, which some processors do much faster. The model that comes out computes in "
+    help="Train the backbone in bfloat16, which is much faster on some processors. The finished model computes in "
     "float32.",
 )
 @click.option(
     "--name",
     metavar="NAME",
     type=NAME,
-    help="What the run is called; a number follows if another training has that name. [default: made of the settings]",
+    help="Name of the run; a number follows if another training has that name. [default: made from the settings]",
 )
 @click.option(
     "--experiment",
     metavar="NAME",
     type=NAME,
-    help="The MLflow experiment to record it in, made if need be. [default: gemhier]",
+    help="The MLflow experiment to record it in, created if it does not exist. [default: gemhier]",
 )
 @tracking_option
 def train_command(
@@ -222,7 +224,7 @@ def train_command(
 ) -> None:
     """Train on a prepared data set and record it in MLflow: curves, figures, tables and the model itself.
 
-    The same command after an interruption goes on where it stood. Backbones: lite0, lite1, lite2, vgg16, resnet50,
+    After an interruption the same command continues where it stopped. Backbones: lite0, lite1, lite2, vgg16, resnet50,
     mobilenet (Keras fetches the weights of these three at first use), resnet18v2, report-cnn,
     report-cnn-regularised, report-cnn-residual. Schedules: quick (frozen backbone, minutes), standard, report (the
     2024 report's).
@@ -316,7 +318,7 @@ def train_finder_command(
 @click.command(short_help="Compare runs in MLflow's pages.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="Port to listen on.")
-@click.option("--tracking", metavar="URI", help="The folder that stands for mlruns/.")
+@click.option("--tracking", metavar="URI", help="Folder to use in place of mlruns/.")
 @click.pass_context
 def ui(ctx: click.Context, host: str, port: int, tracking: str | None) -> None:
     """Open MLflow's pages on the runs in mlruns/, until Ctrl-C.

@@ -63,7 +63,7 @@ class Evidence:
                 `hardness`, `pleochroism` and `fluorescence`.
 
         Raises:
-            EvidenceError: if a reading is none, or the prior cannot be read.
+            EvidenceError: if something is not a reading, or the prior cannot be read.
         """
         from gemhier.hierarchy.reading_text import parse_readings
 

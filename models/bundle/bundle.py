@@ -116,9 +116,9 @@ class Bundle:
             probabilities: (N, V), P(label) by the strategy of this bundle.
             scores: (N,) how sure the stone finder is that it sees a gem.
             top: how many families and labels to rank at most, at least 1.
-            target_precision: the share of answers that shall be right, between 0 and 1; None
+            target_precision: the share of answers that should be right, between 0 and 1; None
                 for the one that the bundle was packaged with.
-            evidence: (N,) what else is known of each stone. Where there is any, and be it empty, the prediction has an
+            evidence: (N,) what else is known about each stone. If it is given, even empty, the prediction has an
                 `explanation`.
 
         Raises:
@@ -152,12 +152,12 @@ class Bundle:
         return replace(prediction, explanation=explain(after, self.candidates, evidence, top=top))
 
     def identify(self, evidence: Evidence, *, top: int = 5, target_precision: float | None = None) -> Prediction:
-        """Name a stone without a picture, from what is known of it otherwise.
+        """Name a stone without a picture, from what else is known about it.
 
         Args:
             evidence: readings and the like.
             top: how many families and labels to rank at most, at least 1.
-            target_precision: the share of answers that shall be right, as for `classify`.
+            target_precision: the share of answers that should be right, as for `classify`.
 
         Returns:
             A prediction whose `image` is empty.
@@ -195,7 +195,7 @@ class Bundle:
             images: paths, arrays (H, W, 3) uint8 RGB, or images of Pillow. A Failure passes through in its place.
                 They are taken a bounded distance ahead of the results: two batches for each worker.
             top: how many families and labels to rank at most, at least 1.
-            target_precision: the share of answers that shall be right, between 0 and 1; None
+            target_precision: the share of answers that should be right, between 0 and 1; None
                 for the one that the bundle was packaged with.
             batch_size: the stones of how many pictures the network sees at once. More than one is hardly quicker
                 (docs/performance.md), and results come later.
@@ -230,12 +230,12 @@ class Bundle:
         all_stones: bool = False,
         evidence: Evidence | Mapping[str, Evidence] | None = None,
     ) -> Iterator[StoneResult | Failure]:
-        """Do what `classify` does, and give beside each prediction what it was made of.
+        """Do what `classify` does, and yield with each prediction what it was made from.
 
         Args:
             images: as `classify` takes them, and all else too.
             top: how many families and labels to rank at most, at least 1.
-            target_precision: the share of answers that shall be right.
+            target_precision: the share of answers that should be right.
             batch_size: the stones of how many pictures the network sees at once.
             workers: how many threads there are.
             all_stones: one result for each stone of a picture.
@@ -266,7 +266,7 @@ class Bundle:
         Args:
             images: as `classify` takes them, one at least.
             top: how many families and labels to rank at most, at least 1.
-            target_precision: the share of answers that shall be right, as for `classify`.
+            target_precision: the share of answers that should be right, as for `classify`.
             workers: how many threads there are; None for as many as there are cores, at most 4.
             evidence: what else is known of the stone.
 

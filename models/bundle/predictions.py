@@ -116,7 +116,7 @@ class Prediction:
 
     @property
     def refusal(self) -> str:
-        """Why there is no answer, as one says it to a person: with what it may be. Empty if there is one."""
+        """Why there is no answer, in words for people, with what it may be; empty if there is one."""
         if self.refused is None:
             return ""
         if self.refused.startswith(NO_GEM):

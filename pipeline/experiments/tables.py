@@ -76,7 +76,7 @@ def budget_table(arm: str, parts: Sequence[ErrorBudget], taxonomy: Taxonomy) -> 
     """Return the error budget of an arm, a row for each true family."""
     return Table(
         f"Error budget of {arm}, by true family",
-        "Routing is that of the arm's own tree.",
+        "Routing is by the arm's own tree.",
         ("family", *_BUDGET_HEAD),
         tuple((taxonomy[part.family].name if part.family else "all", *_budget_cells(part)) for part in parts),
     )
@@ -143,8 +143,9 @@ def class_rows(decision: Decision, taxonomy: Taxonomy) -> list[dict[str, Any]]:
 def _decisions(outcome: Outcome) -> Table:
     return Table(
         "Which names the most pictures right?",
-        f"Always naming the most frequent label: {estimate_text(outcome.majority.figures.top1)}. Severity is that of "
-        "mistakes alone. Time is that of one core for a picture. decisions.csv has every figure with its interval.",
+        f"Always naming the most frequent label gives {estimate_text(outcome.majority.figures.top1)}. Severity is "
+        "averaged over mistakes only, and the time is per picture on one core. decisions.csv has every figure with its "
+        "interval.",
         ("decision", "top-1 (95% interval)", "top-3", "family", "severity", "ECE", "ms"),
         tuple(
             (
@@ -164,10 +165,10 @@ def _decisions(outcome: Outcome) -> Table:
 def _differences(outcome: Outcome) -> Table:
     return Table(
         f"Which differences from {outcome.plan.baseline} are more than chance?",
-        f"p flips the signs of whole stones, and is adjusted for all {len(outcome.pairs)} comparisons of the trial "
-        "together (Holm). Fixed and broken: the pictures that only this decision names right, and only the baseline. "
-        "How much chance there is in training shows in the further divisions alone. comparisons.csv has the unadjusted "
-        "p-values, McNemar's too, and the severities.",
+        f"p is from a permutation test that flips the signs of whole stones, adjusted for all {len(outcome.pairs)} "
+        "comparisons of the trial (Holm). Fixed: pictures that only this decision names right; broken: those that only "
+        "the baseline does. Chance in training shows only between divisions. comparisons.csv has the unadjusted p "
+        "values, McNemar's too, and the severities.",
         ("decision", "points (95% interval)", "each division", "fixed/broken", "p"),
         tuple((pair.top1.second, *_difference_cells(pair)) for pair in outcome.against_baseline),
     )
@@ -176,7 +177,7 @@ def _differences(outcome: Outcome) -> Table:
 def _other_differences(pairs: Sequence[Paired]) -> Table:
     return Table(
         "Which other differences are more than chance?",
-        "As above: the first named against the second.",
+        "As above, for the first against the second.",
         ("compared", "points (95% interval)", "fixed/broken", "p"),
         tuple(
             (f"{pair.top1.second} against {pair.top1.first}", cells[0], *cells[2:4])
