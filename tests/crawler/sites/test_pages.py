@@ -1,6 +1,9 @@
 """Each folder below `pages` is a page as a shop might send it, and what the page object must make of it."""
 
 import json
+import re
+import runpy
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -152,3 +155,21 @@ def test_an_element_means_all_of_its_text() -> None:
         "title": "Blue Sapphire",
         "price": "$ 5",
     }
+
+
+def test_the_example_of_the_documents_reads_a_saved_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = Path(__file__).parents[3]
+    text = (root / "docs" / "site-files.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    (tmp_path / "example.py").write_text(code, encoding="utf-8")
+    shutil.copy(MARKET, tmp_path / "my-shop.yaml")
+    (tmp_path / "stone.html").write_text(
+        '<figure><img data-full="/photo?photo=2"></figure><h2 class="name">Panna</h2><dt>Price</dt><dd>3</dd>'
+    )
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path("example.py")
+    shown = capsys.readouterr().out
+    assert "https://shop.example/photo?photo=2" in shown
+    assert "{'title': 'Panna'" in shown
