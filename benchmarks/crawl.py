@@ -22,7 +22,7 @@ from gemhier.crawler.replica.faults import FORBIDDEN, REACHABLE, Faults
 from gemhier.crawler.replica.painting import paint
 from gemhier.crawler.replica.server import ReplicaServer
 from gemhier.crawler.replica.shops import GempunditReplica
-from gemhier.crawler.replica.stock import Category, ImageInput, Stock, make_stock
+from gemhier.crawler.replica.stock import Category, Stock, StockImage, make_stock
 from gemhier.crawler.storage.folder import place_of
 from gemhier.crawler.storage.history import read_history
 
@@ -45,7 +45,7 @@ def main() -> None:
         print(f"the same result after {given.kills} kills: {'yes' if killed == whole else 'NO'}")
 
 
-def painted_once(folder: Path, stock: Stock) -> Callable[[ImageInput, Category], bytes]:
+def painted_once(folder: Path, stock: Stock) -> Callable[[StockImage, Category], bytes]:
     """Return a painter that paints all pictures of a stock to files, and then reads them."""
     folder.mkdir()
     for product in stock.products:

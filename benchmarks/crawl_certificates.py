@@ -17,7 +17,7 @@ import numpy as np
 
 from gemhier.arrays import RGB
 from gemhier.crawler.replica.painting import encode, paint, paint_scene
-from gemhier.crawler.replica.stock import CATEGORIES, ImageInput
+from gemhier.crawler.replica.stock import CATEGORIES, StockImage
 from gemhier.crawler.review.certificates import CertificateReader
 from gemhier.hierarchy.intervals import wilson
 from gemhier.models.images.files import list_images
@@ -72,7 +72,7 @@ def report(chance: np.random.Generator, number: int) -> bytes:
 
 def stone(chance: np.random.Generator, number: int) -> bytes:
     """Stones without a report, every third with a shop's name."""
-    image, category = ImageInput(f"{number}.jpg", "stone", number), CATEGORIES[number % len(CATEGORIES)]
+    image, category = StockImage(f"{number}.jpg", "stone", number), CATEGORIES[number % len(CATEGORIES)]
     body = paint_scene(image, category, size=480) if number % 2 else paint(image, category, size=480)
     if number % 3:
         return body
@@ -119,7 +119,7 @@ def _on_a_table(page: RGB, chance: np.random.Generator) -> RGB:
     placed = (corners - middle) @ rotation.T + side / 2 + chance.uniform(-0.03, 0.03, (4, 2)) * side
     view = cv2.getPerspectiveTransform(corners, placed.astype(np.float32))
     cv2.warpPerspective(page, view, (side, side), dst=table, borderMode=cv2.BORDER_TRANSPARENT)
-    image = ImageInput("", "stone", int(chance.integers(10**6)))
+    image = StockImage("", "stone", int(chance.integers(10**6)))
     beside = cv2.imdecode(np.frombuffer(paint(image, CATEGORIES[image.seed % 20]), np.uint8), cv2.IMREAD_COLOR)
     table[-140:, -140:] = cv2.resize(beside, (140, 140))[..., ::-1]
     blurred = cv2.GaussianBlur(table, (0, 0), float(chance.uniform(0.3, 0.9)))

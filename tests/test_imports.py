@@ -285,3 +285,33 @@ def test_the_package_itself_needs_nothing_but_the_standard_library() -> None:
 def test_classifying_needs_no_training_library() -> None:
     modules = "gemhier.models.bundle, gemhier.models.bundle.predictions, gemhier.pipeline.classify"
     assert not (HEAVY - {"cv2", "numpy", "yaml"}) & imported_by(f"import {modules}")
+
+
+SCRIPTS = sorted(path for folder in ("benchmarks", "docs", "examples") for path in (ROOT / folder).glob("*.py"))
+
+
+def names_of(path: Path) -> set[str]:
+    """What a module defines or imports at its top, under `if TYPE_CHECKING` too."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {alias.asname or alias.name for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_what_a_script_imports_is_there(script: Path) -> None:
+    """Scripts run by hand, so nothing else would tell that a name of theirs is gone."""
+    missing = [
+        f"{found.place}: {found.module} has no {name}"
+        for found in imports(script.read_text(encoding="utf-8"), script.name)
+        if found.module.startswith("gemhier.")
+        for name in found.names
+        if f"{found.module}.{name}" not in MODULES
+        and (found.module not in MODULES or name not in names_of(MODULES[found.module]))
+    ]
+    assert missing == []
