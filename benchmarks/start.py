@@ -21,7 +21,7 @@ def seconds(command: list[str]) -> float:
     # Users' Python writes compiled files; a setting that forbids it would time the compiler.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
     return time.perf_counter() - started
 
 
