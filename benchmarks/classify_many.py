@@ -1,7 +1,7 @@
 """How fast many pictures are classified, beside what the machine could do: bare decoding and the bare runtime.
 
     python benchmarks/classify_many.py --pictures 2000
-    python benchmarks/classify_many.py --pictures 2000 --memory --keras 50
+    python benchmarks/classify_many.py --pictures 2000 --memory --keras 50 --prepare
 
 Paints a few dozen pictures, copies them to as many as are asked for, and takes turns, since machines drift:
 
@@ -9,9 +9,11 @@ Paints a few dozen pictures, copies them to as many as are asked for, and takes 
 - runtime: LiteRT alone, as often as gemhier asks the finder and the classifier for each picture, on pixels that are at
   hand; once with one interpreter on all cores, and once with one of a single core for each;
 - gemhier: `gemhier classify FOLDER --output FILE` in a fresh process, from its start to its end;
+- prepare: `gemhier prepare FOLDER`, likewise;
 - Keras: a script that asks `predict` of the same networks as often, picture by picture, of the first few.
 
-Medians of the rounds, and gemhier's rate against the bound 1 / (1 / decode + 1 / runtime), of the quicker runtime.
+Medians of the rounds, and gemhier's rate against the bound 1 / (1 / decode + 1 / runtime), of the quicker runtime;
+what prepare takes is divided by what decoding and those runs of the finder that find take.
 """
 
 import os
@@ -115,8 +117,8 @@ def decode_all(files: Sequence[Path]) -> None:
             pass
 
 
-def run_all(pairs: Sequence[Pair], counts: Sequence[int], size: int) -> None:
-    """Run the networks as often as the pictures ask for, on one thread for each pair."""
+def run_all(pairs: Sequence[Pair], counts: Sequence[int], size: int, *, naming: bool = True) -> None:
+    """Run the finder as often as the pictures ask for, and the classifier once each, on one thread for each pair."""
     pixels = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
     left = iter(counts)
 
@@ -125,7 +127,8 @@ def run_all(pairs: Sequence[Pair], counts: Sequence[int], size: int) -> None:
         for count in left:  # whichever thread is free takes the next picture
             for _ in range(count):
                 finder(**{INPUT: pixels})
-            classifier(**{INPUT: pixels})
+            if naming:
+                classifier(**{INPUT: pixels})
 
     with ThreadPoolExecutor(len(pairs)) as executor:
         for _ in executor.map(work, pairs):
@@ -147,6 +150,13 @@ def classify(folder: Path, model: str | None) -> float:
         command += [] if model is None else ["--model", model]
         done = subprocess.run([sys.executable, "-c", PEAK, *command], check=True, stdout=subprocess.PIPE)
     return int(done.stdout) / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+def prepare(folder: Path) -> None:
+    """Prepare a folder of class folders in a fresh process."""
+    with tempfile.TemporaryDirectory() as out:
+        command = [sys.executable, "-m", "gemhier", "prepare", str(folder), "--out", f"{out}/data"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def keras_script(bundle: Bundle) -> Callable[[Sequence[Path], Sequence[int]], None]:
@@ -184,15 +194,18 @@ def timed(way: Callable[[], object]) -> float:
 @click.option("--side", type=int, default=800, show_default=True, help="Of the pictures, in pixels.")
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--memory", is_flag=True, help="Also say what ten times as many pictures take at most.")
+@click.option("--prepare", "preparing", is_flag=True, help="Also time `gemhier prepare`.")
 @click.option("--keras", "of_keras", type=int, default=0, help="How many pictures to ask Keras about in each round.")
-def main(model: str | None, pictures: int, side: int, rounds: int, memory: bool, of_keras: int) -> None:
+def main(
+    model: str | None, pictures: int, side: int, rounds: int, memory: bool, preparing: bool, of_keras: int
+) -> None:
     """Time decoding, the runtime, gemhier and Keras on the same painted pictures."""
     bundle = load_bundle(model)
     cores = usable_cores()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "painted"
-        folder.mkdir()
-        files = paint(folder, pictures, side)
+        (folder / "Ruby").mkdir(parents=True)
+        files = paint(folder / "Ruby", pictures, side)
         counts = list(islice(cycle(finder_runs(bundle, files[:DISTINCT])), len(files)))
         every_core = [interpreters(bundle, cores)]
         one_core = [interpreters(bundle, 1) for _ in range(cores)]
@@ -203,6 +216,10 @@ def main(model: str | None, pictures: int, side: int, rounds: int, memory: bool,
             "runtime, a core each": lambda: run_all(one_core, counts, bundle.info.size),
             "gemhier": lambda: peaks.append(classify(folder, model)),
         }
+        if preparing:
+            finding = [count - 1 for count in counts]  # without the one that outlines
+            ways["finder alone"] = lambda: run_all(one_core, finding, bundle.info.size, naming=False)
+            ways["prepare"] = lambda: prepare(folder)
         if of_keras:
             script = keras_script(bundle)
             script(files[:1], counts[:1])
@@ -225,6 +242,8 @@ def main(model: str | None, pictures: int, side: int, rounds: int, memory: bool,
             click.echo(f"{name:22} {1e3 * seconds:7.2f} ms a picture, {1 / seconds:7.1f} a second")
         runtime = min(each["runtime, all cores"], each["runtime, a core each"])
         click.echo(f"of the bound           {(each['decode'] + runtime) / each['gemhier']:7.2f}")
+        if preparing:
+            click.echo(f"prepare / (decode + find) {each['prepare'] / (each['decode'] + each['finder alone']):4.2f}")
         if of_keras:
             click.echo(f"times Keras            {each['Keras'] / each['gemhier']:7.2f}")
         click.echo(f"peak memory            {max(peaks):7.0f} MB")

@@ -52,15 +52,25 @@ def say(line: str) -> None:
 
 
 def map_with_progress(
-    function: Callable[[Item], Result], items: Sequence[Item], label: str
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    label: str,
+    *,
+    initializer: Callable[[], None] | None = None,
 ) -> Generator[Result, None, None]:
     """Yield the result for each item, in order, from threads.
 
     Decoding and resizing leave Python's lock to others, so threads are enough. A bar is shown on
     standard error if that is a terminal. After an error, or if the caller stops early, what has not
     begun is not done.
+
+    Args:
+        function: what to do.
+        items: to each of them.
+        label: what is being done.
+        initializer: what each thread does first.
     """
-    executor = ThreadPoolExecutor(max_workers=os.cpu_count())
+    executor = ThreadPoolExecutor(max_workers=os.cpu_count(), initializer=initializer)
     try:
         with progress(executor.map(function, items), label, length=len(items)) as results:
             yield from results

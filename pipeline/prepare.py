@@ -17,6 +17,7 @@ from gemhier.hierarchy.taxonomy_folders import taxonomy_from_folders
 from gemhier.models.images.decode import read_image
 from gemhier.models.images.finder import Stone
 from gemhier.models.images.untrained_finders import AnyFinder
+from gemhier.models.runtime.litert import run_on_one_core
 from gemhier.pipeline.data.crawl_labels import Labels, Meaning, ResolvedSets, resolve_sets
 from gemhier.pipeline.data.crawl_source import JOINT, write_set_aside
 from gemhier.pipeline.data.decisions import Decisions, read_decisions
@@ -25,6 +26,7 @@ from gemhier.pipeline.data.manifest import Manifest, Row, is_prepared, write_man
 from gemhier.pipeline.data.source_images import STONE_PATTERN, Source, SourceImage
 from gemhier.pipeline.data.sources import ResolvedLabels, read_sources, resolve_labels, unknown_labels_error
 from gemhier.pipeline.data.split import USUAL_SHARE, assign_splits
+from gemhier.pipeline.duplicates.descriptor import Descriptor, descriptor
 from gemhier.pipeline.duplicates.search import find_near_copies, groups
 from gemhier.progress import map_with_progress
 
@@ -93,8 +95,7 @@ class _Examined:
     labelled: _Labelled
     sha256: str
     stone: Stone
-    width: int
-    height: int
+    descriptor: Descriptor
 
 
 def prepare(
@@ -134,7 +135,7 @@ def prepare(
     labelled, left_out, crawled = _label(sources, used_taxonomy, config, decided, can_start=taxonomy is not None)
     examined: list[_Examined] = []
     examine = partial(_examine, finder=finder)
-    for result in map_with_progress(examine, labelled, "Finding the stones"):
+    for result in map_with_progress(examine, labelled, "Finding the stones", initializer=run_on_one_core):
         if isinstance(result, _Examined):
             examined.append(result)
         else:
@@ -275,13 +276,12 @@ def _examine(labelled: _Labelled, finder: AnyFinder) -> _Examined | LeftOut:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except (ImageError, OSError) as error:
         return LeftOut(str(path), "unreadable", str(error).removeprefix(f"{path}: "))
-    height, width = image.shape[:2]
     stone = finder.find_best(image)
     if labelled.image.labels and not labelled.image.is_kept and stone.score < finder.threshold:
         # Shops show much beside gems, while folders were filled by somebody who looked.
         reason = f"the highest score is {stone.score:.3f}, and a gem has at least {finder.threshold:.3f}"
         return LeftOut(str(path), "no gem", reason)
-    return _Examined(labelled, sha256, stone, width, height)
+    return _Examined(labelled, sha256, stone, descriptor(image))
 
 
 def _rows(examined: Sequence[_Examined], config: PrepareConfig, decided: Decisions) -> tuple[Row, ...]:
@@ -313,8 +313,8 @@ def _rows(examined: Sequence[_Examined], config: PrepareConfig, decided: Decisio
             group=group,
             split=split,
             sha256=entry.sha256,
-            width=entry.width,
-            height=entry.height,
+            width=entry.descriptor.width,
+            height=entry.descriptor.height,
             source=entry.labelled.image.source,
         )
         for entry, stone, group, split in zip(examined, stones, group_names, splits, strict=True)
@@ -329,7 +329,7 @@ def _group_names(examined: Sequence[_Examined], stones: Sequence[str], decided: 
     index_of = {entry.labelled.image.path: index for index, entry in enumerate(examined)}
     linked = [
         (index_of[pair.first], index_of[pair.second])
-        for pair in find_near_copies([entry.labelled.image.path for entry in examined])
+        for pair in find_near_copies({entry.labelled.image.path: entry.descriptor for entry in examined})
     ]
     linked += [
         (index_of[first], index_of[second])

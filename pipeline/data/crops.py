@@ -14,6 +14,7 @@ from gemhier.errors import DataError, ImageError, OutputError
 from gemhier.models.images.crop import Box
 from gemhier.models.images.decode import read_image
 from gemhier.models.images.untrained_finders import AnyFinder
+from gemhier.models.runtime.litert import run_on_one_core
 from gemhier.pipeline.data.manifest import Manifest, Row, require_images
 from gemhier.progress import map_with_progress
 
@@ -81,7 +82,8 @@ def _write(path: Path, rows: Sequence[Row], shape: tuple[int, ...], finder: AnyF
     with whole_file(path) as file:
         header = {"descr": "|u1", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)
-        for crop in map_with_progress(partial(_crop, size=shape[1], finder=finder), rows, "Cutting out stones"):
+        cut = partial(_crop, size=shape[1], finder=finder)
+        for crop in map_with_progress(cut, rows, "Cutting out stones", initializer=run_on_one_core):
             file.write(crop.tobytes())
 
 

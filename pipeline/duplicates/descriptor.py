@@ -74,8 +74,10 @@ def descriptor(pixels: Bytes) -> Descriptor:
     height, width = pixels.shape[:2]
     lab = np.asarray(cv2.cvtColor(_resized(pixels, LIGHTNESS_SIDE), cv2.COLOR_RGB2LAB), dtype=np.uint8)
     content, core = _boxes(lab)
+    digest = hashlib.sha256(f"{width} x {height}".encode())
+    digest.update(np.ascontiguousarray(pixels).data)
     return Descriptor(
-        digest=hashlib.sha256(f"{width} x {height}".encode() + pixels.tobytes()).hexdigest(),
+        digest=digest.hexdigest(),
         width=width,
         height=height,
         lightness=np.ascontiguousarray(lab[..., 0]),

@@ -5,7 +5,7 @@ other and compared closely (`alignment`). What counts as a copy is decided here.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from pathlib import Path
@@ -75,12 +75,11 @@ class Pair:
     distance: float
 
 
-def find_near_copies(paths: Sequence[Path]) -> list[Pair]:
-    """Find the copies and near-copies among picture files; files that cannot be read have none."""
-    prints = {path: taken for path, taken in take_descriptors(paths) if isinstance(taken, Descriptor)}
-    readable = list(prints)
-    matches = find_matches([prints[path] for path in readable])
-    return [Pair(readable[match.first], readable[match.second], match.kind, match.distance) for match in matches]
+def find_near_copies(prints: Mapping[Path, Descriptor]) -> list[Pair]:
+    """Find the copies and near-copies among picture files whose descriptors are known."""
+    paths = list(prints)
+    matches = find_matches(list(prints.values()))
+    return [Pair(paths[match.first], paths[match.second], match.kind, match.distance) for match in matches]
 
 
 def take_descriptors(paths: Sequence[Path]) -> list[tuple[Path, Descriptor | ImageError]]:

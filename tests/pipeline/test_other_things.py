@@ -48,7 +48,7 @@ def run(*words: str) -> str:
 
 @pytest.fixture
 def no_near_copies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gemhier.pipeline.prepare.find_near_copies", lambda paths: [])
+    monkeypatch.setattr("gemhier.pipeline.prepare.find_near_copies", lambda prints: [])
 
 
 @pytest.mark.usefixtures("no_near_copies")

@@ -1,18 +1,20 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image, ImageDraw
 
+from gemhier.arrays import Bytes
 from gemhier.cli import main
 from gemhier.errors import DataError, OutputError, TaxonomyError
 from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.hierarchy.taxonomy_file import load_taxonomy, write_taxonomy
 from gemhier.models.images.crop import Box
-from gemhier.models.images.decode import read_image
+from gemhier.models.images.decode import decode_image, read_image
 from gemhier.models.images.finder import Finder
 from gemhier.pipeline.data.manifest import read_manifest
 from gemhier.pipeline.duplicates.search import Pair, find_near_copies
@@ -39,7 +41,7 @@ def near_copies(monkeypatch: pytest.MonkeyPatch) -> UseNearCopies:
 
     def use(*pairs: tuple[Path, Path]) -> None:
         found = [Pair(first, second, "near-copy", 0.01) for first, second in pairs]
-        monkeypatch.setattr("gemhier.pipeline.prepare.find_near_copies", lambda paths: found)
+        monkeypatch.setattr("gemhier.pipeline.prepare.find_near_copies", lambda prints: found)
 
     return use
 
@@ -145,6 +147,20 @@ def test_near_copies_are_found_in_the_pictures(tmp_path: Path, monkeypatch: pyte
     groups = [row.group for row in manifest.rows]
     assert groups[2] == groups[3]
     assert len(set(groups)) == 3
+
+
+def test_a_picture_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finder: Finder) -> None:
+    decoded: list[Path | str] = []
+
+    def noted(file: BinaryIO, name: Path | str, *, longest: int | None = None) -> Bytes:
+        decoded.append(name)
+        return decode_image(file, name, longest=longest)
+
+    monkeypatch.setattr("gemhier.pipeline.prepare.find_near_copies", find_near_copies)
+    monkeypatch.setattr("gemhier.models.images.decode.decode_image", noted)
+    paths = [paint(tmp_path / f"shop/Ruby/{number}.png", number) for number in range(3)]
+    prepare([tmp_path / "shop"], tmp_path / "data", PrepareConfig(), TAXONOMY, finder)
+    assert sorted(map(str, decoded)) == sorted(map(str, paths))
 
 
 def test_a_stone_pattern_of_ones_own(tmp_path: Path, finder: Finder) -> None:

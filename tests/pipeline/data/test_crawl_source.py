@@ -74,7 +74,7 @@ def crawl(tmp_path: Path) -> CrawlFolder:
 @pytest.fixture(autouse=True)
 def no_near_copies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Painted stones look alike."""
-    monkeypatch.setattr("gemhier.pipeline.prepare.find_near_copies", lambda paths: [])
+    monkeypatch.setattr("gemhier.pipeline.prepare.find_near_copies", lambda prints: [])
 
 
 @pytest.fixture

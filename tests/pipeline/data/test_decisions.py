@@ -34,7 +34,7 @@ TAXONOMY = Taxonomy.from_nodes(
 @pytest.fixture(autouse=True)
 def no_near_copies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Painted stones look alike, and are no copies here."""
-    monkeypatch.setattr("gemhier.pipeline.prepare.find_near_copies", lambda paths: [])
+    monkeypatch.setattr("gemhier.pipeline.prepare.find_near_copies", lambda prints: [])
 
 
 @pytest.fixture
