@@ -4,11 +4,15 @@ Colour moves here, and only as far as cameras move it: a gem's colour is half of
 """
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import cv2
 import numpy as np
 
 from gemhier.arrays import RGB, Float32
+
+_NORMAL = np.array([NormalDist().inv_cdf((step + 0.5) / 256) for step in range(256)], np.float32)
+"""Of a random byte, a draw from the normal distribution: a tenth of the time of drawing numbers of full precision."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +96,9 @@ def _resolve(scene: RGB, camera: Camera, generator: np.random.Generator) -> RGB:
             shown = np.asarray(cv2.GaussianBlur(shown, (0, 0), radius), np.uint8)
     deviation = generator.random() ** 2 * camera.noise
     if deviation > 0.5:
-        grain = deviation * generator.standard_normal(shown.shape, dtype=np.float32)
-        shown = np.clip(shown + grain, 0, 255).astype(np.uint8)
+        drawn = np.frombuffer(generator.bytes(shown.size), np.uint8).reshape(shown.shape)
+        grain = cv2.LUT(drawn, np.float32(deviation) * _NORMAL)
+        shown = np.asarray(cv2.add(shown, grain, dtype=cv2.CV_8U), np.uint8)
     return shown
 
 

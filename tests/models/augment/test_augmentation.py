@@ -6,7 +6,7 @@ import pytest
 
 from gemhier.arrays import RGB, Float32
 from gemhier.models.augment.augmentation import Augmentation, augmented, develop, pose
-from gemhier.models.augment.camera import Camera
+from gemhier.models.augment.camera import Camera, photograph
 from gemhier.models.images.crop import BACKGROUND, mask_background
 
 STILL = Augmentation(turn=0, zoom=0, shift=0)
@@ -202,3 +202,18 @@ def test_developing_leaves_the_cuts_as_they_were() -> None:
     given = cuts()
     develop(given, Augmentation(camera=Camera(untouched=0), bare=0.5), np.random.default_rng(0))
     np.testing.assert_array_equal(given, cuts())
+
+
+def test_noise_is_as_strong_as_drawn_and_leaves_the_mean_alone() -> None:
+    grey = np.full((64, 64, 3), 120, np.uint8)
+    noisy = Camera(
+        exposure=0, white_balance=0, contrast=0, saturation=0, blur=0, noise=8, coarsest=64, compression=0, untouched=0
+    )
+    generator = np.random.default_rng(2)
+    grain = np.stack([photograph(grey, noisy, generator) for _ in range(60)]).astype(float) - grey
+    spreads = grain.reshape(60, -1).std(axis=1)
+    assert np.abs(grain.mean(axis=(1, 2, 3))).max() < 0.35
+    assert 6.5 < spreads.max() < 8.2  # the strongest of sixty; deviations are drawn up to 8
+    loudest = grain[spreads.argmax()] / spreads.max()
+    assert (np.abs(loudest) < 1).mean() == pytest.approx(0.68, abs=0.05)  # normal; whole levels blur the edge
+    assert not np.array_equal(grain[0], grain[1])
