@@ -188,7 +188,9 @@ def _convolve(x: "keras.KerasTensor", filters: int, kernel: int, stride: int, na
 def _normalise(x: "keras.KerasTensor", name: str, *, activate: bool) -> "keras.KerasTensor":
     import keras
 
-    x = keras.layers.BatchNormalization(momentum=0.99, epsilon=BATCH_NORM_EPSILON, name=_layer_name(name))(x)
+    from gemhier.models.networks.batch_norm import BatchNormalization
+
+    x = BatchNormalization(momentum=0.99, epsilon=BATCH_NORM_EPSILON, name=_layer_name(name))(x)
     return keras.layers.ReLU(6.0, name=_layer_name(f"{name}_relu"))(x) if activate else x
 
 
