@@ -8,6 +8,7 @@ GemhierError
 ├── BundleError        a bundle that is missing, changed or of another format
 ├── OutputError        a folder or file that cannot be written
 ├── TrackingError      a tracking server or run that cannot be reached
+├── EngineError        a cluster that cannot be reached, or whose workers fail
 └── MissingExtraError  a command whose optional libraries are not installed
 
 Every message is one line that says what is wrong, what came and what to do. A
@@ -48,6 +49,10 @@ class OutputError(GemhierError):
 
 class TrackingError(GemhierError):
     """A tracking server or a run in it cannot be reached."""
+
+
+class EngineError(GemhierError):
+    """Ray cannot be started or reached, or its workers fail."""
 
 
 class MissingExtraError(GemhierError):

@@ -7,7 +7,7 @@ import click
 
 from gemhier.errors import TrackingError
 from gemhier.evidence_options import evidence_file_option, evidence_of, evidence_options, restriction_options
-from gemhier.options import model_option, split_option, tracking_option
+from gemhier.options import check_engine, engine_options, model_option, split_option, tracking_option
 
 if TYPE_CHECKING:
     from gemhier.pipeline.reports.prediction_formats import Layout
@@ -34,8 +34,8 @@ def _open_interval(ctx: click.Context, option: click.Parameter, value: float | N
     "-o",
     "--output",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the results to FILE, which appears when they are complete; until then they are in FILE.part.",
+    help="Write the results to FILE, which appears when they are complete; until then they are in FILE.part. With "
+    "--engine ray, a folder or its URL, for parts in Parquet; the same command again does what is missing.",
 )
 @click.option(
     "--resume",
@@ -59,6 +59,7 @@ def _open_interval(ctx: click.Context, option: click.Parameter, value: float | N
 @click.option(
     "--explain", is_flag=True, help="Say what looks alike and which test would tell most, without readings too."
 )
+@engine_options
 @click.pass_context
 def classify(
     ctx: click.Context,
@@ -67,51 +68,86 @@ def classify(
     top: int,
     model: Path | None,
     layout: "Layout | None",
-    output: Path | None,
+    output: str | None,
     resume: bool,
     target_precision: float | None,
     all_stones: bool,
     same_stone: bool,
     evidence_file: Path | None,
     explain: bool,
+    engine: str,
+    address: str | None,
+    workers: int | None,
     **given: Any,
 ) -> None:
     """Name the stone in each photograph, as specifically as is safe, with the likeliest families and subclasses.
 
-    Each PATH is a picture, a folder of pictures or a pattern, or - for a picture on standard input. Every picture
-    gets one result, in order; the exit code is 1 if any of them failed.
+    Each PATH is a picture, a folder of pictures or a pattern, on this machine or by a URL such as s3://bucket/photos,
+    or - for a picture on standard input. Every picture gets one result, in order; the exit code is 1 if any of them
+    failed.
 
     \b
     Example:
       gemhier classify ring.jpg photos --output stones.csv
       gemhier classify --same-stone front.jpg side.jpg back.jpg
       gemhier classify ring.jpg --ri 1.762-1.770 --sg 4.00
+      gemhier classify s3://archive/photos --engine ray --output stones
     """
     if all_stones and same_stone:
         raise click.UsageError("--all-stones and --same-stone exclude each other. Give one of them.")
 
-    evidence = evidence_of(given)
-    from gemhier.pipeline.classify import classify_paths
+    check_engine(engine, address, workers)
+    if engine == "ray":
+        if output is None:
+            raise click.UsageError("--engine ray needs an --output, the folder for its parts.")
+        if layout is not None or resume or same_stone:
+            raise click.UsageError(
+                "--engine ray writes Parquet, goes on by itself and takes each picture alone: leave out --format, "
+                "--resume and --same-stone."
+            )
+        if "-" in paths:
+            raise click.UsageError("--engine ray cannot read the standard input. Name files, folders or URLs.")
+    elif output is not None and Path(output).is_dir():
+        raise click.BadParameter(f"{output!r} is a folder. Name a file.", param_hint="'-o' / '--output'")
+
+    known = evidence_of(given)
+    evidence = known if known or explain else None
+    from gemhier.pipeline.classify import classify_into_parts, classify_paths
     from gemhier.pipeline.reports.prediction_formats import layout_of
 
-    layout = layout or layout_of(output)
-    if layout == "parquet" and (output is None or not (output.is_file() or not output.exists())):
-        raise click.UsageError("Parquet is written to a file alone. Name one with --output.")
-    if resume and (output is None or layout == "text" or same_stone):
-        raise click.UsageError("--resume needs an --output in JSON, CSV or Parquet, with results for each picture.")
-    outcome = classify_paths(
-        paths,
-        model=model,
-        layout=layout,
-        top=top,
-        target_precision=target_precision,
-        output=output,
-        resume=resume,
-        all_stones=all_stones,
-        same_stone=same_stone,
-        evidence=evidence if evidence or explain else None,
-        evidence_file=evidence_file,
-    )
+    if engine == "ray" and output is not None:
+        outcome = classify_into_parts(
+            paths,
+            output,
+            address=address,
+            workers=workers,
+            model=model,
+            top=top,
+            target_precision=target_precision,
+            all_stones=all_stones,
+            evidence=evidence,
+            evidence_file=evidence_file,
+        )
+    else:
+        file = None if output is None else Path(output)
+        layout = layout or layout_of(file)
+        if layout == "parquet" and (file is None or not (file.is_file() or not file.exists())):
+            raise click.UsageError("Parquet is written to a file alone. Name one with --output.")
+        if resume and (file is None or layout == "text" or same_stone):
+            raise click.UsageError("--resume needs an --output in JSON, CSV or Parquet, with results for each picture.")
+        outcome = classify_paths(
+            paths,
+            model=model,
+            layout=layout,
+            top=top,
+            target_precision=target_precision,
+            output=file,
+            resume=resume,
+            all_stones=all_stones,
+            same_stone=same_stone,
+            evidence=evidence,
+            evidence_file=evidence_file,
+        )
     if outcome.failed:
         if outcome.images > 1:
             click.echo(f"{outcome.failed} of {outcome.images} pictures failed.", err=True)

@@ -1,6 +1,8 @@
 """Options that several commands take alike."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -49,4 +51,43 @@ lines_option = click.option(
     default="text",
     show_default=True,
     help="json gives one object a line.",
+)
+
+
+def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say where the work runs."""
+    for option in reversed(_ENGINE_OPTIONS):
+        command = option(command)
+    return command
+
+
+def check_engine(engine: str, address: str | None, workers: int | None) -> None:
+    """Refuse options of Ray where Ray does not run.
+
+    Raises:
+        click.UsageError: if there are any.
+    """
+    if engine != "ray" and (address is not None or workers is not None):
+        raise click.UsageError("--address and --workers are for Ray. Add --engine ray, or leave them out.")
+
+
+_ENGINE_OPTIONS = (
+    click.option(
+        "--engine",
+        type=click.Choice(["local", "ray"]),
+        default="local",
+        show_default=True,
+        help="ray spreads the work over processes and machines (docs/scale.md); it needs the extra `ray`.",
+    ),
+    click.option(
+        "--address",
+        metavar="HOST:PORT",
+        help="With --engine ray: a cluster, or auto for the one that runs here. [default: a Ray of its own]",
+    ),
+    click.option(
+        "--workers",
+        metavar="N",
+        type=click.IntRange(min=1),
+        help="With --engine ray: how many processes, with a core each. [default: as many as there are cores]",
+    ),
 )

@@ -26,6 +26,14 @@ def progress(items: Iterable[Item] | None, label: str, *, length: int | None = N
 
 
 @contextmanager
+def counted(label: str, length: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar for work whose steps come in groups; give what to call with how many are done."""
+    nothing: Iterator[None] = (None for _ in ())
+    with progress(nothing, label, length=length) as shown:
+        yield shown.update
+
+
+@contextmanager
 def counted_late(label: str, count: Callable[[], int]) -> Iterator[Callable[[], None]]:
     """Show a bar for work that begins before anybody knows how much there is of it.
 

@@ -1,8 +1,6 @@
 """Classify files and folders, and write a result for each as text, JSON lines, CSV or Parquet."""
 
 import glob
-import hashlib
-import json
 import os
 import stat
 import sys
@@ -18,20 +16,19 @@ from gemhier import __version__
 from gemhier.errors import EvidenceError, OutputError
 from gemhier.extras import require
 from gemhier.hierarchy.evidence import Evidence
-from gemhier.models.bundle import Bundle, load_bundle
+from gemhier.models.bundle import load_bundle
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.files import IMAGE_SUFFIXES, list_images
 from gemhier.models.images.stones import Encoded, Failure
+from gemhier.pipeline.engines.job import CarriedBundle, Naming, digest
+from gemhier.pipeline.engines.storage import MOST_BYTES, find_in_storage, is_url
 from gemhier.pipeline.reports.part_file import Kept, PartFile
-from gemhier.pipeline.reports.prediction_formats import Layout, format_for, layout_of
-from gemhier.progress import counted_late
+from gemhier.pipeline.reports.prediction_formats import Layout, columns_for, format_for, layout_of
+from gemhier.progress import counted, counted_late
 from gemhier.text import printable
 
 STANDARD_INPUT = "-"
 """The path that stands for a picture on the standard input, and what results call it."""
-
-MOST_BYTES = 512 << 20
-"""No more is read from the standard input: a picture has to be held whole."""
 
 MANY = 20
 """From this many pictures on, a bar shows the progress, unless the results themselves show it."""
@@ -111,19 +108,14 @@ def classify_paths(
         layout, bundle, top, output, all_stones=all_stones, same_stone=same_stone, with_evidence=known is not None
     )
     precision = bundle.info.default_precision if target_precision is None else target_precision
-    named = partial(bundle.classify, top=top, target_precision=precision, all_stones=all_stones, evidence=known)
+    naming = Naming(CarriedBundle(bundle), top, precision, all_stones, known)
     settings = {  # everything that the results depend on besides the pictures
-        "the model": _fingerprint(bundle),
-        "gemhier": __version__,
+        **_settings(naming),
         "--format": layout,
-        "--top": top,
-        "--target-precision": precision,
-        "--all-stones": all_stones,
-        "the evidence": None if known is None else _digest(repr(known)),
     }
 
     def again(image: str | Failure) -> Kept:
-        results = list(named(_read([image])))
+        results = list(naming(_read([image])))
         text = "".join(printable(form.entry(result)) for result in results)
         return Kept(results[0].image, isinstance(results[0], Failure), text)
 
@@ -145,7 +137,7 @@ def classify_paths(
             read = _read(taken())
             results: Iterable[Prediction | Failure]
             together = partial(bundle.classify_same, top=top, target_precision=precision, evidence=evidence)
-            results = [together(read)] if same_stone else named(read)
+            results = [together(read)] if same_stone else naming(read)
             for result in results:
                 stream.write(printable(form.entry(result), stream.encoding or "utf-8"))
                 stream.flush()
@@ -153,6 +145,74 @@ def classify_paths(
                 if not same_stone and _begins_image(result):
                     advance()
     return Outcome(images=kept + seen, failed=failed)
+
+
+def classify_into_parts(
+    paths: Sequence[str],
+    output: str,
+    *,
+    address: str | None = None,
+    workers: int | None = None,
+    model: Path | None = None,
+    top: int = 5,
+    target_precision: float | None = None,
+    all_stones: bool = False,
+    evidence: Evidence | None = None,
+    evidence_file: Path | None = None,
+) -> Outcome:
+    """Classify pictures on Ray, each once, and write the results as parts of a table into a folder.
+
+    Pictures that parts in the folder have are not classified again, but those that failed are tried again.
+
+    Args:
+        paths: files, folders and patterns, on this machine or by URLs.
+        output: the folder, a path or a URL.
+        address: of a cluster; None for this machine.
+        workers: how many processes classify, each on one core; None for one a core.
+        model: the folder of a bundle, which every machine has; None for the one in GEMHIER_MODEL or else the shipped
+            one.
+        top: how many families and labels to rank at most, at least 1.
+        target_precision: the share of answers that shall be right, as for `classify_paths`.
+        all_stones: a result for each stone of a picture, instead of one for the picture.
+        evidence: what else is known of every picture, without readings.
+        evidence_file: a CSV file with the readings of each picture.
+
+    Raises:
+        BundleError: if there is no sound bundle.
+        EngineError: if Ray cannot be started or its workers fail.
+        EvidenceError: if the evidence does not fit.
+        MissingExtraError: if Ray is not installed.
+        OutputError: if the folder holds something else, was begun with other settings or cannot be written.
+        KeyboardInterrupt: after Ctrl-C, with what to do next.
+        ValueError: if an argument is outside its range.
+    """
+    if STANDARD_INPUT in paths:
+        raise ValueError("Workers cannot read the standard input.")
+    for library in ("ray", "pyarrow"):
+        require(library)
+    from gemhier.pipeline.engines.ray import started, unit_size
+    from gemhier.pipeline.reports.parts_folder import PartsFolder, Plan, WritingParts
+
+    _check_evidence(evidence, evidence_file, paths, all_stones=all_stones, same_stone=False)
+    bundle = load_bundle(model)
+    known = evidence if evidence_file is None else _of_each(evidence_file, paths, evidence)
+    precision = bundle.info.default_precision if target_precision is None else target_precision
+    naming = Naming(CarriedBundle(bundle), top, precision, all_stones, known)
+    folder = PartsFolder(output)
+    job = WritingParts(naming, folder, columns_for(bundle, top, all_stones=all_stones, with_evidence=known is not None))
+    with folder.begun(_settings(naming)):
+        plan = Plan.of(find_images(paths), folder.done())
+        failed = 0
+        if plan.missing:
+            try:
+                with started(address, workers) as engine, counted("Classifying", plan.missing) as advance:
+                    parts = plan.parts(unit_size(len(plan.new), engine.workers))
+                    for _, (written,) in engine.each(job, [[part] for part in parts]):
+                        failed += written.failed
+                        advance(written.images)
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(f"What is done is in {output}. Give the same command again.") from None
+    return Outcome(images=plan.kept + plan.missing, failed=failed)
 
 
 def _check_evidence(
@@ -194,13 +254,16 @@ def _is_image_of(output: Path, paths: Sequence[str]) -> bool:
     return any(place.is_relative_to(Path(path).resolve()) for path in paths if path not in ("", STANDARD_INPUT))
 
 
-def _fingerprint(bundle: Bundle) -> str:
-    """Return the version of a bundle and a digest of all that it says of its files and settings."""
-    return f"{bundle.info.model_version} ({_digest(json.dumps(bundle.info.to_dict(), sort_keys=True))})"
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+def _settings(naming: Naming) -> dict[str, object]:
+    """Return everything that results depend on besides the pictures, by the words of the command line."""
+    return {
+        "the model": naming.model.fingerprint,
+        "gemhier": __version__,
+        "--top": naming.top,
+        "--target-precision": naming.target_precision,
+        "--all-stones": naming.all_stones,
+        "the evidence": None if naming.evidence is None else digest(repr(naming.evidence)),
+    }
 
 
 def _failed(result: Prediction | Failure, images: int) -> int:
@@ -228,6 +291,8 @@ def find_images(paths: Iterable[str]) -> Iterator[str | Failure]:
             yield path
         elif not path:
             yield Failure(path, "an empty path. Name a picture or a folder.")
+        elif is_url(path):
+            yield from find_in_storage(path)
         elif _is_folder(path):
             yield from _in_folder(path)
         elif glob.has_magic(path) and not os.path.lexists(path):

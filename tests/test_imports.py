@@ -21,7 +21,7 @@ _NAMED = {*_SEEN, "models/bundle"}
 _LEARNED = {*_NAMED, "models/augment", "models/networks"}
 _ASKED = {"crawler/storage", "crawler/sites", "crawler/scraping", "hierarchy"}
 _DATA = {"pipeline/data", "pipeline/duplicates"}
-_MEASURED = {*_LEARNED, *_DATA, "pipeline/evaluation", "pipeline/training"}
+_MEASURED = {*_LEARNED, *_DATA, "pipeline/engines", "pipeline/evaluation", "pipeline/training"}
 _REPORTED = {*_MEASURED, "pipeline/reports", "pipeline/reports/html"}
 _WORKED = {
     *_REPORTED,
@@ -59,11 +59,12 @@ MAY_USE = {
     "crawler/replica": {*FLOOR, *_ASKED, "crawler"},
     "pipeline/duplicates": {*FLOOR, "models/images"},
     "pipeline/data": {*FLOOR, *_SEEN, "crawler/storage", "crawler/review", "pipeline/duplicates"},
+    "pipeline/engines": {*FLOOR, "extras", "__version__", *_NAMED},
     "pipeline/evaluation": {*FLOOR, *_NAMED, *_DATA},
     "pipeline/synthetic/gems": FLOOR,
     "pipeline/synthetic/scenes": {*FLOOR, *_SEEN, "models/augment", "pipeline/data", "pipeline/synthetic/gems"},
     "pipeline/training": {*FLOOR, *_LEARNED, *_DATA, "pipeline/synthetic/scenes", "__version__"},
-    "pipeline/reports": {*FLOOR, *_NAMED, *_DATA, "pipeline/evaluation", "pipeline/training"},
+    "pipeline/reports": {*FLOOR, *_NAMED, *_DATA, "pipeline/engines", "pipeline/evaluation", "pipeline/training"},
     "pipeline/reports/html": {*FLOOR, *_NAMED, *_DATA, "pipeline/evaluation", "pipeline/training", "pipeline/reports"},
     "pipeline/data_quality": {*FLOOR, *_NAMED, *_DATA, "pipeline/reports", "pipeline/reports/html"},
     "pipeline/tracking": {*FLOOR, "extras", *_REPORTED},
@@ -79,6 +80,7 @@ modules at their roots: the steps of the command line."""
 
 HEAVY = {
     "cv2",
+    "fsspec",
     "jinja2",
     "keras",
     "keras_cv",
@@ -88,6 +90,7 @@ HEAVY = {
     "numpy",
     "pandas",
     "pyarrow",
+    "ray",
     "scrapy",
     "sklearn",
     "tensorflow",
