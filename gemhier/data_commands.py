@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from gemhier.options import check_engine, engine_options
+
 
 @click.command(name="audit", short_help="Find copies, shared and contaminated labels, and unreadable files.")
 @click.argument("folders", metavar="FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -128,6 +130,7 @@ def audit_command(
     help="decisions.csv from an audit: same stones, wrong labels, pictures to drop. The pictures stay as they are.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed gives another split.")
+@engine_options
 def prepare(
     sources: tuple[Path, ...],
     out: Path,
@@ -140,6 +143,9 @@ def prepare(
     finder: str | None,
     decisions: Path | None,
     seed: int,
+    engine: str,
+    address: str | None,
+    workers: int | None,
 ) -> None:
     """Turn folders of photographs into a data set to train on.
 
@@ -154,11 +160,13 @@ def prepare(
     """
     if taxonomy is not None and start_taxonomy:
         raise click.UsageError("--taxonomy and --start-taxonomy exclude each other. Give one of them.")
+    check_engine(engine, address, workers)
 
     from gemhier.hierarchy.taxonomy_file import load_taxonomy
     from gemhier.models.bundle.files import find_finder
     from gemhier.pipeline.data.source_images import STONE_PATTERN
     from gemhier.pipeline.data.summary import summary
+    from gemhier.pipeline.engines.local import engine_of
     from gemhier.pipeline.prepare import PrepareConfig
     from gemhier.pipeline.prepare import prepare as prepare_data
     from gemhier.text import visible
@@ -172,7 +180,8 @@ def prepare(
     )
     used_finder = find_finder(finder)
     used_taxonomy = None if start_taxonomy else load_taxonomy(taxonomy)
-    manifest = prepare_data(sources, out, config, used_taxonomy, used_finder, decisions)
+    running = engine_of(engine, address, workers)
+    manifest = prepare_data(sources, out, config, used_taxonomy, used_finder, decisions, running)
     for line in summary(manifest):
         click.echo(visible(line))
     if manifest.counts()["validation"]:

@@ -189,6 +189,7 @@ def classify(
 @click.option("--no-record", is_flag=True, help="Where the model is a run, do not put the report into it.")
 @restriction_options
 @evidence_file_option
+@engine_options
 def evaluate_command(
     folders: tuple[Path, ...],
     model: str | None,
@@ -199,6 +200,9 @@ def evaluate_command(
     neighbours: Path | None,
     no_record: bool,
     evidence_file: Path | None,
+    engine: str,
+    address: str | None,
+    workers: int | None,
     **given: Any,
 ) -> None:
     """Measure a model on labelled photographs, flat against hierarchical, and write a report.
@@ -213,6 +217,8 @@ def evaluate_command(
       gemhier evaluate photos --model bundle --report report
       gemhier evaluate data --model latest --report report --neighbours data
     """
+    check_engine(engine, address, workers)
+    from gemhier.pipeline.engines.local import engine_of
     from gemhier.pipeline.evaluate import evaluate
     from gemhier.pipeline.reports.folder import PAGE_FILE
     from gemhier.pipeline.reports.summary import summary
@@ -229,6 +235,7 @@ def evaluate_command(
         neighbours=neighbours,
         evidence=evidence_of(given),
         evidence_file=evidence_file,
+        engine=engine_of(engine, address, workers),
     )
     for line in summary(report):
         click.echo(visible(line))

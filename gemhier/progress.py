@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -66,22 +66,35 @@ def map_with_progress(
     *,
     initializer: Callable[[], None] | None = None,
 ) -> Generator[Result, None, None]:
+    """Do what `map_on_threads` does, and show a bar on standard error if that is a terminal."""
+    with (
+        closing(map_on_threads(function, items, initializer=initializer)) as found,
+        progress(found, label, length=len(items)) as results,
+    ):
+        yield from results
+
+
+def map_on_threads(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    threads: int | None = None,
+    *,
+    initializer: Callable[[], None] | None = None,
+) -> Generator[Result, None, None]:
     """Yield the result for each item, in order, from threads.
 
-    Decoding and resizing leave Python's lock to others, so threads are enough. A bar is shown on
-    standard error if that is a terminal. After an error, or if the caller stops early, what has not
-    begun is not done.
+    Decoding and resizing leave Python's lock to others, so threads are enough. After an error, or if the caller stops
+    early, what has not begun is not done.
 
     Args:
-        function: what to do.
-        items: to each of them.
-        label: what is being done.
+        function: what is done to each.
+        items: they are all taken at once.
+        threads: how many; None for as many as there are cores.
         initializer: what each thread does first.
     """
-    executor = ThreadPoolExecutor(max_workers=os.cpu_count(), initializer=initializer)
+    executor = ThreadPoolExecutor(max_workers=threads or os.cpu_count(), initializer=initializer)
     try:
-        with progress(executor.map(function, items), label, length=len(items)) as results:
-            yield from results
+        yield from executor.map(function, items)
     finally:
         executor.shutdown(cancel_futures=True)
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from gemhier.models.bundle import Bundle
 from gemhier.pipeline.data.evidence_file import read_evidence
 from gemhier.pipeline.data.labelled_images import LabelledImages, find_labelled
 from gemhier.pipeline.data.sources import check_outside_sources
+from gemhier.pipeline.engines.job import Engine
+from gemhier.pipeline.engines.local import LocalEngine
 from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.evaluation.neighbours import TrainingStones, known_stones
 from gemhier.pipeline.evaluation.simulated_readings import simulated_readings
@@ -35,6 +38,7 @@ def evaluate(
     neighbours: Path | None = None,
     evidence: Evidence | None = None,
     evidence_file: Path | None = None,
+    engine: AbstractContextManager[Engine] | None = None,
 ) -> Report:
     """Classify labelled pictures, compare with their labels, and write a report.
 
@@ -50,6 +54,7 @@ def evaluate(
         neighbours: a data folder; the page then shows beside each mistake which of its training stones are alike.
         evidence: a prior and restrictions, which hold for all pictures.
         evidence_file: a CSV file with the readings of each picture.
+        engine: gives where the pictures are classified, when all is checked; None for this process.
 
     Raises:
         DataError: if a folder does not fit, or no class name in it is known.
@@ -64,7 +69,10 @@ def evaluate(
     labelled = find_labelled(folders, split, bundle.taxonomy)
     known = None if neighbours is None else known_stones(neighbours, bundle)
     given = _evidence(labelled, evidence or Evidence(), evidence_file)
-    report = evaluate_bundle(bundle, labelled, split=split, target_precision=target_precision, evidence=given)
+    with engine or nullcontext(LocalEngine()) as running:
+        report = evaluate_bundle(
+            bundle, labelled, split=split, target_precision=target_precision, evidence=given, engine=running
+        )
     report = replace(
         report,
         evidence=_described(evidence or Evidence(), evidence_file, given),

@@ -3,7 +3,8 @@
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,9 @@ from gemhier.pipeline.data.sources import ResolvedLabels, read_sources, resolve_
 from gemhier.pipeline.data.split import USUAL_SHARE, assign_splits
 from gemhier.pipeline.duplicates.descriptor import Descriptor, descriptor
 from gemhier.pipeline.duplicates.search import find_near_copies, groups
-from gemhier.progress import map_with_progress
+from gemhier.pipeline.engines.job import CarriedFinder, Engine
+from gemhier.pipeline.engines.local import LocalEngine
+from gemhier.progress import map_on_threads
 
 TAXONOMY_TO_EDIT = "taxonomy.yaml"
 """The file of a taxonomy that was started from the folders."""
@@ -105,6 +108,7 @@ def prepare(
     taxonomy: Taxonomy | None,
     finder: AnyFinder,
     decisions: Path | None = None,
+    engine: AbstractContextManager[Engine] | None = None,
 ) -> Manifest:
     """Read, label, group and split the pictures of source folders, and write the data folder.
 
@@ -120,6 +124,7 @@ def prepare(
             (family/subclass/region) and writes it to `out` as `TAXONOMY_TO_EDIT` too.
         finder: finds the stones; it is kept in `out`, so that training and classifying use the same.
         decisions: a file of what a person decided about pictures, which is applied and recorded.
+        engine: gives where the stones are found, when all is checked; None for this process.
 
     Raises:
         DataError: if a source or a decision does not fit, names are unknown, no picture can be read, or none is
@@ -134,12 +139,12 @@ def prepare(
     decided = read_decisions(decisions, list(given), roots, used_taxonomy) if decisions else Decisions()
     labelled, left_out, crawled = _label(sources, used_taxonomy, config, decided, can_start=taxonomy is not None)
     examined: list[_Examined] = []
-    examine = partial(_examine, finder=finder)
-    for result in map_with_progress(examine, labelled, "Finding the stones", initializer=run_on_one_core):
-        if isinstance(result, _Examined):
-            examined.append(result)
-        else:
-            left_out.append(result)
+    with engine or nullcontext(LocalEngine()) as running:
+        for result in running.map(_Examining(CarriedFinder(finder)), labelled, "Finding the stones"):
+            if isinstance(result, _Examined):
+                examined.append(result)
+            else:
+                left_out.append(result)
     if not examined:
         what = "shows a gem" if left_out[-1].kind == "no gem" else "can be read"
         raise DataError(f"None of {len(labelled)} pictures {what}, such as {left_out[-1].image}: {left_out[-1].reason}")
@@ -266,6 +271,17 @@ def _labels_of_stones(images: Iterable[SourceImage]) -> list[Labels]:
     """Return the names of each crawled stone, once for each that its pictures have."""
     found = {(image.stone, frozenset(image.labels)) for image in images if image.labels}
     return [labels for _, labels in sorted(found, key=lambda pair: (pair[0], sorted(pair[1])))]
+
+
+@dataclass(frozen=True)
+class _Examining:
+    """The job of reading pictures and finding their stones."""
+
+    carried: CarriedFinder
+
+    def __call__(self, items: Iterable[_Labelled]) -> Iterator[_Examined | LeftOut]:
+        examine = partial(_examine, finder=self.carried.finder)
+        return map_on_threads(examine, items, self.carried.workers, initializer=run_on_one_core)
 
 
 def _examine(labelled: _Labelled, finder: AnyFinder) -> _Examined | LeftOut:

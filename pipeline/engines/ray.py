@@ -31,6 +31,9 @@ _QUIET = {
 }
 """Read by Ray while it is imported or started."""
 
+_LOOPBACK_ONLY = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+"""With 0 Ray binds to the loopback address, on Linux too. An address of 127.0.0.1 it would replace by another."""
+
 _LOG_LEVEL = re.compile(rb"\[[^]]*\] logging\.cc")
 """With this begins the line in which Ray says that it will say less."""
 
@@ -155,6 +158,8 @@ def started(address: str | None = None, workers: int | None = None) -> Iterator[
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    if address is None:
+        os.environ[_LOOPBACK_ONLY] = "0"
     import ray
     import ray.data
 
@@ -192,7 +197,6 @@ def _this_machine(workers: int | None) -> Iterator[dict[str, Any]]:
             "num_gpus": 0,
             "include_dashboard": False,
             "object_store_memory": _STORE_BYTES,
-            "_node_ip_address": "127.0.0.1",
             "_temp_dir": folder,
         }
     finally:

@@ -1,6 +1,7 @@
 """Let a bundle name labelled pictures, and compare what it says with their labels."""
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,14 +12,16 @@ from gemhier.hierarchy.decoding import STRATEGIES, Strategy
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.posterior import posterior
 from gemhier.models.bundle import Bundle
+from gemhier.models.bundle.bundle import StoneResult
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.stones import Failure
-from gemhier.pipeline.data.labelled_images import LabelledImages
+from gemhier.pipeline.data.labelled_images import LabelledImage, LabelledImages
+from gemhier.pipeline.engines.job import CarriedBundle, Engine
+from gemhier.pipeline.engines.local import LocalEngine
 from gemhier.pipeline.evaluation.evaluation import evaluate_probabilities
 from gemhier.pipeline.evaluation.selective_answers import answer_figures
 from gemhier.pipeline.reports.report import TOP, Report
 from gemhier.pipeline.reports.thumbnails import crop_thumbnail
-from gemhier.progress import progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +41,7 @@ def evaluate_bundle(
     split: str,
     target_precision: float | None = None,
     evidence: Mapping[str, Evidence] | None = None,
+    engine: Engine | None = None,
 ) -> Report:
     """Classify labelled pictures and compare with their labels.
 
@@ -47,6 +51,7 @@ def evaluate_bundle(
         split: of the pictures; it is only named in the report.
         target_precision: the share of answers that shall be right; None for the bundle's own.
         evidence: what else is known of the pictures, by their names.
+        engine: where they are classified; None for this process.
 
     Raises:
         ValueError: if `target_precision` is outside its range.
@@ -56,7 +61,7 @@ def evaluate_bundle(
     return report_on(
         bundle,
         labelled,
-        _classified(bundle, labelled, precision, evidence or {}),
+        _classified(bundle, labelled, precision, evidence or {}, engine or LocalEngine()),
         split=split,
         target_precision=precision,
     )
@@ -112,8 +117,73 @@ def report_on(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """What became of one picture.
+
+    Attributes:
+        prediction: by the strategy of the bundle.
+        probabilities: for each strategy (V,), P(label), with what else is known of the stone.
+        without_gem: whether the finder sees no gem.
+        crop: a thumbnail of the stone where the likeliest label is not the picture's own; "" where it is.
+    """
+
+    prediction: Prediction
+    probabilities: Mapping[Strategy, Float64]
+    without_gem: bool
+    crop: str
+
+
+@dataclass(frozen=True)
+class _Measuring:
+    """The job of classifying labelled pictures: to what is found of each, in order."""
+
+    model: CarriedBundle
+    target_precision: float
+    evidence: Mapping[str, Evidence]
+
+    def __call__(self, items: Iterable[LabelledImage]) -> Iterator[_Measured | Failure]:
+        taken = deque[LabelledImage]()
+
+        def names() -> Iterator[str]:
+            for image in items:
+                taken.append(image)
+                yield image.image
+
+        results = self.model.bundle.results(
+            names(),
+            top=TOP,
+            target_precision=self.target_precision,
+            workers=self.model.workers,
+            evidence=self.evidence,
+        )
+        for result in results:
+            image = taken.popleft()
+            yield result if isinstance(result, Failure) else self._measured(image, result)
+
+    def _measured(self, image: LabelledImage, result: StoneResult) -> _Measured:
+        bundle = self.model.bundle
+        known = self.evidence.get(image.image)
+        probabilities = {
+            strategy: posterior(of_label, bundle.candidates, known).labels if known else of_label
+            for strategy, of_label in result.probabilities.items()
+        }
+        likeliest = bundle.space.labels[probabilities[bundle.info.strategy].argmax()]
+        is_mistaken = image.label in bundle.space and likeliest != image.label
+        return _Measured(
+            prediction=result.prediction,
+            probabilities=probabilities,
+            without_gem=result.crop.score < bundle.finder.threshold,
+            crop=crop_thumbnail(result.crop.pixels) if is_mistaken else "",
+        )
+
+
 def _classified(
-    bundle: Bundle, labelled: LabelledImages, target_precision: float, evidence: Mapping[str, Evidence]
+    bundle: Bundle,
+    labelled: LabelledImages,
+    target_precision: float,
+    evidence: Mapping[str, Evidence],
+    engine: Engine,
 ) -> Classified:
     """Classify all pictures, and keep the stones of those that are named wrongly."""
     images = labelled.images
@@ -121,22 +191,17 @@ def _classified(
     results: list[Prediction | Failure] = []
     without_gem = np.zeros(len(images), dtype=np.bool_)
     mistaken: dict[int, str] = {}
-    named = bundle.results(
-        [image.image for image in images], top=TOP, target_precision=target_precision, evidence=evidence
-    )
-    with progress(named, "Classifying", length=len(images)) as shown:
-        for row, result in enumerate(shown):
-            if isinstance(result, Failure):
-                results.append(result)
-                continue
-            results.append(result.prediction)
-            known = evidence.get(images[row].image)
-            for strategy, of_label in result.probabilities.items():
-                found[strategy][row] = posterior(of_label, bundle.candidates, known).labels if known else of_label
-            without_gem[row] = result.crop.score < bundle.finder.threshold
-            label = images[row].label
-            if label in bundle.space and bundle.space.labels[found[bundle.info.strategy][row].argmax()] != label:
-                mistaken[row] = crop_thumbnail(result.crop.pixels)
+    job = _Measuring(CarriedBundle(bundle), target_precision, evidence)
+    for row, measured in enumerate(engine.map(job, images, "Classifying")):
+        if isinstance(measured, Failure):
+            results.append(measured)
+            continue
+        results.append(measured.prediction)
+        for strategy, of_label in measured.probabilities.items():
+            found[strategy][row] = of_label
+        without_gem[row] = measured.without_gem
+        if measured.crop:
+            mistaken[row] = measured.crop
     return Classified(tuple(results), found, without_gem, mistaken)
 
 
