@@ -25,6 +25,7 @@ FOLDERS = {
     "gemhier.models.images",
     "gemhier.models.runtime",
     "gemhier.pipeline",
+    "gemhier.pipeline.engines",
     "gemhier.pipeline.reports",
 }
 
