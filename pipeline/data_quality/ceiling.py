@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from gemhier.pipeline.data_quality.listing import Listing
 
 METHOD = (
-    "An oracle knows every product and all the names it is listed under, but must give one name for it, and is "
+    "Suppose an oracle that knows every product and all its names, but must give one name for it, and is "
     "right on the listings under that name. A listing is a product in a class. By listing, it is right once for "
-    "each product, whichever name it gives: products / listings. As the mean over classes, a product adds 1 / size of "
+    "each product, whichever name it gives: products / listings. In the mean over classes, a product adds 1 / size of "
     "the class that it is named after, so the best name is that of its smallest class. That one choice "
     "reaches both figures, and nothing that sees a product alone can be better."
 )

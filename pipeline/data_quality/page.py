@@ -22,7 +22,7 @@ _TITLES: dict[Section, tuple[str, str]] = {
         "One picture under two names",
         "Copies of each other in different classes: at least one of the two labels teaches something wrong.",
     ),
-    "leak": ("Copies in two splits", "What is tested on such pictures was learned by heart."),
+    "leak": ("Copies in two splits", "A model that has learned from one of them already knows the other."),
     "copy": ("Other copies", "In one class, and not in two splits."),
     "label": ("Suspected labels", wrong_labels.METHOD),
     "no gem": ("No gem", "Pictures in which the stone finder sees no gem that it is sure of."),

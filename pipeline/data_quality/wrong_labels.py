@@ -11,9 +11,9 @@ from gemhier.pipeline.data_quality.predicted import Predicted
 METHOD = (
     "Confident learning (Northcutt, Jiang and Chuang, Journal of Artificial Intelligence Research 70, 2021), as in "
     "cleanlab: a picture counts towards another label if the model is at least as sure of that label as it is, on "
-    "average, of pictures that carry it. From these counts follows how many labels of each kind are wrong, and "
-    "so many pictures are listed, those whose own label is least probable against the other first. A label above or "
-    "below the picture's own in the taxonomy contradicts nothing and is not listed."
+    "average, of pictures that carry it. These counts estimate how many labels of each kind are wrong, and that "
+    "many pictures are listed, beginning with those whose own label is least probable compared with the other. A label "
+    "above or below the picture's own in the taxonomy is no contradiction and is not listed."
 )
 """How labels come to be suspected, for people."""
 

@@ -128,7 +128,7 @@ def test_what_can_be_decided_stands_beside_each_finding(found: Audit) -> None:
 
 def test_a_list_shows_its_ceiling_its_edges_and_its_heat_map(found: Audit) -> None:
     read = Elements(page(found))
-    assert "An oracle knows every product" in read.text
+    assert "Suppose an oracle that knows every product" in read.text
     heat = json.loads(read.json["heat-0"])
     assert heat["names"] == ["Pearl", "Black Pearl", EVIL]
     assert heat["shares"]["1,0"] == 1
