@@ -113,6 +113,11 @@ class PartFile:
             left = self._left(header)
             if isinstance(error, KeyboardInterrupt):
                 raise KeyboardInterrupt(left) from None
+            if isinstance(error, FileNotFoundError) and not self.path.exists():
+                problem = (
+                    f"{self.path}: gone while this run wrote to it. Perhaps another run has completed {self.output}."
+                )
+                raise OutputError(problem) from error
             if isinstance(error, OSError):
                 reason = error.strerror or str(error)
                 problem = f"{self.output}: cannot be written ({reason}). Free some space or choose another file. {left}"
