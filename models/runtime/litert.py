@@ -3,6 +3,7 @@
 Of the LiteRT package only its interpreter is used, with its default XNNPACK kernels.
 """
 
+import mmap
 import os
 import re
 import threading
@@ -10,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from gemhier.arrays import Bytes, Float32
 from gemhier.errors import BundleError
 from gemhier.models.runtime.memory import bounded_memory, most_bytes, tensor_bytes
 from gemhier.models.runtime.native_output import without_lines
+from gemhier.models.runtime.structure import has_graphs, torn_operations
 
 SIGNATURE = "serving_default"
 INPUT = "pictures"
@@ -53,12 +56,13 @@ class ExportedNetwork:
         self._source = source
         self._lock = threading.Lock()
         self._free_runners: deque[_Runner] = deque()  # those of one core that no thread uses now
-        self._most_bytes = most_bytes(source.stat().st_size if isinstance(source, Path) else len(source))
-        interpreter = _interpreter(source, num_threads or usable_cores())
-        self.tensor_bytes = _checked_tensor_bytes(interpreter, self._most_bytes)
-        self._runner = _Runner(_signature_runner(interpreter), self._most_bytes)
-        self.size = _input_size(self._runner.signature.get_input_details())
-        self.outputs: Mapping[str, Mapping[str, Any]] = self._runner.signature.get_output_details()
+        with _usable():
+            self._most_bytes = most_bytes(source.stat().st_size if isinstance(source, Path) else len(source))
+            interpreter = _interpreter(source, num_threads or usable_cores())
+            self.tensor_bytes = _checked_tensor_bytes(interpreter, self._most_bytes)
+            self._runner = _Runner(interpreter, self._most_bytes)
+            self.size = _input_size(self._runner.signature.get_input_details())
+            self.outputs: Mapping[str, Mapping[str, Any]] = self._runner.signature.get_output_details()
 
     def try_out(self) -> None:
         """Run once, on a black picture, to find faults that show only then.
@@ -107,7 +111,8 @@ class ExportedNetwork:
         try:
             runner = self._free_runners.popleft()
         except IndexError:
-            runner = _Runner(_signature_runner(_interpreter(self._source, 1)), self._most_bytes)
+            with _usable():
+                runner = _Runner(_interpreter(self._source, 1), self._most_bytes)
         try:
             yield runner
         finally:
@@ -115,15 +120,18 @@ class ExportedNetwork:
 
 
 class _Runner:
-    """A signature that prepares its kernels in its first run.
+    """An interpreter that prepares its kernels in its first run.
 
     Args:
-        signature: LiteRT's runner.
+        interpreter: LiteRT's.
         most_bytes: how much memory it may take for one picture then.
+
+    Attributes:
+        signature: LiteRT's runner of the signature.
     """
 
-    def __init__(self, signature: Any, most_bytes: int) -> None:
-        self.signature = signature
+    def __init__(self, interpreter: Any, most_bytes: int) -> None:
+        self.signature = interpreter.get_signature_runner(SIGNATURE)
         self._most_bytes = most_bytes
         self._is_prepared = False
 
@@ -134,11 +142,9 @@ class _Runner:
         return outputs
 
     def _prepared(self, images: Bytes) -> Mapping[str, Float32]:
-        with bounded_memory(self._most_bytes * len(images)), without_lines(_ANNOUNCEMENT):  # LiteRT tells of it
-            try:
-                outputs: Mapping[str, Float32] = self.signature(**{INPUT: images})
-            except (RuntimeError, MemoryError) as error:
-                raise _not_usable(error) from error
+        # LiteRT tells of preparing them.
+        with _usable(), bounded_memory(self._most_bytes * len(images)), without_lines(_ANNOUNCEMENT):
+            outputs: Mapping[str, Float32] = self.signature(**{INPUT: images})
         self._is_prepared = True
         return outputs
 
@@ -167,13 +173,23 @@ def usable_cores() -> int:
 def _interpreter(source: bytes | Path, num_threads: int) -> Any:
     from ai_edge_litert.interpreter import Interpreter
 
-    try:
-        if isinstance(source, Path):
-            # As bytes, since a name need not be text, and LiteRT would read text in another encoding on Windows.
-            return Interpreter(model_path=os.fsencode(source), num_threads=num_threads)
-        return Interpreter(model_content=source, num_threads=num_threads)
-    except (ValueError, RuntimeError) as error:
-        raise _not_usable(error) from error
+    if not _has_graphs(source):
+        raise ValueError("it has no graph")
+    if isinstance(source, Path):
+        # As bytes, since a name need not be text, and LiteRT would read text in another encoding on Windows.
+        interpreter = Interpreter(model_path=os.fsencode(source), num_threads=num_threads)
+    else:
+        interpreter = Interpreter(model_content=source, num_threads=num_threads)
+    if torn := torn_operations(interpreter):
+        raise ValueError(f"its operation {torn[0]} takes or gives nothing")
+    return interpreter
+
+
+def _has_graphs(source: bytes | Path) -> bool:
+    if isinstance(source, bytes):
+        return has_graphs(source)
+    with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return has_graphs(content)
 
 
 def _checked_tensor_bytes(interpreter: Any, most: int) -> int:
@@ -186,16 +202,17 @@ def _checked_tensor_bytes(interpreter: Any, most: int) -> int:
     return found
 
 
-def _signature_runner(interpreter: Any) -> Any:
+@contextmanager
+def _usable() -> Iterator[None]:
+    """Turn what LiteRT raises about a network into a BundleError of one line."""
     try:
-        return interpreter.get_signature_runner(SIGNATURE)
-    except ValueError as error:
-        raise _not_usable(error) from error
-
-
-def _not_usable(error: Exception) -> BundleError:
-    reason = " ".join(str(error).split()).rstrip(".") or "LiteRT gives no reason, memory may be short"
-    return BundleError(f"The network cannot be loaded ({reason}). Package the model again.")
+        yield
+    except (OSError, RuntimeError, ValueError, TypeError, MemoryError) as error:
+        reason = shorten(str(error), 160, placeholder=" ...").rstrip(".")
+        raise BundleError(
+            f"The network cannot be loaded ({reason or 'LiteRT gives no reason, memory may be short'}). "
+            "Package the model again."
+        ) from error
 
 
 def _input_size(inputs: Mapping[str, Mapping[str, Any]]) -> int:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -29,9 +30,9 @@ def run_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[BrokenRunner], None]:
     """Let every network be run by a given runner."""
 
     def patch(runner: BrokenRunner) -> None:
-        monkeypatch.setattr(litert, "_interpreter", lambda source, num_threads: None)
+        interpreter = SimpleNamespace(get_signature_runner=lambda name: runner)
+        monkeypatch.setattr(litert, "_interpreter", lambda source, num_threads: interpreter)
         monkeypatch.setattr(litert, "tensor_bytes", lambda interpreter: 0)
-        monkeypatch.setattr(litert, "_signature_runner", lambda interpreter: runner)
 
     return patch
 
@@ -141,6 +142,38 @@ def test_a_network_that_asks_gigabytes_is_refused_and_takes_none(
 
 def test_a_network_that_was_taken_apart_and_put_together_again_still_runs(tiny_network: bytes) -> None:
     assert Network(edited(tiny_network, lambda model, schema: None)).size == 32
+
+
+def no_graph(model: Any, schema: Any) -> None:
+    model.subgraphs = None
+
+
+def no_result(model: Any, schema: Any) -> None:
+    model.subgraphs[0].operators[6].outputs = []
+
+
+def no_argument(model: Any, schema: Any) -> None:
+    model.subgraphs[0].operators[6].inputs = []
+
+
+def no_output(model: Any, schema: Any) -> None:
+    model.signatureDefs[0].outputs[0].tensorIndex = 2**32 - 1
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (no_graph, "it has no graph"),
+        (no_output, "TensorName"),
+        (no_result, "takes or gives nothing"),
+        (no_argument, "takes or gives nothing"),
+    ],
+)
+def test_what_would_end_the_process_or_its_python_is_refused_instead(
+    edit: Callable[[Any, Any], None], said: str, tiny_network: bytes
+) -> None:
+    with pytest.raises(BundleError, match=f"cannot be loaded .*{said}"):
+        Network(edited(tiny_network, edit))
 
 
 def other_maps(model: Any, schema: Any) -> None:
