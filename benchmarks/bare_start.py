@@ -5,8 +5,8 @@
 The bare script imports cv2, NumPy and LiteRT, opens the two networks by their files, decodes the picture in full and
 runs the finder and the namer as often as gemhier does for this picture; it neither checks files nor names anything. The
 Keras script builds the same two networks, with fresh weights, and calls `predict` as often (it needs the extra train).
-Fresh processes, taken in turns, since machines drift: medians, and the ratio of the least times. Run it from an environment
-into which gemhier was installed with `pip install .`.
+Fresh processes, taken in turns, since machines drift: medians, and the ratios of the least times. Run it from an
+environment into which gemhier was installed with `pip install .`.
 """
 
 import json
@@ -68,7 +68,7 @@ for network, runs in (
 
 
 def processor_seconds() -> float:
-    """The processor time of all processes that this one has started and that have ended."""
+    """Return the processor time of all processes that this one has started and that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
