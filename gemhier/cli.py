@@ -21,7 +21,7 @@ from gemhier.errors import INTERRUPTED, GemhierError, OutputError
 from gemhier.extras import missing_extra
 from gemhier.gem_commands import gem, gems
 from gemhier.identify_commands import identify
-from gemhier.model_commands import classify, evaluate_command
+from gemhier.model_commands import benchmark_command, classify, evaluate_command
 from gemhier.taxonomy_commands import taxonomy_group
 from gemhier.text import visible
 from gemhier.training_commands import calibrate_command, package_command, train_command, train_finder_command, ui
@@ -110,6 +110,7 @@ def main() -> None:
 
 for command in (
     audit_command,
+    benchmark_command,
     calibrate_command,
     classify,
     clean_command,

@@ -1,5 +1,6 @@
-"""The commands that use a model: classify, evaluate."""
+"""The commands that use a model: benchmark, classify, evaluate."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +8,7 @@ import click
 
 from gemhier.errors import TrackingError
 from gemhier.evidence_options import evidence_file_option, evidence_of, evidence_options, restriction_options
-from gemhier.options import check_engine, engine_options, model_option, split_option, tracking_option
+from gemhier.options import check_engine, engine_options, lines_option, model_option, split_option, tracking_option
 
 if TYPE_CHECKING:
     from gemhier.pipeline.reports.prediction_formats import Layout
@@ -249,3 +250,42 @@ def evaluate_command(
             click.echo(f"Not put into the run: {error}", err=True)
         else:
             click.echo(f"In the run: evaluation/{images}, and measures {images}/top1 and so on.")
+
+
+@click.command(name="benchmark", short_help="Measure how fast this machine is.")
+@click.argument("folder", metavar="[FOLDER]", required=False, type=click.Path(path_type=Path, exists=True))
+@model_option
+@click.option(
+    "--images",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=32,
+    show_default=True,
+    help="How many pictures, at most.",
+)
+@lines_option
+def benchmark_command(folder: Path | None, model: Path | None, images: int, layout: str) -> None:
+    """Measure this machine: a cold start, one picture step by step, many on all cores, and preparing them.
+
+    Beside gemhier's times stand those of bare decoding and of the networks alone. It paints its own pictures, or takes
+    those in FOLDER, which are not prepared then. Let nothing else run meanwhile.
+
+    \b
+    Example:
+      gemhier benchmark
+      gemhier benchmark photos --images 100 --format json
+    """
+    from gemhier.hierarchy.taxonomy_file import load_taxonomy
+    from gemhier.models.bundle.files import find_finder
+    from gemhier.pipeline.benchmark import benchmark, lines
+    from gemhier.pipeline.prepare import PrepareConfig, prepare
+
+    def prepared(source: Path, out: Path) -> None:
+        prepare([source], out, PrepareConfig(validation_share=0, test_share=0), load_taxonomy(), find_finder(model))
+
+    found = benchmark(folder, images=images, prepare=prepared, model=model)
+    if layout == "json":
+        click.echo(json.dumps(found.to_dict()))
+    else:
+        for line in lines(found):
+            click.echo(line)
