@@ -5,7 +5,9 @@ prints. Only click and small modules of ours are imported at the top of any of t
 `gemhier --help` answers at once; a command imports the step that it runs inside its own body.
 """
 
+import atexit
 import errno
+import gc
 import io
 import os
 import sys
@@ -36,6 +38,9 @@ _CANNOT_USE = {
     errno.ENAMETOOLONG: "the name is too long. Choose a shorter one",
 }
 
+
+# At its end Python looks for garbage among all that was loaded, several times, which takes a tenth of naming a picture.
+atexit.register(gc.freeze)
 
 _GOES_ON = ("train", "train-finder", "trial")
 _SAME_COMMAND = "Give the same command again: it goes on where it stood."
