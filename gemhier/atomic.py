@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
-from uuid import uuid4
 
 from gemhier.errors import OutputError
 
@@ -80,7 +79,7 @@ def _try_to_write(asked: Path, folder: Path, name: str = "") -> None:
 
 def _unfinished(path: Path) -> Path:
     """Return where to write what will take the place of a path."""
-    return path.with_name(f".{path.name}.{uuid4().hex[:8]}{_UNFINISHED}")
+    return path.with_name(f".{path.name}.{os.urandom(4).hex()}{_UNFINISHED}")
 
 
 def check_outside(out: Path, sources: Iterable[Path]) -> None:
@@ -182,7 +181,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     target = folder.resolve()
     with _in_words(folder), _folder_made(target.parent):
         is_empty = target.is_dir() and not any(target.iterdir())
-        mark = f".{target.name}.{uuid4().hex[:8]}"
+        mark = f".{target.name}.{os.urandom(4).hex()}"
         unfinished = (target if is_empty else target.parent) / f"{mark}{_UNFINISHED}"
         older = target.parent / f"{mark}.old"
         try:

@@ -1,9 +1,13 @@
 """Gem names as people write them, made comparable."""
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import difflib
 
 _APOSTROPHES = re.compile("['\u2018\u2019\u02bc\u00b4`\u2032]")
 _CAMEL_CASE = re.compile("(?<=[a-z])(?=[A-Z])")
@@ -12,6 +16,7 @@ _SIBILANT_PLURALS = ("sses", "shes", "ches", "xes", "zes")
 _ENOUGH_ALIKE = 0.6
 
 
+@lru_cache(maxsize=4096)  # checking a taxonomy asks twice for each name
 def name_key(name: str) -> str:
     """Fold away what does not tell two gem names apart.
 
@@ -51,6 +56,8 @@ def nearest_names(name: str, known: Iterable[str], n: int = 3) -> tuple[str, ...
     Returns:
         Up to `n` names, none twice; empty if nothing is at all alike.
     """
+    import difflib  # not needed where every name is known
+
     key = name_key(name)
     best: dict[str, tuple[float, str]] = {}
     matcher = difflib.SequenceMatcher(autojunk=False)
