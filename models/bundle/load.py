@@ -46,8 +46,8 @@ def load_bundle(path: Path | str | None = None, *, num_threads: int | None = Non
             taxonomy = Taxonomy.from_dict(read_object(folder, TAXONOMY_FILE))
         except TaxonomyError as error:
             raise BundleError(f"{folder}: {TAXONOMY_FILE} cannot be used. {error}") from error
-    finder = folder / FINDER_FILE if FINDER_FILE in info.files else None
-    return _assembled(folder, info, taxonomy, folder / NETWORK_FILE, finder, num_threads)
+        finder = folder / FINDER_FILE if FINDER_FILE in info.files else None
+        return _assembled(folder, info, taxonomy, folder / NETWORK_FILE, finder, num_threads)
 
 
 def write_bundle(
