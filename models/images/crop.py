@@ -82,14 +82,8 @@ def crop_stone(image: RGB, box: Box, size: int) -> RGB:
         # Measured from the first pixel inside, so that rounding cannot push the box off the picture.
         return crop_stone(inside, Box(round((box.x - left) * scale), round((box.y - top) * scale), LARGEST_SIDE), size)
     inside = image[top:bottom, left:right]
-    padded = cv2.copyMakeBorder(
-        inside,
-        top - box.y,
-        box.y + box.side - bottom,
-        left - box.x,
-        box.x + box.side - right,
-        cv2.BORDER_REPLICATE,
-    )
+    edges = (top - box.y, box.y + box.side - bottom, left - box.x, box.x + box.side - right)
+    padded = cv2.copyMakeBorder(inside, *edges, cv2.BORDER_REPLICATE) if any(edges) else inside
     shrinks = box.side > size
     resized = cv2.resize(padded, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
     return np.asarray(resized, dtype=np.uint8)

@@ -34,6 +34,11 @@ _ZOOMS = 2
 _FILLED = 0.45
 """A stone that fills less than this share of what the network saw is looked at again from nearby."""
 
+_SURE = 0.9
+"""A stone with this score is looked at again only if it fills less than `_FILLED_IF_SURE`."""
+
+_FILLED_IF_SURE = 0.25
+
 _NEARBY = 1.6
 """The side of that second look, in sides of the stone's box."""
 
@@ -184,7 +189,7 @@ class Finder:
         """Look again from nearby until a stone fills the view."""
         for _ in range(_ZOOMS):
             extent = max(part.right - part.left, part.bottom - part.top) / self._map_side
-            if extent >= _FILLED:
+            if extent >= (_FILLED if part.score < _SURE else _FILLED_IF_SURE):
                 break
             nearer = _around(view, part, self._map_side, _NEARBY)
             seen = self._parts(image, nearer)
@@ -216,12 +221,12 @@ class Finder:
         stone, core = maps[..., 0], maps[..., 1]
         solid = (stone > 0.5).astype(np.uint8)
         count, numbers = _seeds(solid, core > 0.5)
-        owner = _nearest(numbers) * solid
+        owner = _nearest(numbers) * solid if count > 2 else solid
         parts = []
         for number in range(1, count):
             mine = (owner == number).astype(np.uint8)
             # What a stone's nearest core does not touch is another thing.
-            mine = _piece_with(mine, numbers == number)
+            mine = _piece_with(mine, numbers == number) if count > 2 else mine
             area = float(mine.sum())
             if area < max(4.0, _SMALLEST * mine.size):
                 continue

@@ -171,6 +171,34 @@ class Raving(Finder):
         return np.asarray(cv2.resize(coarse, (32, 32), interpolation=cv2.INTER_CUBIC).clip(0, 1)), 1.0
 
 
+class Seeing(Finder):
+    """A finder whose network sees one square in the middle of all that it is shown, as large and as sure as told."""
+
+    def __init__(self, content: bytes, side: int, probability: float) -> None:
+        super().__init__(content)
+        self.views: list[Box] = []
+        self.maps = np.zeros((self._map_side, self._map_side, 2), np.float32)
+        first = (self._map_side - side) // 2
+        self.maps[first : first + side, first : first + side] = probability
+
+    def _look(self, image: Bytes, view: Box) -> tuple[Float32, float]:
+        self.views.append(view)
+        return self.maps, 1.0
+
+
+@pytest.mark.parametrize(
+    ("share", "probability", "looks"), [(0.5, 0.8, 1), (0.3, 0.8, 3), (0.3, 0.95, 1), (0.2, 0.95, 3)]
+)
+def test_a_small_stone_is_looked_at_again_sooner_where_it_is_not_sure(
+    red_network: bytes, share: float, probability: float, looks: int
+) -> None:
+    seeing = Seeing(red_network, 0, 0.0)
+    seeing = Seeing(red_network, round(share * seeing._map_side), probability)
+    (stone,) = seeing.find(disc(90, 90))
+    assert len(seeing.views) == looks
+    assert stone.score == pytest.approx(probability)
+
+
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 2**32 - 1))
 @settings(max_examples=100)
 def test_whatever_the_network_sees_a_stone_lies_in_the_picture(
