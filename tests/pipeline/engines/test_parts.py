@@ -164,16 +164,13 @@ def test_a_part_that_cannot_be_finished_does_not_appear(
 # On Ray
 
 
-def test_ray_is_reachable_from_this_machine_alone(ray_engine: "RayEngine") -> None:
+def test_two_workers_give_the_same_answers_and_a_second_run_does_what_is_missing(
+    ray_engine: "RayEngine", tiny_bundle: Path, photographs: Path, tmp_path: Path
+) -> None:
     import ray
 
     assert {node["NodeManagerAddress"] for node in ray.nodes()} == {"127.0.0.1"}
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
-
-
-def test_two_workers_give_the_same_answers_and_a_second_run_does_what_is_missing(
-    ray_engine: "RayEngine", tiny_bundle: Path, photographs: Path, tmp_path: Path
-) -> None:
     out = tmp_path / "out"
 
     def run(*paths: str) -> tuple[int, int]:
