@@ -90,7 +90,7 @@ def develop(cuts: RGB, augmentation: Augmentation, generator: np.random.Generato
 
 
 def _develop(cut: RGB, augmentation: Augmentation, generator: np.random.Generator) -> RGB:
-    pixels = photograph(cv2.cvtColor(cut, cv2.COLOR_RGBA2RGB), augmentation.camera, generator)
+    pixels = photograph(np.asarray(cv2.cvtColor(cut, cv2.COLOR_RGBA2RGB), np.uint8), augmentation.camera, generator)
     if generator.random() < augmentation.bare:
         return pixels
     outline = _moved(cut[..., 3], augmentation.outline * cut.shape[0], generator)

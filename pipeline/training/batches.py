@@ -1,6 +1,7 @@
 """Feed crops to a training: shuffled, in batches, changed a little each time."""
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,11 +37,15 @@ def training_batches(
     batch: int,
     augmentation: Augmentation,
     seed: int,
+    steps: range,
     copies: Copies | None = None,
 ) -> "tf.data.Dataset":
     """Batches of changed crops (batch, S, S, 3) uint8 with their targets, in a new order each epoch.
 
-    Only the pictures of a batch are in memory, so `crops` may be mapped from the disk.
+    Every picture comes once an epoch. What a step shows is told by the seed and the step alone: a training that is
+    taken up again sees what it would have seen. Several batches are prepared at once, ahead of their step.
+
+    Only the pictures of a few batches are in memory, so `crops` may be mapped from the disk.
 
     Args:
         crops: (N, S, S, 4) uint8, RGB and how much of each pixel is stone.
@@ -48,27 +53,41 @@ def training_batches(
         batch: pictures a batch.
         augmentation: how far they are changed.
         seed: of order and changes.
+        steps: those to give, counted from the training's first; an epoch has `steps_per_epoch` of them.
         copies: which of them an epoch shows, and how they are turned beforehand; None for each once as it is.
     """
     import tensorflow as tf
 
-    generator = np.random.default_rng(seed)
     shown = each_once(len(crops)) if copies is None else copies
+    an_epoch = steps_per_epoch(len(shown), batch)
 
-    def images(
-        rows: "tf.Tensor", transforms: "tf.Tensor", columns: dict[str, "tf.Tensor"]
-    ) -> tuple["tf.Tensor", dict[str, "tf.Tensor"]]:
-        developed = tf.numpy_function(
-            lambda wanted_rows, how: augmented(transformed(crops[wanted_rows], how), augmentation, generator),
-            [rows, transforms],
-            tf.uint8,
-        )
-        developed.set_shape((None, *crops.shape[1:3], 3))
-        return developed, columns
+    @lru_cache(maxsize=4)
+    def batches(epoch: int) -> list[Indices]:
+        return np.array_split(np.random.default_rng((seed, epoch)).permutation(len(shown)), an_epoch)
 
-    columns = {head: of_crop[shown.rows] for head, of_crop in wanted.items()}
-    rows = tf.data.Dataset.from_tensor_slices((shown.rows, shown.transforms, columns))
-    shuffled = rows.shuffle(len(shown), seed=seed, reshuffle_each_iteration=True).batch(batch)
-    # One call at a time: the changes are drawn in the order of the batches, so that a seed means the same each
-    # time. Preparing a batch takes a tenth of the time of learning from it.
-    return shuffled.map(images, num_parallel_calls=1).prefetch(4)
+    def compose(step: np.int64) -> list[npt.NDArray[Any]]:
+        epoch, number = divmod(int(step), an_epoch)
+        places = batches(epoch)[number]
+        rows = shown.rows[places]
+        cuts = transformed(crops[rows], shown.transforms[places])
+        # Each from a seed of its own, whichever thread it falls to.
+        changed = [
+            augmented(cut[None], augmentation, np.random.default_rng((seed, epoch, int(place))))
+            for cut, place in zip(cuts, places, strict=True)
+        ]
+        return [np.concatenate(changed), *(of_crop[rows] for of_crop in wanted.values())]
+
+    def composed(step: "tf.Tensor") -> tuple["tf.Tensor", dict[str, "tf.Tensor"]]:
+        images, *columns = tf.numpy_function(compose, [step], [tf.uint8, *(tf.int32 for _ in wanted)])
+        images.set_shape((None, *crops.shape[1:3], 3))
+        for column in columns:
+            column.set_shape((None,))
+        return images, dict(zip(wanted, columns, strict=True))
+
+    numbers = tf.data.Dataset.range(steps.start, steps.stop, steps.step)
+    return numbers.map(composed, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(4)
+
+
+def steps_per_epoch(count: int, batch: int) -> int:
+    """Count the steps of an epoch, which has its `count` pictures spread evenly over them, at most `batch` in each."""
+    return -(-count // batch)

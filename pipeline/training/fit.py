@@ -15,7 +15,7 @@ from gemhier.models.networks.gem_network import GemNetwork, average_networks, bu
 from gemhier.models.networks.heads import losses
 from gemhier.models.networks.modes import MODES
 from gemhier.models.runtime.logits import Logits
-from gemhier.pipeline.training.batches import targets, training_batches
+from gemhier.pipeline.training.batches import steps_per_epoch, targets, training_batches
 from gemhier.pipeline.training.checkpoint import Checkpoint, load_weights, restore, save_weights
 from gemhier.pipeline.training.class_balance import Copies, balance, each_once
 from gemhier.pipeline.training.config import Schedule, TrainConfig
@@ -24,9 +24,6 @@ from gemhier.pipeline.training.history import Epoch, EpochLog
 from gemhier.pipeline.training.progress_bar import TrainingBar
 
 PREDICT_BATCH = 64
-
-_SEEDS_APART = 1000
-"""Between the seeds of a training and of what is left of it after an interruption, for each epoch done."""
 
 
 @dataclass(frozen=True)
@@ -268,8 +265,8 @@ def _fit_everything(network: GemNetwork, training: _Training) -> None:
         network.freeze(schedule.frozen_share)
     crops = train.crops(network.size)
     copies = train.copies or each_once(len(crops))
-    steps = epochs * -(-len(copies) // schedule.batch)
-    _compile(network.whole, training, schedule.whole_learning_rate(pretrained=pretrained), steps)
+    an_epoch = steps_per_epoch(len(copies), schedule.batch)
+    _compile(network.whole, training, schedule.whole_learning_rate(pretrained=pretrained), epochs * an_epoch)
     states = training.work / "states"
     done = restore(network.whole, states)
     batches = training_batches(
@@ -277,8 +274,8 @@ def _fit_everything(network: GemNetwork, training: _Training) -> None:
         targets(train.truth, network.space, MODES[network.mode]),
         batch=schedule.batch,
         augmentation=schedule.augmentation,
-        # A resumed training would otherwise see its first batches again, and learn them by heart.
-        seed=training.config.seed + _SEEDS_APART * done,
+        seed=training.config.seed,
+        steps=range(done * an_epoch, epochs * an_epoch),
         copies=copies,
     )
 
@@ -293,6 +290,7 @@ def _fit_everything(network: GemNetwork, training: _Training) -> None:
         batches,
         initial_epoch=done,
         epochs=epochs,
+        steps_per_epoch=an_epoch,
         shuffle=False,  # the batches come shuffled
         verbose=0,
         callbacks=[
