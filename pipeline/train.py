@@ -34,10 +34,12 @@ from gemhier.pipeline.tracking.names import ANSWERS, KIND
 from gemhier.pipeline.tracking.run_log import RunLog
 from gemhier.pipeline.tracking.runs import known_run, nested_runs, recorded_run, unused_name
 from gemhier.pipeline.tracking.store import open_tracking
+from gemhier.pipeline.training import devices
 from gemhier.pipeline.training.answers_file import Answers, write_answers
 from gemhier.pipeline.training.calibration import Calibration, calibrate
 from gemhier.pipeline.training.class_balance import balance
 from gemhier.pipeline.training.config import TrainConfig
+from gemhier.pipeline.training.processor import doubt_of_bfloat16
 from gemhier.pipeline.training.resume import (
     alone,
     full_disk_in_one_line,
@@ -93,7 +95,8 @@ def train(
         experiment: in MLflow, made if need be; None for `gemhier`.
 
     Raises:
-        DataError: if the data cannot be trained on, or the backbone's weights cannot be fetched or read.
+        DataError: if the data cannot be trained on, the backbone's weights cannot be fetched or read, or the training
+            cannot be spread over devices as asked.
         TrackingError: if runs cannot be recorded.
         MissingExtraError: if TensorFlow, MLflow or the backbone's weights are not installed.
         OutputError: if a checkpoint cannot be written, or another process is at the same training.
@@ -116,6 +119,9 @@ def _train(
     start_tensorflow()
     from gemhier.pipeline.training.packing import pack
 
+    devices.check(config.strategy, config.phases.batch)
+    if config.mixed_precision and (doubt := doubt_of_bfloat16(config.backbone.split("+"))):
+        say(doubt)
     resumed = known_run(mlflow, remembered_run(work))
     wanted = name or _run_name(config)
     run_name = wanted if resumed else unused_name(mlflow, wanted)
@@ -284,6 +290,7 @@ def _parameters(manifest: Manifest, config: TrainConfig, train_rows: Sequence[Ro
         **config.to_dict(),
         **details,
         "size": config.size,
+        "devices": devices.replicas(config.strategy),
         "labels": len(space),
         "families": len(space.families),
         "regional_networks": len(space.regional_families),

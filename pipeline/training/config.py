@@ -9,6 +9,7 @@ from gemhier.models.augment.augmentation import Augmentation
 from gemhier.models.augment.camera import Camera
 from gemhier.models.networks.backbones import BACKBONES, Backbone, backbone
 from gemhier.models.networks.modes import FLAT_LOSSES, MODES
+from gemhier.pipeline.training.devices import STRATEGIES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +134,8 @@ class TrainConfig:
         balance: about how many pictures of each class a pass shows, by turned and mirrored copies or by leaving
             some out; 0 for each picture once. Pictures that nothing is learned from are never balanced.
         mixed_precision: train the backbone in bfloat16. What comes out computes in float32.
+        strategy: on which devices, one of `gemhier.pipeline.training.devices.STRATEGIES`. It is no part of what a
+            training is told apart by, so that one goes on where it stood on a machine with other devices.
         epochs: passes of the schedule's last phase; None for the schedule's own number, as with the next two.
         batch_size: pictures a step.
         learning_rate: the highest one of the schedule's last phase.
@@ -151,6 +154,7 @@ class TrainConfig:
     weights: str | None = None
     balance: int = 0
     mixed_precision: bool = False
+    strategy: str = "auto"
     epochs: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
@@ -161,6 +165,7 @@ class TrainConfig:
             *(("backbone", name, BACKBONES) for name in self.backbone.split("+")),
             ("schedule", self.schedule, SCHEDULES),
             ("loss", self.loss, FLAT_LOSSES),
+            ("strategy", self.strategy, STRATEGIES),
         )
         for name, value, known in choices:
             if value not in known:
@@ -214,7 +219,7 @@ class TrainConfig:
     def to_dict(self) -> dict[str, Any]:
         """JSON values, with the weights by what they are and not by where they lie.
 
-        Numbers that the schedule was left are not among them.
+        Numbers that the schedule was left are not among them, nor is where it is trained.
         """
         settings = {**asdict(self), "weights": self.weights_id}
-        return {name: value for name, value in settings.items() if value is not None}
+        return {name: value for name, value in settings.items() if value is not None and name != "strategy"}

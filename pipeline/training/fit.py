@@ -15,6 +15,7 @@ from gemhier.models.networks.gem_network import GemNetwork, average_networks, bu
 from gemhier.models.networks.heads import losses
 from gemhier.models.networks.modes import MODES
 from gemhier.models.runtime.logits import Logits
+from gemhier.pipeline.training import devices
 from gemhier.pipeline.training.batches import steps_per_epoch, targets, training_batches
 from gemhier.pipeline.training.checkpoint import Checkpoint, load_weights, restore, save_weights
 from gemhier.pipeline.training.class_balance import Copies, balance, each_once
@@ -164,12 +165,13 @@ class _Training:
 def _fit_one(training: _Training) -> Fitted:
     config, pretrained = training.config, training.backbone.pretrained
     keras.utils.set_random_seed(config.seed)
-    network = _build(training, mixed_precision=config.mixed_precision)
-    if pretrained:
-        _fit_heads(network, training)
-    if training.schedule.whole_epochs(pretrained=pretrained):
-        _fit_everything(network, training)
-    if config.mixed_precision:
+    with devices.scope(config.strategy):
+        network = _build(training, mixed_precision=config.mixed_precision)
+        if pretrained:
+            _fit_heads(network, training)
+        if training.schedule.whole_epochs(pretrained=pretrained):
+            _fit_everything(network, training)
+    if config.mixed_precision or devices.replicas(config.strategy) > 1:
         trained = network.whole.get_weights()
         network = _build(training, mixed_precision=False)
         network.whole.set_weights(trained)
