@@ -14,6 +14,7 @@ from gemhier.arrays import Float64
 from gemhier.hierarchy.gem import OPTIC_CHARACTERS, OTHERS, STRENGTHS
 from gemhier.hierarchy.gem_table import GemTable
 from gemhier.hierarchy.posterior import Candidates, Posterior
+from gemhier.hierarchy.ranking import ranked
 from gemhier.hierarchy.readings import (
     BIREFRINGENCE_ERROR,
     GRAVITY_ERROR,
@@ -29,12 +30,26 @@ from gemhier.hierarchy.readings import (
 MOST_CANDIDATES = 24
 """So many of the likeliest gems are weighed against each other."""
 
+LEAST_WEIGHED = 1e-12
+"""A gem that is less probable is not weighed: it tells nothing, and its information has no finite logarithm."""
+
 LEAST_BITS = 0.1
 """A test that is expected to tell less is not proposed."""
 
-_MOST_NAMED = 3
-_LEAST_NAMED = 0.02
-_STEPS = 160
+MOST_PROPOSED = 2
+"""So many tests are proposed."""
+
+MOST_NAMED = 3
+"""A test is shown for so many gems."""
+
+LEAST_NAMED = 0.02
+"""A gem that is less probable is not named beside a test."""
+
+STEPS = 160
+"""A number that could be read is taken to be one of so many, evenly apart."""
+
+TAILS = 3
+"""How many standard errors they go beyond the ranges of the gems."""
 
 
 @dataclass(frozen=True)
@@ -76,24 +91,32 @@ class NextTest:
 
 
 @dataclass(frozen=True)
-class _Test:
+class Test:
+    """A measurement that can be proposed.
+
+    Attributes:
+        key: of its reading.
+        title: its name.
+        cost: relative to a reading on the refractometer.
+    """
+
     key: str
     title: str
     cost: float
 
 
-_TESTS = (
-    _Test("ri", "refractive index", 1.0),
-    _Test("sg", "specific gravity", 1.5),
-    _Test("optic_character", "optic character", 1.0),
-    _Test("pleochroism", "pleochroism", 1.0),
-    _Test("fluorescence", "fluorescence under long-wave ultraviolet", 1.0),
+TESTS = (
+    Test("ri", "refractive index", 1.0),
+    Test("sg", "specific gravity", 1.5),
+    Test("optic_character", "optic character", 1.0),
+    Test("pleochroism", "pleochroism", 1.0),
+    Test("fluorescence", "fluorescence under long-wave ultraviolet", 1.0),
 )
-"""Costs relative to a reading on the refractometer. Hardness is not among them: a scratch harms the stone."""
+"""Hardness is not among them: a scratch harms the stone."""
 
 
 def next_tests(
-    posterior: Posterior, candidates: Candidates, done: Sequence[str] = (), *, most: int = 2
+    posterior: Posterior, candidates: Candidates, done: Sequence[str] = (), *, most: int = MOST_PROPOSED
 ) -> tuple[NextTest, ...]:
     """Return the tests that are worth most, best first.
 
@@ -104,18 +127,19 @@ def next_tests(
         most: how many to give at most.
     """
     of_all = np.concatenate([posterior.labels, posterior.others])
-    likeliest = np.argsort(-of_all, kind="stable")[:MOST_CANDIDATES]
-    likeliest = likeliest[of_all[likeliest] > 0]
+    likeliest = ranked(of_all)[:MOST_CANDIDATES]
+    likeliest = likeliest[of_all[likeliest] >= LEAST_WEIGHED]
     weights = of_all[likeliest] / of_all[likeliest].sum()
     table = GemTable([candidates.table.gems[place] for place in likeliest])
     ids = [candidates.ids[place] for place in likeliest]
-    worth = {test: _bits(test.key, table, weights) for test in _TESTS if test.key not in done}
-    ranked = sorted(worth, key=lambda test: -worth[test] / test.cost)
+    tests = [test for test in TESTS if test.key not in done]
+    bits = [_bits(test.key, table, weights) for test in tests]
     found = []
-    for test in ranked:
+    for place in ranked([worth / test.cost for worth, test in zip(bits, tests, strict=True)]):
+        test = tests[place]
         outcomes = _outcomes(test.key, table, ids, weights, candidates)
-        if worth[test] >= LEAST_BITS and len(outcomes) > 1:
-            found.append(NextTest(test.key, test.title, worth[test], outcomes))
+        if bits[place] >= LEAST_BITS and len(outcomes) > 1:
+            found.append(NextTest(test.key, test.title, bits[place], outcomes))
     return tuple(found[:most])
 
 
@@ -142,9 +166,9 @@ def _numeric(ranges: Float64, error: float, weights: Float64) -> float:
     known = ~np.isnan(ranges).any(axis=1)
     if not known.any():
         return 0.0
-    lowest, highest = ranges[known].min() - 3 * error, ranges[known].max() + 3 * error
-    steps = np.linspace(lowest, highest, _STEPS)
-    densities = np.stack([within(ranges, value, max(error, (highest - lowest) / _STEPS)) for value in steps], axis=1)
+    lowest, highest = ranges[known].min() - TAILS * error, ranges[known].max() + TAILS * error
+    steps = np.linspace(lowest, highest, STEPS)
+    densities = np.stack([within(ranges, value, max(error, (highest - lowest) / STEPS)) for value in steps], axis=1)
     return _information(densities, weights)
 
 
@@ -170,18 +194,18 @@ def _outcomes(
     key: str, table: GemTable, ids: Sequence[str], weights: Float64, candidates: Candidates
 ) -> tuple[Outcome, ...]:
     """Return what the likeliest gems would show: of several families, or else of several gems of one."""
-    worth_naming = [row for row in range(len(ids)) if weights[row] >= _LEAST_NAMED]
+    worth_naming = [row for row in range(len(ids)) if weights[row] >= LEAST_NAMED]
     by_family: dict[str, list[int]] = {}
     for row in worth_naming:
         by_family.setdefault(_family(ids[row]), []).append(row)
     groups = list(by_family.values()) if len(by_family) > 1 else [[row] for row in worth_naming]
-    groups.sort(key=lambda rows: -weights[rows].sum())
     found: dict[str, Outcome] = {}
-    for rows in groups:
+    for place in ranked([weights[rows].sum() for rows in groups]):
+        rows = groups[place]
         value = _shown(key, table, rows)
         if value is not None and value not in found:
             found[value] = Outcome(value, _name([ids[row] for row in rows], candidates), ids[rows[0]])
-    return tuple(found.values())[:_MOST_NAMED]
+    return tuple(found.values())[:MOST_NAMED]
 
 
 def _shown(key: str, table: GemTable, rows: Sequence[int]) -> str | None:

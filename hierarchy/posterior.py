@@ -20,6 +20,7 @@ from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.gem import Gem
 from gemhier.hierarchy.gem_table import GemTable
 from gemhier.hierarchy.labels import LabelSpace, route
+from gemhier.hierarchy.ranking import ranked
 from gemhier.hierarchy.readings import Reading, Weighed
 from gemhier.hierarchy.taxonomy import Taxonomy
 
@@ -184,7 +185,10 @@ def _before_readings(image: Float64, candidates: Candidates, evidence: Evidence)
         image = (1 - IMAGE_MISLEADS) * image + IMAGE_MISLEADS / n_labels
         others = np.full(n_others, OTHERS_SHARE / max(n_others, 1))
     if evidence.prior is not None:
-        image = _normalised(image * label_shares(evidence.prior, candidates))
+        image = image * label_shares(evidence.prior, candidates)
+        if not image.sum() > 0:
+            raise EvidenceError("The prior gives none of the gems that the picture can show a share. Leave it out.")
+        image = _normalised(image)
     labels = (1 - others.sum()) * image
     possible = np.concatenate([labels, others]) * _allowed(candidates, evidence)
     if not possible.sum() > 0:
@@ -238,8 +242,8 @@ def _effect(reading: Reading, weighed: Weighed, candidates: Candidates, after: F
         without: (G,) and without it.
     """
     fitting = np.flatnonzero((weighed.wrong < 0.5) & weighed.known & (without > 0))
-    best = fitting[np.argsort(-after[fitting], kind="stable")]
-    top = int(without.argmax())
+    best = fitting[ranked(after[fitting])]
+    top = int(ranked(without)[0])
     return Effect(
         reading=reading,
         fits=tuple(candidates.ids[place] for place in best),

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from gemhier.arrays import Float64
 from gemhier.hierarchy.answering import paths
 from gemhier.hierarchy.decoding import node_probabilities
 from gemhier.hierarchy.labels import LabelSpace
+from gemhier.hierarchy.ranking import ranked
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.candidate import Candidate
 from gemhier.models.bundle.predictions import NO_GEM, Answer, Prediction
+
+NONE_LEFT = "none of the gems that this model can name is left"
+"""The reason of a refusal where the stone can only be one of the others."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def decide(
         families = _ranking(space.families, of_family[row], taxonomy, top)
         no_gem = scores[row] < stone_threshold
         column = -1 if no_gem else answers[row]
-        refusal = _no_gem(scores[row], stone_threshold) if no_gem else _refusal(families[0], threshold)
+        refusal = _no_gem(scores[row], stone_threshold) if no_gem else _refusal(families, threshold)
         predictions.append(
             Prediction(
                 image=image,
@@ -97,7 +99,7 @@ def _answer(node_id: str, probability: float, taxonomy: Taxonomy) -> Answer:
 
 def _ranking(ids: Sequence[str], probabilities: Float64, taxonomy: Taxonomy, top: int) -> tuple[Candidate, ...]:
     """Return the most probable first; of equally probable ones, the first in `ids`."""
-    best = np.argsort(-probabilities, kind="stable")[:top]
+    best = ranked(probabilities)[:top]
     return tuple(
         Candidate(id=ids[column], name=taxonomy[ids[column]].name, probability=float(probabilities[column]))
         for column in best
@@ -109,7 +111,10 @@ def _no_gem(score: float, threshold: float) -> str:
     return f"{NO_GEM}: the highest score is {score:.3f}, and a gem has at least {threshold:.3f}"
 
 
-def _refusal(likeliest: Candidate, threshold: float) -> str:
+def _refusal(families: Sequence[Candidate], threshold: float) -> str:
+    if not families:
+        return NONE_LEFT
+    likeliest = families[0]
     least, probability = apart(threshold, likeliest.probability)
     return f"no family reached {least}: the likeliest, {likeliest.name}, has {probability}"
 

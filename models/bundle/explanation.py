@@ -9,14 +9,22 @@ import numpy as np
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.next_tests import NextTest, next_tests
 from gemhier.hierarchy.posterior import Candidates, Effect, Posterior
+from gemhier.hierarchy.ranking import ranked
 from gemhier.models.bundle.candidate import DECIMALS, Candidate
 
-_MOST_FITS = 6
-_MOST_NAMED = 3
-_PROBABLY = 0.5
-_SURELY = 0.8
+MOST_FITS = 6
+"""So many gems that a reading fits are listed."""
 
-_LEAST = 1e-6
+MOST_NAMED = 3
+"""So many are named in a sentence."""
+
+PROBABLY = 0.5
+"""Readings contradict each other if so many of them are expected to be wrong."""
+
+SURELY = 0.8
+"""A reading that is wrong with this probability is said to be."""
+
+LEAST = 1e-6
 """Other gems that are less probable are left out."""
 
 
@@ -59,7 +67,7 @@ class ReadingEffect:
 
     def __str__(self) -> str:
         """As people read it: refractive index 1.762-1.770 fits blue sapphire, ruby."""
-        doubt = f"; with the rest it is probably wrong ({self.wrong:.2f})" if self.wrong >= _SURELY else ""
+        doubt = f"; with the rest it is probably wrong ({self.wrong:.2f})" if self.wrong >= SURELY else ""
         return f"{self.title} {self.given} {self.fits_in_words}{doubt}"
 
     @property
@@ -67,8 +75,8 @@ class ReadingEffect:
         """What it fits: fits blue sapphire, ruby."""
         if not self.fits:
             return "fits none of the gems that are left"
-        more = " and others" if len(self.fits_names) > _MOST_NAMED else ""
-        return f"fits {', '.join(name.lower() for name in self.fits_names[:_MOST_NAMED])}{more}"
+        more = " and others" if len(self.fits_names) > MOST_NAMED else ""
+        return f"fits {', '.join(name.lower() for name in self.fits_names[:MOST_NAMED])}{more}"
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,7 @@ class Explanation:
     @property
     def contradiction(self) -> str:
         """That no gem fits all readings, and what each fits, in a sentence; empty if one does."""
-        if len(self.effects) < 2 or sum(effect.wrong for effect in self.effects) < _PROBABLY:
+        if len(self.effects) < 2 or sum(effect.wrong for effect in self.effects) < PROBABLY:
             return ""
         fits = ", ".join(f"the {effect.title} {effect.given} {effect.fits_in_words}" for effect in self.effects)
         return f"No gem fits all readings: {fits}. Measure again."
@@ -133,14 +141,14 @@ def explain(posterior: Posterior, candidates: Candidates, evidence: Evidence, *,
         evidence: what it was made from, besides the picture.
         top: how many other gems to rank at most.
     """
-    best = np.argsort(-posterior.others, kind="stable")[:top]
+    best = ranked(posterior.others)[:top]
     others = tuple(
         _other(candidates, candidates.others[place], posterior.others[place])
         for place in best
-        if posterior.others[place] >= _LEAST
+        if posterior.others[place] >= LEAST
     )
     of_all = np.concatenate([posterior.labels, posterior.others])
-    likeliest = candidates.gem(candidates.ids[int(of_all.argmax())])
+    likeliest = candidates.gem(candidates.ids[ranked(of_all)[0]])
     return Explanation(
         others=others,
         effects=tuple(_named(effect, candidates) for effect in posterior.effects),
@@ -156,7 +164,7 @@ def _named(effect: Effect, candidates: Candidates) -> ReadingEffect:
         key=effect.reading.key,
         title=effect.reading.title,
         given=effect.reading.text,
-        fits=effect.fits[:_MOST_FITS],
+        fits=effect.fits[:MOST_FITS],
         fits_names=_by_family(effect.fits, candidates),
         wrong=effect.wrong,
         without=_other(candidates, effect.without, effect.without_probability),

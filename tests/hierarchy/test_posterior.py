@@ -204,3 +204,17 @@ def test_what_is_measured_already_is_not_proposed_again(candidates: Candidates) 
 def test_where_no_test_tells_more_none_is_proposed(candidates: Candidates) -> None:
     sure = posterior(np.array([0, 1.0, 0, 0, 0]), candidates, Evidence())
     assert next_tests(sure, candidates) == ()
+
+
+def test_a_prior_without_a_share_for_what_the_picture_shows_is_refused(candidates: Candidates) -> None:
+    ruby = np.array([0.0, 1.0, 0.0, 0.0, 0.0])
+    shares = {"beryl": 1.0, "corundum": 0.0, "garnet": 1.0, "spinel": 1.0}
+    with pytest.raises(EvidenceError, match=r"^The prior gives none .* a share\. Leave it out\.$"):
+        posterior(ruby, candidates, Evidence(prior=shares))
+
+
+def test_a_gem_that_is_all_but_impossible_gives_the_next_tests_no_infinite_worth(candidates: Candidates) -> None:
+    image = np.array([5e-320, 0.5, 0.0, 0.0, 0.5])
+    tests = next_tests(posterior(image, candidates, Evidence()), candidates)
+    assert tests
+    assert all(0 < test.bits <= 1 + 1e-9 for test in tests)

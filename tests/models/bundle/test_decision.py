@@ -157,3 +157,10 @@ def test_no_candidate_is_more_probable_than_its_family(tiny_taxonomy: "Taxonomy"
     assert len(prediction.subclasses) == 6
     for candidate in prediction.subclasses:
         assert candidate.probability <= of_family[candidate.id.partition("/")[0]]
+
+
+def test_where_the_stone_is_none_of_the_labels_there_is_no_answer(tiny_taxonomy: "Taxonomy") -> None:
+    prediction = decided(tiny_taxonomy, [0.0] * len(SPACE))
+    assert prediction.answer is None
+    assert prediction.refused == "none of the gems that this model can name is left"
+    assert prediction.families == prediction.subclasses == ()
