@@ -17,6 +17,9 @@ flat: the flat classifier alone. hard: the most probable family, then its region
 soft: every family's regional network, weighed by the family. fused: flat and soft together.
 """
 
+FLOOR = float(np.finfo(np.float64).tiny)
+"""Keeps two certain voices that contradict each other from leaving no probability at all to be fused."""
+
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 
 
@@ -136,9 +139,7 @@ def fused(flat: npt.ArrayLike, soft: npt.ArrayLike, weight: float) -> Float64:
         raise ValueError(f"`flat` and `soft` must both be (N, V). Received: {one.shape} and {other.shape}.")
     if not 0 <= weight <= 1:
         raise ValueError(f"`weight` must lie between 0 and 1. Received: {weight}.")
-    # The floor keeps two certain voices that contradict each other from leaving no probability at all.
-    floor = np.finfo(np.float64).tiny
-    return softmax(weight * np.log(np.maximum(one, floor)) + (1 - weight) * np.log(np.maximum(other, floor)))
+    return softmax(weight * np.log(np.maximum(one, FLOOR)) + (1 - weight) * np.log(np.maximum(other, FLOOR)))
 
 
 def strategies(

@@ -38,15 +38,21 @@ WEIGHTS = ("weight_in_air", "weight_in_water")
 WEIGHT_ERROR = 0.01
 """Standard error of a weighing in carat."""
 
-_WATER = 0.9982
+WATER = 0.9982
 """Density of water at 20 degrees Celsius in grams per cubic centimetre."""
 
-_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)"
-_TWO = re.compile(rf"({_NUMBER})\s*(?:-|–|—|to)\s*({_NUMBER})")
-_ABOVE = re.compile(rf"(?:>|over|above)\s*({_NUMBER})", re.IGNORECASE)
-_COMMA = re.compile(r"\d,\d")
+LIMITS = (1.4, 2.2)
+"""What a refractometer's highest index can be."""
 
-_CHARACTER_NAMES = {
+WEIGHT_RANGE = (0.0, 100_000.0)
+"""What a stone can weigh in carat."""
+
+NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)"
+TWO = rf"({NUMBER})\s*(?:-|–|—|to)\s*({NUMBER})"
+ABOVE = rf"(?:>|over|above)\s*({NUMBER})"
+COMMA = r"\d,\d"
+
+CHARACTER_NAMES = {
     "sr": "isotropic",
     "singly refractive": "isotropic",
     "dr": "anisotropic",
@@ -59,7 +65,7 @@ _CHARACTER_NAMES = {
     "biaxial negative": "biaxial-",
 }
 
-_STRENGTH_NAMES = {"distinct": "moderate"}
+STRENGTH_NAMES = {"distinct": "moderate"}
 
 
 def parse_readings(texts: Mapping[str, str], errors: Mapping[str, float] | None = None) -> tuple[Reading, ...]:
@@ -96,10 +102,10 @@ def parse_readings(texts: Mapping[str, str], errors: Mapping[str, float] | None 
 
 
 def _refractive_index(text: str, error: float | None) -> Reading:
-    if above := _ABOVE.fullmatch(text):
-        limit = _number(above[1], "refractive index", (1.4, 2.2), text)
+    if above := re.fullmatch(ABOVE, text, re.IGNORECASE):
+        limit = _number(above[1], "refractive index", LIMITS, text)
         return OverLimit(text, limit)
-    if two := _TWO.fullmatch(text):
+    if two := re.fullmatch(TWO, text):
         low, high = (_number(part, "refractive index", INDEX_RANGE, text) for part in two.groups())
         if low > high:
             raise EvidenceError(f"refractive index {text!r}: the lower reading comes first. Write {two[2]}-{two[1]}.")
@@ -120,7 +126,7 @@ def _gravity(text: str, error: float | None) -> Reading:
 
 
 def _hardness(text: str, error: float | None) -> Reading:
-    if two := _TWO.fullmatch(text):
+    if two := re.fullmatch(TWO, text):
         low, high = (_number(part, "hardness", HARDNESS_RANGE, text) for part in two.groups())
         if low > high:
             raise EvidenceError(f"hardness {text!r}: the lower value comes first. Write {two[2]}-{two[1]}.")
@@ -131,11 +137,11 @@ def _hardness(text: str, error: float | None) -> Reading:
 def _weighed(air_text: str, water_text: str, error: float | None) -> Reading:
     """Return the specific gravity by Archimedes' principle: weight in air over loss of weight in water."""
     text = f"{air_text} in air, {water_text} in water"
-    air = _number(air_text, "weight in air", (0.0, 1e6), air_text)
-    water = _number(water_text, "weight in water", (0.0, 1e6), water_text)
+    air = _number(air_text, "weight in air", WEIGHT_RANGE, air_text)
+    water = _number(water_text, "weight in water", WEIGHT_RANGE, water_text)
     if not 0 < water < air:
         raise EvidenceError(f"A stone weighs less in water than in air. Received: {text}. Weigh again.")
-    gravity = _WATER * air / (air - water)
+    gravity = WATER * air / (air - water)
     if not GRAVITY_RANGE[0] <= gravity <= GRAVITY_RANGE[1]:
         raise EvidenceError(
             f"{text}: that is a specific gravity of {gravity:.2f}, which no gem has. Weigh again, in one unit."
@@ -147,7 +153,7 @@ def _weighed(air_text: str, water_text: str, error: float | None) -> Reading:
 
 def _optic_character(text: str, _: float | None) -> Reading:
     key = " ".join(text.lower().replace("−", "-").split()).replace(" +", "+").replace(" -", "-")
-    named = _CHARACTER_NAMES.get(key, key)
+    named = CHARACTER_NAMES.get(key, key)
     characters = WIDER_CHARACTERS.get(named, (named,))
     if not set(characters) <= set(OPTIC_CHARACTERS):
         raise EvidenceError(
@@ -157,35 +163,36 @@ def _optic_character(text: str, _: float | None) -> Reading:
 
 
 def _strength(title: str, text: str) -> str:
-    named = _STRENGTH_NAMES.get(text.lower(), text.lower())
+    named = STRENGTH_NAMES.get(text.lower(), text.lower())
     if named not in STRENGTHS:
         raise EvidenceError(f"{title} {text!r} is not known. Choose one of {', '.join(STRENGTHS)}.")
     return named
 
 
 def _number(text: str, title: str, bounds: tuple[float, float], whole: str) -> float:
-    if re.fullmatch(_NUMBER, text):
+    if re.fullmatch(NUMBER, text):
         number = float(text)
         if bounds[0] <= number <= bounds[1]:
             return number
         raise EvidenceError(f"{title} {whole!r}: it lies between {bounds[0]:g} and {bounds[1]:g}. Read it again.")
-    if _COMMA.search(text):
+    if re.search(COMMA, text):
         raise EvidenceError(f"{title} {whole!r}: write a point for the comma, {whole.replace(',', '.')}.")
-    if re.match(_NUMBER, text):
+    if re.match(NUMBER, text):
         raise EvidenceError(f"{title} {whole!r}: give the number alone, without a unit or a word.")
-    raise EvidenceError(f"{title} {whole!r} is not a number. Write it like {_EXAMPLES.get(title, '1.25')}.")
+    raise EvidenceError(f"{title} {whole!r} is not a number. Write it like {EXAMPLES.get(title, OTHER_EXAMPLE)}.")
 
 
 def _title(key: str) -> str:
     return key.replace("_", " ")
 
 
-_EXAMPLES = {
+EXAMPLES = {
     "refractive index": "1.762-1.770, 1.54 or >1.80",
     "birefringence": "0.008",
     "specific gravity": "4.00",
     "hardness": "9",
 }
+OTHER_EXAMPLE = "1.25"
 
 _PARSERS: Mapping[str, Callable[[str, float | None], Reading]] = {
     "ri": _refractive_index,

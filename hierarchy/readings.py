@@ -48,6 +48,15 @@ WIDER_CHARACTERS = {
 }
 """Characters that leave something open."""
 
+BLURRED = (0.0, 0.01)
+"""The birefringence that the edge of an aggregate may seem to have."""
+
+OVERLOOKED = 0.5
+"""How often an edge that is there is overlooked, where something goes wrong."""
+
+POINT_WIDTH = 0.1
+"""A range of one point is taken to be so wide, in standard errors of the reading."""
+
 _NEIGHBOUR = 0.3
 """How often two people differ by a step about a strength, to either side, relative to how often they agree."""
 
@@ -140,7 +149,7 @@ class Refractometer(Reading):
         mean = within(table.mean_index, (self.low + self.high) / 2, self.error)
         difference = within(table.birefringence, self.high - self.low, difference_error)
         blurred = table.spot_only & np.isnan(difference)
-        difference[blurred] = within(np.array([[0.0, 0.01]]), self.high - self.low, difference_error)[0]
+        difference[blurred] = within(np.array([BLURRED]), self.high - self.low, difference_error)[0]
         difference[np.isnan(difference)] = 1 / _span(BIREFRINGENCE_RANGE)
         return mean * difference
 
@@ -171,8 +180,8 @@ class OverLimit(Reading):
 
     @property
     def background(self) -> float:
-        """An edge that is there is overlooked half the time that something goes wrong."""
-        return 0.5
+        """An edge that is there is overlooked."""
+        return OVERLOOKED
 
 
 @dataclass(frozen=True)
@@ -288,7 +297,7 @@ class Strength(Reading):
         if not known:
             return math.nan
         seen = STRENGTHS.index(self.strength)
-        return float(np.mean([_called(STRENGTHS.index(strength))[seen] for strength in known]))
+        return float(np.mean([called(STRENGTHS.index(strength))[seen] for strength in known]))
 
     @property
     def background(self) -> float:
@@ -336,14 +345,14 @@ def within(ranges: Float64, value: float, error: float) -> Float64:
         (G,), nan where the range is. A range of one point gives the normal density.
     """
     low, high = ranges.T
-    width = np.maximum(high - low, error / 10)
+    width = np.maximum(high - low, error * POINT_WIDTH)
     low = (low + high - width) / 2
     above, below = (value - low) / error, (value - low - width) / error
     return np.asarray((_erf(above / math.sqrt(2)) - _erf(below / math.sqrt(2))) / 2 / width)
 
 
-def _called(strength: int) -> Float64:
-    """Return the probability of each of `STRENGTHS` for one that is really the `strength`th."""
+def called(strength: int) -> Float64:
+    """(4,) the probability of each of `STRENGTHS` for one that is really the `strength`th."""
     weights = _NEIGHBOUR ** np.abs(np.arange(len(STRENGTHS)) - strength, dtype=np.float64)
     return np.asarray(weights / weights.sum())
 

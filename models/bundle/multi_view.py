@@ -8,7 +8,7 @@ import numpy as np
 from gemhier.arrays import Float64
 from gemhier.models.images.stones import Failure
 
-_LEAST = 1e-12
+LEAST = 1e-12
 """A photograph that gives a label no probability at all must not rule it out against all others."""
 
 
@@ -46,7 +46,7 @@ def pool(probabilities: Float64) -> Float64:
     Returns:
         (V,), P(label), which sums to 1; 0 for a label that has 0 in every photograph.
     """
-    logarithms = np.log(np.maximum(probabilities, _LEAST)).mean(axis=0)
+    logarithms = np.log(np.maximum(probabilities, LEAST)).mean(axis=0)
     products = np.where(probabilities.max(axis=0) > 0, np.exp(logarithms - logarithms.max()), 0.0)
     return np.asarray(products / products.sum())
 

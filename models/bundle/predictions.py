@@ -12,10 +12,10 @@ if TYPE_CHECKING:  # what readings need, and a picture alone does not
 NO_GEM = "no gem stands out"
 """With these words begins the reason of a refusal where the stone finder sees no gem."""
 
-_WORTH_NAMING = 0.1
+WORTH_NAMING = 0.1
 """A family that is less probable is not offered to a person beside another."""
 
-_MOST = 2 / 3
+MOST = 2 / 3
 """A label with this share of its family's probability is named with it."""
 
 
@@ -123,7 +123,7 @@ class Prediction:
             return "No gem found."
         others = self.explanation.others if self.explanation else ()
         ranked = sorted((*self.families, *others), key=lambda gem: -gem.probability)[:2]
-        likely = [gem for gem in ranked if gem.probability >= _WORTH_NAMING]
+        likely = [gem for gem in ranked if gem.probability >= WORTH_NAMING]
         named = [self._in_words(gem) for gem in likely or ranked[:1]]
         return f"Not sure. Perhaps {' or '.join(named)}."
 
@@ -131,7 +131,7 @@ class Prediction:
         """Return a family with its probability, and with the label that has most of it: Corundum (0.61: ruby 0.60)."""
         of_family = [label for label in self.subclasses if label.id.startswith(f"{family.id}/")]
         surest = f": {of_family[0].name.lower()} {of_family[0].probability:.2f}" if of_family else ""
-        has_most = bool(of_family) and of_family[0].probability >= _MOST * family.probability
+        has_most = bool(of_family) and of_family[0].probability >= MOST * family.probability
         return f"{family.name} ({family.probability:.2f}{surest if has_most else ''})"
 
     @property
