@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import keras
 
     from gemhier.hierarchy.taxonomy import Taxonomy
+    from gemhier.models.bundle.info import BundleInfo
     from gemhier.models.images.finder import Finder
     from gemhier.pipeline.evaluation.evaluation import Evaluation
     from gemhier.pipeline.reports.training_summary import Trained
@@ -215,12 +216,9 @@ def finder(tiny_finder: bytes) -> "Finder":
 
 
 @pytest.fixture(scope="session")
-def tiny_bundle(
-    tmp_path_factory: pytest.TempPathFactory, tiny_taxonomy: "Taxonomy", tiny_network: bytes, tiny_finder: bytes
-) -> Path:
-    """A bundle that names painted stones by their colour; to be read only."""
+def tiny_info() -> "BundleInfo":
+    """What the tiny bundle says of itself."""
     from gemhier.hierarchy.answering import Threshold, Thresholds
-    from gemhier.models.bundle import write_bundle
     from gemhier.models.bundle.info import BundleInfo, Temperatures
 
     asked = ((0.5, 0.3), (0.8, 0.55), (0.9, 0.7), (0.95, 0.85))
@@ -228,7 +226,7 @@ def tiny_bundle(
         Threshold(precision=precision, threshold=threshold, reached=True, observed=None, answered=1.0, depths=())
         for precision, threshold in asked
     )
-    info = BundleInfo(
+    return BundleInfo(
         model_version="tiny-1",
         run_id="0123456789abcdef",
         created="2024-05-01T12:00:00+00:00",
@@ -240,10 +238,23 @@ def tiny_bundle(
         thresholds=Thresholds(tuple(rows)),
         default_precision=0.9,
     )
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(
+    tmp_path_factory: pytest.TempPathFactory,
+    tiny_info: "BundleInfo",
+    tiny_taxonomy: "Taxonomy",
+    tiny_network: bytes,
+    tiny_finder: bytes,
+) -> Path:
+    """A bundle that names painted stones by their colour; to be read only."""
+    from gemhier.models.bundle import write_bundle
+
     folder = tmp_path_factory.mktemp("bundles") / "tiny"
     write_bundle(
         folder,
-        info,
+        tiny_info,
         taxonomy=tiny_taxonomy,
         network=tiny_network,
         finder=tiny_finder,

@@ -25,6 +25,7 @@ _MEASURED = {*_LEARNED, *_DATA, "pipeline/engines", "pipeline/evaluation", "pipe
 _REPORTED = {*_MEASURED, "pipeline/reports", "pipeline/reports/html"}
 _WORKED = {
     *_REPORTED,
+    "pipeline/app",
     "pipeline/data_quality",
     "pipeline/experiments",
     "pipeline/synthetic/gems",
@@ -70,6 +71,7 @@ MAY_USE = {
     "pipeline/tracking": {*FLOOR, "extras", *_REPORTED},
     "pipeline/experiments": {*FLOOR, *_MEASURED},
     "pipeline/taxonomy_plot": {*FLOOR, "hierarchy"},
+    "pipeline/app": {*FLOOR, *_NAMED},
     "pipeline": {*FLOOR, "extras", "__version__", *_WORKED},
     "commands": {*FLOOR, "extras", "__version__", "crawler", "crawler/review", *_ASKED, *_WORKED, "pipeline"},
     "__main__": {"commands"},

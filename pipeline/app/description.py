@@ -1,0 +1,210 @@
+"""What the scripts of the app must know of a bundle, as one JSON object.
+
+All tables and all numbers that Python computes with are in it, so that no script holds any of them.
+`scripts/description.js` has the types.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gemhier.arrays import Float64
+from gemhier.hierarchy import next_tests, posterior, ranking, reading_text, readings
+from gemhier.hierarchy.decoding import FLOOR
+from gemhier.hierarchy.evidence import WRONG_SHARE
+from gemhier.hierarchy.gem import OPTIC_CHARACTERS, OTHERS, STRENGTHS
+from gemhier.hierarchy.labels import LabelSpace, route
+from gemhier.hierarchy.posterior import Candidates
+from gemhier.hierarchy.priors import TRADE, load_prior
+from gemhier.models.bundle import decision, explanation, multi_view, predictions
+from gemhier.models.bundle.bundle import Bundle
+from gemhier.models.bundle.info import BundleInfo
+
+FORMAT = 1
+"""Counts up when older scripts cannot read it."""
+
+
+def describe(bundle: Bundle) -> dict[str, Any]:
+    """Return what the scripts must know of a bundle, as JSON values without nan or infinity."""
+    info, candidates = bundle.info, bundle.candidates
+    return {
+        "format": FORMAT,
+        "ranking_decimals": ranking.DECIMALS,
+        "model_version": info.model_version,
+        "labels": _labels(bundle.space),
+        "families": len(bundle.space.families),
+        "nodes": _nodes(candidates),
+        "decoding": _decoding(info, bundle.space),
+        "answering": {
+            "thresholds": [{"precision": row.precision, "threshold": row.threshold} for row in info.thresholds.rows],
+            "default_precision": info.default_precision,
+            "stone_threshold": bundle.finder.threshold,
+            "least_pooled": multi_view.LEAST,
+        },
+        "candidates": _candidates(candidates),
+        "posterior": {
+            "others_share": posterior.OTHERS_SHARE,
+            "image_misleads": posterior.IMAGE_MISLEADS,
+            "wrong_share": WRONG_SHARE,
+            "trade": _trade(candidates),
+        },
+        "readings": _readings(),
+        "reading_text": _reading_text(),
+        "next_tests": {
+            "tests": [{"key": test.key, "title": test.title, "cost": test.cost} for test in next_tests.TESTS],
+            "most_candidates": next_tests.MOST_CANDIDATES,
+            "least_weighed": next_tests.LEAST_WEIGHED,
+            "least_bits": next_tests.LEAST_BITS,
+            "most_proposed": next_tests.MOST_PROPOSED,
+            "most_named": next_tests.MOST_NAMED,
+            "least_named": next_tests.LEAST_NAMED,
+            "steps": next_tests.STEPS,
+            "tails": next_tests.TAILS,
+        },
+        "explanation": {
+            "most_fits": explanation.MOST_FITS,
+            "most_named": explanation.MOST_NAMED,
+            "probably": explanation.PROBABLY,
+            "surely": explanation.SURELY,
+            "least": explanation.LEAST,
+        },
+        "wording": {
+            "no_gem": predictions.NO_GEM,
+            "none_left": decision.NONE_LEFT,
+            "worth_naming": predictions.WORTH_NAMING,
+            "most": predictions.MOST,
+        },
+    }
+
+
+def _labels(space: LabelSpace) -> list[dict[str, Any]]:
+    """Return each label with the column of its family, and the columns of the nodes on its route."""
+    return [
+        {"id": label, "family": int(family), "route": [space.node_index(node) for node in route(label)]}
+        for label, family in zip(space.labels, space.parents, strict=True)
+    ]
+
+
+def _nodes(candidates: Candidates) -> list[dict[str, Any]]:
+    """Return each node: the families first, every parent before its children; its `label` is -1 if it is none."""
+    space, taxonomy = candidates.space, candidates.taxonomy
+    return [
+        {
+            "id": node,
+            "name": taxonomy[node].name,
+            "rank": taxonomy[node].rank,
+            "children": space.children[column].tolist(),
+            "label": int(space.node_labels[column]),
+        }
+        for column, node in enumerate(space.nodes)
+    ]
+
+
+def _decoding(info: BundleInfo, space: LabelSpace) -> dict[str, Any]:
+    return {
+        "strategy": info.strategy,
+        "fusion_weight": info.fusion_weight,
+        "floor": FLOOR,
+        "temperatures": {
+            "flat": info.temperatures.flat,
+            "family": info.temperatures.family,
+            "regional": [info.temperatures.regional.get(family, 1.0) for family in space.families],
+        },
+    }
+
+
+def _candidates(candidates: Candidates) -> list[dict[str, Any]]:
+    """Return what is known of each candidate, the labels first; a range that is not known is null."""
+    table = candidates.table
+    ranges = {
+        name: _ranges(getattr(table, name))
+        for name in ("refractive_index", "mean_index", "birefringence", "specific_gravity", "hardness")
+    }
+    return [
+        {
+            "id": node,
+            "name": candidates.name(node),
+            "family": node if node.startswith(OTHERS) else node.partition("/")[0],
+            **{name: found[row] for name, found in ranges.items()},
+            "spot_only": gem.spot_only,
+            "optic_character": list(gem.optic_character),
+            "pleochroism": list(readings.Pleochroism.known_of(gem)),
+            "fluorescence": list(readings.Fluorescence.known_of(gem)),
+            "glow": None if gem.fluorescence is None else gem.fluorescence.long_wave,
+            "look_alikes": [
+                {"id": other, "name": candidates.name(other), "difference": difference}
+                for other, difference in gem.confused_with
+            ],
+        }
+        for row, (node, gem) in enumerate(zip(candidates.ids, table.gems, strict=True))
+    ]
+
+
+def _ranges(found: Float64) -> list[list[float] | None]:
+    return [None if np.isnan(row).any() else row.tolist() for row in found]
+
+
+def _trade(candidates: Candidates) -> Mapping[str, float]:
+    """Return how common gems are in the trade, by the ids of nodes."""
+    return {candidates.resolve(name): share for name, share in (load_prior(TRADE) or {}).items()}
+
+
+def _readings() -> dict[str, Any]:
+    return {
+        "titles": {
+            "index": readings.Refractometer.title,
+            "spot": readings.Spot.title,
+            **{
+                kind.key: kind.title
+                for kind in (
+                    readings.Birefringence,
+                    readings.OpticCharacter,
+                    readings.SpecificGravity,
+                    readings.Hardness,
+                    readings.Pleochroism,
+                    readings.Fluorescence,
+                )
+            },
+        },
+        "bounds": {
+            "refractive_index": readings.INDEX_RANGE,
+            "birefringence": readings.BIREFRINGENCE_RANGE,
+            "specific_gravity": readings.GRAVITY_RANGE,
+            "hardness": readings.HARDNESS_RANGE,
+        },
+        "errors": {
+            "index": readings.INDEX_ERROR,
+            "spot": readings.SPOT_ERROR,
+            "birefringence": readings.BIREFRINGENCE_ERROR,
+            "sg": readings.GRAVITY_ERROR,
+            "hardness": readings.HARDNESS_ERROR,
+        },
+        "limit": readings.REFRACTOMETER_LIMIT,
+        "blurred": readings.BLURRED,
+        "overlooked": readings.OVERLOOKED,
+        "point_width": readings.POINT_WIDTH,
+        "optic_characters": OPTIC_CHARACTERS,
+        "strengths": STRENGTHS,
+        "called": [readings.called(strength).tolist() for strength in range(len(STRENGTHS))],
+    }
+
+
+def _reading_text() -> dict[str, Any]:
+    return {
+        "keys": reading_text.KEYS,
+        "weights": reading_text.WEIGHTS,
+        "weight_error": reading_text.WEIGHT_ERROR,
+        "weight_range": reading_text.WEIGHT_RANGE,
+        "water": reading_text.WATER,
+        "limits": reading_text.LIMITS,
+        "number": reading_text.NUMBER,
+        "two": reading_text.TWO,
+        "above": reading_text.ABOVE,
+        "comma": reading_text.COMMA,
+        "examples": reading_text.EXAMPLES,
+        "other_example": reading_text.OTHER_EXAMPLE,
+        "character_names": reading_text.CHARACTER_NAMES,
+        "wider_characters": readings.WIDER_CHARACTERS,
+        "strength_names": reading_text.STRENGTH_NAMES,
+    }

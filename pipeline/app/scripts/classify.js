@@ -1,0 +1,86 @@
+/** All from logits and readings to what is shown: the way in for a page. */
+
+/** @import {Answer, Description, Prior, Ranked, View} from "./description.js" */
+/** @import {Explanation} from "./explanation.js" */
+
+import { decide, thresholdFor } from "./answering.js";
+import { together } from "./decoding.js";
+import { explain } from "./explanation.js";
+import { posterior } from "./posterior.js";
+import { parseReadings } from "./reading-text.js";
+import {
+  answerInWords,
+  contradictionInWords,
+  effectInWords,
+  reasonOfRefusal,
+  refusalInWords,
+  testInWords,
+} from "./wording.js";
+
+/**
+ * @typedef {object} Known what is known of a stone besides its photographs
+ * @property {Record<string, string>} [texts] readings as people write them, by the keys of the description
+ * @property {Record<string, number>} [errors] other standard errors of ri, birefringence, sg and hardness
+ * @property {Prior | "trade" | null} [prior] how common gems are; null for all alike
+ * @property {string[]} [only] ids of what it can be; empty for everything
+ * @property {string[]} [without] ids of what it cannot be
+ * @property {number} [wrong] the share of readings that are wrong altogether
+ *
+ * @typedef {object} Prediction
+ * @property {Answer | null} answer the deepest node that is sure enough
+ * @property {string | null} refused why there is no answer
+ * @property {Ranked[]} families
+ * @property {Ranked[]} subclasses
+ * @property {Explanation} explanation
+ * @property {Words} words
+ *
+ * @typedef {object} Words the same as people read it
+ * @property {string} answer the answer, or why there is none
+ * @property {string[]} effects
+ * @property {string} contradiction
+ * @property {string[]} nextTests
+ */
+
+/**
+ * Name a stone.
+ * @param {View[]} views its photographs; none where there are readings alone
+ * @param {Known} known
+ * @param {Description} description
+ * @param {{precision?: number, top?: number}} [asked] the share of answers that shall be right, and how many to rank
+ * @returns {Prediction}
+ * @throws {import("./evidence-error.js").EvidenceError} if what is known of it is no reading, or leaves no gem
+ */
+export function classify(views, known, description, { precision, top = 5 } = {}) {
+  const threshold = thresholdFor(description, precision);
+  const seen = views.length ? together(views, description) : { probabilities: null, score: 1 };
+  const after = posterior(seen.probabilities, evidenceOf(known, description), description);
+  const ofLabels = after.all.slice(0, description.labels.length);
+  const decision = decide(ofLabels, seen.score, description, threshold, top);
+  const explanation = explain(after, description, top);
+  const { answer, noGem, families, subclasses } = decision;
+  const refused = answer ? null : reasonOfRefusal(noGem, seen.score, families[0], threshold, description);
+  const words = {
+    answer: answer
+      ? answerInWords(answer)
+      : refusalInWords(noGem, families, subclasses, explanation.others, description),
+    effects: explanation.effects.map((effect) => effectInWords(effect, description)),
+    contradiction: contradictionInWords(explanation, description),
+    nextTests: explanation.nextTests.map(testInWords),
+  };
+  return { answer, refused, families, subclasses, explanation, words };
+}
+
+/**
+ * @param {Known} known
+ * @param {Description} description
+ * @returns {import("./description.js").Evidence}
+ */
+export function evidenceOf({ texts = {}, errors, prior, only, without, wrong }, description) {
+  return {
+    readings: parseReadings(texts, description, errors),
+    prior: (prior === "trade" ? description.posterior.trade : prior) ?? null,
+    only: only ?? [],
+    without: without ?? [],
+    wrong: wrong ?? description.posterior.wrong_share,
+  };
+}

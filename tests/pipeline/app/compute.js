@@ -1,0 +1,34 @@
+/** Compute cases that Python has written, for test_arithmetic.py: node compute.js CASES.json RESULTS.json */
+
+import { readFileSync, writeFileSync } from "node:fs";
+
+import { nodeProbabilities } from "../../../pipeline/app/scripts/answering.js";
+import { classify, evidenceOf } from "../../../pipeline/app/scripts/classify.js";
+import { decoded, together } from "../../../pipeline/app/scripts/decoding.js";
+import { EvidenceError } from "../../../pipeline/app/scripts/evidence-error.js";
+import { posterior } from "../../../pipeline/app/scripts/posterior.js";
+
+const [, , from, to] = process.argv;
+const { descriptions, cases } = JSON.parse(readFileSync(from, "utf8"));
+
+const results = cases.map(({ description: name, settings, views, known, asked }) => {
+  const description = { ...descriptions[name], decoding: { ...descriptions[name].decoding, ...settings } };
+  try {
+    const prediction = classify(views, known, description, asked);
+    const seen = views.length ? together(views, description).probabilities : null;
+    const { all } = posterior(seen, evidenceOf(known, description), description);
+    const ofLabels = all.slice(0, description.labels.length);
+    return {
+      decoded: views.map((view) => decoded(view.logits, description)),
+      pooled: seen,
+      posterior: all,
+      nodes: nodeProbabilities(ofLabels, description),
+      prediction,
+    };
+  } catch (error) {
+    if (error instanceof EvidenceError) return { error: error.message };
+    throw error;
+  }
+});
+
+writeFileSync(to, JSON.stringify(results));

@@ -1,0 +1,213 @@
+"""The scripts of the app against Python: the same stones, computed by both from one description."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gemhier.errors import EvidenceError
+from gemhier.hierarchy.decoding import node_probabilities
+from gemhier.hierarchy.evidence import Evidence
+from gemhier.hierarchy.posterior import posterior
+from gemhier.hierarchy.priors import load_prior
+from gemhier.hierarchy.reading_text import parse_readings
+from gemhier.models.bundle.bundle import Bundle
+from gemhier.models.bundle.multi_view import View, by_gem, pool
+from gemhier.models.bundle.predictions import Prediction
+from gemhier.models.bundle.probabilities import decode
+from gemhier.models.runtime.logits import Logits
+from gemhier.pipeline.app.description import describe
+
+Values = dict[str, Any]
+Make = Callable[[int, int], list[Values]]
+
+NODE = shutil.which("node")
+TOLERANCE = 1e-6
+CASES_OF_EACH = 90
+
+pytestmark = pytest.mark.skipif(NODE is None, reason="node, which runs the scripts, is not on the PATH")
+
+
+def by_python(case: Values, model: Any) -> Values:
+    """What Python says of a case, with the keys of compute.js."""
+    bundle = model.settled(case["settings"])
+    asked = {"top": case["asked"]["top"], "target_precision": case["asked"].get("precision")}
+    known = case["known"]
+    try:
+        evidence = Evidence(
+            readings=parse_readings(known["texts"], known.get("errors")),
+            prior=load_prior("trade") if known.get("prior") == "trade" else known.get("prior"),
+            only=tuple(known.get("only", ())),
+            without=tuple(known.get("without", ())),
+            **({"wrong": known["wrong"]} if "wrong" in known else {}),
+        )
+        decoded, pooled, score = seen_by_python(case, bundle)
+        even = np.full(len(bundle.space), 1 / len(bundle.space))
+        row = even if pooled is None else pooled
+        (prediction,) = bundle.decide([""], row[None], [score], evidence=[evidence], **asked)
+        after = posterior(row, bundle.candidates, evidence)
+    except EvidenceError as error:
+        return {"error": str(error)}
+    return {
+        "decoded": decoded,
+        "pooled": None if pooled is None else pooled.tolist(),
+        "posterior": np.concatenate([after.labels, after.others]).tolist(),
+        "nodes": node_probabilities(after.labels[None], bundle.space.membership)[0].tolist(),
+        "prediction": values_of(prediction),
+    }
+
+
+def seen_by_python(case: Values, bundle: Bundle) -> tuple[list[Values], np.ndarray | None, float]:
+    """What each photograph says in all four ways, what they say together, and how sure the finder is."""
+    decoded: list[Values] = []
+    found: list[View] = []
+    for view in case["views"]:
+        logits = Logits(**{head: np.array([values], dtype=np.float32) for head, values in view["logits"].items()})
+        by_strategy = decode(logits, bundle.info.temperatures, bundle.info.fusion_weight, bundle.space).by_strategy
+        decoded.append({strategy: rows[0].tolist() for strategy, rows in by_strategy.items()})
+        found.append(View("", view["score"], by_strategy[bundle.info.strategy][0]))
+    if not found:
+        return decoded, None, 1.0
+    if len(found) == 1:
+        return decoded, found[0].probabilities, found[0].score
+    counted, _ = by_gem(found, bundle.finder.threshold)
+    pooled = pool(np.stack([view.probabilities for view in counted]))
+    return decoded, pooled, max(view.score for view in counted)
+
+
+def values_of(prediction: Prediction) -> Values:
+    """A prediction as the scripts give it."""
+    beside = prediction.explanation
+    assert beside is not None
+    answer = prediction.answer
+
+    def ranked(gems: Sequence[Any]) -> list[Values]:
+        return [{"id": gem.id, "name": gem.name, "probability": gem.probability} for gem in gems]
+
+    return {
+        "answer": None if answer is None else vars(answer),
+        "refused": prediction.refused,
+        "families": ranked(prediction.families),
+        "subclasses": ranked(prediction.subclasses),
+        "explanation": {
+            "others": ranked(beside.others),
+            "effects": [
+                {
+                    "key": effect.key,
+                    "title": effect.title,
+                    "given": effect.given,
+                    "fits": list(effect.fits),
+                    "fitsNames": list(effect.fits_names),
+                    "wrong": effect.wrong,
+                    "without": ranked([effect.without])[0],
+                }
+                for effect in beside.effects
+            ],
+            "nextTests": [
+                {
+                    "key": test.key,
+                    "title": test.title,
+                    "bits": test.bits,
+                    "outcomes": [{"value": one.value, "id": one.id, "name": one.gem} for one in test.outcomes],
+                }
+                for test in beside.next_tests
+            ],
+            "lookAlikes": [vars(gem) for gem in beside.look_alikes],
+        },
+        "words": {
+            "answer": str(answer) if answer else prediction.refusal,
+            "effects": [str(effect) for effect in beside.effects],
+            "contradiction": beside.contradiction,
+            "nextTests": [str(test) for test in beside.next_tests],
+        },
+    }
+
+
+def by_scripts(models: Sequence[Any], cases: Sequence[Values], folder: Path) -> list[Values]:
+    """What the scripts say of cases, by one process of Node."""
+    descriptions = {model.name: describe(model.bundle) for model in models}
+    content = json.dumps({"descriptions": descriptions, "cases": cases}, allow_nan=False)
+    (folder / "cases.json").write_text(content, encoding="utf-8")
+    runner = Path(__file__).with_name("compute.js")
+    done = subprocess.run(
+        [NODE or "node", runner, folder / "cases.json", folder / "results.json"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    found: list[Values] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    return found
+
+
+def differences(python: Any, script: Any, place: str = "") -> Iterator[str]:
+    """Every place in which two results differ: numbers by more than the tolerance, all else at all."""
+    if isinstance(python, dict) and isinstance(script, dict) and python.keys() == script.keys():
+        for key in python:
+            yield from differences(python[key], script[key], f"{place}.{key}")
+    elif isinstance(python, list) and isinstance(script, list) and len(python) == len(script):
+        for number, (one, other) in enumerate(zip(python, script, strict=True)):
+            yield from differences(one, other, f"{place}[{number}]")
+    elif isinstance(python, float) and isinstance(script, float | int):
+        if not abs(python - script) <= TOLERANCE:
+            yield f"{place}: Python has {python!r}, the scripts {script!r}"
+    elif python != script:
+        yield f"{place}: Python has {python!r}, the scripts {script!r}"
+
+
+def compare(models: Sequence[Any], cases: Sequence[Values], folder: Path) -> list[Values]:
+    """Compute cases by both; what Python says of them."""
+    of_name = {model.name: model for model in models}
+    python = [by_python(case, of_name[case["description"]]) for case in cases]
+    scripts = by_scripts(models, cases, folder)
+    found = [
+        f"{case['description']}, {case['known']}: {difference}"
+        for case, one, other in zip(cases, python, scripts, strict=True)
+        for difference in differences(one, other)
+    ]
+    assert found == [], "\n".join(found[:10])
+    return python
+
+
+def test_scripts_and_python_say_the_same(models: Sequence[Any], make_cases: Make, tmp_path: Path) -> None:
+    results = compare(models, make_cases(CASES_OF_EACH, 1), tmp_path)
+    said = [result["prediction"] for result in results if "prediction" in result]
+    beside = [prediction["explanation"] for prediction in said]
+    # The cases are worth something: all that can be shown is shown by some.
+    assert {result["error"].partition(":")[0].partition(" ")[0] for result in results if "error" in result} >= {
+        *("refractive", "birefringence", "hardness", "optic", "pleochroism", "fluorescence", "weight", "Two", "The"),
+    }
+    assert {prediction["answer"]["rank"] for prediction in said if prediction["answer"]} >= {"family", "variety"}
+    assert {prediction["refused"][:6] for prediction in said if prediction["refused"]} == {"no gem", "no fam", "none o"}
+    assert {test["key"] for shown in beside for test in shown["nextTests"]} == {
+        *("ri", "sg", "optic_character", "pleochroism", "fluorescence"),
+    }
+    assert any(shown["lookAlikes"] for shown in beside)
+    assert any(shown["others"] for shown in beside)
+    assert any(prediction["words"]["contradiction"] for prediction in said)
+
+
+@pytest.mark.slow
+def test_scripts_and_python_say_the_same_of_many_stones(
+    models: Sequence[Any], make_cases: Make, tmp_path: Path
+) -> None:
+    compare(models, make_cases(1500, 2), tmp_path)
+
+
+def test_a_difference_is_found() -> None:
+    python = {"all": [0.25, 0.75], "id": "beryl", "answer": None}
+    assert list(differences(python, {"all": [0.25 + 1e-7, 0.75], "id": "beryl", "answer": None})) == []
+    for other in (
+        {"all": [0.25 + 1e-5, 0.75], "id": "beryl", "answer": None},
+        {"all": [0.25], "id": "beryl", "answer": None},
+        {"all": [0.25, None], "id": "beryl", "answer": None},
+        {"all": [0.25, 0.75], "id": "Beryl", "answer": None},
+        {"all": [0.25, 0.75], "id": "beryl", "answer": {}},
+        {"all": [0.25, 0.75], "id": "beryl"},
+    ):
+        assert list(differences(python, other))
