@@ -97,6 +97,16 @@ def test_the_lock_has_hashes_and_no_address(name: str) -> None:
     assert not re.search(r"://|^-|\bfile:|@|#", (ROOT / name).read_text(encoding="utf-8"), flags=re.MULTILINE)
 
 
+def test_the_lock_of_the_scripts_has_hashes_and_no_address() -> None:
+    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
+    wanted = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+    packages = {name.removeprefix("node_modules/"): entry for name, entry in lock["packages"].items() if name}
+    assert {name: packages[name]["version"] for name in wanted} == wanted
+    assert [name for name, entry in packages.items() if not entry["integrity"].startswith("sha512-")] == []
+    assert [name for name, entry in packages.items() if "resolved" in entry] == []
+    assert "://" not in json.dumps(lock)
+
+
 def test_both_locks_agree() -> None:
     everything = locked("requirements.lock")
     assert locked("requirements-base.lock").items() <= everything.items()
