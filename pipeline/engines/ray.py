@@ -25,7 +25,7 @@ Held = TypeVar("Held")
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is reported to anybody
     "RAY_BACKEND_LOG_LEVEL": "fatal",
-    "RAY_DATA_LOG_LEVEL": "ERROR",
+    "RAY_DATA_LOG_LEVEL": "CRITICAL",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_enable_metrics_collection": "0",
 }
@@ -48,10 +48,6 @@ _UNITS_A_WORKER = 4
 
 MOST_IN_UNIT = 1000
 """Of so many pictures a unit has at most: what is lost where a worker ends, a minute's work."""
-
-
-_MOST_SAID = 300
-"""Of an error of Ray, in characters."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +127,10 @@ class RayEngine:
                     raise results
                 yield row["number"], results
         except RayError as error:
-            reason = " ".join(str(error).split()).rstrip(".")[:_MOST_SAID]
-            raise EngineError(f"The workers of Ray failed ({reason}). Give the same command again.") from error
+            raise EngineError(
+                f"The workers of Ray failed ({_last_line(error)}). See that every machine has the same gemhier, and "
+                "memory to spare, and give the same command again."
+            ) from error
 
 
 def unit_size(items: int, workers: int) -> int:
@@ -163,8 +161,8 @@ def started(address: str | None = None, workers: int | None = None) -> Iterator[
     import ray
     import ray.data
 
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    for name in ("ray", "ray.data"):  # what fails is raised, and said in one line
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
@@ -174,7 +172,7 @@ def started(address: str | None = None, workers: int | None = None) -> Iterator[
             where = _cluster(address) if address else leaving.enter_context(_this_machine(workers))
             try:
                 with without_lines(_LOG_LEVEL):
-                    ray.init(log_to_driver=False, logging_level=logging.ERROR, **where)
+                    ray.init(log_to_driver=False, logging_level=logging.CRITICAL, **where)
             except (OSError, RuntimeError, ValueError, TimeoutError) as error:
                 raise EngineError(_not_started(address, error)) from error
         yield RayEngine(workers or max(1, int(ray.cluster_resources().get("CPU", 1))))
@@ -210,8 +208,14 @@ def _cores() -> int:
         return os.cpu_count() or 1
 
 
+def _last_line(error: Exception) -> str:
+    """Return what an error of Ray says at its end, behind the stacks of others: what began it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1].rstrip(".") if lines else type(error).__name__
+
+
 def _not_started(address: str | None, error: Exception) -> str:
-    reason = " ".join(str(error).split()).rstrip(".")
+    reason = _last_line(error)
     if address:
         return f"{address}: no Ray can be reached there ({reason}). Check the address, and that the cluster runs."
     return f"Ray cannot be started ({reason}). Check the memory and the disk, or leave out --engine ray."
