@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner, Result
 
-from gemhier.cli import main
+from gemhier.cli import INTERRUPTED, main
 from gemhier.errors import OutputError
 from gemhier.models.bundle import load_bundle
 from gemhier.models.images.stones import Failure
-from gemhier.pipeline.classify import classify_into_parts, find_images
+from gemhier.pipeline.classify import find_images
 from gemhier.pipeline.engines.job import CarriedBundle, Naming
 from gemhier.pipeline.reports.parts_folder import Done, Part, PartsFolder, Plan, WritingParts
 from gemhier.pipeline.reports.prediction_formats import columns_for
@@ -164,29 +165,44 @@ def test_a_part_that_cannot_be_finished_does_not_appear(
 # On Ray
 
 
-def test_two_workers_give_the_same_answers_and_a_second_run_does_what_is_missing(
-    ray_engine: "RayEngine", tiny_bundle: Path, photographs: Path, tmp_path: Path
+class Interrupted:
+    """An engine that is stopped by Ctrl-C after its first unit."""
+
+    workers = 2
+
+    def each(self, job: WritingParts, units: list[list[Part]]) -> Iterator[tuple[int, list[object]]]:
+        yield 0, list(job(units[0]))
+        raise KeyboardInterrupt
+
+
+def test_after_an_interruption_two_workers_do_what_is_missing_with_the_same_answers(
+    ray_engine: "RayEngine", tiny_bundle: Path, photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import ray
 
-    assert {node["NodeManagerAddress"] for node in ray.nodes()} == {"127.0.0.1"}
-    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
     out = tmp_path / "out"
+    command = [str(photographs), "--model", str(tiny_bundle), "--top", "3", "--target-precision", "0.9"]
+    command += ["--engine", "ray", "--output", str(out)]
+    with monkeypatch.context() as patch:
+        patch.setattr("gemhier.pipeline.engines.ray.started", lambda *_: nullcontext(Interrupted()))
+        result = run(*command)
+    assert result.exit_code == INTERRUPTED
+    assert f"What is done is in {out}. Give the same command again." in result.stderr
+    assert [path.name for path in out.glob("part-*")] == ["part-00000000.parquet"]
+    before = (out / "part-00000000.parquet").read_bytes()
 
-    def run(*paths: str) -> tuple[int, int]:
-        outcome = classify_into_parts(paths, str(out), model=tiny_bundle, top=3, target_precision=0.9, workers=2)
-        return outcome.images, outcome.failed
-
-    assert run(str(photographs / "deeper"), str(photographs / "broken.jpg")) == (4, 1)
-    before = {path.name: path.read_bytes() for path in out.glob("part-*")}
-    assert run(str(photographs)) == (13, 1)
+    result = run(*command)
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", "1 of 13 pictures failed.\n")
+    assert (out / "part-00000000.parquet").read_bytes() == before
     rows = rows_in(out)
     assert len(rows) == 13
     assert {row["image"]: row for row in rows} == expected_rows(tiny_bundle, str(photographs))
-    kept = [name for name, content in before.items() if (out / name).read_bytes() == content]
-    assert len(kept) == len(before)  # the broken one is as broken as before
-    with pytest.raises(OutputError, match="was begun with --top 3, and now it is 4"):
-        classify_into_parts([str(photographs)], str(out), model=tiny_bundle, top=4, target_precision=0.9)
+    assert {node["NodeManagerAddress"] for node in ray.nodes()} == {"127.0.0.1"}
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
+
+    result = run(*command, "--all-stones")
+    assert result.exit_code == 1
+    assert "was begun with --all-stones false, and now it is true" in result.stderr
 
 
 @dataclass(frozen=True)
