@@ -135,7 +135,7 @@ class TrainConfig:
             some out; 0 for each picture once. Pictures that nothing is learned from are never balanced.
         mixed_precision: train the backbone in bfloat16. What comes out computes in float32.
         strategy: on which devices, one of `gemhier.pipeline.training.devices.STRATEGIES`. It is no part of what a
-            training is told apart by, so that one goes on where it stood on a machine with other devices.
+            training is told apart by.
         epochs: passes of the schedule's last phase; None for the schedule's own number, as with the next two.
         batch_size: pictures a step.
         learning_rate: the highest one of the schedule's last phase.

@@ -239,6 +239,7 @@ def test_a_balanced_training_sees_rare_classes_as_often_as_others(
 def test_a_training_in_mixed_precision_gives_a_network_in_float32(
     fit: Callable[..., Fitted], tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    exact = fit("exact")
     built: list[keras.Model] = []
     true_build = fit_module.build_network
 
@@ -249,6 +250,9 @@ def test_a_training_in_mixed_precision_gives_a_network_in_float32(
 
     monkeypatch.setattr(fit_module, "build_network", build)
     fitted = fit(mixed_precision=True)
+    losses, expected = ([epoch.loss for epoch in one.history] for one in (fitted, exact))
+    assert losses == pytest.approx(expected, rel=0.03)
+    assert losses != expected
     assert keras.config.dtype_policy().name == "float32"
     mixed, plain = built
     assert fitted.network is plain
