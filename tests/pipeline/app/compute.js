@@ -6,12 +6,13 @@ import { nodeProbabilities } from "../../../pipeline/app/scripts/answering.js";
 import { classify, evidenceOf } from "../../../pipeline/app/scripts/classify.js";
 import { decoded, together } from "../../../pipeline/app/scripts/decoding.js";
 import { EvidenceError } from "../../../pipeline/app/scripts/evidence-error.js";
+import { erf, fixed, quoted } from "../../../pipeline/app/scripts/numbers.js";
 import { posterior } from "../../../pipeline/app/scripts/posterior.js";
 
 const [, , from, to] = process.argv;
-const { descriptions, cases } = JSON.parse(readFileSync(from, "utf8"));
+const { descriptions, cases, numbers, texts } = JSON.parse(readFileSync(from, "utf8"));
 
-const results = cases.map(({ description: name, settings, views, known, asked }) => {
+const ofCases = cases.map(({ description: name, settings, views, known, asked }) => {
   const description = { ...descriptions[name], decoding: { ...descriptions[name].decoding, ...settings } };
   try {
     const prediction = classify(views, known, description, asked);
@@ -30,5 +31,11 @@ const results = cases.map(({ description: name, settings, views, known, asked })
     throw error;
   }
 });
+
+const results = {
+  cases: ofCases,
+  numbers: numbers.map((value) => ({ erf: erf(value), shown: [1, 2, 3, 6].map((decimals) => fixed(value, decimals)) })),
+  texts: texts.map(quoted),
+};
 
 writeFileSync(to, JSON.stringify(results));

@@ -1,6 +1,7 @@
 """The scripts of the app against Python: the same stones, computed by both from one description."""
 
 import json
+import math
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +29,7 @@ Make = Callable[[int, int], list[Values]]
 
 NODE = shutil.which("node")
 TOLERANCE = 1e-6
-CASES_OF_EACH = 90
+CASES_OF_EACH = 70
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="node, which runs the scripts, is not on the PATH")
 
@@ -128,10 +129,10 @@ def values_of(prediction: Prediction) -> Values:
     }
 
 
-def by_scripts(models: Sequence[Any], cases: Sequence[Values], folder: Path) -> list[Values]:
-    """What the scripts say of cases, by one process of Node."""
-    descriptions = {model.name: describe(model.bundle) for model in models}
-    content = json.dumps({"descriptions": descriptions, "cases": cases}, allow_nan=False)
+def by_scripts(folder: Path, **given: Any) -> Values:
+    """What the scripts say of cases, numbers and texts, by one process of Node."""
+    nothing: Values = {"descriptions": {}, "cases": [], "numbers": [], "texts": []}
+    content = json.dumps(nothing | given, allow_nan=False)
     (folder / "cases.json").write_text(content, encoding="utf-8")
     runner = Path(__file__).with_name("compute.js")
     done = subprocess.run(
@@ -141,7 +142,7 @@ def by_scripts(models: Sequence[Any], cases: Sequence[Values], folder: Path) -> 
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    found: list[Values] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    found: Values = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     return found
 
 
@@ -164,7 +165,8 @@ def compare(models: Sequence[Any], cases: Sequence[Values], folder: Path) -> lis
     """Compute cases by both; what Python says of them."""
     of_name = {model.name: model for model in models}
     python = [by_python(case, of_name[case["description"]]) for case in cases]
-    scripts = by_scripts(models, cases, folder)
+    descriptions = {model.name: describe(model.bundle) for model in models}
+    scripts = by_scripts(folder, descriptions=descriptions, cases=cases)["cases"]
     found = [
         f"{case['description']}, {case['known']}: {difference}"
         for case, one, other in zip(cases, python, scripts, strict=True)
@@ -190,6 +192,19 @@ def test_scripts_and_python_say_the_same(models: Sequence[Any], make_cases: Make
     assert any(shown["lookAlikes"] for shown in beside)
     assert any(shown["others"] for shown in beside)
     assert any(prediction["words"]["contradiction"] for prediction in said)
+
+
+def test_numbers_and_texts_are_written_as_by_python(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    halfway = [0.125, -0.125, 0.375, 2.5, 0.25, 0.75, 1.0625, 0.0009765625, 0.5, 4.4, 1.005, 0.15]
+    numbers = [*halfway, 0.0, 5.999, 6.001, *random.normal(scale=3, size=300).tolist(), *random.random(100).tolist()]
+    texts = ["ruby", "ruby's", 'ruby "red"', "both ' and \"", "a\\b"]
+    found = by_scripts(tmp_path, numbers=numbers, texts=texts)
+    assert [one["shown"] for one in found["numbers"]] == [
+        [f"{number:.{decimals}f}" for decimals in (1, 2, 3, 6)] for number in numbers
+    ]
+    assert [one["erf"] for one in found["numbers"]] == pytest.approx([math.erf(one) for one in numbers], abs=1e-14)
+    assert found["texts"] == [repr(text) for text in texts]
 
 
 @pytest.mark.slow
