@@ -12,7 +12,7 @@ def has_graphs(content: bytes | mmap.mmap) -> bool:
     """Whether a LiteRT file has a list of graphs. Of bytes that are no such file it may say either."""
     try:
         model: int = struct.unpack_from("<I", content)[0]
-        fields: int = model - struct.unpack_from("<i", content, model)[0]
+        fields: int = model - struct.unpack_from("<l", content, model)[0]
         length: int = struct.unpack_from("<H", content, fields)[0]
         graphs: int = struct.unpack_from("<H", content, fields + _GRAPHS)[0]
     except struct.error:

@@ -98,7 +98,7 @@ def test_names_in_scripts_that_the_font_lacks_are_drawn_without_a_warning(tmp_pa
 
 @pytest.mark.parametrize("name", ["gems.txt", "gems", "gems.svg.gz"])
 def test_other_kinds_of_files_are_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(OutputError, match=re.escape("Use .svg, .png, .pdf")):
+    with pytest.raises(OutputError, match=re.escape("Use one of .svg, .png, .pdf")):
         draw_taxonomy(SMALL, tmp_path / name)
 
 

@@ -26,8 +26,8 @@ export function answerInWords({ name, rank, above }) {
  */
 export function reasonOfRefusal(noGem, score, likeliest, threshold, { answering, wording }) {
   if (noGem) {
-    const asked = fixed(answering.stone_threshold, 2);
-    return `${wording.no_gem}: the surest place has ${fixed(score, 2)}, of ${asked} asked for`;
+    const asked = fixed(answering.stone_threshold, 3);
+    return `${wording.no_gem}: the highest score is ${fixed(score, 3)}, and a gem has at least ${asked}`;
   }
   if (!likeliest) return wording.none_left;
   const [least, probability] = apart(threshold, likeliest.probability);
