@@ -1,7 +1,7 @@
 """How fast many pictures are classified, beside what the machine could do: bare decoding and the bare runtime.
 
-    python benchmarks/classify_many.py --pictures 2000
-    python benchmarks/classify_many.py --pictures 2000 --memory --keras 50 --prepare
+    python benchmarks/classify_many.py --images 2000
+    python benchmarks/classify_many.py --images 2000 --memory --keras 50 --prepare
 
 Paints a few dozen pictures, copies them to as many as are asked for, and takes turns, since machines drift:
 
@@ -190,14 +190,14 @@ def timed(way: Callable[[], object]) -> float:
 
 @click.command()
 @click.option("--model", help="A bundle; without it, the one in use.")
-@click.option("--pictures", type=click.IntRange(min=2), default=240, show_default=True)
+@click.option("--images", type=click.IntRange(min=2), default=240, show_default=True)
 @click.option("--side", type=int, default=800, show_default=True, help="Of the pictures, in pixels.")
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--memory", is_flag=True, help="Also say what ten times as many pictures take at most.")
 @click.option("--prepare", "preparing", is_flag=True, help="Also time `gemhier prepare`.")
 @click.option("--keras", "of_keras", type=int, default=0, help="How many pictures to ask Keras about in each round.")
 def main(
-    model: str | None, pictures: int, side: int, rounds: int, memory: bool, preparing: bool, of_keras: int
+    model: str | None, images: int, side: int, rounds: int, memory: bool, preparing: bool, of_keras: int
 ) -> None:
     """Time decoding, the runtime, gemhier and Keras on the same painted pictures."""
     bundle = load_bundle(model)
@@ -205,7 +205,7 @@ def main(
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "painted"
         (folder / "Ruby").mkdir(parents=True)
-        files = paint(folder / "Ruby", pictures, side)
+        files = paint(folder / "Ruby", images, side)
         counts = list(islice(cycle(finder_runs(bundle, files[:DISTINCT])), len(files)))
         every_core = [interpreters(bundle, cores)]
         one_core = [interpreters(bundle, 1) for _ in range(cores)]

@@ -66,11 +66,11 @@ def measured(done: Iterator[float]) -> Figures:
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, path_type=Path))
 @click.option("--model", type=click.Path(path_type=Path), help="A bundle; without it, the one in use.")
-@click.option("--pictures", type=click.IntRange(min=2), default=600, show_default=True)
+@click.option("--images", type=click.IntRange(min=2), default=600, show_default=True)
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
-def main(folder: Path, model: Path | None, pictures: int, rounds: int) -> None:
+def main(folder: Path, model: Path | None, images: int, rounds: int) -> None:
     """Time both engines."""
-    paths = [str(path) for path in islice(list_images([folder]), pictures)]
+    paths = [str(path) for path in islice(list_images([folder]), images)]
     paths = paths[: len(paths) // AT_ONCE * AT_ONCE]
     bundle = load_bundle(model)
     naming = Naming(CarriedBundle(bundle), 5, bundle.info.default_precision)
