@@ -196,9 +196,7 @@ def timed(way: Callable[[], object]) -> float:
 @click.option("--memory", is_flag=True, help="Also say what ten times as many pictures take at most.")
 @click.option("--prepare", "preparing", is_flag=True, help="Also time `gemhier prepare`.")
 @click.option("--keras", "of_keras", type=int, default=0, help="How many pictures to ask Keras about in each round.")
-def main(
-    model: str | None, images: int, side: int, rounds: int, memory: bool, preparing: bool, of_keras: int
-) -> None:
+def main(model: str | None, images: int, side: int, rounds: int, memory: bool, preparing: bool, of_keras: int) -> None:
     """Time decoding, the runtime, gemhier and Keras on the same painted pictures."""
     bundle = load_bundle(model)
     cores = usable_cores()

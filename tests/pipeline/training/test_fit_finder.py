@@ -23,12 +23,11 @@ def test_the_network_gives_maps_at_a_quarter_of_the_size_and_exports_to_litert()
     outputs = {name: np.asarray(values) for name, values in model(images, training=False).items()}
     assert outputs["maps"].shape == (3, 16, 16, 2)
     assert outputs["present"].shape == (3, 1)
-    whole, half = (Finder(export_network(model, OUTPUTS, half=half)) for half in (False, True))
-    for finder, tolerance in ((whole, 1e-4), (half, 0.02)):
-        assert finder.size == 64
-        found = finder._exported.run(images)
-        np.testing.assert_allclose(found["maps"], outputs["maps"], atol=tolerance)
-        np.testing.assert_allclose(found["present"], outputs["present"], atol=tolerance)
+    finder = Finder(export_network(model, OUTPUTS, half=True))
+    assert finder.size == 64
+    found = finder._exported.run(images)
+    np.testing.assert_allclose(found["maps"], outputs["maps"], atol=0.02)
+    np.testing.assert_allclose(found["present"], outputs["present"], atol=0.02)
 
 
 def test_a_size_that_does_not_divide_is_refused() -> None:
@@ -131,6 +130,18 @@ def test_batches_go_on_where_they_stood() -> None:
     np.testing.assert_array_equal(whole[3:], rest)
 
 
+def small_finder(size: int) -> "keras.Model":
+    """Build a network of a finder's form with a backbone of two layers, which trains in no time."""
+    layers = keras.layers
+    images = keras.Input((size, size, 3), dtype="uint8", name="pictures")
+    backbone = keras.Sequential([layers.Conv2D(8, 3, 2, padding="same", activation="relu") for _ in range(2)])
+    found = backbone(layers.Rescaling(1 / 255)(images))
+    present = layers.Dense(1, activation="sigmoid", name="present")(layers.GlobalAveragePooling2D()(found))
+    return keras.Model(
+        images, {"maps": layers.Conv2D(2, 1, activation="sigmoid", name="maps")(found), "present": present}
+    )
+
+
 def test_an_interrupted_training_goes_on_is_recorded_and_written(
     plain_data: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_stores: None
 ) -> None:
@@ -158,6 +169,7 @@ def test_an_interrupted_training_goes_on_is_recorded_and_written(
             raise KeyboardInterrupt
         return measure(*args)  # type: ignore[arg-type]
 
+    monkeypatch.setattr(fit_finder, "build_finder", small_finder)
     monkeypatch.setattr(fit_finder, "scene_batches", noted)
     monkeypatch.setattr(fit_finder, "measure_finder", interrupted)
     with pytest.raises(KeyboardInterrupt):
