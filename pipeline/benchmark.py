@@ -234,9 +234,7 @@ def _one_opencv_thread() -> Iterator[None]:
 
 def _one_by_one(bundle: Bundle, paths: Sequence[Path]) -> dict[str, float]:
     """Time the steps of one picture: medians over the pictures."""
-    bundle.network.try_out()  # which prepares the kernels
-    if isinstance(bundle.finder, Finder):
-        bundle.finder.try_out()
+    bundle.try_out()  # which prepares the kernels
     times: dict[str, list[float]] = {"read": [], "find": [], "outline": [], "name": [], "one": []}
     for path in show_progress("One picture after the other")(paths):
         moments = [time.perf_counter()]

@@ -102,13 +102,11 @@ def classify_paths(
     part = None if output is None or _is_pipe_or_device(output) else PartFile(output, layout, all_stones)
     if part:
         part.check(resume=resume)
-    bundle = load_bundle(model)
-    known = evidence if evidence_file is None else _of_each(evidence_file, paths, evidence)
+    naming = _naming(model, paths, top, target_precision, all_stones, evidence, evidence_file)
+    bundle, with_evidence = naming.model.bundle, naming.evidence is not None
     form = format_for(
-        layout, bundle, top, output, all_stones=all_stones, same_stone=same_stone, with_evidence=known is not None
+        layout, bundle, top, output, all_stones=all_stones, same_stone=same_stone, with_evidence=with_evidence
     )
-    precision = bundle.info.default_precision if target_precision is None else target_precision
-    naming = Naming(CarriedBundle(bundle), top, precision, all_stones, known)
     settings = {  # everything that the results depend on besides the pictures
         **_settings(naming),
         "--format": layout,
@@ -136,6 +134,7 @@ def classify_paths(
 
             read = _read(taken())
             results: Iterable[Prediction | Failure]
+            precision = naming.target_precision
             together = partial(bundle.classify_same, top=top, target_precision=precision, evidence=evidence)
             results = [together(read)] if same_stone else naming(read)
             for result in results:
@@ -194,12 +193,10 @@ def classify_into_parts(
     from gemhier.pipeline.reports.parts_folder import PartsFolder, Plan, WritingParts
 
     _check_evidence(evidence, evidence_file, paths, all_stones=all_stones, same_stone=False)
-    bundle = load_bundle(model)
-    known = evidence if evidence_file is None else _of_each(evidence_file, paths, evidence)
-    precision = bundle.info.default_precision if target_precision is None else target_precision
-    naming = Naming(CarriedBundle(bundle), top, precision, all_stones, known)
+    naming = _naming(model, paths, top, target_precision, all_stones, evidence, evidence_file)
+    bundle, with_evidence = naming.model.bundle, naming.evidence is not None
     folder = PartsFolder(output)
-    job = WritingParts(naming, folder, columns_for(bundle, top, all_stones=all_stones, with_evidence=known is not None))
+    job = WritingParts(naming, folder, columns_for(bundle, top, all_stones=all_stones, with_evidence=with_evidence))
     with folder.begun(_settings(naming)):
         plan = Plan.of(find_images(paths), folder.done())
         failed = 0
@@ -236,6 +233,22 @@ def _check_evidence(
             "A reading holds for one stone, and there are several pictures. Add --same-stone if they show one stone, "
             "or give the readings of each in a file with --evidence."
         )
+
+
+def _naming(
+    model: Path | None,
+    paths: Sequence[str],
+    top: int,
+    target_precision: float | None,
+    all_stones: bool,
+    evidence: Evidence | None,
+    evidence_file: Path | None,
+) -> Naming:
+    """Load the bundle, and return what either way of classifying runs."""
+    bundle = load_bundle(model)
+    known = evidence if evidence_file is None else _of_each(evidence_file, paths, evidence)
+    precision = bundle.info.default_precision if target_precision is None else target_precision
+    return Naming(CarriedBundle(bundle), top, precision, all_stones, known)
 
 
 def _of_each(evidence_file: Path, paths: Sequence[str], known: Evidence | None) -> dict[str, Evidence]:

@@ -18,6 +18,7 @@ from gemhier.models.bundle.info import BundleInfo
 from gemhier.models.bundle.multi_view import View, all_failed, by_gem, pool
 from gemhier.models.bundle.predictions import MultiView, Prediction
 from gemhier.models.bundle.probabilities import Probabilities, decode
+from gemhier.models.images.finder import Finder
 from gemhier.models.images.stones import Cutter, Failure, ImageInput, StoneCrop, map_stones
 from gemhier.models.images.untrained_finders import AnyFinder
 from gemhier.models.runtime.litert import usable_cores
@@ -87,6 +88,16 @@ class Bundle:
         from gemhier.hierarchy.properties import load_properties
 
         return Candidates(self.space, self.taxonomy, load_properties())
+
+    def try_out(self) -> None:
+        """Run its networks once, which prepares their kernels and finds faults that show only then.
+
+        Raises:
+            BundleError: if one of them cannot be run.
+        """
+        self.network.try_out()
+        if isinstance(self.finder, Finder):
+            self.finder.try_out()
 
     def probabilities(self, crops: Bytes) -> Probabilities:
         """Run the network on pictures of stones and decode its outputs in every way.

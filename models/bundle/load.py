@@ -118,11 +118,9 @@ def _assembled(
 
 
 def _try_out(bundle: Bundle) -> None:
-    """Run both networks once: what loads the bundle later relies on it; BundleError if they cannot be run."""
+    """Run its networks once, since what loads it later relies on it; BundleError if they cannot be run."""
     try:
-        bundle.network.try_out()
-        if isinstance(bundle.finder, Finder):
-            bundle.finder.try_out()
+        bundle.try_out()
     except BundleError as error:
         raise BundleError(f"{bundle.folder}: {error}") from error
 

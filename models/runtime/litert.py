@@ -161,13 +161,17 @@ def run_on_one_core() -> None:
     _this_thread.on_one_core = True
 
 
+def all_cores() -> int:
+    """How many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        return os.cpu_count() or 1
+
+
 def usable_cores() -> int:
     """How many cores this process may use, at most 4: more gain nothing on one picture."""
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
-        cores = os.cpu_count() or 1
-    return min(_MOST_CORES, cores)
+    return min(_MOST_CORES, all_cores())
 
 
 def _interpreter(source: bytes | Path, num_threads: int) -> Any:

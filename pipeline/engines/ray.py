@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from gemhier.errors import EngineError
 from gemhier.extras import require
+from gemhier.models.runtime.litert import all_cores
 from gemhier.models.runtime.native_output import without_lines
 from gemhier.pipeline.engines.job import Item, Job, Result
 from gemhier.progress import counted
@@ -169,17 +170,13 @@ def started(address: str | None = None, workers: int | None = None) -> Iterator[
     with ExitStack() as leaving:
         if not ray.is_initialized():
             leaving.callback(ray.shutdown)
-            where = _cluster(address) if address else leaving.enter_context(_this_machine(workers))
+            where = {"address": address} if address else leaving.enter_context(_this_machine(workers))
             try:
                 with without_lines(_LOG_LEVEL):
                     ray.init(log_to_driver=False, logging_level=logging.CRITICAL, **where)
             except (OSError, RuntimeError, ValueError, TimeoutError) as error:
                 raise EngineError(_not_started(address, error)) from error
         yield RayEngine(workers or max(1, int(ray.cluster_resources().get("CPU", 1))))
-
-
-def _cluster(address: str) -> dict[str, Any]:
-    return {"address": address}
 
 
 @contextmanager
@@ -191,7 +188,7 @@ def _this_machine(workers: int | None) -> Iterator[dict[str, Any]]:
     try:
         yield {
             "address": "local",
-            "num_cpus": workers or _cores(),
+            "num_cpus": workers or all_cores(),
             "num_gpus": 0,
             "include_dashboard": False,
             "object_store_memory": _STORE_BYTES,
@@ -199,13 +196,6 @@ def _this_machine(workers: int | None) -> Iterator[dict[str, Any]]:
         }
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
-        return os.cpu_count() or 1
 
 
 def _last_line(error: Exception) -> str:

@@ -166,7 +166,7 @@ class PartFile:
                 for before in self._kept(old):
                     image = next(images, None)
                     kept = before
-                    if image is None or printable(_name(image)) != printable(before.image):
+                    if image is None or printable(name_of(image)) != printable(before.image):
                         raise self._other_images(before, image)
                     if before.failed and not stopped:
                         try:
@@ -189,15 +189,11 @@ class PartFile:
                 f"{self.path}: {self._settings.name}, which says what it was begun with, is missing or damaged. "
                 "Delete both to begin anew."
             ) from error
-        for name in sorted({*then, *settings}):
-            if then.get(name) != settings.get(name):
-                raise OutputError(
-                    f"{self.path}: was begun with {name} {json.dumps(then.get(name))}, and now it is "
-                    f"{json.dumps(settings.get(name))}. Give the same again, or delete the file to begin anew."
-                )
+        if changed := changed_setting(then, settings):
+            raise OutputError(f"{self.path}: {changed}. Give the same again, or delete the file to begin anew.")
 
     def _other_images(self, before: Kept, image: str | Failure | None) -> OutputError:
-        now = "there is none" if image is None else f"{printable(_name(image))!r} comes"
+        now = "there is none" if image is None else f"{printable(name_of(image))!r} comes"
         return OutputError(
             f"{self.path}: was begun with other pictures: where it has {printable(before.image)!r}, now {now}. "
             "Give the same pictures, or delete the file to begin anew."
@@ -230,8 +226,17 @@ class PartFile:
         return path.open(mode, encoding="utf-8", errors=errors, newline="\n")  # type: ignore[return-value]
 
 
-def _name(image: str | Failure) -> str:
+def name_of(image: str | Failure) -> str:
+    """Return what results call a picture."""
     return image.image if isinstance(image, Failure) else image
+
+
+def changed_setting(then: Mapping[str, object], now: Mapping[str, object]) -> str:
+    """Say in words which of the settings is another than at the beginning; "" if none is."""
+    for name in sorted({*then, *now}):
+        if then.get(name) != now.get(name):
+            return f"was begun with {name} {json.dumps(then.get(name))}, and now it is {json.dumps(now.get(name))}"
+    return ""
 
 
 def _json_rows(lines: Iterable[str]) -> Iterator[tuple[Mapping[str, str], str]]:

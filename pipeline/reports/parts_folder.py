@@ -17,6 +17,7 @@ from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.images.stones import Failure
 from gemhier.pipeline.engines.job import Naming
 from gemhier.pipeline.engines.storage import is_url, list_files, read_file, write_file
+from gemhier.pipeline.reports.part_file import changed_setting, name_of
 from gemhier.pipeline.reports.prediction_formats import CsvRows
 from gemhier.pipeline.reports.prediction_table import parquet_bytes, table_of
 from gemhier.text import printable
@@ -163,12 +164,8 @@ class PartsFolder:
             then = dict(json.loads(read_file(self._place(SETTINGS_FILE))))
         except (OSError, ValueError, TypeError) as error:
             raise OutputError(f"{self._place(SETTINGS_FILE)}: damaged. Choose another folder.") from error
-        for name in sorted({*then, *settings}):
-            if then.get(name) != settings.get(name):
-                raise OutputError(
-                    f"{self.address}: was begun with {name} {json.dumps(then.get(name))}, and now it is "
-                    f"{json.dumps(settings.get(name))}. Give the same again, or choose another folder."
-                )
+        if changed := changed_setting(then, settings):
+            raise OutputError(f"{self.address}: {changed}. Give the same again, or choose another folder.")
 
     def done(self) -> Done:
         """Return what is there.
@@ -243,11 +240,6 @@ class WritingParts:
             results = list(self.naming(part.sources))
             self.folder.write(part, results, self.rows)
             yield Written(len(part.sources), sum(isinstance(result, Failure) for result in results))
-
-
-def name_of(source: str | Failure) -> str:
-    """Return what results call a source."""
-    return source.image if isinstance(source, Failure) else source
 
 
 def part_name(number: int) -> str:

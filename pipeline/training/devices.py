@@ -2,12 +2,9 @@
 
 import os
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gemhier.errors import DataError
-
-if TYPE_CHECKING:
-    pass
 
 STRATEGIES = ("auto", "none", "mirrored")
 """auto: mirrored where there are several graphics cards. none: one device. mirrored: all graphics cards; where there is
