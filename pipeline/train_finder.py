@@ -13,6 +13,7 @@ from gemhier.atomic import check_file, check_outside, whole_file
 from gemhier.errors import DataError
 from gemhier.extras import require
 from gemhier.models.images.finder import OUTPUTS, STONE_THRESHOLD, threshold_file, threshold_json
+from gemhier.models.runtime.litert import FEATURES
 from gemhier.pipeline.data.manifest import read_manifest
 from gemhier.pipeline.synthetic.scenes.composition import Scene, SceneMaker
 from gemhier.pipeline.synthetic.scenes.photographs import background_images, outlined_photographs, plain_photographs
@@ -93,6 +94,7 @@ def train_finder(
     mlflow = open_tracking(tracking)
     start_tensorflow()
     from gemhier.models.networks.export import export_network
+    from gemhier.models.networks.finder_network import with_features
     from gemhier.pipeline.training.fit_finder import fit_finder
 
     of_photographs = _digest([*images, *(photograph.pixels for photograph in by_hand)])
@@ -116,7 +118,7 @@ def train_finder(
             mlflow.log_metrics({"loss": epoch.loss, **epoch.validation}, step=epoch.number)
 
         model = fit_finder(maker, validation, config, work=work, on_epoch=record)
-        network = export_network(model, OUTPUTS, half=True)
+        network = export_network(with_features(model), (*OUTPUTS, FEATURES), half=True)
         for path, content in ((out, network), (threshold_file(out), threshold_json(network, STONE_THRESHOLD))):
             with whole_file(path) as file:
                 file.write(content)

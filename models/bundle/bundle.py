@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from gemhier.arrays import Bytes, Float64
+from gemhier.arrays import Bytes, Float32, Float64
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.labels import LabelSpace
@@ -109,6 +109,20 @@ class Bundle:
             ValueError: if the crops have another shape or type.
         """
         return decode(self.network.logits(crops), self.info.temperatures, self.info.fusion_weight, self.space)
+
+    def features(self, crops: Bytes) -> Float32:
+        """Return what the network's heads stand on: stones that look alike to it have features that are near.
+
+        Args:
+            crops: (N, S, S, 3) uint8 RGB, cut out by the finder, with the backdrop covered.
+
+        Returns:
+            (N, D); D is 0 where the network is older and gives none.
+
+        Raises:
+            ValueError: if the crops have another shape or type.
+        """
+        return self.network.seen(crops)[1]
 
     def decide(
         self,

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from gemhier.arrays import RGB, Booleans, Bytes, Float32
 from gemhier.errors import BundleError
 from gemhier.models.images.crop import MARGIN, Box, crop_stone, whole_image
-from gemhier.models.runtime.litert import ExportedNetwork
+from gemhier.models.runtime.litert import FEATURES, ExportedNetwork
 
 FILE = "finder.tflite"
 """What a finder is called in a bundle and in a data folder."""
@@ -239,7 +239,8 @@ class Finder:
 def _check_outputs(outputs: Mapping[str, Mapping[str, Any]]) -> None:
     shapes = {name: [int(length) for length in details["shape_signature"]] for name, details in outputs.items()}
     maps, present = (shapes.get(name, []) for name in OUTPUTS)
-    fit = len(shapes) == 2 and len(maps) == 4 and maps[1] == maps[2] > 0 and maps[3] == 2 and present[1:] == [1]
+    known = {*OUTPUTS} <= {*shapes} <= {*OUTPUTS, FEATURES} and len(shapes.get(FEATURES, [1, 1])) == 2
+    fit = known and len(maps) == 4 and maps[1] == maps[2] > 0 and maps[3] == 2 and present[1:] == [1]
     if fit and all(details["dtype"] is np.float32 for details in outputs.values()):
         return
     found = ", ".join(f"{name} {shape}" for name, shape in sorted(shapes.items()))

@@ -7,6 +7,7 @@ separable convolutions, and a linear head on the pooled features that says wheth
 import keras
 
 from gemhier.models.networks import efficientnet_lite
+from gemhier.models.runtime.litert import FEATURES
 
 STRIDE = 4
 """How many pixels of the picture one pixel of the maps stands for, along each side."""
@@ -51,6 +52,12 @@ def build_finder(size: int, *, variant: str = "lite0", pretrained: bool = True) 
     kept = keras.layers.Dropout(_DROPOUT, name="drop")(standardised)
     present = keras.layers.Dense(1, activation="sigmoid", name="present")(kept)
     return keras.Model(images, {"maps": maps, "present": present}, name="finder")
+
+
+def with_features(finder: keras.Model) -> keras.Model:
+    """Return a finder that also gives, as `features`, what it tells from whether it sees a stone: (N, D)."""
+    pooled = finder.get_layer("standardise").input
+    return keras.Model(finder.input, {**finder.output, FEATURES: pooled}, name="finder")
 
 
 def _separable(x: keras.KerasTensor, width: int, name: str) -> keras.KerasTensor:

@@ -13,6 +13,7 @@ from gemhier.models.networks.backbones import Backbone
 from gemhier.models.networks.colour import ColourHistogram
 from gemhier.models.networks.heads import FamilyFromFlat, FlatFromHierarchy, Standardise
 from gemhier.models.networks.modes import MODES
+from gemhier.models.runtime.litert import FEATURES, INPUT
 from gemhier.models.runtime.logits import HEADS
 
 
@@ -35,6 +36,12 @@ class GemNetwork:
     extractor: keras.Model
     heads: keras.Model
     whole: keras.Model
+
+    def with_features(self) -> keras.Model:
+        """Return pictures to logits and, as `features`, to what the heads stand on: (N, D)."""
+        images = keras.Input((self.size, self.size, 3), dtype="uint8", name=INPUT)
+        features = self.extractor(images)
+        return keras.Model(images, {**self.heads(features), FEATURES: features}, name="gemhier")
 
     def standardise(self, features: Float32) -> None:
         """Scale the heads' input by the mean and spread of training features, (N, D); once, before training.

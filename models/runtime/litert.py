@@ -24,6 +24,8 @@ from gemhier.models.runtime.structure import has_graphs, torn_operations
 
 SIGNATURE = "serving_default"
 INPUT = "pictures"
+FEATURES = "features"
+"""The output that holds what a network's heads stand on, (N, D): which pictures are alike. Older files have none."""
 
 _MOST_CORES = 4
 _ANNOUNCEMENT = re.compile(rb"INFO: Created TensorFlow Lite XNNPACK delegate")

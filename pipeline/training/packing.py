@@ -13,7 +13,8 @@ from gemhier.models.bundle.info import BundleInfo
 from gemhier.models.images.crop import mask_background
 from gemhier.models.networks.export import export_network
 from gemhier.models.networks.gem_network import GemNetwork
-from gemhier.models.runtime.logits import Logits
+from gemhier.models.runtime.litert import FEATURES
+from gemhier.models.runtime.logits import HEADS, Logits
 from gemhier.models.runtime.native_output import without_lines
 from gemhier.pipeline.data.manifest import Manifest
 from gemhier.pipeline.training.calibration import Calibration
@@ -73,7 +74,7 @@ def pack(
         finder=manifest.finder.name,
     )
     with without_lines(TENSORFLOW_NOTES):
-        exported = export_network(network.whole, half=half)
+        exported = export_network(network.with_features(), (*HEADS, FEATURES), half=half)
     write_bundle(
         folder,
         info,

@@ -17,6 +17,7 @@ from gemhier.models.networks.export import export_network
 from gemhier.models.networks.gem_network import GemNetwork, average_networks, build_network
 from gemhier.models.networks.heads import family_members
 from gemhier.models.networks.modes import MODES
+from gemhier.models.runtime.litert import FEATURES
 from gemhier.models.runtime.logits import HEADS
 from gemhier.models.runtime.network import Network
 from gemhier.pipeline.training.packing import HALF_TOLERANCE
@@ -236,6 +237,22 @@ def test_several_networks_as_one_say_the_mean_of_their_logits(mode: str) -> None
         np.testing.assert_allclose(in_two_steps[head], expected, rtol=1e-4, atol=1e-4)
         np.testing.assert_allclose(softmax(getattr(exported, head)), softmax(expected), rtol=0, atol=1e-4)
     assert np.abs(predictions[0]["flat"] - predictions[1]["flat"]).max() > 1e-2
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_export_with_features_gives_what_the_heads_stand_on(count: int) -> None:
+    together = average_networks([build("both", seed=seed) for seed in range(count)])
+    plain = Network(export_network(together.whole))
+    network = Network(export_network(together.with_features(), (*HEADS, FEATURES)))
+    logits, features = network.seen(images())
+    expected = together.extractor(images()).numpy()
+    assert network.features == expected.shape[1]
+    np.testing.assert_allclose(features, expected, rtol=1e-4, atol=1e-4)
+    for head, found in plain.logits(images()).items():
+        np.testing.assert_allclose(getattr(logits, head), found, rtol=1e-4, atol=1e-4)
+    assert network.seen(images()[:0])[1].shape == (0, network.features)
+    assert plain.features == 0
+    assert plain.seen(images())[1].shape == (len(images()), 0)
 
 
 def test_weights_in_half_precision_take_half_the_space_and_hardly_move_a_probability() -> None:

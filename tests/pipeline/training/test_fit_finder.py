@@ -8,6 +8,7 @@ import pytest
 
 from gemhier.errors import DataError
 from gemhier.models.images.finder import OUTPUTS, STONE_THRESHOLD, Finder, load_finder
+from gemhier.models.runtime.litert import FEATURES
 from gemhier.pipeline.synthetic.scenes.composition import Scene, SceneMaker
 from gemhier.pipeline.synthetic.scenes.cutouts import PlainPhotograph
 
@@ -16,16 +17,17 @@ keras = pytest.importorskip("keras", reason="training comes with an extra")
 
 def test_the_network_gives_maps_at_a_quarter_of_the_size_and_exports_to_litert() -> None:
     from gemhier.models.networks.export import export_network
-    from gemhier.models.networks.finder_network import build_finder
+    from gemhier.models.networks.finder_network import build_finder, with_features
 
     model = build_finder(64, pretrained=False)
     images = np.random.default_rng(0).integers(0, 255, (3, 64, 64, 3)).astype(np.uint8)
     outputs = {name: np.asarray(values) for name, values in model(images, training=False).items()}
     assert outputs["maps"].shape == (3, 16, 16, 2)
     assert outputs["present"].shape == (3, 1)
-    finder = Finder(export_network(model, OUTPUTS, half=True))
+    finder = Finder(export_network(with_features(model), (*OUTPUTS, FEATURES), half=True))
     assert finder.size == 64
     found = finder._exported.run(images)
+    assert found[FEATURES].shape == (3, 1280)
     np.testing.assert_allclose(found["maps"], outputs["maps"], atol=0.02)
     np.testing.assert_allclose(found["present"], outputs["present"], atol=0.02)
 
@@ -136,7 +138,8 @@ def small_finder(size: int) -> "keras.Model":
     images = keras.Input((size, size, 3), dtype="uint8", name="pictures")
     backbone = keras.Sequential([layers.Conv2D(8, 3, 2, padding="same", activation="relu") for _ in range(2)])
     found = backbone(layers.Rescaling(1 / 255)(images))
-    present = layers.Dense(1, activation="sigmoid", name="present")(layers.GlobalAveragePooling2D()(found))
+    pooled = layers.BatchNormalization(name="standardise")(layers.GlobalAveragePooling2D()(found))
+    present = layers.Dense(1, activation="sigmoid", name="present")(pooled)
     return keras.Model(
         images, {"maps": layers.Conv2D(2, 1, activation="sigmoid", name="maps")(found), "present": present}
     )
