@@ -11,8 +11,8 @@ begins with, up to the first underscore. OUT gets
     data/      DATA, with the photographs of all makers but those left out among its training pictures
     left-out/  links to the photographs of the others, all of them, by kind and class
 
-Of each class a maker shows --most photographs at most, taken from its stones in turn: many photographs of a few stones
-would teach whose stones they are.
+Without --leave all makers are learned from, as for a release. Of each class a maker shows --most photographs at most,
+taken from its stones in turn: many photographs of a few stones would teach whose stones they are.
 """
 
 import csv
@@ -41,7 +41,12 @@ class Photograph:
     @property
     def maker(self) -> str:
         """Who took it."""
-        return self.path.name.split("_")[0]
+        return maker_of(self.path.name)
+
+
+def maker_of(path: str) -> str:
+    """Return what a file's name begins with."""
+    return Path(path).name.split("_")[0]
 
 
 def read_photographs(table: Path, kinds: Iterable[str]) -> list[Photograph]:
@@ -83,7 +88,7 @@ def prepared(photographs: Iterable[Photograph], data: Manifest, config: PrepareC
 @click.command()
 @click.argument("data", type=click.Path(exists=True, path_type=Path))
 @click.argument("images", type=click.Path(exists=True, path_type=Path))
-@click.option("--leave", multiple=True, required=True, help="A maker to be measured on.")
+@click.option("--leave", multiple=True, help="A maker to be measured on; without any, all are learned from.")
 @click.option("--kind", "kinds", multiple=True, default=["shop", "phone", "tumbled"], show_default=True)
 @click.option("--most", type=click.IntRange(min=1), default=12, show_default=True, help="Of a class of a maker.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="A new folder.")
@@ -100,7 +105,8 @@ def main(data: Path, images: Path, leave: tuple[str, ...], kinds: tuple[str, ...
     others = list(some_of_each((each for each in photographs if each.maker not in leave), most))
     config = PrepareConfig(validation_share=0, test_share=0, stone_pattern="^(?P<stone>.+)~")
     added = prepared(others, home, config)
-    rows = [replace(row, group=f"further {row.group}", split="train") for row in added.rows]
+    # In a training with --folds, too, no maker is on two sides.
+    rows = [replace(row, group=f"maker {maker_of(row.image)}", split="train") for row in added.rows]
     sources = (*home.info.sources, *added.info.sources)
     write_manifest(
         replace(home, folder=out / "data", rows=(*home.rows, *rows), info=replace(home.info, sources=sources)),
