@@ -28,9 +28,11 @@ class Schedule:
             and colours are the same in all pictures, and this halves the time. Not for a backbone
             without pretrained weights.
         tune_rate: highest learning rate of that phase.
-        scratch_epochs: passes for a backbone without pretrained weights, which has this phase alone; None for as
+        scratch_epochs: passes for a backbone without pretrained weights, which has no phase of the heads; None for as
             many as `tune_epochs`.
         scratch_rate: the highest learning rate for it.
+        scratch_tuned: whether such a backbone has the passes of a pretrained one after these, at their rate. For rates
+            that stay as they are.
         constant: whether rates stay as they are, or rise at first and then fall along a half cosine.
         batch: pictures a step.
         smoothing: of the labels.
@@ -51,6 +53,7 @@ class Schedule:
     tune_rate: float = 1e-3
     scratch_epochs: int | None = None
     scratch_rate: float = 1e-3
+    scratch_tuned: bool = False
     constant: bool = False
     batch: int = 32
     smoothing: float = 0.1
@@ -60,15 +63,15 @@ class Schedule:
     weight_decay: float = 0.05
     augmentation: Augmentation = field(default_factory=Augmentation)
 
-    def whole_epochs(self, *, pretrained: bool) -> int:
-        """Count the passes with the backbone trainable."""
-        if pretrained or self.scratch_epochs is None:
-            return self.tune_epochs
-        return self.scratch_epochs
+    def stages(self, *, pretrained: bool) -> tuple[tuple[int, float], ...]:
+        """Return the passes with the backbone trainable, and their highest learning rate; several, one after another.
 
-    def whole_learning_rate(self, *, pretrained: bool) -> float:
-        """Return the highest learning rate of these."""
-        return self.tune_rate if pretrained else self.scratch_rate
+        Empty where the backbone stays as it is.
+        """
+        tuned = (self.tune_epochs, self.tune_rate)
+        scratch = (self.tune_epochs if self.scratch_epochs is None else self.scratch_epochs, self.scratch_rate)
+        stages = (tuned,) if pretrained else (scratch, tuned) if self.scratch_tuned else (scratch,)
+        return tuple(stage for stage in stages if stage[0])
 
     def changed(self, epochs: int | None, batch: int | None, learning_rate: float | None) -> "Schedule":
         """Return the same schedule with other numbers; None leaves one as it is.
@@ -76,9 +79,8 @@ class Schedule:
         Epochs and learning rate are those of the last phase: of the whole network, or of the heads where nothing else
         is trained.
         """
-        tunes = self.tune_epochs > 0
-        counts = ("tune_epochs", "scratch_epochs") if tunes else ("head_epochs",)
-        rates = ("tune_rate", "scratch_rate") if tunes else ("head_rate",)
+        last = ("head",) if not self.tune_epochs else ("tune",) if self.scratch_tuned else ("tune", "scratch")
+        counts, rates = ([f"{phase}_{what}" for phase in last] for what in ("epochs", "rate"))
         changes: dict[str, Any] = dict.fromkeys(counts, epochs) | dict.fromkeys(rates, learning_rate) | {"batch": batch}
         return replace(self, **{name: value for name, value in changes.items() if value is not None})
 
@@ -97,12 +99,13 @@ SCHEDULES = {
         ),
         Schedule(
             name="report",
-            description="the 2024 report's: 15 epochs with the backbone frozen, then 5 with everything; turns and "
-            "mirroring only",
+            description="the 2024 report's: 15 epochs at 1e-3 with the backbone frozen, or with everything where it "
+            "starts from random weights, then 5 at 1e-5 with everything; turns and mirroring only",
             head_epochs=15,
             tune_epochs=5,
             tune_rate=1e-5,
-            scratch_epochs=20,
+            scratch_epochs=15,
+            scratch_tuned=True,
             constant=True,
             smoothing=0.0,
             dropout=0.5,
@@ -181,7 +184,7 @@ class TrainConfig:
         if rate is not None and (type(rate) not in (int, float) or not 0 < rate < math.inf):
             raise ValueError(f"`learning_rate` must be a number above 0, such as 0.001. Received: {rate!r}.")
         for chosen in self.backbones:
-            if not chosen.pretrained and not self.phases.whole_epochs(pretrained=False):
+            if not chosen.pretrained and not self.phases.stages(pretrained=False):
                 raise ValueError(
                     f"`schedule` must train the backbone too, since {chosen.name} starts from random weights. "
                     f"Received: {self.schedule!r}."
@@ -214,7 +217,10 @@ class TrainConfig:
     @property
     def details(self) -> dict[str, Any]:
         """The numbers of all phases, JSON values."""
-        return asdict(self.phases)
+        numbers = asdict(self.phases)
+        if not numbers["scratch_tuned"]:  # as before there was one: answers that are kept stay known
+            del numbers["scratch_tuned"]
+        return numbers
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values, with the weights by what they are and not by where they lie.

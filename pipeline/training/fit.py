@@ -1,6 +1,6 @@
 """Fit a network to crops: heads on frozen features, then everything, resumable after each epoch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -169,7 +169,7 @@ def _fit_one(training: _Training) -> Fitted:
         network = _build(training, mixed_precision=config.mixed_precision)
         if pretrained:
             _fit_heads(network, training)
-        if training.schedule.whole_epochs(pretrained=pretrained):
+        if training.schedule.stages(pretrained=pretrained):
             _fit_everything(network, training)
     if config.mixed_precision or devices.replicas(config.strategy) > 1:
         trained = network.whole.get_weights()
@@ -233,10 +233,10 @@ def _fit_heads(network: GemNetwork, training: _Training) -> None:
     network.standardise(views.reshape(-1, views.shape[-1]))
     # Every picture is there once for each view: a step sees as many different pictures as later.
     batch = schedule.batch * len(views)
-    steps = schedule.head_epochs * -(-views.shape[0] * views.shape[1] // batch)
+    steps = schedule.head_epochs * steps_per_epoch(views.shape[0] * views.shape[1], batch)
     # Whether the features came from the cache must not change what follows.
     keras.utils.set_random_seed(training.config.seed)
-    _compile(network.heads, training, schedule.head_rate, steps)
+    _compile(network.heads, training, [(steps, schedule.head_rate)])
     shown = train.truth[train.copies.rows] if train.copies else train.truth
     truth = np.tile(shown, len(views))
 
@@ -262,13 +262,14 @@ def _fit_everything(network: GemNetwork, training: _Training) -> None:
     train, validation, schedule, log = training.train, training.validation, training.schedule, training.log
     pretrained = training.backbone.pretrained
     keras.utils.set_random_seed(training.config.seed)
-    epochs = schedule.whole_epochs(pretrained=pretrained)
+    stages = schedule.stages(pretrained=pretrained)
+    epochs = sum(passes for passes, _ in stages)
     if pretrained:
         network.freeze(schedule.frozen_share)
     crops = train.crops(network.size)
     copies = train.copies or each_once(len(crops))
     an_epoch = steps_per_epoch(len(copies), schedule.batch)
-    _compile(network.whole, training, schedule.whole_learning_rate(pretrained=pretrained), epochs * an_epoch)
+    _compile(network.whole, training, [(passes * an_epoch, rate) for passes, rate in stages])
     states = training.work / "states"
     done = restore(network.whole, states)
     batches = training_batches(
@@ -303,12 +304,16 @@ def _fit_everything(network: GemNetwork, training: _Training) -> None:
     )
 
 
-def _compile(model: keras.Model, training: _Training, learning_rate: float, steps: int) -> None:
+def _compile(model: keras.Model, training: _Training, stages: Sequence[tuple[int, float]]) -> None:
+    """Give a model its optimizer and losses.
+
+    Args:
+        model: what is trained.
+        training: of what.
+        stages: steps, and the highest learning rate of these.
+    """
     schedule, config = training.schedule, training.config
-    falling = keras.optimizers.schedules.CosineDecay(
-        0.1 * learning_rate, max(1, steps), alpha=0.01, warmup_target=learning_rate, warmup_steps=max(1, steps // 20)
-    )
-    chosen = learning_rate if schedule.constant else falling
+    chosen = _constant(stages) if schedule.constant else _rising_and_falling(stages)
     if schedule.weight_decay:
         optimizer = keras.optimizers.AdamW(chosen, weight_decay=schedule.weight_decay)
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
@@ -316,3 +321,21 @@ def _compile(model: keras.Model, training: _Training, learning_rate: float, step
         optimizer = keras.optimizers.Adam(chosen)
     chosen_losses = losses(training.space, config.mode, schedule.smoothing, config.loss)
     model.compile(optimizer, loss=chosen_losses, jit_compile=False)
+
+
+def _constant(stages: Sequence[tuple[int, float]]) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    """Each stage's rate from its first step to its last."""
+    rates = [rate for _, rate in stages]
+    if len(rates) == 1:
+        return rates[0]
+    ends = np.cumsum([steps for steps, _ in stages])
+    # A boundary is the last step of a rate, and steps are counted from 0.
+    return keras.optimizers.schedules.PiecewiseConstantDecay((ends[:-1] - 1).tolist(), rates)
+
+
+def _rising_and_falling(stages: Sequence[tuple[int, float]]) -> keras.optimizers.schedules.LearningRateSchedule:
+    """From a tenth of the rate up to it, then down along a half cosine."""
+    ((steps, rate),) = stages
+    return keras.optimizers.schedules.CosineDecay(
+        0.1 * rate, max(1, steps), alpha=0.01, warmup_target=rate, warmup_steps=max(1, steps // 20)
+    )

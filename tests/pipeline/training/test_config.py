@@ -67,16 +67,21 @@ def test_numbers_in_place_of_the_schedule_s_are_checked(settings: dict[str, obje
 def test_numbers_are_those_of_the_last_phase() -> None:
     chosen = {"epochs": 3, "batch_size": 8, "learning_rate": 2e-4}
     tuned = TrainConfig(schedule="standard", **chosen).phases
-    assert [tuned.whole_epochs(pretrained=pretrained) for pretrained in (True, False)] == [3, 3]
-    assert [tuned.whole_learning_rate(pretrained=pretrained) for pretrained in (True, False)] == [2e-4, 2e-4]
+    assert [tuned.stages(pretrained=pretrained) for pretrained in (True, False)] == [((3, 2e-4),)] * 2
+    reported = TrainConfig(schedule="report", **chosen).phases
+    assert reported.stages(pretrained=True) == ((3, 2e-4),)
+    assert reported.stages(pretrained=False) == ((15, 1e-3), (3, 2e-4))
     assert (tuned.head_epochs, tuned.head_rate, tuned.batch) == (30, 1e-3, 8)
     heads = TrainConfig(schedule="quick", **chosen).phases
-    assert (heads.head_epochs, heads.head_rate, heads.batch, heads.tune_epochs) == (3, 2e-4, 8, 0)
+    assert (heads.head_epochs, heads.head_rate, heads.batch) == (3, 2e-4, 8)
+    assert heads.stages(pretrained=True) == ()
 
 
 def test_settings_without_such_numbers_are_described_as_before_there_were_any() -> None:
     assert not {"epochs", "batch_size", "learning_rate"} & TrainConfig().to_dict().keys()
     assert TrainConfig(epochs=3).to_dict() == TrainConfig().to_dict() | {"epochs": 3}
+    assert "scratch_tuned" not in TrainConfig().details
+    assert TrainConfig(schedule="report").details["scratch_tuned"]
 
 
 def test_the_schedule_of_the_report_is_the_report_s() -> None:
@@ -86,10 +91,10 @@ def test_the_schedule_of_the_report_is_the_report_s() -> None:
     assert report.constant
     assert report.weight_decay == 0  # Adam
     assert report.frozen_share == 0  # then everything learns
-    assert [report.whole_epochs(pretrained=pretrained) for pretrained in (True, False)] == [5, 20]
-    assert [report.whole_learning_rate(pretrained=pretrained) for pretrained in (True, False)] == [1e-5, 1e-3]
+    assert report.stages(pretrained=True) == ((5, 1e-5),)  # after the heads
+    assert report.stages(pretrained=False) == ((15, 1e-3), (5, 1e-5))
     standard = SCHEDULES["standard"]
-    assert [standard.whole_epochs(pretrained=pretrained) for pretrained in (True, False)] == [12, 20]
+    assert [standard.stages(pretrained=pretrained) for pretrained in (True, False)] == [((12, 1e-3),), ((20, 1e-3),)]
 
 
 def test_the_report_turns_and_mirrors_and_leaves_colours_alone() -> None:
