@@ -171,7 +171,8 @@ def calibrate_command(model: str, out: Path, answers: Path | None, tracking: str
     default="cross-entropy",
     show_default=True,
     help="Loss of the flat head. summed-leaves: the likelihood of every level of the tree. soft-labels: targets that "
-    "fall with the distance in it.",
+    "fall with the distance in it. hier-cos: a head in which every node of the tree has a direction "
+    "(Sani & Anand, CVPR 2026).",
 )
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Seed of the initial weights, order and augmentation."

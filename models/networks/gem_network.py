@@ -12,7 +12,8 @@ from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.networks.backbones import Backbone
 from gemhier.models.networks.colour import ColourHistogram
 from gemhier.models.networks.heads import FamilyFromFlat, FlatFromHierarchy, Standardise
-from gemhier.models.networks.modes import MODES
+from gemhier.models.networks.hier_cos import ProjectionLengths, coordinates
+from gemhier.models.networks.modes import MODES, NODES, trained_outputs
 from gemhier.models.runtime.litert import FEATURES, INPUT
 from gemhier.models.runtime.logits import HEADS
 
@@ -26,7 +27,8 @@ class GemNetwork:
         size: side of the square input, in pixels.
         mode: a key of `gemhier.models.networks.modes.MODES`.
         extractor: (N, size, size, 3) uint8 RGB to (N, D) features.
-        heads: (N, D) features to the logits `flat` (N, V), `family` (N, F) and `regional` (N, V).
+        heads: (N, D) features to the logits `flat` (N, V), `family` (N, F) and `regional` (N, V), and to what else a
+            loss looks at.
         whole: pictures to logits.
     """
 
@@ -65,6 +67,7 @@ def build_network(
     *,
     size: int | None = None,
     mode: str = "both",
+    loss: str = "cross-entropy",
     dropout: float = 0.0,
     hidden: int = 0,
     l2: float = 0.0,
@@ -77,6 +80,7 @@ def build_network(
         space: the labels to output.
         size: side of the square input, in pixels; None for the backbone's own.
         mode: which heads are trained: flat, hierarchical or both.
+        loss: of the flat head, one of `gemhier.models.networks.modes.FLAT_LOSSES`; Hier-COS has a head of its own.
         dropout: share of the standardised features that training drops.
         hidden: units of a dense layer with ReLU between these and the heads; 0 for none. A backbone that ends in
             a dense layer of its own, and has its own dropout before it or none, gets neither.
@@ -102,7 +106,9 @@ def build_network(
     extractor = keras.Model(images, features, name="extractor")
     if hidden and backbone.dense:
         hidden, dropout = 0, 0.0
-    heads = _build_heads(int(features.shape[1]), space, mode, dropout, hidden, l2, standardised=backbone.pretrained)
+    heads = _build_heads(
+        int(features.shape[1]), space, (mode, loss), dropout, hidden, l2, standardised=backbone.pretrained
+    )
     return GemNetwork(space, side, mode, extractor, heads, keras.Model(images, heads(features), name="gemhier"))
 
 
@@ -151,7 +157,14 @@ def _dtype_policy(name: str) -> Iterator[None]:
 
 
 def _build_heads(
-    width: int, space: LabelSpace, mode: str, dropout: float, hidden: int, l2: float, *, standardised: bool
+    width: int,
+    space: LabelSpace,
+    trained_as: tuple[str, str],
+    dropout: float,
+    hidden: int,
+    l2: float,
+    *,
+    standardised: bool,
 ) -> keras.Model:
     features = keras.Input((width,), name="features")
     x = features
@@ -162,16 +175,17 @@ def _build_heads(
     if hidden:
         regulariser = keras.regularizers.L2(l2) if l2 else None
         x = keras.layers.Dense(hidden, activation="relu", kernel_regularizer=regulariser, name="hidden")(x)
-    trained = {
-        head: keras.layers.Dense(
-            len(space.families) if head == "family" else len(space), name=f"{head}_logits", dtype="float32"
-        )(x)
-        for head in MODES[mode]
-    }
-    outputs: dict[str, Any] = dict(trained)
-    if "family" not in trained:
-        outputs["family"] = FamilyFromFlat(space, name="family_from_flat")(trained["flat"])
-        outputs["regional"] = keras.layers.Identity(name="regional_from_flat")(trained["flat"])
-    elif "flat" not in trained:
-        outputs["flat"] = FlatFromHierarchy(space, name="flat_from_hierarchy")(trained["family"], trained["regional"])
+    outputs: dict[str, Any] = {}
+    for output in trained_outputs(*trained_as):
+        if output == NODES:
+            outputs[NODES] = coordinates(x, space)
+            outputs["flat"] = ProjectionLengths(space, name="projection_lengths")(outputs[NODES])
+        else:
+            units = len(space.families) if output == "family" else len(space)
+            outputs[output] = keras.layers.Dense(units, name=f"{output}_logits", dtype="float32")(x)
+    if "family" not in outputs:
+        outputs["family"] = FamilyFromFlat(space, name="family_from_flat")(outputs["flat"])
+        outputs["regional"] = keras.layers.Identity(name="regional_from_flat")(outputs["flat"])
+    elif "flat" not in outputs:
+        outputs["flat"] = FlatFromHierarchy(space, name="flat_from_hierarchy")(outputs["family"], outputs["regional"])
     return keras.Model(features, outputs, name="heads")

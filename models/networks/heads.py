@@ -14,7 +14,8 @@ from keras import ops
 
 from gemhier.arrays import Float32
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.models.networks.modes import MODES
+from gemhier.models.networks.hier_cos import HierCOS
+from gemhier.models.networks.modes import HIER_COS, NODES, trained_outputs
 from gemhier.models.networks.tree_losses import SoftLabels, SummedLeaves
 
 _OUTSIDE = -1e9
@@ -114,7 +115,7 @@ def _log_sums(logits: keras.KerasTensor, members: Float32) -> keras.KerasTensor:
 
 
 def losses(space: LabelSpace, mode: str, smoothing: float, flat: str = "cross-entropy") -> dict[str, keras.losses.Loss]:
-    """Return the loss of each head that `mode` trains, by the head's name.
+    """Return the loss of each output that is trained, by its name.
 
     Args:
         space: the labels.
@@ -129,13 +130,16 @@ def losses(space: LabelSpace, mode: str, smoothing: float, flat: str = "cross-en
         "cross-entropy": lambda: CrossEntropy(smoothing),
         "summed-leaves": lambda: SummedLeaves(space, smoothing),
         "soft-labels": lambda: SoftLabels(space),
+        HIER_COS: lambda: HierCOS(space),
     }
     if flat not in of_flat:
         raise ValueError(f"`flat` must be one of {', '.join(of_flat)}. Received: {flat!r}.")
     members = family_members(space)
+    of_labels = of_flat[flat]()
     every = {
-        "flat": of_flat[flat](),
+        "flat": of_labels,
+        NODES: of_labels,
         "family": CrossEntropy(smoothing),
         "regional": CrossEntropy(smoothing, siblings=members @ members.T),
     }
-    return {head: every[head] for head in MODES[mode]}
+    return {output: every[output] for output in trained_outputs(mode, flat)}

@@ -9,6 +9,7 @@ from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.networks.backbones import backbone
 from gemhier.models.networks.export import export_network
 from gemhier.models.networks.gem_network import average_networks, build_network
+from gemhier.models.networks.modes import HIER_COS
 from gemhier.models.runtime.litert import ExportedNetwork
 from gemhier.models.runtime.native_output import without_lines
 from gemhier.pipeline.experiments.plan import LEAST_COST, Arm
@@ -16,8 +17,9 @@ from gemhier.pipeline.training.start_tensorflow import TENSORFLOW_NOTES
 
 _ROUNDS = 45
 
-Kind = tuple[str, str, int]
-"""What the time depends on: the backbones, the heads, and the units of the dense layer before them."""
+Kind = tuple[str, str, str, int]
+"""What the time depends on: the backbones, the heads, whether the flat one is Hier-COS's ("" where it is not), and the
+units of the dense layer before them."""
 
 
 def milliseconds(arms: Sequence[Arm], space: LabelSpace) -> dict[str, float]:
@@ -63,12 +65,14 @@ def _networks(arm: Arm, strategy: str, space: LabelSpace) -> int:
 
 
 def _kind(arm: Arm) -> Kind:
-    return arm.config.backbone, arm.config.mode, arm.config.phases.hidden
+    config = arm.config
+    return config.backbone, config.mode, HIER_COS if config.loss == HIER_COS else "", config.phases.hidden
 
 
-def _exported(backbones: str, mode: str, hidden: int, space: LabelSpace) -> ExportedNetwork:
+def _exported(backbones: str, mode: str, loss: str, hidden: int, space: LabelSpace) -> ExportedNetwork:
     chosen = [backbone(name, "none") for name in backbones.split("+")]
-    members = [build_network(one, space, size=chosen[0].size, mode=mode, hidden=hidden) for one in chosen]
+    size = chosen[0].size
+    members = [build_network(one, space, size=size, mode=mode, loss=loss, hidden=hidden) for one in chosen]
     with without_lines(TENSORFLOW_NOTES):
         content = export_network(average_networks(members).whole)
     return ExportedNetwork(content, num_threads=1)

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 Targets = dict[str, npt.NDArray[np.int32]]
 
 
-def targets(truth: Indices, space: LabelSpace, heads: tuple[str, ...]) -> Targets:
-    """Return what each head should say: (N,) class columns by the head's name.
+def targets(truth: Indices, space: LabelSpace, outputs: tuple[str, ...]) -> Targets:
+    """Return what each output should say: (N,) class columns by the output's name.
 
     Args:
         truth: (N,) the column of each picture's label.
         space: the labels.
-        heads: the heads that are trained.
+        outputs: those that are trained, as `gemhier.models.networks.modes.trained_outputs` names them.
     """
     of_label = truth.astype(np.int32)
-    every = {"flat": of_label, "family": space.parents[truth].astype(np.int32), "regional": of_label}
-    return {head: every[head] for head in heads}
+    of_family = space.parents[truth].astype(np.int32)
+    return {output: of_family if output == "family" else of_label for output in outputs}
 
 
 def training_batches(

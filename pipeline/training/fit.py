@@ -13,7 +13,7 @@ from gemhier.models.images.crop import mask_background
 from gemhier.models.networks.backbones import Backbone
 from gemhier.models.networks.gem_network import GemNetwork, average_networks, build_network
 from gemhier.models.networks.heads import losses
-from gemhier.models.networks.modes import MODES
+from gemhier.models.networks.modes import trained_outputs
 from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.training import devices
 from gemhier.pipeline.training.batches import steps_per_epoch, targets, training_batches
@@ -161,6 +161,10 @@ class _Training:
     def schedule(self) -> Schedule:
         return self.config.phases
 
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        return trained_outputs(self.config.mode, self.config.loss)
+
 
 def _fit_one(training: _Training) -> Fitted:
     config, pretrained = training.config, training.backbone.pretrained
@@ -185,6 +189,7 @@ def _build(training: _Training, *, mixed_precision: bool) -> GemNetwork:
         training.space,
         size=training.config.size,
         mode=training.config.mode,
+        loss=training.config.loss,
         dropout=schedule.dropout,
         hidden=schedule.hidden,
         l2=schedule.l2,
@@ -249,7 +254,7 @@ def _fit_heads(network: GemNetwork, training: _Training) -> None:
 
     network.heads.fit(
         views.reshape(-1, views.shape[-1]),
-        targets(truth, network.space, MODES[network.mode]),
+        targets(truth, network.space, training.outputs),
         batch_size=batch,
         epochs=schedule.head_epochs,
         verbose=0,
@@ -274,7 +279,7 @@ def _fit_everything(network: GemNetwork, training: _Training) -> None:
     done = restore(network.whole, states)
     batches = training_batches(
         crops,
-        targets(train.truth, network.space, MODES[network.mode]),
+        targets(train.truth, network.space, training.outputs),
         batch=schedule.batch,
         augmentation=schedule.augmentation,
         seed=training.config.seed,
