@@ -33,6 +33,15 @@ def _show_plan(context: click.Context, _: click.Parameter, value: bool) -> None:
     show_default=True,
     help="Folder for tables and plots.",
 )
+@click.option(
+    "--elsewhere",
+    metavar="FOLDER",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Labelled photographs from elsewhere, class folders or a prepared folder, that every network names too and "
+    "none learns from; with tables of their own. May be given again. Networks are not kept: another folder later "
+    "means training again.",
+)
 @tracking_option
 @click.option(
     "--show-plan",
@@ -42,7 +51,9 @@ def _show_plan(context: click.Context, _: click.Parameter, value: bool) -> None:
     callback=_show_plan,
     help="Print the default plan, to start your own from, and stop.",
 )
-def trial_command(data: Path, plan_file: Path | None, out: Path, tracking: str | None) -> None:
+def trial_command(
+    data: Path, plan_file: Path | None, out: Path, elsewhere: tuple[Path, ...], tracking: str | None
+) -> None:
     """Train what a plan lists on the same folds, and say which is better and whether the difference is real.
 
     Every picture is answered by networks that have learned from none of its stone. Test pictures are left out.
@@ -51,9 +62,10 @@ def trial_command(data: Path, plan_file: Path | None, out: Path, tracking: str |
     \b
     Example:
       gemhier trial data --out trial
+      gemhier trial data --plan mine.yaml --elsewhere shops --elsewhere phones
     """
     from gemhier.pipeline.experiments.plan import load_plan
     from gemhier.pipeline.trial import run_trial
 
-    click.echo(run_trial(data, load_plan(plan_file), out, tracking=tracking), nl=False)
+    click.echo(run_trial(data, load_plan(plan_file), out, elsewhere=elsewhere, tracking=tracking), nl=False)
     click.echo(f"\nAs a page with plots: {out / 'trial.html'}")

@@ -1,8 +1,10 @@
 """What a network says of pictures, head by head."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self
+
+import numpy as np
 
 from gemhier.arrays import Float32
 
@@ -25,6 +27,11 @@ class Logits:
     def of(cls, found: Mapping[str, Any]) -> Self:
         """Take the heads' arrays out of a mapping, which may hold more."""
         return cls(**{head: found[head] for head in HEADS})
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Logits]") -> Self:
+        """Return the pictures of several, one after another."""
+        return cls(**{head: np.concatenate([getattr(part, head) for part in parts]) for head in HEADS})
 
     def map(self, change: Callable[[Float32], Float32]) -> "Logits":
         """Do the same to each head's array."""

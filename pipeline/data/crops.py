@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gemhier.arrays import Bytes
+from gemhier.arrays import RGB, Bytes
 from gemhier.atomic import whole_file
 from gemhier.errors import DataError, ImageError, OutputError
 from gemhier.models.images.crop import Box
@@ -87,15 +87,23 @@ def _write(path: Path, rows: Sequence[Row], shape: tuple[int, ...], finder: AnyF
             file.write(crop.tobytes())
 
 
-def _crop(row: Row, size: int, finder: AnyFinder) -> Bytes:
+def read_prepared(row: Row) -> RGB:
+    """Return the picture of a row, (H, W, 3) uint8 RGB.
+
+    Raises:
+        DataError: if it cannot be read or is not the one that was prepared.
+    """
     try:
         with Path(row.image).open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         if sha256 != row.sha256:
             raise DataError(f"{row.image}: changed since it was prepared. Run `gemhier prepare` again.")
-        image = read_image(Path(row.image))
+        return read_image(Path(row.image))
     except OSError as error:
         raise DataError(f"{row.image}: cannot be read ({error.strerror}). Run `gemhier prepare` again.") from error
     except ImageError as error:
         raise DataError(f"{error} It could be read when it was prepared: run `gemhier prepare` again.") from error
-    return finder.cut(image, Box(row.x, row.y, row.side), size)
+
+
+def _crop(row: Row, size: int, finder: AnyFinder) -> Bytes:
+    return finder.cut(read_prepared(row), Box(row.x, row.y, row.side), size)

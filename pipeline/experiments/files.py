@@ -15,13 +15,17 @@ from gemhier.pipeline.experiments.plots import budget_plot, decisions_plot, diff
 from gemhier.pipeline.experiments.tables import class_rows, decision_row, markdown
 from gemhier.spreadsheet import csv_text
 
+_ELSEWHERE = ("decisions", "comparisons")
+"""What there is a table of for pictures from elsewhere."""
+
 
 def write_outcome(outcome: Outcome, folder: Path, taxonomy: Taxonomy) -> tuple[Path, ...]:
     """Write everything; each file appears whole.
 
     trial.json has all figures; decisions.csv, comparisons.csv, error_budget.csv and per_class.csv are the same as
     tables; trial.md and trial.html are for reading; decisions.png, differences.png and error_budget.png show them.
-    Error budgets of an earlier trial with more of them do not stay.
+    elsewhere_decisions.csv and elsewhere_comparisons.csv are the same of pictures from elsewhere, if there are any.
+    Error budgets of an earlier trial with more of them do not stay, nor do such tables.
 
     Returns:
         What was written.
@@ -32,7 +36,7 @@ def write_outcome(outcome: Outcome, folder: Path, taxonomy: Taxonomy) -> tuple[P
     decisions = [decision_row(decision, outcome) for decision in outcome.decisions]
     pairs = [pair.to_dict() for pair in outcome.pairs]
     budgets = [{"arm": arm, **part.to_dict()} for arm, parts in outcome.budgets.items() for part in parts]
-    contents = {
+    contents: dict[str, Any] = {
         "verdict": outcome.verdict,
         "plan": asdict(outcome.plan),
         "pictures": outcome.images,
@@ -42,6 +46,17 @@ def write_outcome(outcome: Outcome, folder: Path, taxonomy: Taxonomy) -> tuple[P
         "decisions": decisions,
         "comparisons": pairs,
         "error_budget": budgets,
+        "elsewhere": {
+            name: {
+                "verdict": other.verdict,
+                "pictures": other.images,
+                "groups": other.groups,
+                "majority": other.majority.figures.top1.to_dict("top1"),
+                "decisions": [decision_row(decision, other) for decision in other.decisions],
+                "comparisons": [pair.to_dict() for pair in other.pairs],
+            }
+            for name, other in outcome.elsewhere.items()
+        },
     }
     files = {
         "trial.json": json.dumps(contents, indent=1) + "\n",
@@ -52,6 +67,11 @@ def write_outcome(outcome: Outcome, folder: Path, taxonomy: Taxonomy) -> tuple[P
         "trial.md": markdown(outcome, taxonomy),
         "trial.html": page(outcome, taxonomy),
     }
+    others = contents["elsewhere"]
+    for table in _ELSEWHERE:
+        rows = [{"elsewhere": name, **row} for name, other in others.items() for row in other[table]]
+        if rows:
+            files[f"elsewhere_{table}.csv"] = _as_csv(rows)
     for name, text in files.items():
         with whole_file(folder / name) as file:
             file.write(text.encode())
@@ -61,8 +81,8 @@ def write_outcome(outcome: Outcome, folder: Path, taxonomy: Taxonomy) -> tuple[P
     for name, plot in plots.items():
         with whole_file(folder / name) as file:
             plot.savefig(file, format="png", dpi=120)
-    for earlier in folder.glob("error_budget*.png"):
-        if earlier.name not in plots:
+    for earlier in (*folder.glob("error_budget*.png"), *(folder / f"elsewhere_{table}.csv" for table in _ELSEWHERE)):
+        if earlier.name not in {*files, *plots}:
             earlier.unlink(missing_ok=True)
     return tuple(folder / name for name in (*files, *plots))
 

@@ -1,7 +1,7 @@
 """All that a trial found, and the verdict in one sentence."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gemhier.hierarchy.error_budget import ErrorBudget
 from gemhier.pipeline.evaluation.paired_tests import SIGNIFICANCE
@@ -24,6 +24,7 @@ class Outcome:
         budgets: arm -> where its pictures are lost and won back.
         milliseconds: decision -> time of a picture.
         majority: always naming the most frequent label.
+        elsewhere: name of a set of pictures from elsewhere -> the same of these pictures.
     """
 
     plan: Plan
@@ -36,6 +37,7 @@ class Outcome:
     budgets: Mapping[str, tuple[ErrorBudget, ...]]
     milliseconds: Mapping[str, float]
     majority: Decision
+    elsewhere: Mapping[str, "Outcome"] = field(default_factory=dict)
 
     @property
     def against_baseline(self) -> tuple[Paired, ...]:

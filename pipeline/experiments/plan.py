@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gemhier.errors import DataError
 from gemhier.hierarchy.decoding import Strategy
+from gemhier.models.images.untrained_finders import UNTRAINED
 from gemhier.models.networks.modes import TRAINED_STRATEGIES
 from gemhier.pipeline.training.config import TrainConfig
 from gemhier.yaml_file import Entry, YamlFormat
@@ -17,8 +18,12 @@ FORMAT = 1
 TREES = ("gemmological", "learned", "random")
 """Where the families come from. All three have as many families, of the same sizes."""
 
-REGIONAL = ("shared", "separate")
-"""Whether regional networks stand on the general network's backbone, or each on its own."""
+REGIONAL = ("shared", "separate", "separate-as-long")
+"""Whether regional networks stand on the general network's backbone, or each on its own; and, as they learn from fewer
+pictures, whether each then has as many passes or, in more passes, at least as many steps."""
+
+FINDERS = ("prepared", *UNTRAINED)
+"""What finds the stones: what found them when the data was prepared, or one of the finders that need no training."""
 
 LEAST_COST = "least cost"
 """The decision of least expected cost, by the height of the lowest common ancestor."""
@@ -26,7 +31,7 @@ LEAST_COST = "least cost"
 _PLAN_FILE = YamlFormat("a plan", longest=256 * 1024, deepest=16)
 _HINT = "`gemhier trial --show-plan` prints a plan to start from."
 _TOP = ("format", "folds", "repeats", "seed", "baseline", "settings", "arms", "comparisons")
-_OWN = ("name", "tree", "regional", "first_folds")
+_OWN = ("name", "tree", "regional", "finder", "first_folds")
 _SETTINGS = tuple(field.name for field in fields(TrainConfig) if field.name not in ("seed", "folds"))
 
 
@@ -39,6 +44,7 @@ class Arm:
         config: the settings of its trainings; seed and folds are the repeat's.
         tree: one of `TREES`.
         regional: one of `REGIONAL`.
+        finder: one of `FINDERS`.
         first_folds: how many folds are answered, all or the first few, where all would take too long.
     """
 
@@ -46,7 +52,13 @@ class Arm:
     config: TrainConfig
     tree: str = "gemmological"
     regional: str = "shared"
+    finder: str = "prepared"
     first_folds: int
+
+    @property
+    def separate(self) -> bool:
+        """Whether each regional network has a backbone of its own."""
+        return self.regional != REGIONAL[0]
 
     @property
     def strategies(self) -> tuple[Strategy, ...]:
@@ -156,12 +168,18 @@ def _arm(entry: Entry, usual: Mapping[str, Entry], folds: int) -> Arm:
     _known(f"arm {name!r}", entry, (*_OWN, *_SETTINGS))
     tree, regional = _choice(entry, "tree", TREES), _choice(entry, "regional", REGIONAL)
     config = _config(entry, {**usual, **{key: value for key, value in entry.named.items() if key in _SETTINGS}})
-    if regional == "separate" and (tree != TREES[0] or config.mode == "flat"):
+    if regional != REGIONAL[0] and (tree != TREES[0] or config.mode == "flat"):
         raise entry.error(
             f"arm {name!r}: separate regional networks need a hierarchical mode and the usual tree.", "regional"
         )
-    first = _number(entry, "first_folds", folds, 2)
-    return Arm(name=name, config=config, tree=tree, regional=regional, first_folds=min(first, folds))
+    return Arm(
+        name=name,
+        config=config,
+        tree=tree,
+        regional=regional,
+        finder=_choice(entry, "finder", FINDERS),
+        first_folds=min(_number(entry, "first_folds", folds, 2), folds),
+    )
 
 
 def _config(arm: Entry, settings: Mapping[str, Entry]) -> TrainConfig:

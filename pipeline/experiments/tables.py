@@ -1,7 +1,7 @@
 """The tables of a trial in Markdown, no wider than a terminal, and as rows for CSV."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import wrap
 from typing import Any
 
@@ -16,6 +16,9 @@ from gemhier.text import count
 
 WIDTH = 100
 """Columns of text, and of tables whose decisions have names of usual length."""
+
+_FURTHER = "elsewhere_"
+"""What the names of tables begin with that are of pictures from elsewhere."""
 
 _MOST_DESCRIBED = 7000
 """Characters of a trial's description: MLflow cuts off what is above 8000."""
@@ -69,7 +72,20 @@ def tables(outcome: Outcome) -> tuple[Table, ...]:
         found.append(_other_differences(others))
     if outcome.budgets:
         found.append(_losses(outcome))
+    for name, other in outcome.elsewhere.items():
+        found += [
+            _elsewhere(table, name, other) for table in (_decisions(other, _FURTHER), _differences(other, _FURTHER))
+        ]
+        if others := [pair for pair in other.pairs if pair.top1.first != outcome.plan.baseline]:
+            found.append(_elsewhere(_other_differences(others), name, other))
     return tuple(found)
+
+
+def _elsewhere(table: Table, name: str, outcome: Outcome) -> Table:
+    """Return the table of a set of pictures from elsewhere, told from the same of the data."""
+    of_stones = f"{count(outcome.images, 'picture')} of {outcome.groups:,} stones or pictures that stand alone"
+    note = f"{of_stones}, none learned from; each is named by the networks of one fold. {table.note}"
+    return replace(table, title=f"{name}: {table.title[0].lower()}{table.title[1:]}", note=note)
 
 
 def budget_table(arm: str, parts: Sequence[ErrorBudget], taxonomy: Taxonomy) -> Table:
@@ -140,12 +156,12 @@ def class_rows(decision: Decision, taxonomy: Taxonomy) -> list[dict[str, Any]]:
     ]
 
 
-def _decisions(outcome: Outcome) -> Table:
+def _decisions(outcome: Outcome, files: str = "") -> Table:
     return Table(
         "Which names the most pictures right?",
         f"Always naming the most frequent label gives {estimate_text(outcome.majority.figures.top1)}. Severity is "
-        "averaged over mistakes only, and the time is per picture on one core. decisions.csv has every figure with its "
-        "interval.",
+        "averaged over mistakes only, and the time is per picture on one core. "
+        f"{files}decisions.csv has every figure with its interval.",
         ("decision", "top-1 (95% interval)", "top-3", "family", "severity", "ECE", "ms"),
         tuple(
             (
@@ -162,13 +178,13 @@ def _decisions(outcome: Outcome) -> Table:
     )
 
 
-def _differences(outcome: Outcome) -> Table:
+def _differences(outcome: Outcome, files: str = "") -> Table:
     return Table(
         f"Which differences from {outcome.plan.baseline} are more than chance?",
         f"p is from a permutation test that flips the signs of whole stones, adjusted for all {len(outcome.pairs)} "
         "comparisons of the trial (Holm). Fixed: pictures that only this decision names right; broken: those that only "
-        "the baseline does. Chance in training shows only between divisions. comparisons.csv has the unadjusted p "
-        "values, McNemar's too, and the severities.",
+        "the baseline does. Chance in training shows only between divisions. "
+        f"{files}comparisons.csv has the unadjusted p values, McNemar's too, and the severities.",
         ("decision", "points (95% interval)", "each division", "fixed/broken", "p"),
         tuple((pair.top1.second, *_difference_cells(pair)) for pair in outcome.against_baseline),
     )

@@ -57,7 +57,7 @@ def milliseconds(arms: Sequence[Arm], space: LabelSpace) -> dict[str, float]:
 
 def _networks(arm: Arm, strategy: str, space: LabelSpace) -> int:
     """How many networks a decision asks, at most."""
-    if arm.regional == "shared":
+    if not arm.separate:
         return 1
     both_stages = 1 + len(space.regional_families)
     asked = {"flat": 1, "hard": 2, "soft": both_stages, "fused": 1 + both_stages}

@@ -1,6 +1,5 @@
 """The report of an evaluation in the run that trained its model, with measures named as in the training."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from gemhier.hierarchy.decoding import Strategy
 from gemhier.pipeline.data.manifest import is_data_folder, read_manifest
 from gemhier.pipeline.reports.report import Report
 from gemhier.pipeline.tracking.measures import measures, measures_with_readings
-from gemhier.pipeline.tracking.names import STRATEGY_NAMES
+from gemhier.pipeline.tracking.names import STRATEGY_NAMES, measures_section
 from gemhier.pipeline.tracking.runs import nested_strategies
 from gemhier.pipeline.tracking.store import open_tracking, written_to
 
@@ -57,6 +56,5 @@ def _name(report: Report, folders: Sequence[Path], data_digest: str) -> str:
     ending = "_with_evidence" if report.evidence else ""
     if len(folders) == 1 and is_data_folder(folders[0]) and read_manifest(folders[0]).digest[:12] == data_digest:
         return f"{report.split}{ending}"
-    # MLflow takes a slash for the end of a section.
-    name = re.sub(r"[^\w.-]+", "_", "+".join(report.labelled.sources), flags=re.ASCII)
+    name = measures_section("+".join(report.labelled.sources))
     return f"{name if report.split == 'test' else f'{name}_{report.split}'}{ending}"

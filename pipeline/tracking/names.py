@@ -1,5 +1,6 @@
 """What the things in a tracking store are called."""
 
+import re
 from collections.abc import Mapping
 
 from gemhier.hierarchy.decoding import Strategy
@@ -35,3 +36,8 @@ STRATEGY_NAMES: Mapping[Strategy, str] = {
 
 SIDE_BY_SIDE = ("top1", "top3", "top5", "family_top1")
 """The measures in which the strategies are seen side by side."""
+
+
+def measures_section(name: str) -> str:
+    """Return a name of pictures as measures can begin with it: MLflow takes a slash for the end of a section."""
+    return re.sub(r"[^\w.-]+", "_", name, flags=re.ASCII)

@@ -76,6 +76,7 @@ def cross_fitted(
     mode: str,
     *,
     each_family: bool = True,
+    calibrating: Booleans | None = None,
 ) -> dict[Strategy, Float64]:
     """Decode out-of-fold logits, those of each fold with what was calibrated on the other folds.
 
@@ -87,6 +88,7 @@ def cross_fitted(
         mode: which heads were trained.
         each_family: whether each regional network has a temperature of its own. One for all where a family holds
             other labels in other folds, and so says nothing of its own in this one.
+        calibrating: (N,) which of the pictures may be calibrated on; None for all.
 
     Returns:
         For each strategy (N, V), P(label).
@@ -94,7 +96,8 @@ def cross_fitted(
     found: dict[Strategy, Float64] = {}
     for fold in range(int(folds.max()) + 1):
         inside = folds == fold
-        calibration = calibrate(_rows(logits, ~inside), truth[~inside], space, mode, each_family=each_family)
+        others = ~inside if calibrating is None else ~inside & calibrating
+        calibration = calibrate(_rows(logits, others), truth[others], space, mode, each_family=each_family)
         decoded = decode(_rows(logits, inside), calibration.temperatures, calibration.fusion_weight, space)
         for strategy, probabilities in decoded.by_strategy.items():
             found.setdefault(strategy, np.zeros((len(folds), len(space))))[inside] = probabilities

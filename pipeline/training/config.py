@@ -84,6 +84,12 @@ class Schedule:
         changes: dict[str, Any] = dict.fromkeys(counts, epochs) | dict.fromkeys(rates, learning_rate) | {"batch": batch}
         return replace(self, **{name: value for name, value in changes.items() if value is not None})
 
+    def longer(self, times: int) -> "Schedule":
+        """Return the same schedule with that many times as many passes in each phase."""
+        scratch = None if self.scratch_epochs is None else times * self.scratch_epochs
+        heads, tuned = times * self.head_epochs, times * self.tune_epochs
+        return replace(self, head_epochs=heads, tune_epochs=tuned, scratch_epochs=scratch)
+
 
 SCHEDULES = {
     schedule.name: schedule
@@ -142,6 +148,7 @@ class TrainConfig:
         epochs: passes of the schedule's last phase; None for the schedule's own number, as with the next two.
         batch_size: pictures a step.
         learning_rate: the highest one of the schedule's last phase.
+        times: how many times as many passes each phase has as the numbers before say; None for as many.
 
     Raises:
         ValueError: if a name is unknown; it lists the known ones. Or if a number is out of range, there are no such
@@ -161,6 +168,7 @@ class TrainConfig:
     epochs: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
+    times: int | None = None
 
     def __post_init__(self) -> None:
         choices: tuple[tuple[str, str, Collection[str]], ...] = (
@@ -177,7 +185,7 @@ class TrainConfig:
             raise ValueError(f"`folds` must be 0, or 2 or more. Received: {self.folds}.")
         if self.balance < 0:
             raise ValueError(f"`balance` must be 0, or 1 or more. Received: {self.balance}.")
-        for name, count in (("epochs", self.epochs), ("batch_size", self.batch_size)):
+        for name, count in (("epochs", self.epochs), ("batch_size", self.batch_size), ("times", self.times)):
             if count is not None and (type(count) is not int or count < 1):
                 raise ValueError(f"`{name}` must be a whole number of 1 or more. Received: {count!r}.")
         rate = self.learning_rate
@@ -212,7 +220,9 @@ class TrainConfig:
     @property
     def phases(self) -> Schedule:
         """The schedule, with the numbers that stand in place of its own."""
-        return SCHEDULES[self.schedule].changed(self.epochs, self.batch_size, self.learning_rate)
+        return (
+            SCHEDULES[self.schedule].changed(self.epochs, self.batch_size, self.learning_rate).longer(self.times or 1)
+        )
 
     @property
     def details(self) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gemhier import __version__
-from gemhier.arrays import Booleans, Float32, Float64, Indices
+from gemhier.arrays import Booleans, Bytes, Float32, Float64, Indices
 from gemhier.atomic import whole_file
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.locks import locked
+from gemhier.models.networks.gem_network import GemNetwork
 from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.data.manifest import Manifest
 from gemhier.pipeline.training.calibration import cross_fitted
@@ -41,6 +42,19 @@ class OutOfFold:
     folds: Indices
     logits: Logits
     probabilities: Mapping[Strategy, Float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Others:
+    """Pictures that networks are asked about beside those of their fold, and that none learns from.
+
+    Attributes:
+        crops: side in pixels -> (M, side, side, 4) uint8, as those of `Images`.
+        digest: what tells these crops from all others.
+    """
+
+    crops: Callable[[int], Bytes]
+    digest: str
 
 
 def answers_folder(manifest: Manifest, config: TrainConfig, **further: str | int) -> Path:
@@ -103,11 +117,13 @@ def fit_predict(
     *,
     folder: Path,
     features: Path,
+    others: Sequence[Others] = (),
 ) -> Logits:
     """Train a network on some pictures and ask it about others, or remember what it said.
 
     What it said is kept with the question, and forgotten when that is another: other pictures, another division of them
-    or another order, as after preparing the data anew.
+    or another order, as after preparing the data anew. The network is not kept: whatever it was never asked about takes
+    another training.
 
     Args:
         space: the labels.
@@ -117,9 +133,10 @@ def fit_predict(
         config: the settings of the network.
         folder: of answers and checkpoints. The same call with the same folder goes on where it stood.
         features: folder for frozen features.
+        others: further pictures to ask it about.
 
     Returns:
-        The logits of the pictures that are asked about.
+        The logits of the pictures that are asked about, and of all others behind them, in order.
 
     Raises:
         ValueError: if a picture is both learned from and asked about.
@@ -128,22 +145,25 @@ def fit_predict(
         raise ValueError(f"`asked` must hold no learned picture. Received: {int(np.sum(learned & asked))} in both.")
     work = folder / "training"
 
-    def ask() -> Arrays:
-        train_set, posed = (images.part(np.flatnonzero(chosen)) for chosen in (learned, asked))
-        fitted = fit_network(space, train_set, None, replace(config, folds=0), work=work, cache=features)
-        logits = predict_logits(fitted.network, posed.crops(fitted.network.size))
-        return dict(logits.items())
+    @cache
+    def network() -> GemNetwork:
+        train_set = images.part(np.flatnonzero(learned))
+        return fit_network(space, train_set, None, replace(config, folds=0), work=work, cache=features).network
 
-    question = {"learned": learned, "asked": asked, "truth": images.truth}
-    answers = folder / "answers.npz"
-    logits = _kept(answers, question)
-    if logits is None:
+    def ask(crops: Callable[[int], Bytes]) -> Arrays:
+        return dict(predict_logits(network(), crops(network().size)).items())
+
+    known = {"learned": learned, "truth": images.truth}
+    questions = [(folder / "answers.npz", {**known, "asked": asked}, images.part(np.flatnonzero(asked)).crops)]
+    questions += [(folder / f"others-{other.digest[:16]}.npz", known, other.crops) for other in others]
+    found = [_kept(path, question) for path, question, _ in questions]
+    if any(answers is None for answers in found):
         folder.mkdir(parents=True, exist_ok=True)
         wait = partial(say, f"{folder}: waiting for another process that trains the same ...")
         with locked(folder / "lock", wait):
-            logits = remembered(answers, question, ask)
+            found = [remembered(path, question, partial(ask, crops)) for path, question, crops in questions]
             shutil.rmtree(work, ignore_errors=True)
-    return Logits.of(logits)
+    return Logits.joined([Logits.of(answers) for answers in found if answers is not None])
 
 
 def remembered(path: Path, question: Arrays, answer: Callable[[], Arrays]) -> Arrays:

@@ -3,10 +3,12 @@
 import csv
 import json
 import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import yaml
@@ -14,10 +16,13 @@ from click.testing import CliRunner
 
 pytest.importorskip("keras", reason="training comes with an extra")
 
+from gemhier.arrays import Bytes
 from gemhier.cli import main
+from gemhier.errors import DataError
+from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.metrics import severity_matrix
 from gemhier.pipeline.data.manifest import read_manifest
-from gemhier.pipeline.experiments.plan import load_plan
+from gemhier.pipeline.experiments.plan import Arm, load_plan
 from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.training import cross_validation as out_of_fold_module
 from gemhier.pipeline.training.config import SCHEDULES
@@ -32,13 +37,18 @@ ARMS = (
     {"name": "hierarchical", "mode": "hierarchical"},
 )
 
+TINY = {"backbone": "tiny", "schedule": "tiny"}
 
-def write_plan(folder: Path, arms: int, **further: object) -> Path:
-    tiny = {"backbone": "tiny", "schedule": "tiny"}
+
+def write_plan(folder: Path, first_arms: int, **further: object) -> Path:
+    contents = {"format": 1, "folds": 2, "settings": TINY, "arms": list(ARMS[:first_arms]), **further}
     path = folder / "plan.yaml"
-    contents = {"format": 1, "folds": 2, "settings": tiny, "arms": list(ARMS[:arms]), **further}
     path.write_text(yaml.safe_dump(contents), encoding="utf-8")
     return path
+
+
+def no_time(arms: Sequence[Arm], space: LabelSpace) -> dict[str, float]:
+    return {decision: 1.0 for arm in arms for decision in arm.decisions}
 
 
 def test_a_trial_goes_on_where_it_stood_and_says_what_is_better(
@@ -136,7 +146,7 @@ def test_pictures_of_one_group_are_never_learned_from_and_asked_about(
     groups = np.array([row.group for row in rows])
     seen: list[int] = []
 
-    def learn(space: Any, images: Any, learned: Any, asked: Any, config: Any, *, folder: Any, features: Any) -> Any:
+    def learn(space: Any, images: Any, learned: Any, asked: Any, config: Any, **_: Any) -> Any:
         assert not set(groups[learned]) & set(groups[asked])
         seen.append(int(asked.sum()))
         generator = np.random.default_rng(0)
@@ -146,10 +156,7 @@ def test_pictures_of_one_group_are_never_learned_from_and_asked_about(
         )
 
     monkeypatch.setattr("gemhier.pipeline.experiments.answers.fit_predict", learn)
-    monkeypatch.setattr(
-        "gemhier.pipeline.experiments.timing.milliseconds",
-        lambda arms, space: {decision: 1.0 for arm in arms for decision in arm.decisions},
-    )
+    monkeypatch.setattr("gemhier.pipeline.experiments.timing.milliseconds", no_time)
     run_trial(tiny_data, load_plan(write_plan(here, 6, repeats=2)), here / "trial")
     assert sum(seen) == 2 * len(rows) * 9  # with the flat network beside the separate networks
     found = json.loads((here / "trial" / "trial.json").read_text())
@@ -157,6 +164,71 @@ def test_pictures_of_one_group_are_never_learned_from_and_asked_about(
         assert row["top1"] < 0.5  # chance
         assert len(row["top1_in_each_division"].split()) == 2
         assert 0 < row["mistake_severity"] <= severity_matrix(manifest.label_space).max()
+
+
+def test_arms_of_other_finders_and_losses_are_compared_at_home_and_elsewhere(
+    here: Path,
+    tiny_data: Path,
+    tiny_backbone: str,
+    paint_stone: Callable[[str], Bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(SCHEDULES, "tiny", replace(SCHEDULES["tiny"], tune_epochs=0))
+    monkeypatch.setattr("gemhier.pipeline.experiments.timing.milliseconds", no_time)
+    data = shutil.copytree(tiny_data, here / "data", ignore=shutil.ignore_patterns("answers"))
+    for number, label in enumerate(["beryl/emerald", "corundum/ruby", "quartz"] * 2):
+        folder = here / "my phones" / label
+        folder.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(folder / f"{number}.png"), paint_stone(label)[..., ::-1])
+    arms = [{"name": "flat"}, {"name": "edges", "finder": "canny", "loss": "hier-cos"}]
+    plan = write_plan(here, 0, arms=arms, settings={**TINY, "mode": "flat", "epochs": 10})
+    command = ["trial", str(data), "--plan", str(plan), "--elsewhere", "my phones"]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 0, done.output
+    assert "## my phones: which names the most pictures right?" in done.stdout
+    found = json.loads((here / "trial" / "trial.json").read_text())
+    assert [row["decision"] for row in found["decisions"]] == [
+        "flat: flat", "flat: least cost", "edges: flat", "edges: least cost"
+    ]  # fmt: skip
+    elsewhere = found["elsewhere"]["my phones"]
+    assert (elsewhere["pictures"], elsewhere["groups"]) == (6, 6)
+    assert [row["decision"] for row in elsewhere["decisions"]] == [row["decision"] for row in found["decisions"]]
+    for row in (*found["decisions"], *elsewhere["decisions"]):
+        assert row["top1"] >= 0.6, row["decision"]  # colours, which both finders leave in
+    assert [row["second"] for row in elsewhere["comparisons"]] == ["flat: flat", *(
+        row["decision"] for row in found["decisions"][1:]
+    )]  # fmt: skip
+    with (here / "trial" / "elsewhere_comparisons.csv").open(newline="") as file:
+        assert {row["elsewhere"] for row in csv.DictReader(file)} == {"my phones"}
+    assert "my phones: which differences from flat: flat" in (here / "trial" / "trial.html").read_text()
+
+    edges_data = read_manifest(data / "finders" / "canny")
+    assert edges_data.finder.name == "canny"
+    assert [(row.image, row.group) for row in edges_data.rows] == [
+        (row.image, row.group) for row in read_manifest(data).rows
+    ]
+    assert any(row.side != other.side for row, other in zip(edges_data.rows, read_manifest(data).rows, strict=True))
+    runs = open_tracking().search_runs(
+        experiment_names=["gemhier"], filter_string="tags.gemhier_kind = 'arm'", output_format="list"
+    )
+    (run,) = (run for run in runs if run.info.run_name == "arm: edges")
+    assert run.data.params["finder"] == "canny"
+    assert run.data.metrics["my_phones/top1/flat"] == elsewhere["decisions"][2]["top1"]
+
+
+@pytest.mark.parametrize(
+    ("pictures", "said"),
+    [(["corundum/ruby/a.png"], "1 of its 1 pictures"), (["nonsense/a.png", "more/b.png"], "No picture has a class")],
+)
+def test_a_folder_that_shows_nothing_of_the_data_is_refused_before_the_work(
+    pictures: list[str], said: str, here: Path, tiny_data: Path, tiny_backbone: str
+) -> None:
+    for picture in pictures:
+        (here / "shop" / picture).parent.mkdir(parents=True)
+        (here / "shop" / picture).write_bytes(b"never opened")
+    with pytest.raises(DataError, match=said):
+        run_trial(tiny_data, load_plan(write_plan(here, 1)), here / "trial", elsewhere=[here / "shop"])
+    assert not (here / "trial").exists()
 
 
 def test_the_command_shows_its_plan_and_refuses_too_many_folds(tiny_data: Path, here: Path) -> None:

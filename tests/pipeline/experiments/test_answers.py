@@ -1,5 +1,6 @@
 """Which networks an arm trains, on what, and how their answers are put together and kept."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -43,15 +44,29 @@ def arm(**further: Any) -> Arm:
 
 
 @pytest.fixture
-def asked_networks(monkeypatch: pytest.MonkeyPatch) -> list[tuple[LabelSpace, int]]:
-    """The labels and the number of learned pictures of each network that is asked; each is sure of the truth."""
+def passes() -> list[int]:
+    """How many passes the heads of each network that is asked have had."""
+    return []
+
+
+@pytest.fixture
+def asked_networks(monkeypatch: pytest.MonkeyPatch, passes: list[int]) -> list[tuple[LabelSpace, int]]:
+    """The labels and the number of learned pictures of each network that is asked; each is sure of the truth.
+
+    Of other pictures the networks of the first fold, and of no other, are sure that they show the first label.
+    """
     asked_so_far: list[tuple[LabelSpace, int]] = []
 
-    def learn(space: Any, images: Any, learned: Any, asked: Any, config: Any, *, folder: Any, features: Any) -> Logits:
+    def learn(
+        space: Any, images: Any, learned: Any, asked: Any, config: Any, *, folder: Any, features: Any, others: Any
+    ) -> Logits:
         assert learned.any()
         asked_so_far.append((space, int(learned.sum())))
-        sure = 5 * np.eye(len(space), dtype=np.float32)[images.truth[asked]]
-        families = 5 * np.eye(len(space.families), dtype=np.float32)[space.parents[images.truth[asked]]]
+        passes.append(config.phases.head_epochs)
+        of_others = sum(len(other.crops(1)) for other in others)
+        named = np.append(images.truth[asked], np.full(of_others, 0 if asked[0] else len(space) - 1))
+        sure = 5 * np.eye(len(space), dtype=np.float32)[named]
+        families = 5 * np.eye(len(space.families), dtype=np.float32)[space.parents[named]]
         return Logits(flat=sure, family=families, regional=sure)
 
     monkeypatch.setattr(module, "fit_predict", learn)
@@ -94,6 +109,43 @@ def test_separate_networks_learn_of_their_family_alone(tmp_path: Path, asked_net
     assert len(asked_networks) == 3 * 4
     for probabilities in found.probabilities.values():
         np.testing.assert_array_equal(probabilities.argmax(axis=1), TRUTH)
+
+
+def test_separate_networks_can_have_as_many_steps_as_one_over_all(
+    tmp_path: Path, asked_networks: list[Any], passes: list[int]
+) -> None:
+    config = TrainConfig(schedule="quick", batch_size=3)  # 20 pictures in 7 steps, the 8 of a family in 3
+    usual = config.phases.head_epochs
+    for regional, times in (("separate", 1), ("separate-as-long", 3)):
+        found = module.arm_answers(Arm(name="arm", config=config, first_folds=3, regional=regional), field(tmp_path))
+        np.testing.assert_array_equal(found.probabilities["fused"].argmax(axis=1), TRUTH)
+        assert passes == [usual, usual, times * usual, times * usual] * 3
+        passes.clear()
+
+
+def test_pictures_from_elsewhere_are_named_by_the_networks_of_one_fold(
+    tmp_path: Path, asked_networks: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calibrated: list[int] = []
+    cross_fitted = module.cross_fitted
+
+    def watched(*given: Any, calibrating: Any, **settings: Any) -> Any:
+        calibrated.append(int(calibrating.sum()))
+        return cross_fitted(*given, calibrating=calibrating, **settings)
+
+    monkeypatch.setattr(module, "cross_fitted", watched)
+    others = module.Others(lambda size: np.zeros((4, size, size, 4), np.uint8), "some")
+    elsewhere = module.Elsewhere(others, np.array([0, 1, 2, 3]), np.array([0, 1, 0, 1]))
+    found = module.arm_answers(arm(), replace(field(tmp_path), elsewhere=[elsewhere]))
+    own, of_others = found.part(0, 30), found.part(30, 34)
+    np.testing.assert_array_equal(own.probabilities["flat"].argmax(axis=1), TRUTH)
+    np.testing.assert_array_equal(of_others.probabilities["flat"].argmax(axis=1), [0, 4, 0, 4])
+    assert of_others.asked.all()
+    assert calibrated == [30]  # never on pictures from elsewhere
+    few = replace(arm(), first_folds=2)
+    found = module.arm_answers(few, replace(field(tmp_path), elsewhere=[elsewhere]))
+    assert found.part(0, 30).asked.sum() == 20
+    assert len(found.part(30, 34).families) == 4
 
 
 def test_a_flat_voice_that_nobody_asks_for_is_not_trained(tmp_path: Path, asked_networks: list[Any]) -> None:

@@ -77,8 +77,17 @@ def test_numbers_are_those_of_the_last_phase() -> None:
     assert heads.stages(pretrained=True) == ()
 
 
+def test_a_training_can_be_longer_in_all_phases() -> None:
+    tuned = TrainConfig(schedule="standard", epochs=5, times=3).phases
+    assert tuned.head_epochs == 90
+    assert [tuned.stages(pretrained=pretrained) for pretrained in (True, False)] == [((15, 1e-3),)] * 2
+    assert TrainConfig(times=1).phases == TrainConfig().phases
+    with pytest.raises(ValueError, match="`times` must be a whole number of 1 or more. Received: 0"):
+        TrainConfig(times=0)
+
+
 def test_settings_without_such_numbers_are_described_as_before_there_were_any() -> None:
-    assert not {"epochs", "batch_size", "learning_rate"} & TrainConfig().to_dict().keys()
+    assert not {"epochs", "batch_size", "learning_rate", "times"} & TrainConfig().to_dict().keys()
     assert TrainConfig(epochs=3).to_dict() == TrainConfig().to_dict() | {"epochs": 3}
     assert "scratch_tuned" not in TrainConfig().details
     assert TrainConfig(schedule="report").details["scratch_tuned"]

@@ -138,6 +138,50 @@ def test_answers_to_another_question_are_not_taken_for_these(tmp_path: Path, mon
     assert len(fits) == 4
 
 
+def test_others_are_asked_of_the_same_network_and_what_it_said_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gemhier.pipeline.training import cross_validation as module
+
+    fits: list[Path] = []
+    predicted: list[int] = []
+
+    def fit(space: Any, train: Any, validation: Any, config: TrainConfig, *, work: Path, cache: Path) -> Any:
+        fits.append(work)
+        return SimpleNamespace(network=SimpleNamespace(size=1))
+
+    def predict(network: Any, crops: Bytes) -> Logits:
+        asked = crops[:, 0, 0].astype(int)
+        predicted.append(len(asked))
+        every = some_logits()
+        return Logits(every.flat[asked], every.family[asked], every.regional[asked])
+
+    monkeypatch.setattr(module, "fit_network", fit)
+    monkeypatch.setattr(module, "predict_logits", predict)
+    images = module.Images(lambda size: np.arange(24, dtype=np.uint8).reshape(24, size, size), TRUTH)
+    asked = FOLDS == 0
+    own = np.flatnonzero(asked)
+
+    def ask(**others: list[int]) -> Logits:
+        further = [
+            module.Others(lambda size, shown=shown: np.array(shown, np.uint8).reshape(-1, size, size), digest)
+            for digest, shown in others.items()
+        ]
+        settings = {"folder": tmp_path, "features": tmp_path, "others": further}
+        return module.fit_predict(SPACE, images, ~asked, asked, TrainConfig(), **settings)
+
+    for _ in range(2):
+        found = ask(shops=[3, 4], phones=[5])
+        np.testing.assert_array_equal(found.flat, some_logits().flat[[*own, 3, 4, 5]])
+    assert (len(fits), predicted) == (1, [len(own), 2, 1])
+    np.testing.assert_array_equal(ask(phones=[5]).flat, some_logits().flat[[*own, 5]])
+    assert len(ask().flat) == len(own)
+    assert len(fits) == 1
+    # A network is not kept: what it was never asked takes another, and what is known stays as it is.
+    assert len(ask(phones=[5], rings=[6, 7]).flat) == len(own) + 3
+    assert (len(fits), predicted) == (2, [len(own), 2, 1, 2])
+
+
 def test_what_another_process_is_being_taught_is_waited_for_and_not_taught_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

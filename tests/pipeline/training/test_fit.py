@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from gemhier.models.runtime.network import Network
 from gemhier.pipeline.data.crops import load_crops
 from gemhier.pipeline.data.manifest import read_manifest
 from gemhier.pipeline.training import fit as fit_module
-from gemhier.pipeline.training.config import SCHEDULES, TrainConfig
+from gemhier.pipeline.training.config import TrainConfig
 from gemhier.pipeline.training.fit import Fitted, Images, fit_network, predict_logits, validation_measures
 from gemhier.pipeline.training.history import Epoch
 
@@ -174,13 +173,6 @@ def test_several_networks_are_trained_from_seeds_that_follow_and_averaged(
 @pytest.mark.parametrize("mode", ["flat", "hierarchical"])
 def test_a_mode_with_fewer_heads_learns_too(mode: str, fit: Callable[..., Fitted]) -> None:
     assert fit(mode=mode).history[-1].validation["flat_top1"] >= 0.8
-
-
-def test_a_network_learns_directions_of_the_trees_nodes(
-    fit: Callable[..., Fitted], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(SCHEDULES, "heads", replace(SCHEDULES["tiny"], head_epochs=10, tune_epochs=0))
-    assert fit(mode="flat", loss="hier-cos", schedule="heads").history[-1].validation["flat_top1"] >= 0.9
 
 
 def test_the_schedule_of_the_report_trains_its_hidden_layer_first(fit: Callable[..., Fitted]) -> None:
