@@ -162,7 +162,6 @@ def _field(manifest: Manifest, further: Sequence["FurtherImages"], plan: Plan) -
     rows, space = manifest.learnable, manifest.label_space
     truth = np.array([space.index(row.label) for row in rows], dtype=np.intp)
     answered = min(arm.first_folds for arm in plan.arms)
-    crops = manifest.folder / "crops"
     return TrialData(
         manifest=manifest,
         rows=rows,
@@ -171,7 +170,7 @@ def _field(manifest: Manifest, further: Sequence["FurtherImages"], plan: Plan) -
         folds=np.zeros(len(rows), dtype=np.intp),
         seed=plan.seed,
         features=cache(partial(_features, manifest, rows)),
-        elsewhere=[one.found_by(manifest.finder, crops, space, answered, plan.seed) for one in further],
+        elsewhere=[one.found_by(manifest, answered, plan.seed) for one in further],
     )
 
 

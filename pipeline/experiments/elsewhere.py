@@ -1,8 +1,8 @@
 """Sets of pictures from elsewhere, which the networks of a trial are asked about beside the data's own."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +10,9 @@ import numpy as np
 from gemhier.errors import DataError
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.images.untrained_finders import AnyFinder
 from gemhier.pipeline.data.crops import load_crops
 from gemhier.pipeline.data.labelled_images import LabelledImage, find_labelled
-from gemhier.pipeline.data.manifest import is_data_folder, read_manifest, require_images
+from gemhier.pipeline.data.manifest import Manifest, is_data_folder, read_manifest, require_images
 from gemhier.pipeline.data.other_finder import found_rows
 from gemhier.pipeline.data.split import grouped_folds
 from gemhier.pipeline.experiments.answers import Elsewhere
@@ -44,22 +43,30 @@ class FurtherImages:
         """(M,) the same for pictures of one stone."""
         return tuple(image.group for image in self.images)
 
-    def found_by(self, finder: AnyFinder, cache: Path, space: LabelSpace, folds: int, seed: int) -> Elsewhere:
-        """Return them cut out by a finder, each with the fold whose network counts for it.
+    def found_by(self, manifest: Manifest, folds: int, seed: int) -> Elsewhere:
+        """Return them cut out as the pictures of a data set are, each with the fold whose network counts for it.
 
         Args:
-            finder: that of an arm.
-            cache: folder for crops.
-            space: the labels.
+            manifest: the data, with the finder of an arm.
             folds: how many folds every arm answers.
             seed: of the division of the stones among these.
+
+        Raises:
+            DataError: if a picture is missing, or the data learns from one of them.
+            ImageError: if one cannot be read.
         """
+        finder, cache = manifest.finder, manifest.folder / "crops"
         rows = found_rows(self.images, finder)
+        learned = {row.sha256 for row in manifest.learnable}
+        if known := [row.image for row in rows if row.sha256 in learned]:
+            raise DataError(
+                f"{self.name}: {len(known)} of its pictures are among those of {manifest.folder} that are learned "
+                f"from, such as {known[0]}. Leave them out."
+            )
         cut = [finder.digest, *((row.sha256, row.x, row.y, row.side) for row in rows)]
-        digest = hashlib.sha256(repr(cut).encode()).hexdigest()
         return Elsewhere(
-            others=Others(lambda size: load_crops(rows, size, finder, cache), digest),
-            truth=np.array([space.index(label) for label in self.labels], dtype=np.intp),
+            others=Others(lambda size: load_crops(rows, size, finder, cache), sha256(repr(cut).encode()).hexdigest()),
+            truth=np.array([manifest.label_space.index(label) for label in self.labels], dtype=np.intp),
             folds=grouped_folds(self.labels, self.groups, min(folds, len(set(self.groups))), seed),
         )
 
