@@ -32,6 +32,7 @@ from gemhier.hierarchy.metrics import top_k_hits
 from gemhier.hierarchy.next_tests import next_tests
 from gemhier.hierarchy.posterior import posterior
 from gemhier.hierarchy.readings import REFRACTOMETER_LIMIT
+from gemhier.models.bundle.shortlist import Shortlister
 from gemhier.pipeline.data.labelled_images import find_labelled
 from gemhier.progress import progress
 
@@ -68,8 +69,11 @@ def main() -> None:
     parser.add_argument("--stones", type=Path, help="Table of which files of FOLDER show one stone.")
     parser.add_argument("--repeats", type=int, default=20, help="How often the readings of a stone are drawn.")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--model", type=Path, help="Folder of the model; without it the shipped one.")
+    parser.add_argument("--guarantee", type=float, help="Of shortlists, such as 0.95.")
     arguments = parser.parse_args()
-    bundle = load_bundle()
+    bundle = load_bundle(arguments.model)
+    shortlister = None if arguments.guarantee is None else bundle.shortlister(arguments.guarantee)
     source = second_source(bundle)
     lacking = [label for label in bundle.space.labels if label not in source]
     print(f"{len(source)} labels are in the second source; left out: {', '.join(lacking)}\n")
@@ -77,6 +81,8 @@ def main() -> None:
         images = classified(bundle, folder, arguments.stones)
         measure(bundle, source, images, str(folder), arguments.repeats, arguments.seed)
         priors(bundle, images)
+        if shortlister is not None:
+            shortlists(bundle, shortlister, source, images, arguments.repeats, arguments.seed)
     without_image(bundle, source, arguments.repeats, arguments.seed)
 
 
@@ -219,6 +225,37 @@ def measure(bundle: Bundle, source: dict[str, Values], images: Images, title: st
         loss = interval(without_wrong[:, 0] - hits[:, 0], weights, stones)
         print(f"| loss by a tenth wrong | {loss} | | |")
     steps(bundle, source, images, kept, weights, seed)
+    print()
+
+
+def shortlists(
+    bundle: Bundle, shortlister: Shortlister, source: dict[str, Values], images: Images, repeats: int, seed: int
+) -> None:
+    """Print how often shortlists hold the right label, and how short they are, with and without readings."""
+    kept = [row for row, label in enumerate(images.labels) if label in source]
+    stones = [images.stones[row] for row in kept]
+    weights = stone_weights(stones)
+    print(f"Shortlists of {shortlister.guarantee:g}")
+    print("| readings | hold the right label | labels | three at most |\n| --- | --- | --- | --- |")
+    for name, kinds, wrong, with_image in (
+        ("none", (), 0.0, True),
+        ("SG", ("sg",), 0.0, True),
+        ("RI", ("ri",), 0.0, True),
+        ("RI, SG", ("ri", "sg"), 0.0, True),
+        ("RI, SG, a tenth wrong", ("ri", "sg"), 0.1, True),
+        ("RI, SG, without the picture", ("ri", "sg"), 0.0, False),
+    ):
+        found = np.zeros((len(kept), 3))
+        for repeat in range(repeats if kinds else 1):
+            generator = np.random.default_rng([seed, repeat])
+            for place, row in enumerate(kept):
+                label = images.labels[row]
+                known = evidence_for(kinds, label, bundle, source, generator, wrong)
+                after = posterior(images.probabilities[row] if with_image else None, bundle.candidates, known)
+                labels = shortlister.of_posterior(after, bundle.candidates).labels
+                found[place] += label in labels, len(labels), len(labels) <= 3
+        found /= repeats if kinds else 1
+        print(f"| {name} | {' | '.join(interval(found[:, column], weights, stones) for column in range(3))} |")
     print()
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gemhier.evidence_options import evidence_of, evidence_options
-from gemhier.options import model_option
+from gemhier.options import guarantee_option, model_option
 
 if TYPE_CHECKING:
     from gemhier.pipeline.reports.prediction_formats import Layout
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="json gives one object, csv a header and a row.",
 )
+@guarantee_option
 @evidence_options
-def identify(top: int, model: Path | None, layout: "Layout", **given: Any) -> None:
+def identify(top: int, model: Path | None, layout: "Layout", guarantee: float | None, **given: Any) -> None:
     """Name a stone from readings, without a picture, and say which measurement would tell most next.
 
     Every gem that the model can name is taken to be as likely as every other before the readings,
@@ -40,4 +41,4 @@ def identify(top: int, model: Path | None, layout: "Layout", **given: Any) -> No
     evidence = evidence_of(given)
     if not evidence:
         raise click.UsageError("There is nothing to go by. Give a reading, such as --ri 1.762-1.770 or --sg 4.00.")
-    click.echo(identify_stone(evidence, model=model, layout=layout, top=top), nl=False)
+    click.echo(identify_stone(evidence, model=model, layout=layout, top=top, guarantee=guarantee), nl=False)

@@ -8,16 +8,19 @@ import click
 
 from gemhier.errors import TrackingError
 from gemhier.evidence_options import evidence_file_option, evidence_of, evidence_options, restriction_options
-from gemhier.options import check_engine, engine_options, lines_option, model_option, split_option, tracking_option
+from gemhier.options import (
+    check_engine,
+    engine_options,
+    guarantee_option,
+    lines_option,
+    model_option,
+    open_interval,
+    split_option,
+    tracking_option,
+)
 
 if TYPE_CHECKING:
     from gemhier.pipeline.reports.prediction_formats import Layout
-
-
-def _open_interval(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
-    if value is not None and not 0 < value < 1:  # click.FloatRange lets nan pass
-        raise click.BadParameter(f"{value} is not between 0 and 1.", ctx, option)
-    return value
 
 
 @click.command(short_help="Name the stone in each photograph.")
@@ -48,11 +51,12 @@ def _open_interval(ctx: click.Context, option: click.Parameter, value: float | N
     "--target-precision",
     metavar="P",
     type=float,
-    callback=_open_interval,
+    callback=open_interval,
     help="Share of the answers that should be right, between 0 and 1. The higher it is, the sooner an answer stops "
     "at the family or is refused. This holds only on pictures like those of the training: on photographs from "
     "elsewhere far fewer are right, and a gem that the model has not learned may get another's name.",
 )
+@guarantee_option
 @click.option("--all-stones", is_flag=True, help="One result for each stone of a picture, with the place of each.")
 @click.option("--same-stone", is_flag=True, help="One result for all pictures, which show one stone.")
 @evidence_options
@@ -72,6 +76,7 @@ def classify(
     output: str | None,
     resume: bool,
     target_precision: float | None,
+    guarantee: float | None,
     all_stones: bool,
     same_stone: bool,
     evidence_file: Path | None,
@@ -92,6 +97,7 @@ def classify(
       gemhier classify ring.jpg photos --output stones.csv
       gemhier classify --same-stone front.jpg side.jpg back.jpg
       gemhier classify ring.jpg --ri 1.762-1.770 --sg 4.00
+      gemhier classify ring.jpg --guarantee 0.95
       gemhier classify s3://archive/photos --engine ray --output stones
     """
     if all_stones and same_stone:
@@ -125,6 +131,7 @@ def classify(
             model=model,
             top=top,
             target_precision=target_precision,
+            guarantee=guarantee,
             all_stones=all_stones,
             evidence=evidence,
             evidence_file=evidence_file,
@@ -142,6 +149,7 @@ def classify(
             layout=layout,
             top=top,
             target_precision=target_precision,
+            guarantee=guarantee,
             output=file,
             resume=resume,
             all_stones=all_stones,
@@ -177,8 +185,16 @@ def classify(
     "--target-precision",
     metavar="P",
     type=float,
-    callback=_open_interval,
+    callback=open_interval,
     help="Share of the answers that should be right, between 0 and 1.",
+)
+@click.option(
+    "--guarantee",
+    metavar="P",
+    type=float,
+    callback=open_interval,
+    help="Share of the shortlists that should hold the right label, between 0 and 1. [default: 0.95, if the model "
+    "promises shortlists]",
 )
 @tracking_option
 @click.option(
@@ -197,6 +213,7 @@ def evaluate_command(
     split: str,
     out: Path,
     target_precision: float | None,
+    guarantee: float | None,
     tracking: str | None,
     neighbours: Path | None,
     no_record: bool,
@@ -232,6 +249,7 @@ def evaluate_command(
         model=model,
         split=split,
         target_precision=target_precision,
+        guarantee=guarantee,
         tracking=tracking,
         neighbours=neighbours,
         evidence=evidence_of(given),

@@ -54,6 +54,23 @@ lines_option = click.option(
 )
 
 
+def open_interval(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    """Refuse what does not lie between 0 and 1; click.FloatRange lets nan pass."""
+    if value is not None and not 0 < value < 1:
+        raise click.BadParameter(f"{value} is not between 0 and 1.", ctx, option)
+    return value
+
+
+guarantee_option = click.option(
+    "--guarantee",
+    metavar="P",
+    type=float,
+    callback=open_interval,
+    help="Give a shortlist too: the gems of which the right one is one with this probability, such as 0.95. This holds "
+    "only on pictures like those of the training, and only a model that was calibrated out of fold promises it.",
+)
+
+
 def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say where the work runs."""
     for option in reversed(_ENGINE_OPTIONS):

@@ -93,7 +93,7 @@ def _named(option: str, given: tuple[str, ...]) -> dict[str, Path]:
 )
 @tracking_option
 def calibrate_command(model: str, out: Path, answers: Path | None, tracking: str | None) -> None:
-    """Fit temperatures, fusion and thresholds of a model to out-of-fold answers.
+    """Fit temperatures, fusion, thresholds and shortlists of a model to out-of-fold answers.
 
     These are what networks of the same kind said of pictures that they had not learned from; a training with
     --folds records them. Nothing is trained.
@@ -107,7 +107,7 @@ def calibrate_command(model: str, out: Path, answers: Path | None, tracking: str
     from gemhier.pipeline.reports.training_summary import calibration_summary
 
     found = calibrate_model(model, out, answers=answers, tracking=tracking)
-    for line in calibration_summary(found.evaluation, found.bundle.info, changed=found.changed):
+    for line in calibration_summary(found.evaluation, found.shortlists, found.bundle.info, changed=found.changed):
         click.echo(line)
     click.echo(f"{out}: {found.bundle.info.model_version}")
 

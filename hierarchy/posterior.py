@@ -60,11 +60,13 @@ class Posterior:
     Attributes:
         labels: (V,) of the model's labels; sums to 1 with `others`.
         others: (O,) of the gems that the model cannot name; all 0 without a reading.
+        allowed: (G,) which candidates no restriction rules out.
         effects: one for each reading.
     """
 
     labels: Float64
     others: Float64
+    allowed: Booleans
     effects: tuple[Effect, ...] = ()
 
 
@@ -156,16 +158,17 @@ def posterior(image: Float64 | None, candidates: Candidates, evidence: Evidence)
     if image is None:
         image = np.full(n_labels, 1 / n_labels)
     if not evidence:
-        return Posterior(image, np.zeros(n_others))
+        return Posterior(image, np.zeros(n_others), np.ones(n_labels + n_others, dtype=np.bool_))
     weighed = [_weighed(reading, candidates, evidence.wrong) for reading in evidence.readings]
-    before = _before_readings(image, candidates, evidence)
+    allowed = _allowed(candidates, evidence)
+    before = _before_readings(image, candidates, evidence, allowed)
     likelihoods = [of_gem.likelihood for of_gem in weighed]
     after = _normalised(np.prod([before, *likelihoods], axis=0))
     effects = []
     for place, reading in enumerate(evidence.readings):
         without = _normalised(np.prod([before, *likelihoods[:place], *likelihoods[place + 1 :]], axis=0))
         effects.append(_effect(reading, weighed[place], candidates, after, without))
-    return Posterior(after[:n_labels], after[n_labels:], tuple(effects))
+    return Posterior(after[:n_labels], after[n_labels:], allowed, tuple(effects))
 
 
 def _weighed(reading: Reading, candidates: Candidates, wrong: float) -> Weighed:
@@ -177,7 +180,7 @@ def _weighed(reading: Reading, candidates: Candidates, wrong: float) -> Weighed:
     return weighed
 
 
-def _before_readings(image: Float64, candidates: Candidates, evidence: Evidence) -> Float64:
+def _before_readings(image: Float64, candidates: Candidates, evidence: Evidence, allowed: Booleans) -> Float64:
     """(G,) how probable each candidate is by the picture, the prior and the restrictions."""
     n_labels, n_others = len(candidates.space), len(candidates.others)
     others = np.zeros(n_others)
@@ -190,7 +193,7 @@ def _before_readings(image: Float64, candidates: Candidates, evidence: Evidence)
             raise EvidenceError("The prior gives none of the gems that the picture can show a share. Leave it out.")
         image = _normalised(image)
     labels = (1 - others.sum()) * image
-    possible = np.concatenate([labels, others]) * _allowed(candidates, evidence)
+    possible = np.concatenate([labels, others]) * allowed
     if not possible.sum() > 0:
         raise EvidenceError(f"{_restriction(evidence)}: nothing is left that the stone can be. Leave one of them out.")
     return _normalised(possible)

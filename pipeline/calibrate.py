@@ -1,4 +1,4 @@
-"""Calibrate a model anew from out-of-fold answers: temperatures, the weight of fusion, thresholds."""
+"""Calibrate a model anew from out-of-fold answers: temperatures, the weight of fusion, thresholds, shortlists."""
 
 import hashlib
 import json
@@ -13,10 +13,11 @@ from gemhier.models.bundle import Bundle
 from gemhier.models.bundle.files import REPORT_FILE, check_bundle_folder
 from gemhier.models.networks.modes import TRAINED_STRATEGIES
 from gemhier.pipeline.evaluation.evaluation import Evaluation, evaluate_probabilities
+from gemhier.pipeline.evaluation.shortlists import GUARANTEE, ShortlistFigures, shortlist_figures
 from gemhier.pipeline.reports.model_card import NOTES, OUT_OF_FOLD, write_with_report
 from gemhier.pipeline.tracking.finding import find_answers, find_model, is_run
 from gemhier.pipeline.training.answers_file import read_answers
-from gemhier.pipeline.training.calibration import calibrate, cross_fitted
+from gemhier.pipeline.training.calibration import calibrate, cross_fitted, cross_fitted_shortlists
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,18 @@ class Calibrated:
     Attributes:
         bundle: as it was written.
         evaluation: of the answers it was calibrated from, each fold with what the others gave.
+        shortlists: the figures of its shortlists, in the same way.
         changed: whether it answers otherwise than before.
     """
 
     bundle: Bundle
     evaluation: Evaluation
+    shortlists: ShortlistFigures
     changed: bool
 
 
 def calibrate_model(model: str, out: Path, *, answers: Path | None = None, tracking: str | None = None) -> Calibrated:
-    """Fit temperatures, fusion weight and thresholds of a model to out-of-fold answers, and write it to a folder.
+    """Fit temperatures, fusion, thresholds and shortlists of a model to out-of-fold answers, and write it to a folder.
 
     Nothing is trained. The card keeps its notes and the data that was learned from; figures of other pictures, which
     the model had with its old calibration, are left out.
@@ -69,7 +72,8 @@ def calibrate_model(model: str, out: Path, *, answers: Path | None = None, track
             f"{info.strategy}. Name the answers of its own training."
         )
     truth = np.array([space.index(label) for label in found.truth], dtype=np.intp)
-    fitted = calibrate(found.logits, truth, space, found.mode)
+    with_gem = found.scores >= info.stone_threshold
+    fitted = calibrate(found.logits, truth, space, found.mode, with_gem=with_gem)
     crossed = cross_fitted(found.logits, truth, found.folds, space, found.mode)
     evaluation = evaluate_probabilities(
         {strategy: crossed[strategy] for strategy in TRAINED_STRATEGIES[found.mode]},
@@ -78,11 +82,16 @@ def calibrate_model(model: str, out: Path, *, answers: Path | None = None, track
         space=space,
         taxonomy=source.taxonomy,
     )
+    sets = cross_fitted_shortlists(
+        crossed[info.strategy], truth, found.folds, with_gem, GUARANTEE, space=space, taxonomy=source.taxonomy
+    )
+    shortlists = shortlist_figures(sets, found.truth, found.groups, GUARANTEE)
     calibrated = replace(
         info,
         temperatures=fitted.temperatures,
         fusion_weight=fitted.fusion_weight,
         thresholds=fitted.thresholds,
+        sets=fitted.sets,
     )
     changed = calibrated != info
     if changed:
@@ -90,13 +99,15 @@ def calibrate_model(model: str, out: Path, *, answers: Path | None = None, track
     report: dict[str, Any] = json.loads((source.folder / REPORT_FILE).read_text(encoding="utf-8"))
     kept = {name: report[name] for name in ("data", "config", NOTES) if name in report}
     bundle = write_with_report(
-        replace(source, info=calibrated), out, {OUT_OF_FOLD: evaluation.to_dict(), **(kept if changed else report)}
+        replace(source, info=calibrated),
+        out,
+        {OUT_OF_FOLD: {**evaluation.to_dict(), **shortlists.to_dict()}, **(kept if changed else report)},
     )
-    return Calibrated(bundle, evaluation, changed)
+    return Calibrated(bundle, evaluation, shortlists, changed)
 
 
 def _version(before: str, content: dict[str, Any]) -> str:
     """Name a calibration by what it says, in place of an earlier one's name."""
-    numbers = {name: content[name] for name in ("temperatures", "fusion_weight", "thresholds")}
+    numbers = {name: content[name] for name in ("temperatures", "fusion_weight", "thresholds", "shortlists")}
     digest = hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()
     return f"{before.split('+cal')[0]}+cal{digest[:6]}"

@@ -54,6 +54,7 @@ def classify_paths(
     layout: Layout | None = None,
     top: int = 5,
     target_precision: float | None = None,
+    guarantee: float | None = None,
     output: Path | None = None,
     resume: bool = False,
     all_stones: bool = False,
@@ -71,6 +72,7 @@ def classify_paths(
         top: how many families and labels to rank at most, at least 1.
         target_precision: the share of answers that shall be right, between 0 and 1; None
             for the one that the bundle was packaged with.
+        guarantee: the share of shortlists that shall hold the right label, between 0 and 1; None for no shortlists.
         output: a file, which appears when it is complete, and is `<output>.part` until then; None for the standard
             output.
         resume: whether to go on from such a part, if there is one; pictures that failed are tried again.
@@ -80,12 +82,12 @@ def classify_paths(
         evidence_file: a CSV file with the readings of each picture.
 
     Raises:
-        BundleError: if there is no sound bundle.
+        BundleError: if there is no sound bundle, or it does not promise as much as `guarantee`.
         EvidenceError: if the evidence does not fit.
         OutputError: if the file cannot be written or is one of the pictures, or there is a part that may not be gone on
             from.
         KeyboardInterrupt: after Ctrl-C, with where the results are.
-        ValueError: if `top` or `target_precision` is outside its range, or options exclude each other.
+        ValueError: if `top`, `target_precision` or `guarantee` is outside its range, or options exclude each other.
     """
     layout = layout or layout_of(output)
     if layout == "parquet":
@@ -102,10 +104,17 @@ def classify_paths(
     part = None if output is None or _is_pipe_or_device(output) else PartFile(output, layout, all_stones)
     if part:
         part.check(resume=resume)
-    naming = _naming(model, paths, top, target_precision, all_stones, evidence, evidence_file)
-    bundle, with_evidence = naming.model.bundle, naming.evidence is not None
+    naming = _naming(model, paths, top, target_precision, guarantee, all_stones, evidence, evidence_file)
+    bundle = naming.model.bundle
     form = format_for(
-        layout, bundle, top, output, all_stones=all_stones, same_stone=same_stone, with_evidence=with_evidence
+        layout,
+        bundle,
+        top,
+        output,
+        all_stones=all_stones,
+        same_stone=same_stone,
+        with_evidence=naming.evidence is not None,
+        with_shortlist=guarantee is not None,
     )
     settings = {  # everything that the results depend on besides the pictures
         **_settings(naming),
@@ -135,7 +144,9 @@ def classify_paths(
             read = _read(taken())
             results: Iterable[Prediction | Failure]
             precision = naming.target_precision
-            together = partial(bundle.classify_same, top=top, target_precision=precision, evidence=evidence)
+            together = partial(
+                bundle.classify_same, top=top, target_precision=precision, guarantee=guarantee, evidence=evidence
+            )
             results = [together(read)] if same_stone else naming(read)
             for result in results:
                 stream.write(printable(form.entry(result), stream.encoding or "utf-8"))
@@ -155,6 +166,7 @@ def classify_into_parts(
     model: Path | None = None,
     top: int = 5,
     target_precision: float | None = None,
+    guarantee: float | None = None,
     all_stones: bool = False,
     evidence: Evidence | None = None,
     evidence_file: Path | None = None,
@@ -172,12 +184,13 @@ def classify_into_parts(
             one.
         top: how many families and labels to rank at most, at least 1.
         target_precision: the share of answers that shall be right, as for `classify_paths`.
+        guarantee: the share of shortlists that shall hold the right label, as for `classify_paths`.
         all_stones: a result for each stone of a picture, instead of one for the picture.
         evidence: what else is known of every picture, without readings.
         evidence_file: a CSV file with the readings of each picture.
 
     Raises:
-        BundleError: if there is no sound bundle.
+        BundleError: if there is no sound bundle, or it does not promise as much as `guarantee`.
         EngineError: if Ray cannot be started or its workers fail.
         EvidenceError: if the evidence does not fit.
         MissingExtraError: if Ray is not installed.
@@ -193,10 +206,16 @@ def classify_into_parts(
     from gemhier.pipeline.reports.parts_folder import PartsFolder, Plan, WritingParts
 
     _check_evidence(evidence, evidence_file, paths, all_stones=all_stones, same_stone=False)
-    naming = _naming(model, paths, top, target_precision, all_stones, evidence, evidence_file)
-    bundle, with_evidence = naming.model.bundle, naming.evidence is not None
+    naming = _naming(model, paths, top, target_precision, guarantee, all_stones, evidence, evidence_file)
     folder = PartsFolder(output)
-    job = WritingParts(naming, folder, columns_for(bundle, top, all_stones=all_stones, with_evidence=with_evidence))
+    columns = columns_for(
+        naming.model.bundle,
+        top,
+        all_stones=all_stones,
+        with_evidence=naming.evidence is not None,
+        with_shortlist=guarantee is not None,
+    )
+    job = WritingParts(naming, folder, columns)
     with folder.begun(_settings(naming)):
         plan = Plan.of(find_images(paths), folder.done())
         failed = 0
@@ -240,15 +259,18 @@ def _naming(
     paths: Sequence[str],
     top: int,
     target_precision: float | None,
+    guarantee: float | None,
     all_stones: bool,
     evidence: Evidence | None,
     evidence_file: Path | None,
 ) -> Naming:
     """Load the bundle, and return what either way of classifying runs."""
     bundle = load_bundle(model)
+    if guarantee is not None:
+        bundle.shortlister(guarantee)  # which raises before anything is written
     known = evidence if evidence_file is None else _of_each(evidence_file, paths, evidence)
     precision = bundle.info.default_precision if target_precision is None else target_precision
-    return Naming(CarriedBundle(bundle), top, precision, all_stones, known)
+    return Naming(CarriedBundle(bundle), top, precision, all_stones, known, guarantee)
 
 
 def _of_each(evidence_file: Path, paths: Sequence[str], known: Evidence | None) -> dict[str, Evidence]:
@@ -274,6 +296,9 @@ def _settings(naming: Naming) -> dict[str, object]:
         "gemhier": __version__,
         "--top": naming.top,
         "--target-precision": naming.target_precision,
+        **(
+            {} if naming.guarantee is None else {"--guarantee": naming.guarantee}
+        ),  # as parts of earlier releases have it
         "--all-stones": naming.all_stones,
         "the evidence": None if naming.evidence is None else digest(repr(naming.evidence)),
     }

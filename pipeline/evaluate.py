@@ -34,6 +34,7 @@ def evaluate(
     model: str | None = None,
     split: str = "test",
     target_precision: float | None = None,
+    guarantee: float | None = None,
     tracking: str | None = None,
     neighbours: Path | None = None,
     evidence: Evidence | None = None,
@@ -50,6 +51,8 @@ def evaluate(
         split: one of `manifest.SPLITS`, where the folders have any.
         target_precision: the share of answers that shall be right, between 0 and 1; None for the
             one that the bundle was packaged with.
+        guarantee: the share of shortlists that shall hold the right label, between 0 and 1; None for 0.95, if the model
+            promises shortlists.
         tracking: a tracking server or folder; None for the default.
         neighbours: a data folder; the page then shows beside each mistake which of its training stones are alike.
         evidence: a prior and restrictions, which hold for all pictures.
@@ -58,7 +61,7 @@ def evaluate(
 
     Raises:
         DataError: if a folder does not fit, or no class name in it is known.
-        BundleError: if there is no sound bundle.
+        BundleError: if there is no sound bundle, or it does not promise as much as `guarantee`.
         EvidenceError: if the evidence does not fit.
         TrackingError: if there is no such run.
         OutputError: if the report cannot be written, or would lie among the pictures.
@@ -66,12 +69,20 @@ def evaluate(
     check_report_folder(out)
     check_outside_sources(out, folders)
     bundle = find_model(model, tracking)
+    if guarantee is not None:
+        bundle.shortlister(guarantee)  # which raises before any picture is read
     labelled = find_labelled(folders, split, bundle.taxonomy)
     known = None if neighbours is None else known_stones(neighbours, bundle)
     given = _evidence(labelled, evidence or Evidence(), evidence_file)
     with engine or nullcontext(LocalEngine()) as running:
         report = evaluate_bundle(
-            bundle, labelled, split=split, target_precision=target_precision, evidence=given, engine=running
+            bundle,
+            labelled,
+            split=split,
+            target_precision=target_precision,
+            guarantee=guarantee,
+            evidence=given,
+            engine=running,
         )
     report = replace(
         report,
@@ -114,6 +125,7 @@ def _with_readings(report: Report, bundle: Bundle) -> dict[str, dict[str, Estima
         [image.label for image in images],
         [image.group for image in images],
         bundle.candidates,
+        shortlister=None if report.shortlists is None else bundle.shortlister(report.shortlists.guarantee),
     )
 
 

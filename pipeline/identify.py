@@ -7,7 +7,14 @@ from gemhier.models.bundle import load_bundle
 from gemhier.pipeline.reports.prediction_formats import Layout, format_for
 
 
-def identify_stone(evidence: Evidence, *, model: Path | None = None, layout: Layout = "text", top: int = 5) -> str:
+def identify_stone(
+    evidence: Evidence,
+    *,
+    model: Path | None = None,
+    layout: Layout = "text",
+    top: int = 5,
+    guarantee: float | None = None,
+) -> str:
     """Return the answer as text, a line of JSON or CSV.
 
     Args:
@@ -15,12 +22,13 @@ def identify_stone(evidence: Evidence, *, model: Path | None = None, layout: Lay
         model: the folder of a bundle; None for the one in GEMHIER_MODEL or else the shipped one.
         layout: text for people, json for one object, csv for a header and a row.
         top: how many families and labels to rank at most, at least 1.
+        guarantee: the share of shortlists that shall hold the right label, between 0 and 1; None for no shortlist.
 
     Raises:
-        BundleError: if there is no sound bundle.
+        BundleError: if there is no sound bundle, or it does not promise as much as `guarantee`.
         EvidenceError: if a name in the evidence is not known, or it leaves nothing that the stone can be.
     """
     bundle = load_bundle(model)
-    prediction = bundle.identify(evidence, top=top)
-    form = format_for(layout, bundle, top, with_evidence=True)
+    prediction = bundle.identify(evidence, top=top, guarantee=guarantee)
+    form = format_for(layout, bundle, top, with_evidence=True, with_shortlist=guarantee is not None)
     return form.header + form.entry(prediction)

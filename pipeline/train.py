@@ -3,7 +3,7 @@
 import platform
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gemhier import __version__
-from gemhier.arrays import Bytes, Float64, Indices
+from gemhier.arrays import Booleans, Bytes, Float64, Indices
 from gemhier.errors import DataError
 from gemhier.extras import require
 from gemhier.hierarchy.decoding import Strategy
@@ -25,6 +25,7 @@ from gemhier.pipeline.data.labelled_images import LabelledImage, LabelledImages
 from gemhier.pipeline.data.manifest import Manifest, Row, read_manifest
 from gemhier.pipeline.data.split import grouped_folds
 from gemhier.pipeline.evaluation.evaluation import Evaluation, evaluate_probabilities
+from gemhier.pipeline.evaluation.shortlists import GUARANTEE, ShortlistFigures, shortlist_figures
 from gemhier.pipeline.reports.html.report_files import report_files
 from gemhier.pipeline.reports.measuring import Classified, report_on
 from gemhier.pipeline.reports.model_card import OUT_OF_FOLD, VALIDATION, write_with_report
@@ -36,7 +37,7 @@ from gemhier.pipeline.tracking.runs import known_run, nested_runs, recorded_run,
 from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.training import devices
 from gemhier.pipeline.training.answers_file import Answers, write_answers
-from gemhier.pipeline.training.calibration import Calibration, calibrate
+from gemhier.pipeline.training.calibration import Calibration, calibrate, cross_fitted_shortlists
 from gemhier.pipeline.training.class_balance import balance
 from gemhier.pipeline.training.config import TrainConfig
 from gemhier.pipeline.training.processor import doubt_of_bfloat16
@@ -146,13 +147,17 @@ def _train(
             run_id=run_id,
         )
         evaluation = _evaluate(learned.probabilities, rows.measured, manifest, config)
-        report = {rows.measured_on: evaluation.to_dict(), "data": manifest.counts(), "config": config.to_dict()}
+        shortlists = _shortlists(learned, rows.measured, manifest)
+        figures = {**evaluation.to_dict(), **({} if shortlists is None else shortlists.to_dict())}
+        report = {rows.measured_on: figures, "data": manifest.counts(), "config": config.to_dict()}
         bundle = write_with_report(bundle, bundle.folder, report)
         strategy = learned.calibration.strategy
         log.networks(learned.fitted.history, config.mode)
         log.decisions(evaluation, strategy)
+        log.shortlists(shortlists)
         log.figures(learned.fitted.history, evaluation, strategy)
-        log.report(report_files(_report(bundle, rows.measured, learned.probabilities, rows.measured_on)))
+        found = _report(bundle, rows.measured, learned.probabilities, rows.measured_on)
+        log.report(report_files(replace(found, shortlists=shortlists)))
         if learned.out_of_fold:
             write_answers(work / ANSWERS, _answers(learned.out_of_fold, rows.measured, manifest, config))
             log.answers(work / ANSWERS)
@@ -209,7 +214,7 @@ def _learn(manifest: Manifest, config: TrainConfig, rows: _Rows, work: Path, log
     )
     crops = measured.crops(fitted.network.size)
     logits = answers.logits if answers else predict_logits(fitted.network, crops)
-    calibration = calibrate(logits, measured.truth, space, config.mode)
+    calibration = calibrate(logits, measured.truth, space, config.mode, with_gem=_with_gem(rows.measured, manifest))
     probabilities = (
         answers.probabilities
         if answers
@@ -255,6 +260,27 @@ def _answers(found: "OutOfFold", rows: Sequence[Row], manifest: Manifest, config
 
 def _columns(rows: Sequence[Row], space: LabelSpace) -> Indices:
     return np.array([space.index(row.label) for row in rows], dtype=np.intp)
+
+
+def _with_gem(rows: Sequence[Row], manifest: Manifest) -> Booleans:
+    return np.array([row.score >= manifest.finder.threshold for row in rows], dtype=np.bool_)
+
+
+def _shortlists(learned: _Learned, rows: Sequence[Row], manifest: Manifest) -> ShortlistFigures | None:
+    """Measure the shortlists of each fold by the thresholds of the others; without folds the bundle promises none."""
+    if learned.out_of_fold is None:
+        return None
+    space = manifest.label_space
+    found = cross_fitted_shortlists(
+        learned.probabilities[learned.calibration.strategy],
+        _columns(rows, space),
+        learned.out_of_fold.folds,
+        _with_gem(rows, manifest),
+        GUARANTEE,
+        space=space,
+        taxonomy=manifest.taxonomy,
+    )
+    return shortlist_figures(found, [row.label for row in rows], [row.group for row in rows], GUARANTEE)
 
 
 def _run_name(config: TrainConfig) -> str:

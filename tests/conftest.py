@@ -264,6 +264,22 @@ def tiny_bundle(
     return folder
 
 
+@pytest.fixture(scope="session")
+def promising_bundle(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny bundle with thresholds for shortlists of 0.9 and 0.95; to be read only."""
+    import json
+
+    folder = tmp_path_factory.mktemp("bundles") / "promising"
+    shutil.copytree(tiny_bundle, folder)
+    info = json.loads((folder / "bundle.json").read_text())
+    info["shortlists"] = [
+        {"coverage": 0.9, "families": {"beryl": 0.3}, "others": 0.2},
+        {"coverage": 0.95, "families": {"beryl": 0.1}, "others": 0.02},
+    ]
+    (folder / "bundle.json").write_text(json.dumps(info))
+    return folder
+
+
 @pytest.fixture
 def tiny_bundle_copy(tiny_bundle: Path, tmp_path: Path) -> Path:
     """A copy of the tiny bundle that a test may damage."""

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from gemhier.arrays import Bytes, Float32, Float64
-from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.decision import Decider, decide
 from gemhier.models.bundle.info import BundleInfo
 from gemhier.models.bundle.multi_view import View, all_failed, by_gem, pool
-from gemhier.models.bundle.predictions import MultiView, Prediction
+from gemhier.models.bundle.predictions import MultiView, Prediction, StoneResult
 from gemhier.models.bundle.probabilities import Probabilities, decode
+from gemhier.models.bundle.shortlist import Shortlister, promised
 from gemhier.models.images.finder import Finder
 from gemhier.models.images.stones import Cutter, Failure, ImageInput, StoneCrop, map_stones
 from gemhier.models.images.untrained_finders import AnyFinder
@@ -28,21 +28,6 @@ if TYPE_CHECKING:
     from gemhier.hierarchy.posterior import Candidates, Posterior
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, eq=False)
-class StoneResult:
-    """What became of one stone.
-
-    Attributes:
-        crop: the stone as the network saw it.
-        probabilities: for each strategy (V,), P(label).
-        prediction: by the strategy of the bundle.
-    """
-
-    crop: StoneCrop
-    probabilities: Mapping[Strategy, Float64]
-    prediction: Prediction
 
 
 @dataclass(frozen=True, repr=False)
@@ -124,6 +109,15 @@ class Bundle:
         """
         return self.network.seen(crops)[1]
 
+    def shortlister(self, guarantee: float) -> Shortlister:
+        """Return what makes the shortlists of a guarantee.
+
+        Raises:
+            BundleError: if the bundle does not promise as much.
+            ValueError: if `guarantee` does not lie between 0 and 1.
+        """
+        return Shortlister(guarantee, promised(self.info, guarantee), self.space, self.taxonomy)
+
     def decide(
         self,
         images: Sequence[str],
@@ -132,6 +126,7 @@ class Bundle:
         *,
         top: int = 5,
         target_precision: float | None = None,
+        guarantee: float | None = None,
         evidence: Sequence[Evidence | None] | None = None,
     ) -> list[Prediction]:
         """Decide on N stones whose probabilities are known.
@@ -143,15 +138,18 @@ class Bundle:
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that should be right, between 0 and 1; None
                 for the one that the bundle was packaged with.
+            guarantee: the share of shortlists that should hold the right label, between 0 and 1; None for none.
             evidence: (N,) what else is known about each stone. If it is given, even empty, the prediction has an
                 `explanation`.
 
         Raises:
-            ValueError: if `top` or `target_precision` is outside its range, or the shapes do not fit.
+            ValueError: if `top`, `target_precision` or `guarantee` is outside its range, or the shapes do not fit.
+            BundleError: if the bundle does not promise as much as `guarantee`.
             EvidenceError: if a name in the evidence is not known, or it leaves nothing that a stone can be.
         """
         _check_numbers(top=top)
         threshold = self._threshold(target_precision)
+        shortlister = None if guarantee is None else self.shortlister(guarantee)
         known = evidence or [None] * len(probabilities)
         posteriors = [
             None if found is None else self._posterior(row, found)
@@ -161,6 +159,14 @@ class Bundle:
             [row if after is None else after.labels for row, after in zip(probabilities, posteriors, strict=True)]
         )
         predictions = decide(images, labels, scores, self._decider, threshold=threshold, top=top)
+        for row, (prediction, after) in enumerate(zip(predictions, posteriors, strict=True)):
+            if shortlister is not None and scores[row] >= self.finder.threshold:
+                found = (
+                    shortlister.of_image(labels[row])
+                    if after is None
+                    else shortlister.of_posterior(after, self.candidates)
+                )
+                predictions[row] = replace(prediction, shortlist=found)
         return [
             prediction if after is None or found is None else self._explained(prediction, after, found, top)
             for prediction, after, found in zip(predictions, posteriors, known, strict=True)
@@ -176,23 +182,40 @@ class Bundle:
 
         return replace(prediction, explanation=explain(after, self.candidates, evidence, top=top))
 
-    def identify(self, evidence: Evidence, *, top: int = 5, target_precision: float | None = None) -> Prediction:
+    def identify(
+        self,
+        evidence: Evidence,
+        *,
+        top: int = 5,
+        target_precision: float | None = None,
+        guarantee: float | None = None,
+    ) -> Prediction:
         """Name a stone without a picture, from what else is known about it.
 
         Args:
             evidence: readings and the like.
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that should be right, as for `classify`.
+            guarantee: the share of shortlists that should hold the right label, as for `classify`.
 
         Returns:
             A prediction whose `image` is empty.
 
         Raises:
             ValueError: if an argument is outside its range.
+            BundleError: if the bundle does not promise as much as `guarantee`.
             EvidenceError: if a name in the evidence is not known, or it leaves nothing that the stone can be.
         """
         even = np.full((1, len(self.space)), 1 / len(self.space))
-        (prediction,) = self.decide([""], even, [1.0], top=top, target_precision=target_precision, evidence=[evidence])
+        (prediction,) = self.decide(
+            [""],
+            even,
+            [1.0],
+            top=top,
+            target_precision=target_precision,
+            guarantee=guarantee,
+            evidence=[evidence],
+        )
         return replace(prediction, decided_by="evidence")
 
     @cached_property
@@ -206,6 +229,7 @@ class Bundle:
         *,
         top: int = 5,
         target_precision: float | None = None,
+        guarantee: float | None = None,
         batch_size: int = 1,
         workers: int | None = None,
         all_stones: bool = False,
@@ -222,6 +246,7 @@ class Bundle:
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that should be right, between 0 and 1; None
                 for the one that the bundle was packaged with.
+            guarantee: the share of shortlists that should hold the right label, between 0 and 1; None for no shortlist.
             batch_size: the stones of how many pictures the network sees at once. More than one is hardly quicker
                 (docs/performance.md), and results come later.
             workers: how many threads there are, each with a core and 70 MB; None for as many as there are cores, at
@@ -232,11 +257,13 @@ class Bundle:
 
         Raises:
             ValueError: if an argument is outside its range, or an array is not a picture.
+            BundleError: if the bundle does not promise as much as `guarantee`.
         """
         results = self.results(
             images,
             top=top,
             target_precision=target_precision,
+            guarantee=guarantee,
             batch_size=batch_size,
             workers=workers,
             all_stones=all_stones,
@@ -250,6 +277,7 @@ class Bundle:
         *,
         top: int = 5,
         target_precision: float | None = None,
+        guarantee: float | None = None,
         batch_size: int = 1,
         workers: int | None = None,
         all_stones: bool = False,
@@ -261,6 +289,7 @@ class Bundle:
             images: as `classify` takes them, and all else too.
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that should be right.
+            guarantee: the share of shortlists that should hold the right label.
             batch_size: the stones of how many pictures the network sees at once.
             workers: how many threads there are.
             all_stones: one result for each stone of a picture.
@@ -268,10 +297,10 @@ class Bundle:
 
         Raises:
             ValueError: if an argument is outside its range, or an array is not a picture.
+            BundleError: if the bundle does not promise as much as `guarantee`.
         """
-        _check_numbers(top=top)
-        self._threshold(target_precision)
-        named = partial(self._named, top=top, target_precision=target_precision, evidence=evidence)
+        self._check_asked(top, target_precision, guarantee)
+        named = partial(self._named, top=top, target_precision=target_precision, guarantee=guarantee, evidence=evidence)
         return self._of_stones(images, named, batch_size=batch_size, workers=workers, all_stones=all_stones)
 
     def classify_same(
@@ -280,6 +309,7 @@ class Bundle:
         *,
         top: int = 5,
         target_precision: float | None = None,
+        guarantee: float | None = None,
         workers: int | None = None,
         evidence: Evidence | None = None,
     ) -> Prediction | Failure:
@@ -292,6 +322,7 @@ class Bundle:
             images: as `classify` takes them, one at least.
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that should be right, as for `classify`.
+            guarantee: the share of shortlists that should hold the right label, as for `classify`.
             workers: how many threads there are; None for as many as there are cores, at most 4.
             evidence: what else is known of the stone.
 
@@ -300,9 +331,9 @@ class Bundle:
 
         Raises:
             ValueError: if an argument is outside its range, or an array is not a picture.
+            BundleError: if the bundle does not promise as much as `guarantee`.
         """
-        _check_numbers(top=top)
-        self._threshold(target_precision)  # which raises before any picture is read
+        self._check_asked(top, target_precision, guarantee)
         views: list[View] = []
         failures: list[Failure] = []
         for result in self._of_stones(images, self._views, workers=workers):
@@ -323,6 +354,7 @@ class Bundle:
             [surest],
             top=top,
             target_precision=target_precision,
+            guarantee=guarantee,
             evidence=[evidence],
         )
         multi_view = MultiView(
@@ -359,6 +391,7 @@ class Bundle:
         *,
         top: int,
         target_precision: float | None,
+        guarantee: float | None,
         evidence: Evidence | Mapping[str, Evidence] | None,
     ) -> list[StoneResult]:
         """Return what becomes of at least one stone."""
@@ -369,6 +402,7 @@ class Bundle:
             [crop.score for crop in crops],
             top=top,
             target_precision=target_precision,
+            guarantee=guarantee,
             evidence=[evidence.get(crop.image) if isinstance(evidence, Mapping) else evidence for crop in crops],
         )
         return [
@@ -385,6 +419,13 @@ class Bundle:
         if not 0 < precision < 1:
             raise ValueError(f"`target_precision` must lie between 0 and 1. Received: {target_precision}.")
         return self.info.thresholds.threshold_for(precision)
+
+    def _check_asked(self, top: int, target_precision: float | None, guarantee: float | None) -> None:
+        """Raise what deciding would, before any picture is read."""
+        _check_numbers(top=top)
+        self._threshold(target_precision)
+        if guarantee is not None:
+            self.shortlister(guarantee)
 
 
 def _check_numbers(**numbers: int | None) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from gemhier.hierarchy.answering import Thresholds
 from gemhier.hierarchy.decoding import STRATEGIES, Strategy
+from gemhier.hierarchy.prediction_sets import SetThresholds
 from gemhier.models.images.finder import STONE_THRESHOLD, Finder
 from gemhier.models.images.untrained_finders import FINDERS
 
@@ -53,6 +54,7 @@ class BundleInfo:
         fusion_weight: the say of the flat classifier in `fused`, from 0 to 1.
         thresholds: how probable an answer must be for each asked-for precision.
         default_precision: what is asked for where nobody asks, between 0 and 1.
+        sets: how probable a label must be to stand in a shortlist of each guarantee; None if none is promised.
         stone_threshold: how sure the stone finder must be that it sees a gem.
         finder: how stones are found: by the network that the bundle holds, or by one of `UNTRAINED`.
         files: the SHA-256 of every other file of the bundle, by its path inside it.
@@ -71,6 +73,7 @@ class BundleInfo:
     fusion_weight: float
     thresholds: Thresholds
     default_precision: float
+    sets: SetThresholds | None = None
     stone_threshold: float = STONE_THRESHOLD
     finder: str = Finder.name
     files: Mapping[str, str] = field(default_factory=dict)
@@ -112,6 +115,7 @@ class BundleInfo:
             "fusion_weight": self.fusion_weight,
             "default_precision": self.default_precision,
             "thresholds": self.thresholds.to_dict(),
+            **({} if self.sets is None else {"shortlists": self.sets.to_dict()}),
             "files": dict(self.files),
         }
 
@@ -143,6 +147,7 @@ class BundleInfo:
             fusion_weight=read.number("fusion_weight"),
             default_precision=read.number("default_precision"),
             thresholds=Thresholds.from_dict(read.mappings("thresholds")),
+            sets=SetThresholds.from_dict(read.mappings("shortlists")) if "shortlists" in content else None,
             files={name: files.text(name) for name in files.content},
         )
 

@@ -144,6 +144,11 @@ def _problem(bundle: Bundle) -> str | None:
     stray = sorted(set(info.temperatures.regional) - set(space.families))
     if stray:
         return f"{INFO_FILE} has a temperature for `{stray[0]}`, which is no family of its labels."
+    promised = {family for row in (info.sets.rows if info.sets else ()) for family in row.families}
+    if promised - set(space.families):
+        return (
+            f"{INFO_FILE} has a shortlist's threshold for `{min(promised - set(space.families))}`, which is no family."
+        )
     given = (network.size, network.labels, network.families)
     wanted = (info.size, len(space), len(space.families))
     if given != wanted:

@@ -1,13 +1,17 @@
 """What comes out for each picture: a prediction, or the reason there is none."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gemhier.arrays import Float64
+from gemhier.hierarchy.decoding import Strategy
 from gemhier.models.bundle.candidate import DECIMALS, Candidate
-from gemhier.models.images.stones import Failure, Place
+from gemhier.models.images.stones import Failure, Place, StoneCrop
 
 if TYPE_CHECKING:  # what readings need, and a picture alone does not
     from gemhier.models.bundle.explanation import Explanation
+    from gemhier.models.bundle.shortlist import Shortlist
 
 NO_GEM = "no gem stands out"
 """With these words begins the reason of a refusal where the stone finder sees no gem."""
@@ -85,6 +89,7 @@ class Prediction:
         place: which stone of the picture is meant; None where only one was asked for.
         multi_view: the other photographs of the stone; None where each picture has an answer of its own.
         explanation: what each reading did, and which test comes next; None where it was not asked for.
+        shortlist: what the stone can be, with a guarantee; None where it was not asked for or no gem stands out.
     """
 
     image: str
@@ -97,6 +102,7 @@ class Prediction:
     place: Place | None = None
     multi_view: MultiView | None = None
     explanation: "Explanation | None" = None
+    shortlist: "Shortlist | None" = None
 
     def __post_init__(self) -> None:
         if (self.answer is None) == (self.refused is None):
@@ -160,7 +166,23 @@ class Prediction:
             **refused,
             "families": [candidate.to_dict() for candidate in self.families],
             "subclasses": [candidate.to_dict() for candidate in self.subclasses],
+            **({} if self.shortlist is None else {"shortlist": self.shortlist.to_dict()}),
             **({} if self.explanation is None else self.explanation.to_dict()),
             "decided_by": self.decided_by,
             "model_version": self.model_version,
         }
+
+
+@dataclass(frozen=True, eq=False)
+class StoneResult:
+    """What became of one stone.
+
+    Attributes:
+        crop: the stone as the network saw it.
+        probabilities: for each strategy (V,), P(label).
+        prediction: by the strategy of the bundle.
+    """
+
+    crop: StoneCrop
+    probabilities: Mapping[Strategy, Float64]
+    prediction: Prediction

@@ -120,6 +120,7 @@ class Naming:
         target_precision: the share of answers that shall be right.
         all_stones: one result for each stone of a picture.
         evidence: what else is known.
+        guarantee: the share of shortlists that shall hold the right label; None for no shortlists.
     """
 
     model: CarriedBundle
@@ -127,6 +128,7 @@ class Naming:
     target_precision: float
     all_stones: bool = False
     evidence: Evidence | Mapping[str, Evidence] | None = None
+    guarantee: float | None = None
 
     def __call__(self, items: Iterable[str | Failure | Encoded]) -> Iterator[Prediction | Failure]:
         """Yield the results of each picture: paths, URLs, contents; a Failure passes through."""
@@ -134,6 +136,7 @@ class Naming:
             read_ahead(items),
             top=self.top,
             target_precision=self.target_precision,
+            guarantee=self.guarantee,
             workers=self.model.workers,
             all_stones=self.all_stones,
             evidence=self.evidence,

@@ -10,7 +10,7 @@ import numpy as np
 
 from gemhier.arrays import Booleans
 from gemhier.errors import DataError
-from gemhier.pipeline.evaluation.estimates import Estimate, share
+from gemhier.pipeline.evaluation.estimates import Estimate, mean, share
 from gemhier.pipeline.evaluation.paired_tests import Comparison, compare
 
 Change = Literal["better", "worse", "same-right", "same-wrong"]
@@ -34,6 +34,8 @@ class Judged:
         probability: of this label.
         place: of the true label in the ranking, from 1; None if the model cannot output it.
         family_right: whether the true family is the most probable.
+        shortlist_right: whether its shortlist holds the true label; None without a shortlist.
+        shortlist_size: how many labels the shortlist holds; None without one.
     """
 
     image: str
@@ -45,6 +47,8 @@ class Judged:
     probability: float | None
     place: int | None
     family_right: bool
+    shortlist_right: bool | None = None
+    shortlist_size: int | None = None
 
     @property
     def right(self) -> bool:
@@ -64,6 +68,7 @@ class Side:
         split: of the pictures.
         sources: of the pictures, by name.
         judged: a picture each.
+        guarantee: what was asked for of the shortlists; None without any.
     """
 
     name: str
@@ -73,6 +78,7 @@ class Side:
     split: str
     sources: tuple[str, ...]
     judged: tuple[Judged, ...]
+    guarantee: float | None = None
 
     def __str__(self) -> str:
         """Return what the user called it, and what it is."""
@@ -140,6 +146,27 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class ShortlistComparison:
+    """The shortlists of both models, where both give one for a picture.
+
+    Attributes:
+        guarantee: what was asked for of both.
+        n: so many pictures.
+        coverage: how often they hold the true label.
+        first_size: how many labels those of the first model hold, on average.
+        second_size: those of the second.
+        size_difference: second minus first.
+    """
+
+    guarantee: float
+    n: int
+    coverage: Measured
+    first_size: Estimate
+    second_size: Estimate
+    size_difference: Estimate
+
+
+@dataclass(frozen=True)
 class LeftOut:
     """How many pictures are not compared.
 
@@ -169,6 +196,7 @@ class ModelComparison:
         pairs: the pictures that are compared, in the order of the first: those whose label both can output.
         left_out: the others, counted.
         measures: each of `MEASURES`.
+        shortlists: of both; None unless both promise shortlists and were asked for the same guarantee.
     """
 
     first: Side
@@ -177,6 +205,7 @@ class ModelComparison:
     pairs: tuple[Pair, ...]
     left_out: LeftOut
     measures: Mapping[str, Measured]
+    shortlists: ShortlistComparison | None
 
     @property
     def sentence(self) -> str:
@@ -258,6 +287,7 @@ def compare_sides(first: Side, second: Side) -> ModelComparison:
             unknown=len(both) - len(pairs),
         ),
         measures=_measures(pairs, titles),
+        shortlists=_shortlists(pairs, titles, first.guarantee) if first.guarantee == second.guarantee else None,
     )
 
 
@@ -299,6 +329,26 @@ def _measures(pairs: Sequence[Pair], titles: tuple[str, str]) -> dict[str, Measu
     return found
 
 
+def _shortlists(pairs: Sequence[Pair], titles: tuple[str, str], guarantee: float | None) -> ShortlistComparison | None:
+    both = [pair for pair in pairs if None not in (pair.first.shortlist_size, pair.second.shortlist_size)]
+    if guarantee is None or not both:
+        return None
+    groups = np.array([pair.first.group for pair in both], dtype=np.str_)
+    one, other = (
+        np.array([each.shortlist_right for each in judged], dtype=np.bool_)
+        for judged in ([pair.first for pair in both], [pair.second for pair in both])
+    )
+    sizes = np.array([[pair.first.shortlist_size, pair.second.shortlist_size] for pair in both], dtype=np.float64)
+    return ShortlistComparison(
+        guarantee=guarantee,
+        n=len(both),
+        coverage=Measured(share(one, groups), share(other, groups), compare(*titles, one, other, groups)),
+        first_size=mean(sizes[:, 0], groups),
+        second_size=mean(sizes[:, 1], groups),
+        size_difference=mean(sizes[:, 1] - sizes[:, 0], groups),
+    )
+
+
 def _hits(judged: Sequence[Judged]) -> dict[str, Booleans]:
     """(N,) for each measure."""
     places = np.array([each.place for each in judged], dtype=np.intp)
@@ -327,6 +377,7 @@ def to_dict(comparison: ModelComparison) -> dict[str, Any]:
         "sentence": comparison.sentence,
         "counts": dict(comparison.counts),
         "measures": {name: _measure(measured) for name, measured in comparison.measures.items()},
+        **({} if comparison.shortlists is None else {"shortlists": _shortlists_dict(comparison.shortlists)}),
         "relabelled": comparison.relabelled,
         "left_out": {name: getattr(left_out, name) for name in LeftOut.__dataclass_fields__},
         "classes": [
@@ -339,3 +390,13 @@ def _measure(measured: Measured) -> dict[str, Any]:
     comparison = measured.comparison.to_dict()
     kept = ("difference", "difference_low", "difference_high", "first_only", "second_only", "p_value", "real")
     return measured.first.to_dict("first") | measured.second.to_dict("second") | {key: comparison[key] for key in kept}
+
+
+def _shortlists_dict(found: ShortlistComparison) -> dict[str, Any]:
+    size = found.first_size.to_dict("first") | found.second_size.to_dict("second")
+    return {
+        "guarantee": found.guarantee,
+        "n": found.n,
+        "coverage": _measure(found.coverage),
+        "size": size | found.size_difference.to_dict("difference"),
+    }

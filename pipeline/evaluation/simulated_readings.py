@@ -12,7 +12,7 @@ from gemhier.arrays import Float64
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.gem import Gem, Range
 from gemhier.hierarchy.metrics import family_hits, top_k_hits
-from gemhier.hierarchy.posterior import Candidates, posterior
+from gemhier.hierarchy.posterior import Candidates, Posterior, posterior
 from gemhier.hierarchy.readings import (
     GRAVITY_ERROR,
     INDEX_ERROR,
@@ -24,7 +24,9 @@ from gemhier.hierarchy.readings import (
     SpecificGravity,
     Spot,
 )
+from gemhier.models.bundle.shortlist import Shortlister
 from gemhier.pipeline.evaluation.estimates import Estimate, share
+from gemhier.pipeline.evaluation.shortlists import shortlist_figures
 
 SETS: Mapping[str, tuple[str, ...]] = {"sg": ("sg",), "ri": ("ri",), "ri_sg": ("ri", "sg")}
 """Which readings are drawn together, by the names that reports and metrics have for them."""
@@ -33,7 +35,13 @@ MEASURED = ("top1", "top3", "top5", "family_top1")
 
 
 def simulated_readings(
-    probabilities: Float64, truth: Sequence[str | None], groups: Sequence[str], candidates: Candidates, *, seed: int = 0
+    probabilities: Float64,
+    truth: Sequence[str | None],
+    groups: Sequence[str],
+    candidates: Candidates,
+    *,
+    shortlister: Shortlister | None = None,
+    seed: int = 0,
 ) -> dict[str, dict[str, Estimate]]:
     """Measure pictures with simulated readings.
 
@@ -42,10 +50,12 @@ def simulated_readings(
         truth: (N,) node ids; pictures whose label the model cannot output, or of which nothing is known, are left out.
         groups: (N,), the same for pictures of one stone.
         candidates: what a stone can be.
+        shortlister: makes shortlists; None for none.
         seed: of the draws.
 
     Returns:
-        For each of `SETS` the figures of `MEASURED`; empty if nothing is known of any label.
+        For each of `SETS` the figures of `MEASURED`, and `shortlist_coverage` and `shortlist_size` if there are
+        shortlists; empty if nothing is known of any label.
     """
     space = candidates.space
     labels = {row: label for row, label in enumerate(truth) if label is not None and label in space}
@@ -57,19 +67,24 @@ def simulated_readings(
     found: dict[str, dict[str, Estimate]] = {}
     for name, kinds in SETS.items():
         generator = np.random.default_rng(seed)
-        after = np.array([_posterior(probabilities[row], labels[row], kinds, candidates, generator) for row in rows])
+        posteriors = [_posterior(probabilities[row], labels[row], kinds, candidates, generator) for row in rows]
+        after = np.array([each.labels for each in posteriors])
         hits = {f"top{k}": top_k_hits(after, columns, k) for k in (1, 3, 5)}
         hits["family_top1"] = family_hits(after, space.parents[columns], space.parents)
         found[name] = {measured: share(hits[measured], kept) for measured in MEASURED}
+        if shortlister is not None:
+            lists = [shortlister.of_posterior(each, candidates) for each in posteriors]
+            figures = shortlist_figures(lists, [labels[row] for row in rows], kept, shortlister.guarantee)
+            found[name] |= {"shortlist_coverage": figures.coverage, "shortlist_size": figures.size}
     return found
 
 
 def _posterior(
     image: Float64, label: str, kinds: Sequence[str], candidates: Candidates, generator: np.random.Generator
-) -> Float64:
+) -> Posterior:
     gem = candidates.gem(label)
     readings = tuple(_drawn(kind, gem, generator) for kind in kinds)
-    return posterior(image, candidates, Evidence(readings)).labels
+    return posterior(image, candidates, Evidence(readings))
 
 
 def _drawn(kind: str, gem: Gem, generator: np.random.Generator) -> Reading:

@@ -28,6 +28,7 @@ def side_of(report: Report, name: str, title: str) -> Side:
         report.labelled.images, report.results, figures.places, figures.family_right, strict=True
     ):
         predicted, probability = _first(result)
+        shortlist = result.shortlist if isinstance(result, Prediction) else None
         judged.append(
             Judged(
                 image=image.image,
@@ -39,10 +40,20 @@ def side_of(report: Report, name: str, title: str) -> Side:
                 probability=probability,
                 place=int(place) or None,
                 family_right=bool(family_right),
+                shortlist_right=None if shortlist is None else image.label in shortlist.labels,
+                shortlist_size=None if shortlist is None else len(shortlist.labels),
             )
         )
-    sources = report.labelled.sources
-    return Side(name, title, report.model_version, report.decided_by, report.split, sources, tuple(judged))
+    return Side(
+        name=name,
+        title=title,
+        model_version=report.model_version,
+        decided_by=report.decided_by,
+        split=report.split,
+        sources=report.labelled.sources,
+        judged=tuple(judged),
+        guarantee=None if report.shortlists is None else report.shortlists.guarantee,
+    )
 
 
 def is_report(folder: Path) -> bool:
@@ -77,6 +88,7 @@ def read_side(folder: Path) -> Side:
             split=report["split"],
             sources=tuple(report["sources"]),
             judged=judged,
+            guarantee=report.get("shortlist_guarantee"),  # which reports without shortlists lack
         )
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}). Run `gemhier evaluate` again.") from error
@@ -108,7 +120,7 @@ def _first(result: Prediction | Failure) -> tuple[str | None, float | None]:
 
 
 def _judged(row: Mapping[str, str]) -> Judged:
-    predicted = row["predicted_1_id"]
+    predicted, size = row["predicted_1_id"], row.get("shortlist_size")
     return Judged(
         image=row["image"],
         source=row["source"],
@@ -119,4 +131,6 @@ def _judged(row: Mapping[str, str]) -> Judged:
         probability=float(row["predicted_1_probability"]) if predicted else None,
         place=int(row["place"]) if row["place"] else None,
         family_right=row["family_right"] == "1",
+        shortlist_right=row["shortlist_right"] == "1" if size else None,
+        shortlist_size=int(size) if size else None,
     )

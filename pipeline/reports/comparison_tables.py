@@ -55,6 +55,7 @@ def summary(comparison: ModelComparison) -> list[str]:
             f"{_with_interval(difference, 7, '+.1f', 100)}p = {measured.comparison.test.p_value:.2g}"
         )
     counts = comparison.counts
+    lines += shortlists_in_words(comparison)
     lines += [
         comparison.sentence,
         f"{counts['better']:,} got better, {counts['worse']:,} got worse, {counts['same-right']:,} are right and "
@@ -64,6 +65,20 @@ def summary(comparison: ModelComparison) -> list[str]:
     lines += [f"Gained most: {_moved(gained)}"] if gained else []
     lines += [f"Lost most: {_moved(lost)}"] if lost else []
     return [*lines, *not_compared(comparison)]
+
+
+def shortlists_in_words(comparison: ModelComparison) -> list[str]:
+    """Return how often the shortlists of both hold the label, and how short they are; nothing without shortlists."""
+    found = comparison.shortlists
+    if found is None:
+        return []
+    coverage, difference = found.coverage, found.size_difference
+    return [
+        f"Shortlists of {100 * found.guarantee:.6g}%: {value_text(coverage.first)} of A's and "
+        f"{value_text(coverage.second)} of B's hold the label (p = {coverage.comparison.test.p_value:.2g}); they have "
+        f"{value_text(found.first_size, '.2f')} and {value_text(found.second_size, '.2f')} labels on average, "
+        f"{value_text(difference, '+.2f')} {interval_text(difference, '+.2f')}."
+    ]
 
 
 def not_compared(comparison: ModelComparison) -> list[str]:

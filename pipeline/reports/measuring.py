@@ -12,14 +12,15 @@ from gemhier.hierarchy.decoding import STRATEGIES, Strategy
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.posterior import posterior
 from gemhier.models.bundle import Bundle
-from gemhier.models.bundle.bundle import StoneResult
-from gemhier.models.bundle.predictions import Prediction
+from gemhier.models.bundle.predictions import Prediction, StoneResult
+from gemhier.models.bundle.shortlist import Shortlist
 from gemhier.models.images.stones import Failure
 from gemhier.pipeline.data.labelled_images import LabelledImage, LabelledImages
 from gemhier.pipeline.engines.job import CarriedBundle, Engine
 from gemhier.pipeline.engines.local import LocalEngine
 from gemhier.pipeline.evaluation.evaluation import evaluate_probabilities
 from gemhier.pipeline.evaluation.selective_answers import answer_figures
+from gemhier.pipeline.evaluation.shortlists import GUARANTEE, shortlist_figures
 from gemhier.pipeline.reports.report import TOP, Report
 from gemhier.pipeline.reports.thumbnails import crop_thumbnail
 
@@ -40,6 +41,7 @@ def evaluate_bundle(
     *,
     split: str,
     target_precision: float | None = None,
+    guarantee: float | None = None,
     evidence: Mapping[str, Evidence] | None = None,
     engine: Engine | None = None,
 ) -> Report:
@@ -50,25 +52,43 @@ def evaluate_bundle(
         labelled: the pictures.
         split: of the pictures; it is only named in the report.
         target_precision: the share of answers that shall be right; None for the bundle's own.
+        guarantee: the share of shortlists that shall hold the right label; None for `GUARANTEE`, if the bundle promises
+            as much.
         evidence: what else is known of the pictures, by their names.
         engine: where they are classified; None for this process.
 
     Raises:
-        ValueError: if `target_precision` is outside its range.
+        ValueError: if `target_precision` or `guarantee` is outside its range.
+        BundleError: if the bundle does not promise as much as `guarantee`.
         EvidenceError: if the evidence does not fit the model.
     """
     precision = bundle.info.default_precision if target_precision is None else target_precision
+    asked = _usual_guarantee(bundle) if guarantee is None else guarantee
+    job = _Measuring(CarriedBundle(bundle), precision, asked, evidence or {})
     return report_on(
         bundle,
         labelled,
-        _classified(bundle, labelled, precision, evidence or {}, engine or LocalEngine()),
+        _classified(bundle, labelled, job, engine or LocalEngine()),
         split=split,
         target_precision=precision,
+        guarantee=asked,
     )
 
 
+def _usual_guarantee(bundle: Bundle) -> float | None:
+    """Return what is asked for where nobody asks; None if the bundle does not promise it."""
+    sets = bundle.info.sets
+    return GUARANTEE if sets is not None and sets.row_for(GUARANTEE) is not None else None
+
+
 def report_on(
-    bundle: Bundle, labelled: LabelledImages, found: Classified, *, split: str, target_precision: float
+    bundle: Bundle,
+    labelled: LabelledImages,
+    found: Classified,
+    *,
+    split: str,
+    target_precision: float,
+    guarantee: float | None = None,
 ) -> Report:
     """Compare what became of labelled pictures with their labels.
 
@@ -78,10 +98,11 @@ def report_on(
         found: what became of them.
         split: of the pictures; it is only named.
         target_precision: with which the results were decided.
+        guarantee: of the results' shortlists; None if they have none.
     """
     images = labelled.images
     known = [
-        (_answer(result), image.label, image.group)
+        (result, image.label, image.group)
         for image, result in zip(images, found.results, strict=True)
         if image.label is not None and image.label in bundle.space
     ]
@@ -101,7 +122,7 @@ def report_on(
             taxonomy=bundle.taxonomy,
         ),
         answers=answer_figures(
-            [answer for answer, _, _ in known],
+            [_answer(result) for result, _, _ in known],
             [label for _, label, _ in known],
             [group for _, _, group in known],
             taxonomy=bundle.taxonomy,
@@ -113,6 +134,14 @@ def report_on(
         thresholds=bundle.info.thresholds,
         probabilities=found.probabilities,
         without_gem=found.without_gem,
+        shortlists=None
+        if guarantee is None
+        else shortlist_figures(
+            [_shortlist(result) for result, _, _ in known],
+            [label for _, label, _ in known],
+            [group for _, _, group in known],
+            guarantee,
+        ),
         crops=found.crops,
     )
 
@@ -140,6 +169,7 @@ class _Measuring:
 
     model: CarriedBundle
     target_precision: float
+    guarantee: float | None
     evidence: Mapping[str, Evidence]
 
     def __call__(self, items: Iterable[LabelledImage]) -> Iterator[_Measured | Failure]:
@@ -154,6 +184,7 @@ class _Measuring:
             names(),
             top=TOP,
             target_precision=self.target_precision,
+            guarantee=self.guarantee,
             workers=self.model.workers,
             evidence=self.evidence,
         )
@@ -178,20 +209,13 @@ class _Measuring:
         )
 
 
-def _classified(
-    bundle: Bundle,
-    labelled: LabelledImages,
-    target_precision: float,
-    evidence: Mapping[str, Evidence],
-    engine: Engine,
-) -> Classified:
+def _classified(bundle: Bundle, labelled: LabelledImages, job: _Measuring, engine: Engine) -> Classified:
     """Classify all pictures, and keep the stones of those that are named wrongly."""
     images = labelled.images
     found = {strategy: np.zeros((len(images), len(bundle.space))) for strategy in STRATEGIES}
     results: list[Prediction | Failure] = []
     without_gem = np.zeros(len(images), dtype=np.bool_)
     mistaken: dict[int, str] = {}
-    job = _Measuring(CarriedBundle(bundle), target_precision, evidence)
     for row, measured in enumerate(engine.map(job, images, "Classifying")):
         if isinstance(measured, Failure):
             results.append(measured)
@@ -203,6 +227,10 @@ def _classified(
         if measured.crop:
             mistaken[row] = measured.crop
     return Classified(tuple(results), found, without_gem, mistaken)
+
+
+def _shortlist(result: Prediction | Failure) -> Shortlist | None:
+    return result.shortlist if isinstance(result, Prediction) else None
 
 
 def _answer(result: Prediction | Failure) -> str | None:

@@ -54,8 +54,9 @@ _LIMITS = """\
 - {other_things}
 - Photographs of single stones on plain ground are what it has learned from, changed as cameras change them.
   Settings, coloured light and stones that are small in the picture are harder than such pictures.
-- The precision that is asked for holds on such pictures only: on photographs from elsewhere far fewer of the answers
-  are right, and a gem that is not among its labels may get the name of one that is.
+- The precision and the guarantee that are asked for hold on such pictures only: on photographs from elsewhere far fewer
+  of the answers are right, fewer shortlists hold the right label, and a gem that is not among its labels may get the
+  name of one that is.
 """
 
 _OTHER_THINGS = (
@@ -99,6 +100,10 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
         f"- decides by: {info.strategy}, {_STRATEGIES[info.strategy]}",
         f"- answers as deep as a precision of {info.default_precision:.0%} allows, by thresholds set on "
         f"{'answers out of fold' if OUT_OF_FOLD in report else 'validation pictures'}",
+        "- promises no shortlist (`--guarantee`)"
+        if info.sets is None or not info.sets.rows
+        else f"- promises shortlists (`--guarantee`) up to {info.sets.rows[-1].coverage:.0%}, by "
+        "thresholds set on answers out of fold",
         "",
         "## What it learned from",
         "",
@@ -157,7 +162,7 @@ def _table(name: str, evaluation: Mapping[str, Any], info: BundleInfo) -> list[s
     ]
     for strategy, figures in evaluation["strategies"].items():
         lines.append(f"| {strategy} | {' | '.join(_cell(figures, key) for key in _SHOWN)} |")
-    return [*lines, "", *_answered(evaluation)]
+    return [*lines, "", *_answered(evaluation), *_shortlisted(evaluation)]
 
 
 def _answered(evaluation: Mapping[str, Any]) -> list[str]:
@@ -177,6 +182,19 @@ def _answered(evaluation: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _cell(figures: Mapping[str, Any], key: str) -> str:
+def _shortlisted(evaluation: Mapping[str, Any]) -> list[str]:
+    """How often the shortlists hold the right label, and how short they are."""
+    if evaluation.get("shortlist_coverage") is None:
+        return []
+    size = _cell(evaluation, "shortlist_size", ".1f")
+    return [
+        f"Asked for a guarantee of {evaluation['shortlist_guarantee']:.0%}, "
+        f"{_cell(evaluation, 'shortlist_coverage')} of the shortlists hold the right label; they have "
+        f"{size} labels on average, and three at most for {_cell(evaluation, 'shortlist_at_most_3')}.",
+        "",
+    ]
+
+
+def _cell(figures: Mapping[str, Any], key: str, form: str = ".3f") -> str:
     # Reports of before a measure was made have none of it.
-    return estimate_text(Estimate(figures.get(key), figures.get(f"{key}_low"), figures.get(f"{key}_high")))
+    return estimate_text(Estimate(figures.get(key), figures.get(f"{key}_low"), figures.get(f"{key}_high")), form)

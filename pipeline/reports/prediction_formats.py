@@ -71,6 +71,7 @@ class CsvRows:
         all_stones: whether there are columns for which stone of the picture it is.
         same_stone: whether there are columns for the other photographs of the same stone.
         with_evidence: whether there are columns for what the readings did.
+        with_shortlist: whether there are columns for what the stone can be, with a guarantee.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class CsvRows:
         all_stones: bool = False,
         same_stone: bool = False,
         with_evidence: bool = False,
+        with_shortlist: bool = False,
     ) -> None:
         parts = ("id", "name", "probability")
         families = [f"family_{place}_{part}" for place in range(1, n_families + 1) for part in parts]
@@ -90,7 +92,9 @@ class CsvRows:
         together = ["images", "without_gem"] if same_stone else []
         what = ["image", *place, *together]
         known = ["other_id", "other_name", "other_probability", "evidence", "next_test"] if with_evidence else []
-        self.columns = [*what, *answer, *families, *subclasses, *known, "decided_by", "model_version", "failure"]
+        sure = ["shortlist", "shortlist_nodes", "shortlist_labels"] if with_shortlist else []
+        rest = ["decided_by", "model_version", "failure"]
+        self.columns = [*what, *answer, *families, *subclasses, *sure, *known, *rest]
 
     @property
     def header(self) -> str:
@@ -115,6 +119,11 @@ class CsvRows:
             for place, entry in enumerate(entries, start=1):
                 prefix = group if group in ("answer", "box") else f"{group}_{place}"
                 cells |= {f"{prefix}_{part}": value for part, value in (entry or {}).items()}
+        found = result.shortlist if isinstance(result, Prediction) else None
+        if found is not None:
+            cells["shortlist"] = "; ".join(str(entry) for entry in found.entries)
+            cells["shortlist_nodes"] = json.dumps([entry.id for entry in found.entries])
+            cells["shortlist_labels"] = json.dumps(list(found.labels))
         explanation = result.explanation if isinstance(result, Prediction) else None
         if explanation is not None:
             cells |= {f"other_{part}": value for gem in explanation.others[:1] for part, value in gem.to_dict().items()}
@@ -172,6 +181,7 @@ class TextBlocks:
         lines = [
             f"{self._style(visible(result.title), bold=True)}: {answer}",
             *self._beside(result.multi_view),
+            *([] if result.shortlist is None else [f"  {result.shortlist.promise}: {result.shortlist}"]),
             *self._ranking("families", result.families),
             *self._ranking("subclasses", result.subclasses),
             *([] if result.explanation is None else self._explained(result.explanation)),
@@ -226,6 +236,7 @@ def format_for(
     all_stones: bool = False,
     same_stone: bool = False,
     with_evidence: bool = False,
+    with_shortlist: bool = False,
 ) -> Format:
     """Return how the predictions of a bundle are written.
 
@@ -238,11 +249,19 @@ def format_for(
         all_stones: whether each stone of a picture has a result.
         same_stone: whether several pictures share one.
         with_evidence: whether there are readings, a prior or a restriction.
+        with_shortlist: whether there are shortlists.
     """
     if layout == "json":
         return JsonLines()
     if layout in ("csv", "parquet"):
-        rows = columns_for(bundle, top, all_stones=all_stones, same_stone=same_stone, with_evidence=with_evidence)
+        rows = columns_for(
+            bundle,
+            top,
+            all_stones=all_stones,
+            same_stone=same_stone,
+            with_evidence=with_evidence,
+            with_shortlist=with_shortlist,
+        )
         return rows if layout == "csv" else TableLines(rows)
     space = bundle.space
     longest = max(len(bundle.taxonomy[node].name) for node in {*space.families, *space.labels})
@@ -256,7 +275,13 @@ def format_for(
 
 
 def columns_for(
-    bundle: Bundle, top: int, *, all_stones: bool = False, same_stone: bool = False, with_evidence: bool = False
+    bundle: Bundle,
+    top: int,
+    *,
+    all_stones: bool = False,
+    same_stone: bool = False,
+    with_evidence: bool = False,
+    with_shortlist: bool = False,
 ) -> CsvRows:
     """Return the columns of a table of the predictions of a bundle; the arguments are those of `format_for`."""
     return CsvRows(
@@ -265,6 +290,7 @@ def columns_for(
         all_stones=all_stones,
         same_stone=same_stone,
         with_evidence=with_evidence,
+        with_shortlist=with_shortlist,
     )
 
 

@@ -20,6 +20,7 @@ from gemhier.pipeline.evaluation.evaluation import Evaluation, StrategyFigures
 from gemhier.pipeline.evaluation.neighbours import Neighbour
 from gemhier.pipeline.evaluation.paired_tests import Comparison
 from gemhier.pipeline.evaluation.selective_answers import AnswerFigures, is_right
+from gemhier.pipeline.evaluation.shortlists import ShortlistFigures
 from gemhier.pipeline.reports.folder import FORMAT
 from gemhier.pipeline.training.history import Curve
 from gemhier.spreadsheet import csv_text
@@ -51,6 +52,7 @@ class Report:
         thresholds: what each precision that can be asked for takes.
         probabilities: for each strategy (N, V), P(label), with zeros where a picture failed.
         without_gem: (N,) whether no gem stands out in the picture, so that it is not answered.
+        shortlists: how often shortlists hold the right label, and how short they are; None if the model promises none.
         crops: the stone as the network saw it, as a data address, of pictures that it named wrongly; by their rows.
         neighbours: the stones that the network takes for most alike, the nearest first; by the rows of the pictures.
         neighbours_in: the name of the data folder that they are from; "" if none was asked for.
@@ -73,6 +75,7 @@ class Report:
     thresholds: Thresholds
     probabilities: Mapping[Strategy, Float64]
     without_gem: Booleans
+    shortlists: ShortlistFigures | None = None
     crops: Mapping[int, str] = field(default_factory=dict)
     neighbours: Mapping[int, tuple[Neighbour, ...]] = field(default_factory=dict)
     neighbours_in: str = ""
@@ -129,6 +132,7 @@ class Report:
             **self.figures.to_dict(),
             "comparison": None if comparison is None else comparison.sentence,
             "answers": self.answers.to_dict(),
+            **({} if self.shortlists is None else self.shortlists.to_dict()),
             **({"evidence": dict(self.evidence)} if self.evidence else {}),
             "with_simulated_readings": {
                 readings: {
@@ -149,7 +153,7 @@ def predictions_table(report: Report) -> str:
     ranked = [f"predicted_{place}_{part}" for place in range(1, TOP + 1) for part in ("id", "probability")]
     answer = ["answer", "answer_probability", "answer_right", "refused"]
     header = ["image", "source", "truth", "truth_given", *ranked, *answer, "right", "family_right", "failure"]
-    header += ["place", "group"]
+    header += ["place", "group", "shortlist_right", "shortlist_size"]
     rights = zip(report.figures.places, report.figures.family_right, strict=True)
     rows = []
     for image, result, (place, family_right) in zip(report.labelled.images, report.results, rights, strict=True):
@@ -158,7 +162,18 @@ def predictions_table(report: Report) -> str:
         right_cell, place_cell = (int(place == 1), int(place)) if is_known else ("", "")
         failure = result.reason if isinstance(result, Failure) else ""
         truth = [image.image, image.source, image.label or "", image.label_given]
-        rows.append([*truth, *shown, right_cell, int(family_right), failure, place_cell, image.group])
+        rows.append(
+            [
+                *truth,
+                *shown,
+                right_cell,
+                int(family_right),
+                failure,
+                place_cell,
+                image.group,
+                *_shortlist(result, image),
+            ]
+        )
     return _table(header, rows)
 
 
@@ -196,6 +211,12 @@ def _shown(result: Prediction | Failure, image: LabelledImage, taxonomy: Taxonom
         return [*ranked, "", "", "", result.refused]
     right = "" if image.label is None else int(is_right(result.answer.id, image.label, taxonomy))
     return [*ranked, result.answer.id, round(result.answer.probability, _DECIMALS), right, ""]
+
+
+def _shortlist(result: Prediction | Failure, image: LabelledImage) -> list[object]:
+    """Return whether the shortlist holds the label, and how many it holds; nothing where there is none."""
+    found = result.shortlist if isinstance(result, Prediction) else None
+    return ["", ""] if found is None else [int(image.label in found.labels), len(found.labels)]
 
 
 def _cell(number: float | None) -> float | str:

@@ -31,6 +31,8 @@ def summary(report: Report) -> list[str]:
             f"At a precision of {answers.target_precision:.0%} it answers {value_text(answers.answered)}, "
             f"and {value_text(answers.precision)} of the answers are right."
         )
+    if report.shortlists is not None and report.shortlists.sentence:
+        lines.append(report.shortlists.sentence)
     return [*lines, *_left_over(report)]
 
 

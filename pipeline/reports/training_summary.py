@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gemhier.models.bundle.info import BundleInfo
 from gemhier.pipeline.evaluation.evaluation import Evaluation
+from gemhier.pipeline.evaluation.shortlists import ShortlistFigures
 from gemhier.pipeline.reports.model_card import OUT_OF_FOLD
 from gemhier.text import percent
 
@@ -39,11 +40,14 @@ def summary(trained: Trained) -> list[str]:
     ]
 
 
-def calibration_summary(evaluation: Evaluation, info: BundleInfo, *, changed: bool) -> list[str]:
+def calibration_summary(
+    evaluation: Evaluation, shortlists: ShortlistFigures, info: BundleInfo, *, changed: bool
+) -> list[str]:
     """Return a table of the strategies, and what answers take and give.
 
     Args:
         evaluation: of the pictures that calibrated the model, each fold with what the others gave.
+        shortlists: their figures, in the same way.
         info: of the calibrated bundle.
         changed: whether it answers otherwise than before.
     """
@@ -55,7 +59,12 @@ def calibration_summary(evaluation: Evaluation, info: BundleInfo, *, changed: bo
         else f"Asked for {info.default_precision:.0%}, it answers where it is as sure as that."
     )
     same = "" if changed else "The calibration is the one that the model had."
-    return [*_strategies(evaluation, OUT_OF_FOLD, info.strategy), "", answers, *([same] if same else [])]
+    return [
+        *_strategies(evaluation, OUT_OF_FOLD, info.strategy),
+        "",
+        answers,
+        *filter(None, [shortlists.sentence, same]),
+    ]
 
 
 def _strategies(evaluation: Evaluation, measured_on: str, decided_by: str) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from gemhier.hierarchy.decoding import Strategy
 from gemhier.pipeline.data.manifest import is_data_folder, read_manifest
 from gemhier.pipeline.reports.report import Report
-from gemhier.pipeline.tracking.measures import measures, measures_with_readings
+from gemhier.pipeline.tracking.measures import measures, measures_of_shortlists, measures_with_readings
 from gemhier.pipeline.tracking.names import STRATEGY_NAMES, measures_section
 from gemhier.pipeline.tracking.runs import nested_strategies
 from gemhier.pipeline.tracking.store import open_tracking, written_to
@@ -43,6 +43,7 @@ def record_evaluation(report: Report, folders: Sequence[Path], folder: Path, tra
                 figures[run_id] = report.evaluation.strategies[strategy_of[name]]
         for run_id, own in figures.items():
             mlflow.log_metrics(measures(own, images), run_id=run_id)
+        mlflow.log_metrics(measures_of_shortlists(report.shortlists, images), run_id=report.run_id)
         mlflow.log_metrics(measures_with_readings(report.with_readings, images), run_id=report.run_id)
         mlflow.log_artifacts(str(folder), f"evaluation/{images}", run_id=report.run_id)
     return images

@@ -6,6 +6,8 @@
 - `precision/<label>`: the precision of each class, with dots in the label's id, since MLflow makes a section of charts
   from all before the last slash, and cuts long names;
 - `test/top1`, `test_interval/...`, `test_precision/...`: the same for the test pictures, from `gemhier evaluate`;
+- `validation/shortlist_coverage`, `validation/shortlist_size` and so on, beside top1 in the same sections, if the model
+  promises shortlists: how often they hold the right label, and how many labels they hold;
 - `test_with_ri_sg/top1` and so on: the same pictures with simulated readings, here of refractive index and gravity;
 - `top1/flat`, `top1/hierarchical_soft` and so on, in a training's run: flat against hierarchical at a glance.
 """
@@ -14,6 +16,8 @@ from collections.abc import Mapping
 
 from gemhier.pipeline.evaluation.estimates import Estimate
 from gemhier.pipeline.evaluation.evaluation import FIGURES, Evaluation, StrategyFigures
+from gemhier.pipeline.evaluation.shortlists import FIGURES as SHORTLIST_FIGURES
+from gemhier.pipeline.evaluation.shortlists import ShortlistFigures
 from gemhier.pipeline.tracking.names import SIDE_BY_SIDE, STRATEGY_NAMES
 
 
@@ -29,6 +33,22 @@ def measures(figures: StrategyFigures, images: str) -> dict[str, float]:
         | _defined({f"{images}_interval/{name}_low": figure.low for name, figure in found.items()})
         | _defined({f"{images}_interval/{name}_high": figure.high for name, figure in found.items()})
         | _defined({f"{precision}/{row.label.replace('/', '.')}": row.precision for row in figures.per_class})
+    )
+
+
+def measures_of_shortlists(figures: ShortlistFigures | None, images: str) -> dict[str, float]:
+    """Return the figures of shortlists, as metrics; none without any.
+
+    Their names begin with those of the pictures, such as `test`.
+    """
+    if figures is None:
+        return {}
+    found = {f"shortlist_{name}": getattr(figures, name) for name in SHORTLIST_FIGURES}
+    return (
+        {f"{images}/shortlist_guarantee": figures.guarantee}
+        | _defined({f"{images}/{name}": figure.value for name, figure in found.items()})
+        | _defined({f"{images}_interval/{name}_low": figure.low for name, figure in found.items()})
+        | _defined({f"{images}_interval/{name}_high": figure.high for name, figure in found.items()})
     )
 
 

@@ -9,6 +9,7 @@ from gemhier.hierarchy.decoding import Strategy
 from gemhier.models.networks.modes import MODES
 from gemhier.pipeline.data.manifest import Manifest, Row
 from gemhier.pipeline.evaluation.evaluation import Evaluation
+from gemhier.pipeline.evaluation.shortlists import ShortlistFigures
 from gemhier.pipeline.reports.plots import (
     STRATEGY_COLOURS,
     confusion_plot,
@@ -18,7 +19,7 @@ from gemhier.pipeline.reports.plots import (
 )
 from gemhier.pipeline.tracking.data_sets import dataset_input
 from gemhier.pipeline.tracking.description import decision_in_words, description
-from gemhier.pipeline.tracking.measures import measures, measures_side_by_side
+from gemhier.pipeline.tracking.measures import measures, measures_of_shortlists, measures_side_by_side
 from gemhier.pipeline.tracking.names import BUNDLE, KIND, STRATEGY_NAMES
 from gemhier.pipeline.tracking.registry import register_bundle
 from gemhier.pipeline.tracking.runs import record_settings, recorded_run
@@ -118,6 +119,10 @@ class RunLog:
         self._mlflow.set_tags(
             {"decided_by": decided_by, "mlflow.note.content": description(evaluation, decided_by, self._measured_on)}
         )
+
+    def shortlists(self, figures: ShortlistFigures | None) -> None:
+        """Record how often shortlists hold the right label, and how short they are."""
+        self._mlflow.log_metrics(measures_of_shortlists(figures, "validation"))
 
     def figures(self, history: Sequence[Epoch], evaluation: Evaluation, decided_by: Strategy) -> None:
         """Record the plots.

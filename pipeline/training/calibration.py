@@ -1,5 +1,6 @@
 """Fit what turns logits into honest answers, on validation pictures: temperatures, fusion, thresholds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,11 @@ from gemhier.hierarchy.answering import Thresholds, fit_thresholds
 from gemhier.hierarchy.calibration import fit_conditional_temperatures, fit_fusion_weight, fit_temperature
 from gemhier.hierarchy.decoding import Strategy, conditional, soft, softmax, strategies
 from gemhier.hierarchy.labels import LabelSpace
+from gemhier.hierarchy.prediction_sets import SetThresholds, fit_set_thresholds
+from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.info import Temperatures
 from gemhier.models.bundle.probabilities import decode
+from gemhier.models.bundle.shortlist import Shortlist, Shortlister
 from gemhier.models.networks.modes import TRAINED_STRATEGIES
 from gemhier.models.runtime.logits import Logits
 
@@ -25,15 +29,26 @@ class Calibration:
         temperatures: one for each head.
         fusion_weight: the say of the flat classifier in `fused`.
         thresholds: how probable an answer must be for each asked-for precision.
+        sets: how probable a label must be to stand in a shortlist of each guarantee. They hold for a network that has
+            nothing to do with these pictures: out of fold.
     """
 
     strategy: Strategy
     temperatures: Temperatures
     fusion_weight: float
     thresholds: Thresholds
+    sets: SetThresholds
 
 
-def calibrate(logits: Logits, truth: Indices, space: LabelSpace, mode: str, *, each_family: bool = True) -> Calibration:
+def calibrate(
+    logits: Logits,
+    truth: Indices,
+    space: LabelSpace,
+    mode: str,
+    *,
+    with_gem: Booleans | None = None,
+    each_family: bool = True,
+) -> Calibration:
     """Fit temperatures, fusion weight and thresholds.
 
     Args:
@@ -41,6 +56,7 @@ def calibrate(logits: Logits, truth: Indices, space: LabelSpace, mode: str, *, e
         truth: (N,) the column of each picture's label.
         space: the labels.
         mode: which heads were trained, a key of `TRAINED_STRATEGIES`.
+        with_gem: (N,) whether a gem stands out, as no other picture gets a shortlist; None if one does in all.
         each_family: whether each regional network has a temperature of its own, or all have one.
     """
     strategy, parents = TRAINED_STRATEGIES[mode][-1], space.parents
@@ -52,6 +68,7 @@ def calibrate(logits: Logits, truth: Indices, space: LabelSpace, mode: str, *, e
     within = conditional(logits.regional, parents, regional_temperatures)
     weight = fit_fusion_weight(flat, soft(families, within, parents), truth)
     decided = strategies(flat, families, within, parents, weight)[strategy]
+    shown = np.ones(len(truth), dtype=np.bool_) if with_gem is None else with_gem
     return Calibration(
         strategy=strategy,
         temperatures=Temperatures(
@@ -65,6 +82,7 @@ def calibrate(logits: Logits, truth: Indices, space: LabelSpace, mode: str, *, e
         ),
         fusion_weight=weight,
         thresholds=fit_thresholds(decided, truth, space),
+        sets=fit_set_thresholds(decided[shown], truth[shown], space),
     )
 
 
@@ -101,6 +119,40 @@ def cross_fitted(
         decoded = decode(_rows(logits, inside), calibration.temperatures, calibration.fusion_weight, space)
         for strategy, probabilities in decoded.by_strategy.items():
             found.setdefault(strategy, np.zeros((len(folds), len(space))))[inside] = probabilities
+    return found
+
+
+def cross_fitted_shortlists(
+    probabilities: Float64,
+    truth: Indices,
+    folds: Indices,
+    with_gem: Booleans,
+    guarantee: float,
+    *,
+    space: LabelSpace,
+    taxonomy: Taxonomy,
+) -> Sequence[Shortlist | None]:
+    """Make the shortlists of each fold with thresholds that were found on the other folds.
+
+    Args:
+        probabilities: (N, V), P(label) out of fold, as `cross_fitted` gives it.
+        truth: (N,) the column of each picture's label.
+        folds: (N,) the fold of each.
+        with_gem: (N,) whether a gem stands out.
+        guarantee: the share of shortlists that shall hold the right label.
+        space: the labels.
+        taxonomy: names them.
+
+    Returns:
+        (N,); None where no gem stands out.
+    """
+    found: list[Shortlist | None] = [None] * len(truth)
+    for fold in range(int(folds.max()) + 1):
+        others = with_gem & (folds != fold)
+        (row,) = fit_set_thresholds(probabilities[others], truth[others], space, coverages=(guarantee,)).rows
+        shortlister = Shortlister(guarantee, row, space, taxonomy)
+        for image in np.flatnonzero(with_gem & (folds == fold)):
+            found[image] = shortlister.of_image(probabilities[image])
     return found
 
 

@@ -69,6 +69,7 @@ def pack(
         strategy=calibration.strategy,
         fusion_weight=calibration.fusion_weight,
         thresholds=calibration.thresholds,
+        sets=calibration.sets if config.folds else None,
         default_precision=DEFAULT_PRECISION,
         stone_threshold=manifest.finder.threshold,
         finder=manifest.finder.name,

@@ -1,15 +1,20 @@
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from gemhier.arrays import RGB
 from gemhier.cli import main
 from gemhier.errors import DataError
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.bundle import load_bundle
+from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.calibrate import calibrate_model
+from gemhier.pipeline.reports.model_card import model_card
 from gemhier.pipeline.training.answers_file import Answers, write_answers
 
 N = 60
@@ -69,6 +74,24 @@ def test_a_calibration_has_a_version_of_its_own_until_it_changes_nothing(
     assert "calibrated on the other folds (60 pictures, 95% intervals)" in card
 
 
+def test_a_calibrated_model_promises_shortlists_and_says_where_they_were_measured(
+    tiny_bundle: Path, answers: Path, tmp_path: Path, paint_stone: Callable[[str], RGB]
+) -> None:
+    found = calibrate_model(str(tiny_bundle), tmp_path / "out", answers=answers)
+    (prediction,) = load_bundle(tmp_path / "out").classify([paint_stone("corundum/ruby")], guarantee=0.95)
+    assert isinstance(prediction, Prediction)
+    assert prediction.shortlist is not None
+    assert "corundum/ruby" in prediction.shortlist.labels
+    measured = json.loads((tmp_path / "out/report.json").read_text())["pictures out of fold"]
+    assert measured["shortlist_coverage"] == found.shortlists.coverage.value
+    assert 0.85 <= measured["shortlist_coverage"] <= 1
+    assert (measured["shortlist_guarantee"], measured["shortlist_n"]) == (0.95, N)
+    card = (tmp_path / "out/MODEL_CARD.md").read_text()
+    assert "promises shortlists (`--guarantee`) up to 99%, by thresholds set on answers out of fold" in card
+    assert f"Asked for a guarantee of 95%, {measured['shortlist_coverage']:.3f} (" in card
+    assert "promises no shortlist" in model_card(load_bundle(tiny_bundle).info, load_bundle(tiny_bundle).taxonomy, {})
+
+
 def test_answers_of_another_training_are_refused(tiny_bundle: Path, tmp_path: Path) -> None:
     others = LabelSpace(("beryl/emerald", "opal"))
     for name, found, message in (
@@ -92,4 +115,5 @@ def test_the_command_says_what_the_answers_come_to(tiny_bundle: Path, answers: P
     assert outcome.exit_code == 0, outcome.output
     assert f"{N} pictures out of fold:" in outcome.output
     assert "Asked for 90%, it answers" in outcome.output
+    assert "Asked to hold the right label for 95%, the shortlists hold it for" in outcome.output
     assert outcome.output.rstrip().endswith(f"{out}: {load_bundle(out).info.model_version}")

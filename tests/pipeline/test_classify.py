@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
@@ -50,6 +51,37 @@ def run(model: Path, *arguments: str) -> Result:
 
 def records(result: Result) -> list[dict[str, object]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+# Shortlists
+
+
+def test_a_guarantee_gives_shortlists_in_every_layout(promising_bundle: Path, stones: Path) -> None:
+    text = run(promising_bundle, "stones/a-ruby.png", "--guarantee", "0.95")
+    assert "\n  95% sure: " in text.stdout
+    (line,) = records(run(promising_bundle, "stones/a-ruby.png", "--guarantee", "0.95", "--format", "json"))
+    assert isinstance(line["shortlist"], dict)
+    assert line["shortlist"]["guarantee"] == 0.95
+    assert "corundum/ruby" in [label for node in line["shortlist"]["nodes"] for label in node["labels"]]
+    written = run(promising_bundle, "stones", "--guarantee", "0.95", "--output", "out.parquet")
+    assert written.exit_code == 0, written.output
+    labels = pq.read_table("out.parquet").column("shortlist_labels").to_pylist()
+    assert "corundum/ruby" in json.loads(labels[0])
+    assert len(labels) == 3
+
+
+def test_a_model_without_shortlists_says_so_in_one_line_and_writes_nothing(tiny_bundle: Path, stones: Path) -> None:
+    result = run(tiny_bundle, "stones", "--guarantee", "0.95", "--output", "out.csv")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "tiny-1: this model promises no shortlist." in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert not list(Path().glob("out*"))
+    assert run(tiny_bundle, "stones", "--guarantee", "nan").exit_code == 2
+
+
+def test_a_stone_without_a_picture_has_a_shortlist_too(promising_bundle: Path) -> None:
+    command = ["identify", "--model", str(promising_bundle), "--ri", "1.762-1.770", "--guarantee", "0.95"]
+    assert "95% sure: one of: corundum (all)" in CliRunner().invoke(main, command).stdout
 
 
 # What is found

@@ -50,6 +50,22 @@ def side(name: str, *images: Judged, by: str = "fused") -> Side:
 # The figures
 
 
+def test_shortlists_are_compared_where_both_models_give_one_under_the_same_guarantee() -> None:
+    def listed(image: str, right: bool | None, size: int | None) -> Judged:
+        return judged(image, 1, shortlist_right=right, shortlist_size=size)
+
+    one = replace(side("a", listed("1", True, 4), listed("2", True, 2), listed("3", None, None)), guarantee=0.95)
+    other = replace(side("b", listed("1", False, 1), listed("2", True, 2), listed("3", True, 2)), guarantee=0.95)
+    found = compare_sides(one, other)
+    assert found.shortlists is not None
+    assert (found.shortlists.n, found.shortlists.coverage.second.value) == (2, 0.5)
+    values = to_dict(found)["shortlists"]
+    assert (values["size"]["first"], values["size"]["second"], values["size"]["difference"]) == (3, 1.5, -1.5)
+    assert any("Shortlists of 95%: 100.0% of A's and 50.0% of B's hold the label" in line for line in summary(found))
+    assert compare_sides(one, replace(other, guarantee=0.9)).shortlists is None
+    assert "shortlists" not in to_dict(compare_sides(side("a", judged("1", 1)), side("b", judged("1", 1))))
+
+
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(1, 6), st.integers(0, 3)), min_size=1, max_size=12))
 def test_each_picture_has_one_change_and_turning_the_models_round_turns_the_changes(
     places: list[tuple[int, int, int]],
@@ -223,11 +239,11 @@ def test_two_models_are_compared_picture_by_picture(tiny_bundle: Path, swapped: 
     assert run(tiny_bundle, swapped, "photos", "--report", "out").exit_code == 0
 
 
-def test_the_reports_of_earlier_evaluations_say_the_same_as_classifying(tiny_bundle: Path, here: Path) -> None:
-    for folder, path in (("one", tiny_bundle), ("two", here / "flat")):
+def test_the_reports_of_earlier_evaluations_say_the_same_as_classifying(promising_bundle: Path, here: Path) -> None:
+    for folder, path in (("one", promising_bundle), ("two", here / "flat")):
         if folder == "two":
-            bundle = load_bundle(tiny_bundle)
-            shutil.copytree(tiny_bundle, path)
+            bundle = load_bundle(promising_bundle)
+            shutil.copytree(promising_bundle, path)
             info = json.loads((path / "bundle.json").read_text())
             info["strategy"] = "hard"
             (path / "bundle.json").write_text(json.dumps(info))
@@ -236,7 +252,7 @@ def test_the_reports_of_earlier_evaluations_say_the_same_as_classifying(tiny_bun
         assert outcome.exit_code == 0, outcome.output
     reported = run("one", "two", "--report", "from-reports")
     assert reported.exit_code == 0, reported.output
-    classified = run(f"{tiny_bundle}@fused", f"{tiny_bundle}@hard", "photos", "--report", "from-pictures")
+    classified = run(f"{promising_bundle}@fused", f"{promising_bundle}@hard", "photos", "--report", "from-pictures")
     assert classified.exit_code == 0, classified.output
     assert Path("from-reports/changes.csv").read_text() == Path("from-pictures/changes.csv").read_text()
     one, other = (json.loads(Path(name, "compare.json").read_text()) for name in ("from-reports", "from-pictures"))
@@ -245,6 +261,9 @@ def test_the_reports_of_earlier_evaluations_say_the_same_as_classifying(tiny_bun
         for model in (content["first"], content["second"]):
             del model["name"], model["title"]
     assert one == other
+    assert one["shortlists"]["guarantee"] == 0.95
+    assert "Shortlists of 95%" in reported.stdout
+    assert "Shortlists of 95%" in Path("from-reports/compare.html").read_text()
     assert [row["first_predicted"] for row in rows_of("from-reports/changes.csv")].count("") == 1
 
 

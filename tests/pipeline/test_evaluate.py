@@ -132,6 +132,28 @@ def test_figures_worked_out_by_hand(tiny_bundle: Path, photos: Path) -> None:
     assert [(depth["depth"], depth["n"]) for depth in answers["depths"]] == [(1, 0), (2, 3), (3, 1)]
 
 
+def test_shortlists_are_measured_where_the_model_promises_them(
+    promising_bundle: Path, tiny_bundle: Path, photos: Path
+) -> None:
+    result = run(promising_bundle, "photos", "--report", "report")
+    assert result.exit_code == 0, result.output
+    report, rows = report_json(), table("predictions.csv")
+    # Of the five pictures whose label is known one cannot be read, and the emerald among the rubies is not held.
+    assert (report["shortlist_guarantee"], report["shortlist_n"]) == (0.95, 5)
+    assert (report["shortlist_given"], report["shortlist_coverage"]) == (4 / 5, 3 / 4)
+    known = [row for row in rows if row["shortlist_size"] and row["truth"]]
+    assert report["shortlist_size"] == pytest.approx(np.mean([int(row["shortlist_size"]) for row in known]))
+    assert [row["shortlist_right"] for row in known].count("1") == 3
+    assert "Asked to hold the right label for 95%, the shortlists hold it for 75.0%" in result.stdout
+    assert "it holds the right label" in Path("report/report.html").read_text()
+    assert run(promising_bundle, "photos", "--report", "report", "--guarantee", "0.9").exit_code == 0
+    assert report_json()["shortlist_guarantee"] == 0.9
+    assert run(tiny_bundle, "photos", "--report", "report").exit_code == 0
+    assert not [key for key in report_json() if key.startswith("shortlist")]
+    refused = run(tiny_bundle, "photos", "--report", "report", "--guarantee", "0.9")
+    assert (refused.exit_code, "promises no shortlist" in refused.stderr) == (1, True)
+
+
 def test_every_picture_has_a_row_in_order(tiny_bundle: Path, photos: Path) -> None:
     run(tiny_bundle, "photos", "--report", "report")
     rows = {Path(row["image"]).as_posix(): row for row in table("predictions.csv")}

@@ -122,10 +122,14 @@ def test_folds_calibrate_on_pictures_that_a_network_has_not_learned_from(
     assert [point.step for point in history] == [0, 1]
     bundle = load_bundle(find_bundle("latest"))
     assert "72 pictures; out-of-fold answers" in (bundle.folder / "MODEL_CARD.md").read_text()
+    assert run.data.metrics["validation/shortlist_guarantee"] == 0.95
+    assert run.data.metrics["validation/shortlist_coverage"] >= 0.9
+    assert bundle.info.sets is not None
     assert not list(here.glob("mlruns/unfinished/*"))
     again = calibrate_model("latest", here / "again")
     assert (again.changed, again.bundle.info) == (False, replace(bundle.info, files=again.bundle.info.files))
     assert again.evaluation.to_dict() == trained.evaluation.to_dict()
+    assert again.shortlists.coverage.value == run.data.metrics["validation/shortlist_coverage"]
 
 
 def test_the_settings_reach_the_run_and_not_where_the_weights_lie(

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gemhier.pipeline.evaluation.model_comparison import ModelComparison
-from gemhier.pipeline.reports.comparison_tables import WORDS, not_compared
+from gemhier.pipeline.reports.comparison_tables import WORDS, not_compared, shortlists_in_words
 from gemhier.pipeline.reports.thumbnails import thumbnails
 from gemhier.templates import render
 
@@ -20,6 +20,7 @@ def page(comparison: ModelComparison) -> str:
         title=" against ".join(comparison.titles),
         comparison=comparison,
         not_compared=not_compared(comparison),
+        shortlists=shortlists_in_words(comparison),
         words=WORDS,
         changed=changed,
         n_changed=sum(map(len, by_change)),

@@ -62,6 +62,8 @@ def first_screen(report: Report) -> FirstScreen:
             f"Asked for a precision of {answers.target_precision:.0%} it answers {percent(answers.answered.value)} of "
             f"the pictures, and {percent(answers.precision.value)} of these answers are right."
         )
+    if report.shortlists is not None and report.shortlists.sentence:
+        said.append(report.shortlists.sentence)
     return FirstScreen(
         labels=sum(each.support > 0 for each in report.figures.per_class),
         said=tuple(said),

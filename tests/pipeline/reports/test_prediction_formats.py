@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gemhier.models.bundle.candidate import Candidate
 from gemhier.models.bundle.predictions import Answer, MultiView, Prediction
+from gemhier.models.bundle.shortlist import Entry, Shortlist
 from gemhier.models.images.stones import Failure, Place
 from gemhier.pipeline.reports.prediction_formats import (
     BAR_WIDTH,
@@ -56,6 +57,29 @@ TOGETHER = replace(
         ("ring.jpg", "b, c.jpg"), without_gem=("dark.jpg",), failures=(Failure("x\ny.jpg", "cut short."),)
     ),
 )
+SURE = replace(
+    ANSWERED,
+    shortlist=Shortlist(
+        0.95,
+        (
+            Entry("corundum/sapphire", "Sapphire", 0.6, ("corundum/sapphire", "corundum/sapphire/blue")),
+            Entry("iolite", "Iolite", 0.2, ("iolite",)),
+            Entry("others/glass", "Glass", 0.1),
+        ),
+    ),
+)
+
+
+def test_a_shortlist_is_a_line_of_text_and_columns_of_its_own() -> None:
+    lines = TextBlocks(name_width=17).entry(SURE).splitlines()
+    assert lines[1:3] == ["  95% sure: one of: sapphire (all), iolite, glass", "  families"]
+    rows = CsvRows(n_families=1, n_subclasses=1, with_shortlist=True)
+    one, refused = csv.DictReader(io.StringIO(rows.header + rows.entry(SURE) + rows.entry(REFUSED)))
+    assert one["shortlist"] == "sapphire (all); iolite; glass"
+    assert json.loads(one["shortlist_nodes"]) == ["corundum/sapphire", "iolite", "others/glass"]
+    assert json.loads(one["shortlist_labels"]) == ["corundum/sapphire", "corundum/sapphire/blue", "iolite"]
+    assert refused["shortlist"] == refused["shortlist_nodes"] == ""
+    assert not any("shortlist" in column for column in CsvRows(n_families=1, n_subclasses=1).columns)
 
 
 def test_text_is_a_headline_and_two_aligned_rankings() -> None:

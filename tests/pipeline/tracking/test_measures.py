@@ -1,8 +1,10 @@
 from dataclasses import replace
 
+from gemhier.models.bundle.shortlist import Entry, Shortlist
 from gemhier.pipeline.evaluation.estimates import NO_ESTIMATE
 from gemhier.pipeline.evaluation.evaluation import FIGURES, Evaluation
-from gemhier.pipeline.tracking.measures import measures, measures_side_by_side
+from gemhier.pipeline.evaluation.shortlists import shortlist_figures
+from gemhier.pipeline.tracking.measures import measures, measures_of_shortlists, measures_side_by_side
 from gemhier.pipeline.tracking.names import SIDE_BY_SIDE
 
 
@@ -35,3 +37,17 @@ def test_the_ways_to_decide_stand_side_by_side(evaluation: Evaluation) -> None:
     found = measures_side_by_side(evaluation)
     assert set(found) == {f"{name}/{way}" for name in SIDE_BY_SIDE for way in ("flat", "fused")}
     assert found["top3/fused"] == evaluation.strategies["fused"].top3.value
+
+
+def test_shortlists_stand_beside_the_other_measures() -> None:
+    shortlist = Shortlist(0.9, (Entry("beryl", "Beryl", 1.0, ("beryl/emerald", "beryl/heliodor")),))
+    figures = shortlist_figures([shortlist, None], ["beryl/emerald", "opal"], ["1", "2"], 0.9)
+    found = measures_of_shortlists(figures, "test")
+    assert (found["test/shortlist_coverage"], found["test/shortlist_size"], found["test/shortlist_given"]) == (
+        1,
+        2,
+        0.5,
+    )
+    assert found["test/shortlist_guarantee"] == 0.9
+    assert found["test_interval/shortlist_given_low"] == figures.given.low
+    assert measures_of_shortlists(None, "test") == {}

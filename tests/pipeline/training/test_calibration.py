@@ -4,8 +4,11 @@ import pytest
 from gemhier.hierarchy.decoding import softmax
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.metrics import log_losses
+from gemhier.hierarchy.node import Node
+from gemhier.hierarchy.prediction_sets import fit_set_thresholds
+from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.runtime.logits import Logits
-from gemhier.pipeline.training.calibration import calibrate
+from gemhier.pipeline.training.calibration import calibrate, cross_fitted_shortlists
 
 SPACE = LabelSpace(("beryl/emerald", "beryl/morganite", "corundum/ruby", "quartz"))
 
@@ -56,3 +59,33 @@ def test_regional_networks_may_share_a_temperature(truth: np.ndarray) -> None:
     assert apart.regional["corundum"] > 2 * apart.regional["beryl"]
     assert together.regional["corundum"] == together.regional["beryl"]
     assert apart.regional["beryl"] < together.regional["beryl"] < apart.regional["corundum"]
+
+
+def test_pictures_without_a_gem_set_no_threshold_of_shortlists(truth: np.ndarray) -> None:
+    with_gem = np.arange(400) % 4 > 0
+    wrong = np.where(with_gem, truth, (truth + 1) % 4)  # where no gem stands out, the network is always wrong
+    logits = overconfident(wrong, sharpness=6)
+    held, loose = (calibrate(logits, truth, SPACE, "flat", with_gem=shown).sets for shown in (with_gem, None))
+    row, other = held.row_for(0.8), loose.row_for(0.8)
+    assert row is not None
+    assert other is not None
+    assert row.others > other.others
+
+
+def test_shortlists_of_a_fold_come_from_the_others_and_hold_what_they_promise() -> None:
+    chance = np.random.default_rng(2)
+    truth = chance.integers(0, 4, 3000)
+    folds, with_gem = np.arange(3000) % 3, np.arange(3000) % 10 > 0
+    probabilities = softmax(overconfident(truth, sharpness=2).flat)
+    ids = ("beryl", "beryl/emerald", "beryl/morganite", "corundum", "corundum/ruby", "quartz")
+    taxonomy = Taxonomy.from_nodes([Node(node, node.title(), "variety" if "/" in node else "family") for node in ids])
+    found = cross_fitted_shortlists(probabilities, truth, folds, with_gem, 0.9, space=SPACE, taxonomy=taxonomy)
+    assert [shortlist is not None for shortlist in found] == with_gem.tolist()
+    held = [SPACE.labels[truth[row]] in shortlist.labels for row, shortlist in enumerate(found) if shortlist]
+    assert np.mean(held) == pytest.approx(0.9, abs=0.03)
+    others = with_gem & (folds != 1)
+    (row,) = fit_set_thresholds(probabilities[others], truth[others], SPACE, coverages=(0.9,)).rows
+    least = np.array([row.families.get(family, row.others) for family in ("beryl", "beryl", "corundum", "quartz")])
+    assert found[1] is not None
+    expected = (probabilities[1] >= least) | (np.arange(4) == probabilities[1].argmax())
+    assert sorted(found[1].labels) == [SPACE.labels[column] for column in np.flatnonzero(expected)]
