@@ -14,7 +14,7 @@ from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.decision import Decider, decide
 from gemhier.models.bundle.info import BundleInfo
-from gemhier.models.bundle.multi_view import View, all_failed, by_gem, pool
+from gemhier.models.bundle.multi_view import View, all_failed, by_gem, named_contradictions, pool
 from gemhier.models.bundle.predictions import MultiView, Prediction, StoneResult
 from gemhier.models.bundle.probabilities import Probabilities, decode
 from gemhier.models.bundle.shortlist import Shortlister, promised
@@ -346,7 +346,8 @@ class Bundle:
         if not views:
             return all_failed(failures)
         counted, others = by_gem(views, self.finder.threshold)
-        pooled = pool(np.stack([view.probabilities for view in counted]))
+        of_view = np.stack([view.probabilities for view in counted])
+        pooled = pool(of_view)
         surest = max(view.score for view in counted)
         (prediction,) = self.decide(
             [counted[0].image],
@@ -361,6 +362,7 @@ class Bundle:
             images=tuple(view.image for view in counted),
             without_gem=tuple(view.image for view in others),
             failures=tuple(failures),
+            contradictions=named_contradictions([view.image for view in counted], of_view, self.space, self.taxonomy),
         )
         return replace(prediction, multi_view=multi_view)
 

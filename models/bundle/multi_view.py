@@ -6,7 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from gemhier.arrays import Float64
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.hierarchy.ranking import ranked
+from gemhier.hierarchy.taxonomy import Taxonomy
+from gemhier.models.bundle.candidate import Candidate
+from gemhier.models.bundle.predictions import Contradiction
 from gemhier.models.images.stones import Failure
+
+LEAST_AGREEMENT = 0.02
+"""Photographs that agree on the family with less probability contradict each other: see docs/accuracy.md."""
 
 LEAST = 1e-12
 """A photograph that gives a label no probability at all must not rule it out against all others."""
@@ -49,6 +57,47 @@ def pool(probabilities: Float64) -> Float64:
     logarithms = np.log(np.maximum(probabilities, LEAST)).mean(axis=0)
     products = np.where(probabilities.max(axis=0) > 0, np.exp(logarithms - logarithms.max()), 0.0)
     return np.asarray(products / products.sum())
+
+
+def contradictions(families: Float64) -> list[tuple[int, int]]:
+    """Return which photographs of a stone contradict each other, the worst pair first.
+
+    Two agree with the probability that both would draw the same family, each by what it says: the sum of the products.
+    Two that are sure of nothing do not contradict each other.
+
+    Args:
+        families: (N, F), P(family) by each photograph; each row sums to 1.
+
+    Returns:
+        Pairs of rows, the lower first.
+    """
+    agreement = families @ families.T
+    pairs = np.argwhere(np.triu(agreement < LEAST_AGREEMENT, k=1))
+    worst = ranked(-agreement[pairs[:, 0], pairs[:, 1]])
+    return [(int(first), int(second)) for first, second in pairs[worst]]
+
+
+def named_contradictions(
+    images: Sequence[str], probabilities: Float64, space: LabelSpace, taxonomy: Taxonomy
+) -> tuple[Contradiction, ...]:
+    """Return the contradictions between photographs, with what each of a pair shows.
+
+    Args:
+        images: (N,) what to call the photographs.
+        probabilities: (N, V), P(label) by each.
+        space: the labels.
+        taxonomy: names the families.
+    """
+    families = probabilities @ space.membership[:, : len(space.families)]
+    likeliest = [
+        Candidate(space.families[column], taxonomy[space.families[column]].name, float(row[column]))
+        for row in families
+        for column in [int(row.argmax())]
+    ]
+    return tuple(
+        Contradiction((images[first], images[second]), (likeliest[first], likeliest[second]))
+        for first, second in contradictions(families)
+    )
 
 
 def all_failed(failures: Sequence[Failure]) -> Failure:

@@ -53,6 +53,31 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Contradiction:
+    """Two photographs of a stone that hardly agree on its family.
+
+    Attributes:
+        images: the two.
+        families: the most probable family by each.
+    """
+
+    images: tuple[str, str]
+    families: tuple[Candidate, Candidate]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {"images": list(self.images), "families": [family.to_dict() for family in self.families]}
+
+    def __str__(self) -> str:
+        """As people read it: front.jpg looks like beryl (0.93), back.jpg like quartz (0.88)."""
+        (first, second), (one, other) = self.images, self.families
+        return (
+            f"{first} looks like {one.name.lower()} ({one.probability:.2f}), "
+            f"{second} like {other.name.lower()} ({other.probability:.2f})"
+        )
+
+
+@dataclass(frozen=True)
 class MultiView:
     """Which photographs of one stone its answer comes from.
 
@@ -60,17 +85,25 @@ class MultiView:
         images: those it rests on, as they were given.
         without_gem: those that were read, but in which no gem stands out.
         failures: those that could not be read.
+        contradictions: pairs of `images` that hardly agree on the family, the worst first.
     """
 
     images: tuple[str, ...]
     without_gem: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON values; the keys `without_gem` and `failures` are there only if there are any."""
+        """JSON values; the keys but `images` are there only if there are any."""
         without_gem = {"without_gem": list(self.without_gem)} if self.without_gem else {}
         failures = {"failures": [failure.to_dict() for failure in self.failures]} if self.failures else {}
-        return {"images": list(self.images), **without_gem, **failures}
+        pairs = [pair.to_dict() for pair in self.contradictions]
+        return {
+            "images": list(self.images),
+            **without_gem,
+            **failures,
+            **({"contradictions": pairs} if pairs else {}),
+        }
 
 
 @dataclass(frozen=True)

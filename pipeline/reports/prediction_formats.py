@@ -30,6 +30,7 @@ _WORTH_SAYING = 0.01
 """Another gem that is less probable is not shown to people."""
 
 _MOST_LOOK_ALIKES = 2
+_MOST_CONTRADICTIONS = 2
 LONGEST_NAME = 28
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -89,7 +90,7 @@ class CsvRows:
         subclasses = [f"subclass_{place}_{part}" for place in range(1, n_subclasses + 1) for part in parts]
         answer = ["answer_id", "answer_name", "answer_rank", "answer_probability", "refused"]
         place = ["stone", "box_x", "box_y", "box_side"] if all_stones else []
-        together = ["images", "without_gem"] if same_stone else []
+        together = ["images", "without_gem", "contradictions"] if same_stone else []
         what = ["image", *place, *together]
         known = ["other_id", "other_name", "other_probability", "evidence", "next_test"] if with_evidence else []
         sure = ["shortlist", "shortlist_nodes", "shortlist_labels"] if with_shortlist else []
@@ -109,7 +110,7 @@ class CsvRows:
         """Return the cells of these rows by their columns, without those that do not apply."""
         values = result.to_dict()
         cells = {key: values[key] for key in values.keys() & self.columns}
-        cells |= {key: json.dumps(cells[key]) for key in cells.keys() & {"images", "without_gem"}}
+        cells |= {key: json.dumps(cells[key]) for key in cells.keys() & {"images", "without_gem", "contradictions"}}
         for group, entries in (
             ("box", [values.get("box")]),
             ("answer", [values.get("answer")]),
@@ -195,7 +196,18 @@ class TextBlocks:
         return [
             *(f"  {visible(image)}: no gem stands out, so it does not count" for image in together.without_gem),
             *(f"  {visible(failed.image)}: {self._style(failed.reason, fg='red')}" for failed in together.failures),
+            *self._contradicting(together),
         ]
+
+    def _contradicting(self, together: MultiView) -> list[str]:
+        """Return the worst contradictions between photographs, and what may be behind them."""
+        pairs = together.contradictions
+        if not pairs:
+            return []
+        more = f" {len(pairs) - _MOST_CONTRADICTIONS} more." if len(pairs) > _MOST_CONTRADICTIONS else ""
+        worst = "; ".join(visible(str(pair)) for pair in pairs[:_MOST_CONTRADICTIONS])
+        said = f"  The photographs contradict each other: {worst}.{more} Do they show one stone?"
+        return [self._style(said, fg="yellow")]
 
     def _explained(self, explanation: "Explanation") -> list[str]:
         """Return what the readings did, and what to measure next."""

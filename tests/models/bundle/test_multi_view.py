@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gemhier.arrays import RGB, Float64
 from gemhier.models.bundle import Bundle, load_bundle
-from gemhier.models.bundle.multi_view import View, all_failed, by_gem, pool
+from gemhier.models.bundle.multi_view import LEAST_AGREEMENT, View, all_failed, by_gem, contradictions, pool
 from gemhier.models.bundle.predictions import MultiView, Prediction
 from gemhier.models.images.stones import Failure
 
@@ -80,6 +80,25 @@ def test_failures_are_told_together_under_the_first() -> None:
     )
 
 
+# Contradictions
+
+
+def test_photographs_that_hardly_agree_on_a_family_contradict_each_other_the_worst_first() -> None:
+    seen = np.array([[0.99, 0.01, 0.0], [0.0, 0.99, 0.01], [0.985, 0.005, 0.01], [0.3, 0.4, 0.3]])
+    # They agree with 0.0099, and with 0.00495 + 0.0001; the last photograph is sure of nothing.
+    assert contradictions(seen) == [(1, 2), (0, 1)]
+    assert contradictions(np.full((2, 42), 1 / 42)) == []
+
+
+@given(several.map(lambda rows: rows**9 / (rows**9).sum(axis=1, keepdims=True)), st.randoms(use_true_random=False))
+def test_who_contradicts_whom_does_not_depend_on_the_order(probabilities: Float64, random: Any) -> None:
+    order = random.sample(range(len(probabilities)), len(probabilities))
+    found = {frozenset(pair) for pair in contradictions(probabilities)}
+    assert {frozenset(order[place] for place in pair) for pair in contradictions(probabilities[order])} == found
+    for first, second in found:
+        assert probabilities[first] @ probabilities[second] < LEAST_AGREEMENT
+
+
 # Classifying
 
 
@@ -107,6 +126,19 @@ def same(one: Prediction, other: Prediction) -> None:
     for left, right in zip(one.families + one.subclasses, other.families + other.subclasses, strict=True):
         assert left.id == right.id
         assert left.probability == pytest.approx(right.probability, abs=1e-6)
+
+
+def test_photographs_of_different_gems_are_named_with_what_each_shows(bundle: Bundle, paint_stone: Paint) -> None:
+    ruby, emerald = paint_stone("corundum/ruby"), paint_stone("beryl/emerald")
+    found = predicted(bundle.classify_same([ruby, emerald, ruby])).multi_view
+    assert found is not None
+    assert [pair.images for pair in found.contradictions] == [("array 0", "array 1"), ("array 1", "array 2")]
+    assert [family.id for family in found.contradictions[0].families] == ["corundum", "beryl"]
+    assert str(found.contradictions[0]).startswith("array 0 looks like corundum (0.")
+    assert found.to_dict()["contradictions"][1]["images"] == ["array 1", "array 2"]
+    agreeing = predicted(bundle.classify_same([ruby, mixed(paint_stone, "corundum/ruby", "corundum/sapphire", 0.3)]))
+    assert agreeing.multi_view is not None
+    assert "contradictions" not in agreeing.multi_view.to_dict()
 
 
 def test_one_photograph_gets_the_answer_that_it_gets_anyway(bundle: Bundle, paint_stone: Paint) -> None:

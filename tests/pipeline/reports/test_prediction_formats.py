@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gemhier.models.bundle.candidate import Candidate
-from gemhier.models.bundle.predictions import Answer, MultiView, Prediction
+from gemhier.models.bundle.predictions import Answer, Contradiction, MultiView, Prediction
 from gemhier.models.bundle.shortlist import Entry, Shortlist
 from gemhier.models.images.stones import Failure, Place
 from gemhier.pipeline.reports.prediction_formats import (
@@ -80,6 +80,18 @@ def test_a_shortlist_is_a_line_of_text_and_columns_of_its_own() -> None:
     assert json.loads(one["shortlist_labels"]) == ["corundum/sapphire", "corundum/sapphire/blue", "iolite"]
     assert refused["shortlist"] == refused["shortlist_nodes"] == ""
     assert not any("shortlist" in column for column in CsvRows(n_families=1, n_subclasses=1).columns)
+
+
+def test_contradictions_between_photographs_are_named_in_text_and_csv() -> None:
+    pair = Contradiction(("a.jpg", "b.jpg"), (Candidate("beryl", "Beryl", 0.93), Candidate("quartz", "Quartz", 0.88)))
+    doubtful = replace(ANSWERED, multi_view=MultiView(("a.jpg", "b.jpg", "c.jpg"), contradictions=(pair,) * 3))
+    said = "a.jpg looks like beryl (0.93), b.jpg like quartz (0.88)"
+    assert TextBlocks(name_width=17).entry(doubtful).splitlines()[1] == (
+        f"  The photographs contradict each other: {said}; {said}. 1 more. Do they show one stone?"
+    )
+    rows = CsvRows(n_families=1, n_subclasses=1, same_stone=True)
+    (row,) = csv.DictReader(io.StringIO(rows.header + rows.entry(doubtful)))
+    assert json.loads(row["contradictions"])[0] == pair.to_dict()
 
 
 def test_text_is_a_headline_and_two_aligned_rankings() -> None:
