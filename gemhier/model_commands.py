@@ -42,6 +42,13 @@ if TYPE_CHECKING:
     "--engine ray, a folder or its URL, for parts in Parquet; the same command again does what is missing.",
 )
 @click.option(
+    "--report",
+    metavar="FILE.html",
+    type=click.Path(path_type=Path),
+    help="Write a page for people too: pictures with the stone that was found, answers, shortlists, next tests, "
+    "look-alikes and facts. It opens offline and prints; FILE.csv beside it is a short table.",
+)
+@click.option(
     "--resume",
     is_flag=True,
     help="Continue from the FILE.part that an interrupted run left, with the same options; pictures that failed are "
@@ -74,6 +81,7 @@ def classify(
     model: Path | None,
     layout: "Layout | None",
     output: str | None,
+    report: Path | None,
     resume: bool,
     target_precision: float | None,
     guarantee: float | None,
@@ -98,6 +106,7 @@ def classify(
       gemhier classify --same-stone front.jpg side.jpg back.jpg
       gemhier classify ring.jpg --ri 1.762-1.770 --sg 4.00
       gemhier classify ring.jpg --guarantee 0.95
+      gemhier classify photos --report sheet.html
       gemhier classify s3://archive/photos --engine ray --output stones
     """
     if all_stones and same_stone:
@@ -107,15 +116,18 @@ def classify(
     if engine == "ray":
         if output is None:
             raise click.UsageError("--engine ray needs an --output, the folder for its parts.")
-        if layout is not None or resume or same_stone:
+        if layout is not None or resume or same_stone or report is not None:
             raise click.UsageError(
                 "--engine ray writes Parquet, goes on by itself and takes each picture alone: leave out --format, "
-                "--resume and --same-stone."
+                "--resume, --same-stone and --report."
             )
         if "-" in paths:
             raise click.UsageError("--engine ray cannot read the standard input. Name files, folders or URLs.")
     elif output is not None and Path(output).is_dir():
         raise click.BadParameter(f"{output!r} is a folder. Name a file.", param_hint="'-o' / '--output'")
+
+    if resume and report is not None:
+        raise click.UsageError("--report shows all results, and --resume has those of before no more. Leave out one.")
 
     known = evidence_of(given)
     evidence = known if known or explain else None
@@ -151,6 +163,7 @@ def classify(
             target_precision=target_precision,
             guarantee=guarantee,
             output=file,
+            report=report,
             resume=resume,
             all_stones=all_stones,
             same_stone=same_stone,

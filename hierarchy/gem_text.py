@@ -35,7 +35,17 @@ def gem_lines(gem: Gem, properties: Properties) -> Iterator[str]:
     yield f"{gem.name} ({what})"
     if gem.aliases:
         yield from _row("also called", ", ".join(gem.aliases))
-    for title, text in (
+    for title, text in gem_facts(gem):
+        yield from _row(title, text)
+    for place, (like, difference) in enumerate(gem.confused_with):
+        yield from _row("" if place else "look-alikes", f"{properties.gem(like).name}: {difference}")
+    if gem.sources:
+        yield from _row("sources", "; ".join(properties.sources[key] for key in gem.sources))
+
+
+def gem_facts(gem: Gem) -> list[tuple[str, str]]:
+    """Return what is known of a gem by itself, as titles and texts; what is not known is left out."""
+    facts = (
         ("refractive index", _range(gem.refractive_index, 3) + (" (spot reading)" if gem.spot_only else "")),
         ("birefringence", _range(gem.birefringence, 3)),
         ("optic character", " or ".join(gem.optic_character)),
@@ -50,13 +60,8 @@ def gem_lines(gem: Gem, properties: Properties) -> Iterator[str]:
         ("colours", ", ".join(gem.colours)),
         ("found in", ", ".join(gem.found)),
         ("treatments", ", ".join(gem.treatments)),
-    ):
-        if text:
-            yield from _row(title, text)
-    for place, (like, difference) in enumerate(gem.confused_with):
-        yield from _row("" if place else "look-alikes", f"{properties.gem(like).name}: {difference}")
-    if gem.sources:
-        yield from _row("sources", "; ".join(properties.sources[key] for key in gem.sources))
+    )
+    return [(title, text) for title, text in facts if text]
 
 
 def _row(title: str, text: str) -> Sequence[str]:

@@ -5,19 +5,19 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from gemhier import __version__
 from gemhier.errors import EvidenceError, OutputError
 from gemhier.extras import require
 from gemhier.hierarchy.evidence import Evidence
-from gemhier.models.bundle import load_bundle
-from gemhier.models.bundle.predictions import Prediction
+from gemhier.models.bundle import Bundle, load_bundle
+from gemhier.models.bundle.predictions import Prediction, StoneResult
 from gemhier.models.images.files import IMAGE_SUFFIXES, list_images
 from gemhier.models.images.stones import Encoded, Failure
 from gemhier.pipeline.engines.job import CarriedBundle, Naming, digest
@@ -26,6 +26,9 @@ from gemhier.pipeline.reports.part_file import Kept, PartFile
 from gemhier.pipeline.reports.prediction_formats import Layout, columns_for, format_for, layout_of
 from gemhier.progress import counted, counted_late
 from gemhier.text import printable
+
+if TYPE_CHECKING:  # only for people
+    from gemhier.pipeline.reports.html.sheet import Sheet
 
 STANDARD_INPUT = "-"
 """The path that stands for a picture on the standard input, and what results call it."""
@@ -56,6 +59,7 @@ def classify_paths(
     target_precision: float | None = None,
     guarantee: float | None = None,
     output: Path | None = None,
+    report: Path | None = None,
     resume: bool = False,
     all_stones: bool = False,
     same_stone: bool = False,
@@ -75,6 +79,7 @@ def classify_paths(
         guarantee: the share of shortlists that shall hold the right label, between 0 and 1; None for no shortlists.
         output: a file, which appears when it is complete, and is `<output>.part` until then; None for the standard
             output.
+        report: a page for people, with a table beside it; None for none. Predictions then have an explanation.
         resume: whether to go on from such a part, if there is one; pictures that failed are tried again.
         all_stones: a result for each stone of a picture, instead of one for the picture.
         same_stone: one result for all pictures, which show one stone.
@@ -96,8 +101,15 @@ def classify_paths(
             raise ValueError("Parquet needs an `output` that is a file.")
     if all_stones and same_stone:
         raise ValueError("`all_stones` and `same_stone` exclude each other.")
-    if resume and (output is None or layout == "text" or same_stone):
+    if resume and (output is None or layout == "text" or same_stone or report is not None):
         raise ValueError("`resume` needs an `output` in JSON, CSV or Parquet, with results for each picture.")
+    if report is not None:
+        from gemhier.pipeline.reports.html.sheet import check_sheet  # only for people
+
+        check_sheet(report)
+        if output is not None and output.resolve() in (report.resolve(), report.with_suffix(".csv").resolve()):
+            raise OutputError(f"{output}: the sheet and its table are written there. Choose another file for one.")
+        evidence = evidence or Evidence()
     _check_evidence(evidence, evidence_file, paths, all_stones=all_stones, same_stone=same_stone)
     if output is not None and _is_image_of(output, paths):
         raise OutputError(f"{output}: is one of the pictures to classify. Choose another file.")
@@ -129,7 +141,7 @@ def classify_paths(
     images = find_images(paths)
     kept, failed = part.renew(form.header, settings, images, again) if part and resume and part.exists() else (0, 0)
     seen = 0
-    with _opened(output, part, form.header, settings) as stream:
+    with _opened(output, part, form.header, settings) as stream, _sheet(report, bundle, paths) as sheet:
         first = list(islice(images, MANY))
         with _progress(len(first) == MANY and not stream.isatty(), paths, kept) as advance:
 
@@ -142,13 +154,16 @@ def classify_paths(
                         advance()
 
             read = _read(taken())
-            results: Iterable[Prediction | Failure]
+            results: Iterable[StoneResult | Prediction | Failure]
             precision = naming.target_precision
             together = partial(
                 bundle.classify_same, top=top, target_precision=precision, guarantee=guarantee, evidence=evidence
             )
-            results = [together(read)] if same_stone else naming(read)
-            for result in results:
+            results = [together(read)] if same_stone else naming.results(read)
+            for found in results:
+                result = found.prediction if isinstance(found, StoneResult) else found
+                if sheet is not None:
+                    sheet.add(found)
                 stream.write(printable(form.entry(result), stream.encoding or "utf-8"))
                 stream.flush()
                 failed += _failed(result, seen if same_stone else 1)
@@ -400,6 +415,14 @@ def _opened(
         except OSError as error:
             reason = error.strerror or str(error)
             raise OutputError(f"{output}: cannot be written ({reason}). Choose another file.") from error
+
+
+def _sheet(report: Path | None, bundle: Bundle, paths: Sequence[str]) -> AbstractContextManager["Sheet | None"]:
+    if report is None:
+        return nullcontext()
+    from gemhier.pipeline.reports.html.sheet import written_sheet  # only for people
+
+    return written_sheet(report, bundle, ", ".join(Path(path).name or path for path in paths))
 
 
 @contextmanager

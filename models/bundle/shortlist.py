@@ -63,9 +63,9 @@ class Shortlist:
         return {"guarantee": round(self.guarantee, DECIMALS), "nodes": [entry.to_dict() for entry in self.entries]}
 
     @property
-    def promise(self) -> str:
-        """What is promised: 95% sure."""
-        return f"{100 * self.guarantee:.6g}% sure"
+    def sentence(self) -> str:
+        """What is promised: 95% sure to be one of: sapphire (all), tanzanite, iolite."""
+        return f"{100 * self.guarantee:.6g}% sure to be {self}"
 
     def __str__(self) -> str:
         """As people read it: one of: sapphire (all), tanzanite, iolite."""

@@ -14,7 +14,7 @@ from PIL import Image
 
 from gemhier.arrays import Bytes
 from gemhier.errors import ImageError
-from gemhier.models.images.crop import mask_background
+from gemhier.models.images.crop import Box, mask_background
 from gemhier.models.images.decode import check_array, decode_image, read_image, rgb_pixels
 from gemhier.models.images.finder import Stone
 from gemhier.models.images.untrained_finders import AnyFinder
@@ -94,12 +94,16 @@ class StoneCrop:
         pixels: (size, size, 3) uint8 RGB, with the backdrop covered.
         score: how sure it is that this is a gem, from 0 to 1.
         place: which stone of the picture it is; None where only one is asked for.
+        box: the square around it, in pixels of the picture; None if it is not known.
+        of: width and height of the picture, as it was read.
     """
 
     image: str
     pixels: Bytes
     score: float
     place: Place | None = None
+    box: Box | None = None
+    of: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ class Cutter:
 
     def _crop(self, pixels: Bytes, image: str, stone: Stone, place: Place | None) -> StoneCrop:
         cut = self.finder.cut(pixels, stone.box, self.size)
-        return StoneCrop(image, mask_background(cut), stone.score, place)
+        return StoneCrop(image, mask_background(cut), stone.score, place, stone.box, (pixels.shape[1], pixels.shape[0]))
 
 
 def map_stones(

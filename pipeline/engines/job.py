@@ -10,7 +10,7 @@ from gemhier import __version__
 from gemhier.errors import BundleError
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.models.bundle import Bundle, load_bundle
-from gemhier.models.bundle.predictions import Prediction
+from gemhier.models.bundle.predictions import Prediction, StoneResult
 from gemhier.models.images.finder import Finder
 from gemhier.models.images.stones import Encoded, Failure
 from gemhier.models.images.untrained_finders import UNTRAINED, AnyFinder
@@ -132,7 +132,11 @@ class Naming:
 
     def __call__(self, items: Iterable[str | Failure | Encoded]) -> Iterator[Prediction | Failure]:
         """Yield the results of each picture: paths, URLs, contents; a Failure passes through."""
-        return self.model.bundle.classify(
+        return (result if isinstance(result, Failure) else result.prediction for result in self.results(items))
+
+    def results(self, items: Iterable[str | Failure | Encoded]) -> Iterator[StoneResult | Failure]:
+        """Yield the same with what each prediction was made from, as `Bundle.results` gives it."""
+        return self.model.bundle.results(
             read_ahead(items),
             top=self.top,
             target_precision=self.target_precision,

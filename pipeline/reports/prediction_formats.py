@@ -182,7 +182,7 @@ class TextBlocks:
         lines = [
             f"{self._style(visible(result.title), bold=True)}: {answer}",
             *self._beside(result.multi_view),
-            *([] if result.shortlist is None else [f"  {result.shortlist.promise}: {result.shortlist}"]),
+            *([] if result.shortlist is None else [f"  {result.shortlist.sentence}"]),
             *self._ranking("families", result.families),
             *self._ranking("subclasses", result.subclasses),
             *([] if result.explanation is None else self._explained(result.explanation)),

@@ -35,7 +35,7 @@ def thumbnails(images: Mapping[int, Path], *, budget: int = BUDGET) -> dict[int,
         budget: bytes of text.
     """
     made: dict[int, str] = {}
-    with closing(map_with_progress(_of_file, list(images.values()), "Thumbnails")) as found:
+    with closing(map_with_progress(thumbnail, list(images.values()), "Thumbnails")) as found:
         for number, text in zip(images, found, strict=False):
             if text is not None:
                 budget -= len(text)
@@ -57,8 +57,9 @@ def data_address(pixels: Bytes) -> str:
     return "data:image/webp;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")
 
 
-def _of_file(path: Path) -> str | None:
+def thumbnail(path: Path, side: int = SIDE) -> str | None:
+    """Return a picture with a longer side of so many pixels at most as a data address; None if it cannot be read."""
     try:
-        return data_address(read_image(path, longest=SIDE))
+        return data_address(read_image(path, longest=side))
     except ImageError:
         return None

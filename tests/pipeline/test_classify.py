@@ -58,7 +58,7 @@ def records(result: Result) -> list[dict[str, object]]:
 
 def test_a_guarantee_gives_shortlists_in_every_layout(promising_bundle: Path, stones: Path) -> None:
     text = run(promising_bundle, "stones/a-ruby.png", "--guarantee", "0.95")
-    assert "\n  95% sure: " in text.stdout
+    assert "\n  95% sure to be " in text.stdout
     (line,) = records(run(promising_bundle, "stones/a-ruby.png", "--guarantee", "0.95", "--format", "json"))
     assert isinstance(line["shortlist"], dict)
     assert line["shortlist"]["guarantee"] == 0.95
@@ -81,7 +81,7 @@ def test_a_model_without_shortlists_says_so_in_one_line_and_writes_nothing(tiny_
 
 def test_a_stone_without_a_picture_has_a_shortlist_too(promising_bundle: Path) -> None:
     command = ["identify", "--model", str(promising_bundle), "--ri", "1.762-1.770", "--guarantee", "0.95"]
-    assert "95% sure: one of: corundum (all)" in CliRunner().invoke(main, command).stdout
+    assert "95% sure to be one of: corundum (all)" in CliRunner().invoke(main, command).stdout
 
 
 # What is found

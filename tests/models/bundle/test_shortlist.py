@@ -60,7 +60,7 @@ def test_a_shortlist_is_said_in_words() -> None:
     assert str(Shortlist(0.95, (corundum, ruby))) == "one of: corundum (all), ruby"
     assert (str(Shortlist(0.95, (ruby,))), str(Shortlist(0.95, (corundum,)))) == ("ruby", "one of: corundum (all)")
     assert str(Shortlist(0.975, (ruby,) * 10)).endswith("ruby, ruby and 2 more")
-    assert Shortlist(0.975, (ruby,)).promise == "97.5% sure"
+    assert Shortlist(0.975, (ruby,)).sentence == "97.5% sure to be ruby"
 
 
 def test_json_has_the_nodes_with_their_labels(bundle: Bundle) -> None:

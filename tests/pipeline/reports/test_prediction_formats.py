@@ -72,7 +72,7 @@ SURE = replace(
 
 def test_a_shortlist_is_a_line_of_text_and_columns_of_its_own() -> None:
     lines = TextBlocks(name_width=17).entry(SURE).splitlines()
-    assert lines[1:3] == ["  95% sure: one of: sapphire (all), iolite, glass", "  families"]
+    assert lines[1:3] == ["  95% sure to be one of: sapphire (all), iolite, glass", "  families"]
     rows = CsvRows(n_families=1, n_subclasses=1, with_shortlist=True)
     one, refused = csv.DictReader(io.StringIO(rows.header + rows.entry(SURE) + rows.entry(REFUSED)))
     assert one["shortlist"] == "sapphire (all); iolite; glass"
