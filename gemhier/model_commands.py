@@ -1,6 +1,7 @@
 """The commands that use a model: benchmark, classify, evaluate."""
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,19 @@ from gemhier.options import (
 )
 
 if TYPE_CHECKING:
+    from gemhier.models.images.white_balance import Point
     from gemhier.pipeline.reports.prediction_formats import Layout
+
+
+def _point(ctx: click.Context, option: click.Parameter, value: str | None) -> "Point | None":
+    if value is None:
+        return None
+    from gemhier.models.images.white_balance import Point  # which few pictures need
+
+    found = re.fullmatch(r"\s*(\d{1,6})\s*,\s*(\d{1,6})\s*", value, re.ASCII)
+    if found is None:
+        raise click.BadParameter(f"{value!r} is not a pixel. Write it like 120,80.", ctx, option)
+    return Point(int(found[1]), int(found[2]))
 
 
 @click.command(short_help="Name the stone in each photograph.")
@@ -66,6 +79,14 @@ if TYPE_CHECKING:
 @guarantee_option
 @click.option("--all-stones", is_flag=True, help="One result for each stone of a picture, with the place of each.")
 @click.option("--same-stone", is_flag=True, help="One result for all pictures, which show one stone.")
+@click.option(
+    "--white-point",
+    "white",
+    metavar="X,Y",
+    callback=_point,
+    help="Each picture shows white paper at this pixel, counted from its upper left corner: the colour of the light is "
+    "taken out of it.",
+)
 @evidence_options
 @evidence_file_option
 @click.option(
@@ -87,6 +108,7 @@ def classify(
     guarantee: float | None,
     all_stones: bool,
     same_stone: bool,
+    white: "Point | None",
     evidence_file: Path | None,
     explain: bool,
     engine: str,
@@ -147,6 +169,7 @@ def classify(
             all_stones=all_stones,
             evidence=evidence,
             evidence_file=evidence_file,
+            white=white,
         )
     else:
         file = None if output is None else Path(output)
@@ -169,6 +192,7 @@ def classify(
             same_stone=same_stone,
             evidence=evidence,
             evidence_file=evidence_file,
+            white=white,
         )
     if outcome.failed:
         if outcome.images > 1:

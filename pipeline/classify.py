@@ -28,6 +28,7 @@ from gemhier.progress import counted, counted_late
 from gemhier.text import printable
 
 if TYPE_CHECKING:  # only for people
+    from gemhier.models.images.white_balance import Point
     from gemhier.pipeline.reports.html.sheet import Sheet
 
 STANDARD_INPUT = "-"
@@ -65,6 +66,7 @@ def classify_paths(
     same_stone: bool = False,
     evidence: Evidence | None = None,
     evidence_file: Path | None = None,
+    white: "Point | None" = None,
 ) -> Outcome:
     """Classify pictures and write a result for each, in order, as soon as it is known.
 
@@ -85,6 +87,7 @@ def classify_paths(
         same_stone: one result for all pictures, which show one stone.
         evidence: what else is known. Readings hold for one stone. An empty one asks for an explanation alone.
         evidence_file: a CSV file with the readings of each picture.
+        white: where each picture shows white paper; a picture that shows none there fails.
 
     Raises:
         BundleError: if there is no sound bundle, or it does not promise as much as `guarantee`.
@@ -116,7 +119,7 @@ def classify_paths(
     part = None if output is None or _is_pipe_or_device(output) else PartFile(output, layout, all_stones)
     if part:
         part.check(resume=resume)
-    naming = _naming(model, paths, top, target_precision, guarantee, all_stones, evidence, evidence_file)
+    naming = _naming(model, paths, top, target_precision, guarantee, all_stones, evidence, evidence_file, white)
     bundle = naming.model.bundle
     form = format_for(
         layout,
@@ -157,7 +160,12 @@ def classify_paths(
             results: Iterable[StoneResult | Prediction | Failure]
             precision = naming.target_precision
             together = partial(
-                bundle.classify_same, top=top, target_precision=precision, guarantee=guarantee, evidence=evidence
+                bundle.classify_same,
+                top=top,
+                target_precision=precision,
+                guarantee=guarantee,
+                evidence=evidence,
+                white=white,
             )
             results = [together(read)] if same_stone else naming.results(read)
             for found in results:
@@ -185,6 +193,7 @@ def classify_into_parts(
     all_stones: bool = False,
     evidence: Evidence | None = None,
     evidence_file: Path | None = None,
+    white: "Point | None" = None,
 ) -> Outcome:
     """Classify pictures on Ray, each once, and write the results as parts of a table into a folder.
 
@@ -203,6 +212,7 @@ def classify_into_parts(
         all_stones: a result for each stone of a picture, instead of one for the picture.
         evidence: what else is known of every picture, without readings.
         evidence_file: a CSV file with the readings of each picture.
+        white: where each picture shows white paper; a picture that shows none there fails.
 
     Raises:
         BundleError: if there is no sound bundle, or it does not promise as much as `guarantee`.
@@ -221,7 +231,7 @@ def classify_into_parts(
     from gemhier.pipeline.reports.parts_folder import PartsFolder, Plan, WritingParts
 
     _check_evidence(evidence, evidence_file, paths, all_stones=all_stones, same_stone=False)
-    naming = _naming(model, paths, top, target_precision, guarantee, all_stones, evidence, evidence_file)
+    naming = _naming(model, paths, top, target_precision, guarantee, all_stones, evidence, evidence_file, white)
     folder = PartsFolder(output)
     columns = columns_for(
         naming.model.bundle,
@@ -278,6 +288,7 @@ def _naming(
     all_stones: bool,
     evidence: Evidence | None,
     evidence_file: Path | None,
+    white: "Point | None",
 ) -> Naming:
     """Load the bundle, and return what either way of classifying runs."""
     bundle = load_bundle(model)
@@ -285,7 +296,7 @@ def _naming(
         bundle.shortlister(guarantee)  # which raises before anything is written
     known = evidence if evidence_file is None else _of_each(evidence_file, paths, evidence)
     precision = bundle.info.default_precision if target_precision is None else target_precision
-    return Naming(CarriedBundle(bundle), top, precision, all_stones, known, guarantee)
+    return Naming(CarriedBundle(bundle), top, precision, all_stones, known, guarantee, white)
 
 
 def _of_each(evidence_file: Path, paths: Sequence[str], known: Evidence | None) -> dict[str, Evidence]:
@@ -315,6 +326,7 @@ def _settings(naming: Naming) -> dict[str, object]:
             {} if naming.guarantee is None else {"--guarantee": naming.guarantee}
         ),  # as parts of earlier releases have it
         "--all-stones": naming.all_stones,
+        **({} if naming.white is None else {"--white-point": str(naming.white)}),
         "the evidence": None if naming.evidence is None else digest(repr(naming.evidence)),
     }
 

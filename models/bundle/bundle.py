@@ -26,6 +26,7 @@ from gemhier.models.runtime.network import Network
 
 if TYPE_CHECKING:
     from gemhier.hierarchy.posterior import Candidates, Posterior
+    from gemhier.models.images.white_balance import Point
 
 Result = TypeVar("Result")
 
@@ -234,6 +235,7 @@ class Bundle:
         workers: int | None = None,
         all_stones: bool = False,
         evidence: Evidence | Mapping[str, Evidence] | None = None,
+        white: "Point | None" = None,
     ) -> Iterator[Prediction | Failure]:
         """Name the stone in each picture: exactly one result for each, in the order of the pictures.
 
@@ -254,6 +256,8 @@ class Bundle:
             all_stones: one result for each stone of a picture, the most prominent first, with its `place`.
             evidence: what else is known: of every picture, or of each `image` by its name. Readings hold for one stone.
                 With `Evidence()` nothing is, but predictions say what looks alike and which test would tell most.
+            white: where each picture shows white paper, which makes up for coloured light
+                (`gemhier.models.images.white_balance.Point`); a picture that shows none there is a Failure.
 
         Raises:
             ValueError: if an argument is outside its range, or an array is not a picture.
@@ -268,6 +272,7 @@ class Bundle:
             workers=workers,
             all_stones=all_stones,
             evidence=evidence,
+            white=white,
         )
         return (result if isinstance(result, Failure) else result.prediction for result in results)
 
@@ -282,6 +287,7 @@ class Bundle:
         workers: int | None = None,
         all_stones: bool = False,
         evidence: Evidence | Mapping[str, Evidence] | None = None,
+        white: "Point | None" = None,
     ) -> Iterator[StoneResult | Failure]:
         """Do what `classify` does, and yield with each prediction what it was made from.
 
@@ -294,6 +300,7 @@ class Bundle:
             workers: how many threads there are.
             all_stones: one result for each stone of a picture.
             evidence: what else is known.
+            white: where each picture shows white paper.
 
         Raises:
             ValueError: if an argument is outside its range, or an array is not a picture.
@@ -301,7 +308,9 @@ class Bundle:
         """
         self._check_asked(top, target_precision, guarantee)
         named = partial(self._named, top=top, target_precision=target_precision, guarantee=guarantee, evidence=evidence)
-        return self._of_stones(images, named, batch_size=batch_size, workers=workers, all_stones=all_stones)
+        return self._of_stones(
+            images, named, batch_size=batch_size, workers=workers, all_stones=all_stones, white=white
+        )
 
     def classify_same(
         self,
@@ -312,6 +321,7 @@ class Bundle:
         guarantee: float | None = None,
         workers: int | None = None,
         evidence: Evidence | None = None,
+        white: "Point | None" = None,
     ) -> Prediction | Failure:
         """Name one stone from several photographs of it, in each of which it is the most prominent stone.
 
@@ -325,6 +335,7 @@ class Bundle:
             guarantee: the share of shortlists that should hold the right label, as for `classify`.
             workers: how many threads there are; None for as many as there are cores, at most 4.
             evidence: what else is known of the stone.
+            white: where each picture shows white paper, as for `classify`.
 
         Returns:
             A prediction with `multi_view`; a Failure if no picture can be read.
@@ -336,7 +347,7 @@ class Bundle:
         self._check_asked(top, target_precision, guarantee)
         views: list[View] = []
         failures: list[Failure] = []
-        for result in self._of_stones(images, self._views, workers=workers):
+        for result in self._of_stones(images, self._views, workers=workers, white=white):
             if isinstance(result, Failure):
                 failures.append(result)
             else:
@@ -374,12 +385,13 @@ class Bundle:
         batch_size: int = 1,
         workers: int | None = None,
         all_stones: bool = False,
+        white: "Point | None" = None,
     ) -> Iterator[Result | Failure]:
         """Read pictures, find their stones and give what these become, in order."""
         _check_numbers(batch_size=batch_size, workers=workers)
         if isinstance(images, str | Path):
             raise ValueError(f"`images` must be a list of pictures. Received one path: {str(images)!r}.")
-        cutter = Cutter(self.finder, self.info.size, all_stones)
+        cutter = Cutter(self.finder, self.info.size, all_stones, white)
         return map_stones(images, cutter, become, workers=workers or usable_cores(), batch_size=batch_size)
 
     def _views(self, crops: Sequence[StoneCrop]) -> list[View]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PIL import Image
 
@@ -19,6 +19,9 @@ from gemhier.models.images.decode import check_array, decode_image, read_image, 
 from gemhier.models.images.finder import Stone
 from gemhier.models.images.untrained_finders import AnyFinder
 from gemhier.models.runtime.litert import run_on_one_core
+
+if TYPE_CHECKING:
+    from gemhier.models.images.white_balance import Point
 
 Result = TypeVar("Result")
 
@@ -114,14 +117,24 @@ class Cutter:
         finder: finds them.
         size: side of the crops, in pixels.
         all_stones: every stone of a picture, instead of the most prominent one.
+        white: where each picture shows white paper, whose colour is taken out of it; None to leave colours as they are.
     """
 
     finder: AnyFinder
     size: int
     all_stones: bool = False
+    white: "Point | None" = None
 
     def crops(self, pixels: Bytes, image: str) -> tuple[StoneCrop, ...]:
-        """Return the stones of a picture, one at least: where none stands out, all of the picture with a score of 0."""
+        """Return the stones of a picture, one at least: where none stands out, all of the picture with a score of 0.
+
+        Raises:
+            ImageError: if there is no white paper where it should be.
+        """
+        if self.white is not None:
+            from gemhier.models.images.white_balance import white_balanced  # which few pictures need
+
+            pixels = white_balanced(pixels, self.white, image)
         if not self.all_stones:
             return (self._crop(pixels, image, self.finder.find_best(pixels), None),)
         stones = self.finder.find(pixels) or (self.finder.find_best(pixels),)
@@ -196,7 +209,8 @@ def _finding(image: ImageInput | Failure, position: int, cutter: Cutter) -> Call
         return partial(_cut, partial(decode_image, io.BytesIO(image.content), image.name), image.name, cutter)
     if isinstance(image, Image.Image):
         return partial(_from_pillow, image, str(getattr(image, "filename", "") or f"image {position}"), cutter)
-    return partial(cutter.crops, check_array(image), f"array {position}")
+    pixels = check_array(image)
+    return partial(_cut, lambda: pixels, f"array {position}", cutter)
 
 
 def _done(

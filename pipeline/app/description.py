@@ -17,9 +17,10 @@ from gemhier.hierarchy.gem import OPTIC_CHARACTERS, OTHERS, STRENGTHS
 from gemhier.hierarchy.labels import LabelSpace, route
 from gemhier.hierarchy.posterior import Candidates
 from gemhier.hierarchy.priors import TRADE, load_prior
-from gemhier.models.bundle import decision, explanation, multi_view, predictions
+from gemhier.models.bundle import candidate, decision, explanation, multi_view, predictions
 from gemhier.models.bundle.bundle import Bundle
 from gemhier.models.bundle.info import BundleInfo
+from gemhier.models.images import white_balance
 
 FORMAT = 1
 """Counts up when older scripts cannot read it."""
@@ -75,6 +76,16 @@ def describe(bundle: Bundle) -> dict[str, Any]:
             "worth_naming": predictions.WORTH_NAMING,
             "most": predictions.MOST,
         },
+        "white_balance": {
+            "reach": white_balance.REACH,
+            "least_reach": white_balance.LEAST_REACH,
+            "clipped": white_balance.CLIPPED,
+            "most_clipped": white_balance.MOST_CLIPPED,
+            "darkest": white_balance.DARKEST,
+            "most_gain": white_balance.MOST_GAIN,
+            "luminance": white_balance.LUMINANCE,
+        },
+        "record_decimals": candidate.DECIMALS,
     }
 
 

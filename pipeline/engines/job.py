@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from gemhier import __version__
 from gemhier.errors import BundleError
@@ -15,6 +15,9 @@ from gemhier.models.images.finder import Finder
 from gemhier.models.images.stones import Encoded, Failure
 from gemhier.models.images.untrained_finders import UNTRAINED, AnyFinder
 from gemhier.pipeline.engines.storage import read_ahead
+
+if TYPE_CHECKING:
+    from gemhier.models.images.white_balance import Point
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -121,6 +124,7 @@ class Naming:
         all_stones: one result for each stone of a picture.
         evidence: what else is known.
         guarantee: the share of shortlists that shall hold the right label; None for no shortlists.
+        white: where each picture shows white paper.
     """
 
     model: CarriedBundle
@@ -129,6 +133,7 @@ class Naming:
     all_stones: bool = False
     evidence: Evidence | Mapping[str, Evidence] | None = None
     guarantee: float | None = None
+    white: "Point | None" = None
 
     def __call__(self, items: Iterable[str | Failure | Encoded]) -> Iterator[Prediction | Failure]:
         """Yield the results of each picture: paths, URLs, contents; a Failure passes through."""
@@ -144,6 +149,7 @@ class Naming:
             workers=self.model.workers,
             all_stones=self.all_stones,
             evidence=self.evidence,
+            white=self.white,
         )
 
 

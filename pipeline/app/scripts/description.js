@@ -98,6 +98,15 @@
  * @property {number} surely
  * @property {number} least
  *
+ * @typedef {object} WhiteBalance
+ * @property {number} reach
+ * @property {number} least_reach
+ * @property {number} clipped
+ * @property {number} most_clipped
+ * @property {number} darkest
+ * @property {number} most_gain
+ * @property {number[]} luminance
+ *
  * @typedef {object} Description
  * @property {number} format
  * @property {number} ranking_decimals
@@ -114,6 +123,8 @@
  * @property {NextTestNumbers} next_tests
  * @property {ExplanationNumbers} explanation
  * @property {{no_gem: string, none_left: string, worth_naming: number, most: number}} wording
+ * @property {WhiteBalance} white_balance
+ * @property {number} record_decimals
  *
  * @typedef {{flat: number[], family: number[], regional: number[]}} Logits of the three heads: V, F and V
  * @typedef {{score: number, logits: Logits}} View one photograph of the stone, and how sure the finder is of a gem

@@ -8,9 +8,10 @@ import { decoded, together } from "../../../pipeline/app/scripts/decoding.js";
 import { EvidenceError } from "../../../pipeline/app/scripts/evidence-error.js";
 import { erf, fixed, quoted } from "../../../pipeline/app/scripts/numbers.js";
 import { posterior } from "../../../pipeline/app/scripts/posterior.js";
+import { PatchError, balanced, gainsAt } from "../../../pipeline/app/scripts/white-balance.js";
 
 const [, , from, to] = process.argv;
-const { descriptions, cases, numbers, texts } = JSON.parse(readFileSync(from, "utf8"));
+const { descriptions, cases, numbers, texts, patches } = JSON.parse(readFileSync(from, "utf8"));
 
 const ofCases = cases.map(({ description: name, settings, views, known, asked }) => {
   const description = { ...descriptions[name], decoding: { ...descriptions[name].decoding, ...settings } };
@@ -32,7 +33,19 @@ const ofCases = cases.map(({ description: name, settings, views, known, asked })
   }
 });
 
+const ofPatches = patches.map(({ width, height, values, point }) => {
+  const image = { width, height, data: Uint8ClampedArray.from(values) };
+  try {
+    const gains = gainsAt(image, point, descriptions.shipped.white_balance);
+    return { gains, values: [...balanced(image, gains)] };
+  } catch (error) {
+    if (error instanceof PatchError) return { problem: error.problem };
+    throw error;
+  }
+});
+
 const results = {
+  patches: ofPatches,
   cases: ofCases,
   numbers: numbers.map((value) => ({ erf: erf(value), shown: [1, 2, 3, 6].map((decimals) => fixed(value, decimals)) })),
   texts: texts.map(quoted),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gemhier.errors import EvidenceError
+from gemhier.errors import EvidenceError, ImageError
 from gemhier.hierarchy.decoding import node_probabilities
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.posterior import posterior
@@ -21,6 +21,7 @@ from gemhier.models.bundle.bundle import Bundle
 from gemhier.models.bundle.multi_view import View, by_gem, pool
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.bundle.probabilities import decode
+from gemhier.models.images.white_balance import Point, gains_at, multiplied
 from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.app.description import describe
 
@@ -131,7 +132,7 @@ def values_of(prediction: Prediction) -> Values:
 
 def by_scripts(folder: Path, **given: Any) -> Values:
     """What the scripts say of cases, numbers and texts, by one process of Node."""
-    nothing: Values = {"descriptions": {}, "cases": [], "numbers": [], "texts": []}
+    nothing: Values = {"descriptions": {}, "cases": [], "numbers": [], "texts": [], "patches": []}
     content = json.dumps(nothing | given, allow_nan=False)
     (folder / "cases.json").write_text(content, encoding="utf-8")
     runner = Path(__file__).with_name("compute.js")
@@ -205,6 +206,57 @@ def test_numbers_and_texts_are_written_as_by_python(tmp_path: Path) -> None:
     ]
     assert [one["erf"] for one in found["numbers"]] == pytest.approx([math.erf(one) for one in numbers], abs=1e-14)
     assert found["texts"] == [repr(text) for text in texts]
+
+
+PATCH_PROBLEMS = {
+    "outside": "lies outside",
+    "clipped": "is overexposed",
+    "dark": "is too dark",
+    "coloured": "is too colourful",
+}
+
+
+def painted_patches(random: np.random.Generator) -> Iterator[tuple[np.ndarray, Point]]:
+    """Pictures with paper of all brightnesses and colours, and points on it, beside it and outside."""
+    for bright in (15, 60, 140, 200, 254):
+        for weakest in (0.95, 0.6, 0.25):
+            for _ in range(5):
+                height, width = random.integers(4, 30, 2)
+                image = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
+                paper = bright * random.permutation([1, random.uniform(weakest, 1), weakest])
+                noise = random.normal(scale=1, size=(height - height // 4, width, 3))
+                image[: height - height // 4] = np.clip(paper + noise, 0, 255)
+                yield image, Point(int(random.integers(width + 2)), int(random.integers(height + 1)))
+    large = random.integers(40, 200, (900, 700, 3), dtype=np.uint8)
+    yield large, Point(699, 0)
+
+
+def test_scripts_and_python_balance_the_white_alike(models: Sequence[Any], tmp_path: Path) -> None:
+    patches = list(painted_patches(np.random.default_rng(5)))
+    asked = [
+        {
+            "width": image.shape[1],
+            "height": image.shape[0],
+            "values": np.dstack([image, np.full(image.shape[:2], 255, np.uint8)]).ravel().tolist(),
+            "point": point._asdict(),
+        }
+        for image, point in patches
+    ]
+    shipped = next(model for model in models if model.name == "shipped")
+    found = by_scripts(tmp_path, descriptions={"shipped": describe(shipped.bundle)}, patches=asked)["patches"]
+    problems = set()
+    for (image, point), script in zip(patches, found, strict=True):
+        if "problem" in script:
+            problems.add(script["problem"])
+            with pytest.raises(ImageError, match=PATCH_PROBLEMS[script["problem"]]):
+                gains_at(image, point, "")
+        else:
+            gains = gains_at(image, point, "")
+            assert script["gains"] == pytest.approx(gains, abs=TOLERANCE)
+            values = np.array(script["values"], np.uint8).reshape(*image.shape[:2], 4)[..., :3]
+            assert np.array_equal(values, multiplied(image, gains))
+    assert problems == set(PATCH_PROBLEMS)
+    assert len([script for script in found if "gains" in script]) > 15
 
 
 @pytest.mark.slow
