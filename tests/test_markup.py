@@ -74,6 +74,7 @@ def test_all_folders_are_read() -> None:
         "crawler/replica/templates",
         "crawler/review/templates",
         "models/bundle/templates",
+        "pipeline/app/templates",
         "pipeline/data_quality/templates",
         "pipeline/experiments/templates",
         "pipeline/reports/html/templates",

@@ -1,0 +1,217 @@
+/** What the stone is taken for: the answer, the shortlist, what looks alike, and the test that comes next. */
+
+/** @import {Description, Gem, Ranked} from "../description.js" */
+/** @import {Prediction} from "../classify.js" */
+/** @import {Text} from "./text.js" */
+
+import { capital, factsOf } from "./facts.js";
+import { button, element } from "./elements.js";
+import { percent } from "./text.js";
+
+/** @type {Record<string, string>} */
+const RANKS = {
+  family: "rank.family",
+  species: "rank.species",
+  variety: "rank.variety",
+  region: "rank.region",
+  trade: "rank.trade",
+};
+
+/** So many gems are on the shortlist. */
+const MOST = 6;
+
+/** So many look-alikes are shown without unfolding. */
+const LOOK_ALIKES = 2;
+
+/** Beyond this probability a gem that the model cannot name is on the shortlist. */
+const WORTH_SHOWING = 0.001;
+
+/**
+ * @typedef {object} Row of the shortlist
+ * @property {HTMLDetailsElement} root
+ * @property {HTMLElement} number
+ * @property {HTMLElement} bar
+ */
+
+export class AnswerPanel {
+  /** @type {Map<string, Row>} */
+  #rows = new Map();
+  /** @type {Map<string, Gem>} */
+  #gems;
+
+  /**
+   * @param {Description} description
+   * @param {Text} text
+   * @param {{onTest: (key: string) => void, onWrong: () => void}} listeners
+   */
+  constructor(description, text, listeners) {
+    this.description = description;
+    this.text = text;
+    this.listeners = listeners;
+    this.#gems = new Map(description.candidates.map((gem) => [gem.id, gem]));
+    this.name = element("h2", { id: "answer-title", class: "answer" });
+    this.about = element("p", { class: "about" });
+    this.announced = element("div", { role: "status", "aria-atomic": "true" }, this.name, this.about);
+    this.contradiction = element("p", { class: "problem", role: "alert" });
+    this.families = element("p", { class: "quiet families" });
+    this.list = element("ol", { class: "shortlist" });
+    this.alike = element("ul", { class: "alike" });
+    this.more = element("details", {}, element("summary", {}, text("answer.more")), element("ul", { class: "alike" }));
+    this.tests = element("ul", { class: "tests" });
+    this.promise = element(
+      "p",
+      { class: "quiet" },
+      text("answer.promise", { share: percent(description.answering.default_precision) }),
+    );
+    this.alikePart = this.#part(text("answer.look-alikes"), this.alike, this.more);
+    this.testsPart = this.#part(text("answer.next-tests"), this.tests);
+    this.listPart = this.#part(text("answer.shortlist"), this.list, this.families);
+    this.wrong = button(text("wrong.open"), listeners.onWrong, { class: "plain" });
+    this.right = element("p", { class: "right", hidden: true });
+    this.root = element(
+      "section",
+      { class: "card result", "aria-labelledby": "answer-title" },
+      this.announced,
+      this.contradiction,
+      this.listPart,
+      this.testsPart,
+      this.alikePart,
+      this.promise,
+      this.right,
+      element("div", { class: "row" }, this.wrong),
+    );
+    this.bar = element("p", { class: "summary", "aria-hidden": "true" });
+  }
+
+  /**
+   * @param {string} title
+   * @param {...Node} children
+   * @returns {HTMLElement}
+   */
+  #part(title, ...children) {
+    return element("div", { class: "part" }, element("h3", {}, title), ...children);
+  }
+
+  /**
+   * Show what a stone is taken for; null where nothing is known of it yet.
+   * @param {Prediction | null} prediction
+   * @param {{hasPhotograph: boolean, right: string}} specimen the name that a person gave it, or ""
+   */
+  show(prediction, { hasPhotograph, right }) {
+    this.root.hidden = !prediction;
+    this.bar.hidden = !prediction;
+    if (!prediction) return;
+    const { answer, families, explanation, words } = prediction;
+    const isNoGem = !answer && prediction.refused?.startsWith(this.description.wording.no_gem) === true;
+    const [name, about] = this.#headline(prediction, isNoGem);
+    setText(this.name, name);
+    setText(this.about, about);
+    this.contradiction.textContent = words.contradiction;
+    this.#rank(this.#shortlist(prediction));
+    const named = families.slice(0, 3).map((family) => `${family.name} ${percent(family.probability)}`);
+    this.families.textContent = this.text("answer.families", { families: named.join(" · ") });
+    this.alikePart.hidden = isNoGem || !explanation.lookAlikes.length;
+    const alike = explanation.lookAlikes.map((gem) =>
+      element("li", {}, element("strong", {}, gem.name), ` ${gem.difference}`),
+    );
+    this.alike.replaceChildren(...alike.slice(0, LOOK_ALIKES));
+    this.more.hidden = alike.length <= LOOK_ALIKES;
+    this.more.lastElementChild?.replaceChildren(...alike.slice(LOOK_ALIKES));
+    this.testsPart.hidden = isNoGem || !words.nextTests.length;
+    this.tests.replaceChildren(
+      ...explanation.nextTests.map(({ key }, place) =>
+        element(
+          "li",
+          {},
+          element("span", {}, words.nextTests[place] ?? ""),
+          button(this.text("answer.enter"), () => this.listeners.onTest(key), {
+            "aria-label": this.text("answer.enter-of", { test: explanation.nextTests[place]?.title ?? key }),
+          }),
+        ),
+      ),
+    );
+    this.promise.hidden = !answer || !hasPhotograph;
+    this.wrong.hidden = !hasPhotograph;
+    this.right.hidden = !right;
+    this.right.textContent = right && this.text("wrong.kept", { name: right });
+    this.bar.replaceChildren(element("strong", {}, name), ` ${about}`);
+  }
+
+  /**
+   * @param {Prediction} prediction
+   * @param {boolean} isNoGem
+   * @returns {[string, string]}
+   */
+  #headline({ answer, words }, isNoGem) {
+    const { text } = this;
+    if (isNoGem) return [text("answer.no-gem"), text("answer.no-gem-about")];
+    if (!answer) return [text("answer.unsure"), words.answer.replace(/^Not sure\. /, "")];
+    const rank = text(RANKS[answer.rank] ?? "rank.variety");
+    const probability = percent(answer.probability);
+    const about = answer.above
+      ? text("answer.about", { rank, above: answer.above.toLowerCase(), probability })
+      : text("answer.about-family", { rank, probability });
+    return [answer.name, about];
+  }
+
+  /**
+   * @param {Prediction} prediction
+   * @returns {Ranked[]}
+   */
+  #shortlist({ subclasses, explanation }) {
+    const others = explanation.others.filter((gem) => gem.probability >= WORTH_SHOWING);
+    return [...subclasses, ...others].sort((one, other) => other.probability - one.probability).slice(0, MOST);
+  }
+
+  /** @param {Ranked[]} gems */
+  #rank(gems) {
+    const shown = gems.map((gem) => {
+      const row = this.#rows.get(gem.id) ?? this.#row(gem);
+      this.#rows.set(gem.id, row);
+      row.number.textContent = percent(gem.probability);
+      row.bar.style.transform = `scaleX(${gem.probability})`;
+      return row;
+    });
+    const items = shown.map((row) => /** @type {HTMLElement} */ (row.root.parentElement));
+    const isSame = items.length === this.list.children.length && items.every((item, place) => item === this.list.children[place]);
+    if (!isSame) this.list.replaceChildren(...items);
+  }
+
+  /**
+   * @param {Ranked} gem
+   * @returns {Row}
+   */
+  #row({ id, name }) {
+    const number = element("span", { class: "number" });
+    const bar = element("span", { class: "fill" });
+    const gem = this.#gems.get(id);
+    const root = element(
+      "details",
+      {
+        toggle: () => {
+          if (gem && root.open && root.children.length === 1) {
+            root.append(factsOf(gem, this.description, this.text));
+          }
+        },
+      },
+      element(
+        "summary",
+        {},
+        element("span", { class: "name" }, capital(name)),
+        number,
+        element("span", { class: "track", "aria-hidden": "true" }, bar),
+      ),
+    );
+    element("li", {}, root);
+    return { root, number, bar };
+  }
+}
+
+/**
+ * Change a text only if it is another one, so that a screen reader does not say it again.
+ * @param {HTMLElement} where
+ * @param {string} words
+ */
+function setText(where, words) {
+  if (where.textContent !== words) where.textContent = words;
+}

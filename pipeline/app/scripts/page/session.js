@@ -1,0 +1,67 @@
+/** The stones of a session: the one that is looked at, and all that were. */
+
+/** @import {Description} from "../description.js" */
+/** @import {Prediction} from "../classify.js" */
+/** @import {Images} from "../records.js" */
+/** @import {Photograph, Specimen} from "./types.js" */
+
+import { classify } from "../classify.js";
+import { EvidenceError } from "../evidence-error.js";
+
+/** So many gems are on the shortlist. */
+const SHOWN = 6;
+
+/**
+ * Return a stone of which nothing is known yet.
+ * @param {boolean} trade whether it counts how common gems are
+ * @returns {Specimen}
+ */
+export function newSpecimen(trade) {
+  const id = `${Date.now()}-${Math.random().toString(36).slice(2, 8)}`;
+  return { id, begun: new Date().toISOString(), photographs: [], texts: {}, trade, right: "" };
+}
+
+/**
+ * @param {Specimen} specimen
+ * @returns {boolean} whether nothing is known of it
+ */
+export function isEmpty({ photographs, texts }) {
+  return !photographs.length && !Object.values(texts).some((value) => value.trim());
+}
+
+/**
+ * Name a stone from its photographs and readings.
+ * @param {Specimen} specimen
+ * @param {Description} description
+ * @param {number} [top] how many to rank at most
+ * @returns {{prediction: Prediction | null, complaint: string}} a complaint where the readings do not go together; they
+ *   are left out then
+ */
+export function named(specimen, description, top = SHOWN) {
+  if (isEmpty(specimen)) return { prediction: null, complaint: "" };
+  const views = specimen.photographs.map((photograph) => photograph.view);
+  const known = { texts: specimen.texts, prior: /** @type {"trade" | null} */ (specimen.trade ? "trade" : null) };
+  try {
+    return { prediction: classify(views, known, description, { top }), complaint: "" };
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    const without = views.length ? classify(views, { prior: known.prior }, description, { top }) : null;
+    return { prediction: without, complaint: error.message };
+  }
+}
+
+/**
+ * Return which photographs an answer rests on.
+ * @param {Photograph[]} photographs
+ * @param {Description} description
+ * @returns {Images}
+ */
+export function counted(photographs, { answering }) {
+  const showGem = (/** @type {Photograph} */ { view }) => view.score >= answering.stone_threshold;
+  const names = (/** @type {Photograph[]} */ some) => some.map((photograph) => photograph.name);
+  const some = photographs.some(showGem);
+  return {
+    counted: names(some ? photographs.filter(showGem) : photographs),
+    withoutGem: names(some ? photographs.filter((photograph) => !showGem(photograph)) : []),
+  };
+}
