@@ -7,8 +7,13 @@ import { classify, evidenceOf } from "../../../pipeline/app/scripts/classify.js"
 import { decoded, together } from "../../../pipeline/app/scripts/decoding.js";
 import { EvidenceError } from "../../../pipeline/app/scripts/evidence-error.js";
 import { erf, fixed, quoted } from "../../../pipeline/app/scripts/numbers.js";
+import { counted } from "../../../pipeline/app/scripts/page/session.js";
 import { posterior } from "../../../pipeline/app/scripts/posterior.js";
+import { ascii, record, table } from "../../../pipeline/app/scripts/records.js";
 import { PatchError, balanced, gainsAt } from "../../../pipeline/app/scripts/white-balance.js";
+
+/** What photographs are called. */
+const NAMES = ["=a, b.jpg", "grün.jpg", "c.png", "d.png", "e.png", "f.png"];
 
 const [, , from, to] = process.argv;
 const { descriptions, cases, numbers, texts, patches } = JSON.parse(readFileSync(from, "utf8"));
@@ -26,12 +31,22 @@ const ofCases = cases.map(({ description: name, settings, views, known, asked })
       posterior: all,
       nodes: nodeProbabilities(ofLabels, description),
       prediction,
+      ...exported(prediction, views, description),
     };
   } catch (error) {
     if (error instanceof EvidenceError) return { error: error.message };
     throw error;
   }
 });
+
+function exported(prediction, views, description) {
+  const names = counted(
+    views.map((view, place) => ({ view, name: NAMES[place] })),
+    description,
+  );
+  const found = record(prediction, names, description);
+  return { record: JSON.parse(ascii(found)), table: table([{ record: found, prediction }]) };
+}
 
 const ofPatches = patches.map(({ width, height, values, point }) => {
   const image = { width, height, data: Uint8ClampedArray.from(values) };

@@ -1,10 +1,13 @@
 """The scripts of the app against Python: the same stones, computed by both from one description."""
 
+import csv
+import io
 import json
 import math
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +22,21 @@ from gemhier.hierarchy.priors import load_prior
 from gemhier.hierarchy.reading_text import parse_readings
 from gemhier.models.bundle.bundle import Bundle
 from gemhier.models.bundle.multi_view import View, by_gem, pool
-from gemhier.models.bundle.predictions import Prediction
+from gemhier.models.bundle.predictions import MultiView, Prediction
 from gemhier.models.bundle.probabilities import decode
 from gemhier.models.images.white_balance import Point, gains_at, multiplied
 from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.app.description import describe
+from gemhier.pipeline.reports.prediction_formats import CsvRows
 
 Values = dict[str, Any]
 Make = Callable[[int, int], list[Values]]
 
 NODE = shutil.which("node")
 TOLERANCE = 1e-6
+NAMES = ("=a, b.jpg", "grün.jpg", "c.png", "d.png", "e.png", "f.png")
+"""What compute.js calls photographs."""
+
 CASES_OF_EACH = 70
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="node, which runs the scripts, is not on the PATH")
@@ -61,7 +68,23 @@ def by_python(case: Values, model: Any) -> Values:
         "posterior": np.concatenate([after.labels, after.others]).tolist(),
         "nodes": node_probabilities(after.labels[None], bundle.space.membership)[0].tolist(),
         "prediction": values_of(prediction),
+        **exported(prediction, case["views"], bundle),
     }
+
+
+def exported(prediction: Prediction, views: Sequence[Values], bundle: Bundle) -> Values:
+    """The prediction as JSON, and as a row of CSV with the columns that the page has."""
+    found = [View(name, view["score"], np.zeros(1)) for name, view in zip(NAMES, views, strict=False)]
+    counted, others = by_gem(found, bundle.finder.threshold) if found else ([], [])
+    images = [tuple(view.image for view in some) for some in (counted, others)]
+    named = replace(
+        prediction,
+        image=counted[0].image if counted else "",
+        multi_view=MultiView(*images) if len(found) > 1 else None,
+        decided_by=prediction.decided_by if found else "evidence",
+    )
+    rows = CsvRows(n_families=5, n_subclasses=5, same_stone=True, with_evidence=True)
+    return {"record": named.to_dict(), "table": rows.header + rows.entry(named)}
 
 
 def seen_by_python(case: Values, bundle: Bundle) -> tuple[list[Values], np.ndarray | None, float]:
@@ -155,11 +178,22 @@ def differences(python: Any, script: Any, place: str = "") -> Iterator[str]:
     elif isinstance(python, list) and isinstance(script, list) and len(python) == len(script):
         for number, (one, other) in enumerate(zip(python, script, strict=True)):
             yield from differences(one, other, f"{place}[{number}]")
+    elif place.endswith(".table"):
+        rows = [list(csv.DictReader(io.StringIO(text, newline=""))) for text in (python, script)]
+        yield from differences(*([{key: value_of(cell) for key, cell in row.items()} for row in one] for one in rows))
     elif isinstance(python, float) and isinstance(script, float | int):
         if not abs(python - script) <= TOLERANCE:
             yield f"{place}: Python has {python!r}, the scripts {script!r}"
     elif python != script:
         yield f"{place}: Python has {python!r}, the scripts {script!r}"
+
+
+def value_of(cell: str) -> float | str:
+    """A number in a cell as a number, since Python and JavaScript write it in different ways."""
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
 
 
 def compare(models: Sequence[Any], cases: Sequence[Values], folder: Path, tied: int = 0) -> list[Values]:
