@@ -45,6 +45,21 @@ export function toggle(words, act) {
 }
 
 /**
+ * Give an element other children, and leave the focus where it was among its buttons.
+ * @param {HTMLElement} parent
+ * @param {Node[]} children
+ * @param {boolean} [isFocused] whether the pressed button is to have the focus in any case
+ */
+export function replace(parent, children, isFocused = false) {
+  const place = [...parent.querySelectorAll("button")].findIndex((one) => one === document.activeElement);
+  parent.replaceChildren(...children);
+  if (place < 0 && !isFocused) return;
+  const buttons = [...parent.querySelectorAll("button")];
+  const pressed = buttons.find((one) => one.getAttribute("aria-pressed") === "true");
+  (pressed ?? buttons[Math.min(place, buttons.length - 1)])?.focus({ preventScroll: true });
+}
+
+/**
  * Offer a file for saving.
  * @param {Blob} content
  * @param {string} name

@@ -154,6 +154,15 @@ class Page {
     this.#refresh();
   }
 
+  /**
+   * Take over what was seen in a photograph; meanwhile a person may have gone on to another stone.
+   * @param {Specimen} specimen
+   */
+  #seen(specimen) {
+    if (specimen === this.#current) this.#shown();
+    else this.#record({ specimen, prediction: named(specimen, this.description).prediction });
+  }
+
   /** Name the current stone anew, and show what comes out. */
   #refresh() {
     const specimen = this.#current;
@@ -193,13 +202,12 @@ class Page {
     const specimen = this.#current;
     for (const file of files) {
       this.#do(async () => {
-        if (specimen !== this.#current) return;
         const name = file.name || this.text("photograph.unnamed");
         const photograph = await this.reader.read(file, name, ({ preview, picture: { width, height } }) => {
-          this.photographs.preview(preview, width, height, name);
+          if (specimen === this.#current) this.photographs.preview(preview, width, height, name);
         });
         specimen.photographs = [...specimen.photographs, photograph];
-        if (specimen === this.#current) this.#shown();
+        this.#seen(specimen);
       });
     }
   }
@@ -214,7 +222,7 @@ class Page {
       const found = await this.reader.lookAgain(photograph, change);
       if (found.preview !== photograph.preview) release([photograph.preview]);
       specimen.photographs = specimen.photographs.map((one) => (one === photograph ? found : one));
-      if (specimen === this.#current) this.#shown();
+      this.#seen(specimen);
     });
   }
 

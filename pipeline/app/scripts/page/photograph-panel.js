@@ -5,7 +5,7 @@
 /** @import {Text} from "./text.js" */
 /** @import {Box, Photograph, Specimen} from "./types.js" */
 
-import { button, element } from "./elements.js";
+import { button, element, replace } from "./elements.js";
 import { PictureView } from "./picture-view.js";
 import { urlOf } from "./urls.js";
 
@@ -146,8 +146,9 @@ export class PhotographPanel {
     );
     this.#tools();
     this.strip.hidden = many < 2;
-    this.strip.replaceChildren(
-      ...this.#photographs.map((photograph, place) =>
+    replace(
+      this.strip,
+      this.#photographs.map((photograph, place) =>
         element(
           "button",
           {

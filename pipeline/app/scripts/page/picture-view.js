@@ -4,7 +4,7 @@
 /** @import {Text} from "./text.js" */
 /** @import {Box, Photograph} from "./types.js" */
 
-import { button, element } from "./elements.js";
+import { button, element, replace } from "./elements.js";
 import { percent } from "./text.js";
 import { urlOf } from "./urls.js";
 
@@ -25,6 +25,8 @@ export class PictureView {
   #start = null;
   /** @type {{x: number, y: number, half: number}} */
   #mark = { x: 0, y: 0, half: 0 };
+  /** Whether the box is to have the focus that the pad had. */
+  #isFocused = false;
 
   /**
    * @param {Text} text
@@ -56,12 +58,15 @@ export class PictureView {
    */
   show(photograph) {
     const { preview, width, height, stones, box, name, source } = photograph;
-    this.showPreview(preview, width, height, name);
+    this.#lay(preview, width, height, name);
     this.#picture.box = box;
     const drawn = box && !stones.some((stone) => isSame(stone.box, box)) ? [{ box, score: photograph.view.score }] : [];
     const all = [...stones, ...drawn];
-    this.boxes.replaceChildren(
-      ...all.map((stone, place) => {
+    const isFocused = this.#isFocused;
+    this.#isFocused = false;
+    replace(
+      this.boxes,
+      all.map((stone, place) => {
         const isMeant = box !== null && isSame(stone.box, box);
         const label = this.text(place < stones.length ? "picture.stone" : "picture.drawn", {
           number: place + 1,
@@ -77,6 +82,7 @@ export class PictureView {
         lay(made, stone.box, width, height);
         return made;
       }),
+      isFocused,
     );
   }
 
@@ -88,13 +94,23 @@ export class PictureView {
    * @param {string} name
    */
   showPreview(preview, width, height, name) {
+    this.#lay(preview, width, height, name);
+    this.boxes.replaceChildren();
+  }
+
+  /**
+   * @param {Blob} preview
+   * @param {number} width
+   * @param {number} height
+   * @param {string} name
+   */
+  #lay(preview, width, height, name) {
     this.#picture = { width, height, box: null };
     this.image.src = urlOf(preview);
     this.image.alt = this.text("picture.alt", { name });
     this.image.width = width;
     this.image.height = height;
     this.root.style.setProperty("--shape", String(width / height));
-    this.boxes.replaceChildren();
     this.mode = "look";
   }
 
@@ -110,6 +126,7 @@ export class PictureView {
     this.boxes.inert = mode !== "look";
     this.root.dataset.mode = mode;
     if (mode === "look") return;
+    this.#isFocused = false;
     const [left, top, right, bottom] = box ?? [width / 4, height / 4, (3 * width) / 4, (3 * height) / 4];
     const half = mode === "draw" ? Math.max(right - left, bottom - top) / 2 : 0;
     this.#put({ x: (left + right) / 2, y: (top + bottom) / 2, half });
@@ -173,6 +190,7 @@ export class PictureView {
   #take() {
     const { x, y, half } = this.#mark;
     const { mode } = this;
+    this.#isFocused = document.activeElement === this.pad;
     this.mode = "look";
     if (mode === "white") this.listeners.onWhite({ x: Math.floor(x), y: Math.floor(y) });
     else {

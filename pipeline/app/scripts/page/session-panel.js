@@ -3,7 +3,7 @@
 /** @import {Text} from "./text.js" */
 /** @import {Named, Specimen} from "./types.js" */
 
-import { button, element, toggle } from "./elements.js";
+import { button, element, replace, toggle } from "./elements.js";
 import { percent } from "./text.js";
 import { urlOf } from "./urls.js";
 
@@ -85,8 +85,9 @@ export class SessionPanel {
     this.keep.input.checked = isKept;
     const canExport = stones.some(({ specimen }) => specimen.right && specimen.photographs.some(({ source }) => source));
     this.corrections.hidden = this.correctionsHint.hidden = !canExport;
-    this.list.replaceChildren(
-      ...stones.map(({ specimen, prediction }) => {
+    replace(
+      this.list,
+      stones.map(({ specimen, prediction }) => {
         const preview = specimen.photographs[0]?.preview;
         const name = nameOf(prediction, text);
         return element(
