@@ -231,7 +231,7 @@ def test_white_paper_takes_out_the_colour_of_the_light(opened: "Page", tmp_path:
     assert "Put white paper beside the stone" in opened.locator(".notices").inner_text()
     in_lamp_light = shortlist(opened)
 
-    opened.get_by_role("button", name="Tap white paper").tap()
+    opened.get_by_role("button", name="White paper").tap()
     place = opened.locator(".pad").bounding_box()
     assert place is not None
     opened.locator(".pad").tap(position={"x": 0.08 * place["width"], "y": 0.92 * place["height"]})
@@ -245,7 +245,7 @@ def test_white_paper_takes_out_the_colour_of_the_light(opened: "Page", tmp_path:
     assert shortlist(opened) == in_lamp_light
 
     # The stone is no white paper, which the page says.
-    opened.get_by_role("button", name="Tap white paper").press("Enter")
+    opened.get_by_role("button", name="White paper").press("Enter")
     opened.keyboard.press("Enter")
     done(opened)
     assert "Tap white paper." in opened.locator(".photograph > .problem").inner_text()

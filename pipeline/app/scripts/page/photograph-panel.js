@@ -54,10 +54,11 @@ export class PhotographPanel {
     this.hint = element("p", { class: "quiet" }, text("photograph.hint"));
     this.take = element("span", {}, text("photograph.take"));
     this.choose = element("span", {}, text("photograph.choose"));
+    this.camera = element("label", { class: "button primary" }, this.take, files({ capture: "environment" }));
     this.buttons = element(
       "div",
       { class: "row" },
-      element("label", { class: "button primary" }, this.take, files({ capture: "environment" })),
+      this.camera,
       element("label", { class: "button" }, this.choose, files({ multiple: true })),
     );
     this.notices = element("ul", { class: "notices", "aria-label": text("coach.title") });
@@ -138,6 +139,7 @@ export class PhotographPanel {
     this.view.root.hidden = !shown;
     this.take.textContent = text(many ? "photograph.take-more" : "photograph.take");
     this.choose.textContent = text(many ? "photograph.choose-more" : "photograph.choose");
+    this.camera.classList.toggle("primary", !many);
     this.hint.hidden = many > 0;
     if (shown) this.view.show(shown);
     this.notices.replaceChildren(
