@@ -99,7 +99,8 @@ function sharpnessOf(image, box) {
   for (let y = 1; y < SIDE - 1; y += 1) {
     for (let x = 1; x < SIDE - 1; x += 1) {
       const place = y * SIDE + x;
-      const around = value(grey, place - 1) + value(grey, place + 1) + value(grey, place - SIDE) + value(grey, place + SIDE);
+      const around =
+        value(grey, place - 1) + value(grey, place + 1) + value(grey, place - SIDE) + value(grey, place + SIDE);
       edges += (4 * value(grey, place) - around) ** 2;
     }
   }

@@ -67,7 +67,16 @@ export function table(results) {
     ...["answer_id", "answer_name", "answer_rank", "answer_probability", "refused"],
     ...ofEach("family", parts),
     ...ofEach("subclass", parts),
-    ...["other_id", "other_name", "other_probability", "evidence", "next_test", "decided_by", "model_version", "failure"],
+    ...[
+      "other_id",
+      "other_name",
+      "other_probability",
+      "evidence",
+      "next_test",
+      "decided_by",
+      "model_version",
+      "failure",
+    ],
   ];
   const rows = results.map((result) => {
     const cells = cellsOf(result);

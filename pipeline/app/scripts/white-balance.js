@@ -62,7 +62,9 @@ export function gainsAt(image, point, numbers) {
  */
 export function balanced({ data }, gains) {
   const tables = gains.map((gain) =>
-    Uint8Array.from({ length: 256 }, (_, value) => Math.floor(255 * encoded(Math.min(gain * linear(value / 255), 1)) + 0.5)),
+    Uint8Array.from({ length: 256 }, (_, value) =>
+      Math.floor(255 * encoded(Math.min(gain * linear(value / 255), 1)) + 0.5),
+    ),
   );
   const [red, green, blue] = /** @type {[Uint8Array, Uint8Array, Uint8Array]} */ (tables);
   const found = new Uint8ClampedArray(data.length);

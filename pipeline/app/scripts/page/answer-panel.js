@@ -63,7 +63,7 @@ export class AnswerPanel {
       { class: "quiet" },
       text("answer.promise", { share: percent(description.answering.default_precision) }),
     );
-    this.alikePart = this.#part(text("answer.look-alikes"), this.alike, this.more);
+    this.alikePart = this.#part("", this.alike, this.more);
     this.testsPart = this.#part(text("answer.next-tests"), this.tests);
     this.listPart = this.#part(text("answer.shortlist"), this.list, this.families);
     this.wrong = button(text("wrong.open"), listeners.onWrong, { class: "plain" });
@@ -107,12 +107,18 @@ export class AnswerPanel {
     setText(this.name, name);
     setText(this.about, about);
     this.contradiction.textContent = words.contradiction;
-    this.#rank(this.#shortlist(prediction));
+    const shortlist = this.#shortlist(prediction);
+    this.#rank(shortlist);
     const named = families.slice(0, 3).map((family) => `${family.name} ${percent(family.probability)}`);
     this.families.textContent = this.text("answer.families", { families: named.join(" · ") });
     this.alikePart.hidden = isNoGem || !explanation.lookAlikes.length;
     const alike = explanation.lookAlikes.map((gem) =>
       element("li", {}, element("strong", {}, gem.name), ` ${gem.difference}`),
+    );
+    const likeliest = shortlist[0]?.name.toLowerCase() ?? "";
+    setText(
+      /** @type {HTMLElement} */ (this.alikePart.firstElementChild),
+      this.text("answer.look-alikes", { name: likeliest }),
     );
     this.alike.replaceChildren(...alike.slice(0, LOOK_ALIKES));
     this.more.hidden = alike.length <= LOOK_ALIKES;
@@ -173,7 +179,8 @@ export class AnswerPanel {
       return row;
     });
     const items = shown.map((row) => /** @type {HTMLElement} */ (row.root.parentElement));
-    const isSame = items.length === this.list.children.length && items.every((item, place) => item === this.list.children[place]);
+    const isSame =
+      items.length === this.list.children.length && items.every((item, place) => item === this.list.children[place]);
     if (!isSame) this.list.replaceChildren(...items);
   }
 

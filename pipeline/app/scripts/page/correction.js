@@ -16,7 +16,12 @@ export class Correction {
   constructor({ nodes }, text) {
     this.text = text;
     this.ids = new Map(nodes.map((node) => [node.name.toLowerCase(), node.id]));
-    this.field = element("input", { type: "text", list: "gem-names", autocomplete: "off", "aria-describedby": "wrong-problem" });
+    this.field = element("input", {
+      type: "text",
+      list: "gem-names",
+      autocomplete: "off",
+      "aria-describedby": "wrong-problem",
+    });
     this.problem = element("p", { class: "problem", id: "wrong-problem", role: "alert" });
     const names = nodes.map((node) => node.name).sort((one, other) => one.localeCompare(other));
     this.root = element(

@@ -245,7 +245,8 @@ class Page {
       () => this.#done(""),
       (error) => {
         this.photographs.show(this.#current);
-        const words = error instanceof PatchError ? this.text(PATCH_PROBLEMS[error.problem]) : inWords(error, this.text);
+        const words =
+          error instanceof PatchError ? this.text(PATCH_PROBLEMS[error.problem]) : inWords(error, this.text);
         this.#done(words);
       },
     );
@@ -309,7 +310,9 @@ class Page {
     const restored = /** @type {Specimen[]} */ (found);
     this.#isKept = true;
     const stones = restored.map((specimen) => ({ specimen, prediction: named(specimen, this.description).prediction }));
-    this.#stones = [...this.#stones, ...stones].sort((one, other) => (one.specimen.begun < other.specimen.begun ? 1 : -1));
+    this.#stones = [...this.#stones, ...stones].sort((one, other) =>
+      one.specimen.begun < other.specimen.begun ? 1 : -1,
+    );
     this.#list();
   }
 

@@ -71,11 +71,21 @@ export class ReadingsPanel {
       this.#group("sg", null, this.gravity.root, this.#weighing()),
       this.#group("optic_character", null, this.character.root),
       this.#group("birefringence", null, this.birefringence.root),
-      this.#group("hardness", null, this.hardness.root, element("p", { class: "quiet" }, text("reading.hardness-care"))),
+      this.#group(
+        "hardness",
+        null,
+        this.hardness.root,
+        element("p", { class: "quiet" }, text("reading.hardness-care")),
+      ),
       this.#group("pleochroism", null, this.pleochroism.root),
       this.#group("fluorescence", null, this.fluorescence.root),
       element("div", { class: "row" }, this.clear),
-      element("div", { class: "prior" }, this.trade.label, element("p", { class: "quiet" }, text("reading.trade-hint"))),
+      element(
+        "div",
+        { class: "prior" },
+        this.trade.label,
+        element("p", { class: "quiet" }, text("reading.trade-hint")),
+      ),
     );
   }
 
@@ -241,10 +251,14 @@ export class ReadingsPanel {
         this.#changed();
       },
     });
-    const empty = button("×", () => {
-      fill(made, "");
-      this.#changed();
-    }, { class: "empty", "aria-label": this.text("reading.empty", { title }) });
+    const empty = button(
+      "×",
+      () => {
+        fill(made, "");
+        this.#changed();
+      },
+      { class: "empty", "aria-label": this.text("reading.empty", { title }) },
+    );
     const label = element("label", {}, element("span", {}, title), field);
     const made = { key, field, slider, root: element("div", { class: "slider" }, label, empty, slider) };
     fill(made, "");

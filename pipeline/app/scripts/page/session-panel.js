@@ -49,10 +49,14 @@ export class SessionPanel {
       element(
         "div",
         { class: "row" },
-        button(text("session.delete-all"), () => {
-          this.sure.close();
-          listeners.onDeleteAll();
-        }, { class: "danger" }),
+        button(
+          text("session.delete-all"),
+          () => {
+            this.sure.close();
+            listeners.onDeleteAll();
+          },
+          { class: "danger" },
+        ),
         button(text("session.cancel"), () => this.sure.close()),
       ),
     );
@@ -67,7 +71,11 @@ export class SessionPanel {
       this.problem,
       this.keep.label,
       element("p", { class: "quiet" }, text("session.keep-hint")),
-      element("div", { class: "row" }, button(text("session.delete-all"), () => this.sure.showModal(), { class: "danger" })),
+      element(
+        "div",
+        { class: "row" },
+        button(text("session.delete-all"), () => this.sure.showModal(), { class: "danger" }),
+      ),
       this.sure,
     );
   }
@@ -83,7 +91,9 @@ export class SessionPanel {
     this.none.hidden = stones.length > 0;
     this.exports.hidden = !stones.length;
     this.keep.input.checked = isKept;
-    const canExport = stones.some(({ specimen }) => specimen.right && specimen.photographs.some(({ source }) => source));
+    const canExport = stones.some(
+      ({ specimen }) => specimen.right && specimen.photographs.some(({ source }) => source),
+    );
     this.corrections.hidden = this.correctionsHint.hidden = !canExport;
     replace(
       this.list,
