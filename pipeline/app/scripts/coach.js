@@ -20,16 +20,18 @@ import { linear } from "./white-balance.js";
 /** The stone is looked at in a square of so many pixels: all that is measured of it is of this size. */
 const SIDE = 96;
 
+// From where on answers become worse, as benchmarks/coach.py measures it (docs/app.md).
+
 /** Below this side, in pixels, a stone is too small. */
-const LEAST_SIDE = 80;
+const LEAST_SIDE = 50;
 
 /** Below this sharpness a stone is blurred. */
-const LEAST_SHARPNESS = 0.05;
+const LEAST_SHARPNESS = 0.025;
 
 /** Below this linear light of its brightest parts a picture is too dark. */
-const LEAST_BRIGHTNESS = 0.12;
+const LEAST_BRIGHTNESS = 0.05;
 
-/** Beyond this distance from grey the light is coloured. */
+/** Beyond this distance from grey the light is coloured: one channel has twice the light of another. */
 const MOST_CAST = 1;
 
 /** Brightness and colour are read at about so many points of the picture. */
