@@ -239,9 +239,13 @@ class Page {
    */
   #do(act) {
     this.#waiting += 1;
-    this.photographs.busy(this.text("photograph.looking"));
     this.photographs.complain("");
-    this.#queue = this.#queue.then(act).then(
+    const begin = () => {
+      this.photographs.busy(this.text("photograph.looking"));
+      return act();
+    };
+    this.photographs.busy(this.text("photograph.looking"));
+    this.#queue = this.#queue.then(begin).then(
       () => this.#done(""),
       (error) => {
         this.photographs.show(this.#current);
@@ -303,13 +307,10 @@ class Page {
 
   /** Take over what an earlier visit left on the device. */
   async #restore() {
-    /** @type {Specimen[] | null} */
-    let found = null;
-    await this.#store(kept().then((specimens) => (found = specimens)));
-    if (found === null) return;
-    const restored = /** @type {Specimen[]} */ (found);
+    const found = await kept().catch(() => null); // where the browser lets nothing be kept, nothing was
+    if (!found) return;
     this.#isKept = true;
-    const stones = restored.map((specimen) => ({ specimen, prediction: named(specimen, this.description).prediction }));
+    const stones = found.map((specimen) => ({ specimen, prediction: named(specimen, this.description).prediction }));
     this.#stones = [...this.#stones, ...stones].sort((one, other) =>
       one.specimen.begun < other.specimen.begun ? 1 : -1,
     );

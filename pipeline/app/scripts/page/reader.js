@@ -11,7 +11,7 @@ import { balanced, gainsAt } from "../white-balance.js";
 const PREVIEW = 960;
 
 export class Reader {
-  /** @type {{source: Blob, picture: Picture} | null} */
+  /** @type {{source: Blob, picture: Picture, white: Point | null, lit: Picture} | null} */
   #last = null;
 
   /**
@@ -54,11 +54,8 @@ export class Reader {
     const { source } = photograph;
     if (!source) throw new RangeError(`${photograph.name} is not at hand any more.`);
     const engine = await this.engineReady;
-    const original = await this.#decoded(source);
-    const picture = white
-      ? { ...original, data: balanced(original, gainsAt(original, white, this.description.white_balance)) }
-      : original;
-    const isRelit = white?.x !== photograph.white?.x || white?.y !== photograph.white?.y;
+    const picture = await this.#lit(source, white);
+    const isRelit = !isSame(white, photograph.white);
     const stones = isRelit ? await engine.find(picture) : photograph.stones;
     const preview = isRelit ? await previewOf(picture) : photograph.preview;
     const meant = isRelit ? nearest(stones, box) : box;
@@ -75,8 +72,24 @@ export class Reader {
     if (this.#last?.source === source) return this.#last.picture;
     this.#last = null;
     const picture = await (await this.engineReady).decode(source);
-    this.#last = { source, picture };
+    this.#last = { source, picture, white: null, lit: picture };
     return picture;
+  }
+
+  /**
+   * Return a picture in white light; the same object as the last time, by which the engine knows it again.
+   * @param {Blob} source
+   * @param {Point | null} white where the white paper lies; null for the picture as it is
+   * @returns {Promise<Picture>}
+   */
+  async #lit(source, white) {
+    const picture = await this.#decoded(source);
+    if (!white) return picture;
+    if (this.#last && isSame(white, this.#last.white)) return this.#last.lit;
+    const data = balanced(picture, gainsAt(picture, white, this.description.white_balance));
+    const lit = { ...picture, data };
+    this.#last = { source, picture, white, lit };
+    return lit;
   }
 
   /**
@@ -88,6 +101,15 @@ export class Reader {
   #notices(picture, stones, box, score) {
     return notices(measure(picture, box ?? [0, 0, picture.width, picture.height]), stones, score, this.description);
   }
+}
+
+/**
+ * @param {Point | null} one
+ * @param {Point | null} other
+ * @returns {boolean}
+ */
+function isSame(one, other) {
+  return one?.x === other?.x && one?.y === other?.y;
 }
 
 /**
