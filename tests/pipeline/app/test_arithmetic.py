@@ -261,8 +261,8 @@ def painted_patches(random: np.random.Generator) -> Iterator[tuple[np.ndarray, P
                 noise = random.normal(scale=1, size=(height - height // 4, width, 3))
                 image[: height - height // 4] = np.clip(paper + noise, 0, 255)
                 yield image, Point(int(random.integers(width + 2)), int(random.integers(height + 1)))
-    large = random.integers(40, 200, (900, 700, 3), dtype=np.uint8)
-    yield large, Point(699, 0)
+    large = random.integers(40, 200, (510, 520, 3), dtype=np.uint8)
+    yield large, Point(519, 0)
 
 
 def test_scripts_and_python_balance_the_white_alike(models: Sequence[Any], tmp_path: Path) -> None:
