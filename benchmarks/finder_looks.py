@@ -87,7 +87,7 @@ def _holds(view: Box, middle: tuple[float, float], reach: float) -> bool:
 
 def found(finder: Looking, image: RGB, size: int, way: tuple[float, bool]) -> tuple[Bytes, int, float]:
     """Return the crop of a picture's stone, the number of looks and the milliseconds of the processor."""
-    finding._FILLED_IF_SURE = way[0]
+    finding.FILLED_IF_SURE = way[0]
     finder.looks = []
     began = time.process_time()
     stone: Stone = finder.find_best(image)

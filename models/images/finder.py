@@ -28,31 +28,38 @@ STONE_THRESHOLD = 0.5
 _FORMAT = "gemhier-finder"
 _FORMAT_VERSION = 1
 
-_ZOOMS = 2
+ZOOMS = 2
 """How often a small stone is looked at again from nearby, at most."""
 
-_FILLED = 0.45
+FILLED = 0.45
 """A stone that fills less than this share of what the network saw is looked at again from nearby."""
 
-_SURE = 0.9
-"""A stone with this score is looked at again only if it fills less than `_FILLED_IF_SURE`."""
+SURE = 0.9
+"""A stone with this score is looked at again only if it fills less than `FILLED_IF_SURE`."""
 
-_FILLED_IF_SURE = 0.25
+FILLED_IF_SURE = 0.25
+"""The same for a stone that is sure."""
 
-_NEARBY = 1.6
+NEARBY = 1.6
 """The side of that second look, in sides of the stone's box."""
 
-_CLEAR = 0.5
+CLEAR = 0.5
 """Where no stone has this score, smaller views are searched for smaller stones."""
 
-_QUARTER = 0.55
+QUARTER = 0.55
 """The side of a smaller view, in sides of the whole one: they overlap."""
 
-_SAME = 0.6
+SAME = 0.6
 """A box of which a larger share lies in that of a more prominent stone shows the same stone."""
 
-_SMALLEST = 0.0008
+SMALLEST = 0.0008
 """Parts that cover less than this share of the picture are no stones."""
+
+IF_LOST = 0.25
+"""What the score is multiplied by where a stone is not seen again from nearby."""
+
+OUTLINE_FROM, OUTLINE_WIDTH = 0.3, 0.4
+"""Half sure is the edge: from which probability on a pixel counts, and how much more makes it count in full."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +144,7 @@ class Finder:
         """
         whole = whole_image(image)
         stones = self._stones(image, whole)
-        if max((stone.score for stone in stones), default=0) < _CLEAR:
+        if max((stone.score for stone in stones), default=0) < CLEAR:
             stones += [stone for view in _quarters(image, whole) for stone in self._stones(image, view)]
         return _apart(sorted(stones, key=_prominence, reverse=True))
 
@@ -179,22 +186,21 @@ class Finder:
             return np.full((side, side), 255, np.uint8)
         mine = cv2.dilate(min(parts, key=self._from_middle).mine, np.ones((3, 3), np.uint8))
         enlarged = cv2.resize(maps[..., 0] * mine, (side, side), interpolation=cv2.INTER_LINEAR)
-        # Half sure is the edge: a narrow ramp around it.
-        return np.asarray(255 * np.clip((enlarged - 0.3) / 0.4, 0, 1), np.uint8)
+        return np.asarray(255 * np.clip((enlarged - OUTLINE_FROM) / OUTLINE_WIDTH, 0, 1), np.uint8)
 
     def _stones(self, image: RGB, view: Box) -> list[Stone]:
         return [self._approach(image, view, part) for part in self._parts(image, view)]
 
     def _approach(self, image: RGB, view: Box, part: _Part) -> Stone:
         """Look again from nearby until a stone fills the view."""
-        for _ in range(_ZOOMS):
+        for _ in range(ZOOMS):
             extent = max(part.right - part.left, part.bottom - part.top) / self._map_side
-            if extent >= (_FILLED if part.score < _SURE else _FILLED_IF_SURE):
+            if extent >= (FILLED if part.score < SURE else FILLED_IF_SURE):
                 break
-            nearer = _around(view, part, self._map_side, _NEARBY)
+            nearer = _around(view, part, self._map_side, NEARBY)
             seen = self._parts(image, nearer)
             if not seen:
-                return Stone(_around(view, part, self._map_side, 1 + 2 * MARGIN), 0.25 * part.score)
+                return Stone(_around(view, part, self._map_side, 1 + 2 * MARGIN), IF_LOST * part.score)
             view, part = nearer, min(seen, key=self._from_middle)
         return Stone(_around(view, part, self._map_side, 1 + 2 * MARGIN), part.score)
 
@@ -228,7 +234,7 @@ class Finder:
             # What a stone's nearest core does not touch is another thing.
             mine = _piece_with(mine, numbers == number) if count > 2 else mine
             area = float(mine.sum())
-            if area < max(4.0, _SMALLEST * mine.size):
+            if area < max(4.0, SMALLEST * mine.size):
                 continue
             left, top, right, bottom = _rectangle(np.where((solid > 0) & (mine == 0), 0, stone), mine)
             score = present * float(stone[mine > 0].mean())
@@ -256,7 +262,7 @@ def _not_usable(error: BundleError) -> BundleError:
 
 def _quarters(image: RGB, whole: Box) -> list[Box]:
     """Five smaller views, the corners and the middle, as far as they show any of the picture."""
-    side = max(1, round(_QUARTER * whole.side))
+    side = max(1, round(QUARTER * whole.side))
     far = whole.side - side
     corners = [(x, y) for y in (0, far) for x in (0, far)]
     views = [Box(whole.x + x, whole.y + y, side) for x, y in (*corners, (far // 2, far // 2))]
@@ -265,14 +271,14 @@ def _quarters(image: RGB, whole: Box) -> list[Box]:
 
 def _prominence(stone: Stone) -> tuple[bool, float]:
     """Rank what is rather a gem first, and then what is larger."""
-    return stone.score >= _CLEAR, stone.score * stone.box.side
+    return stone.score >= CLEAR, stone.score * stone.box.side
 
 
 def _apart(stones: Sequence[Stone]) -> tuple[Stone, ...]:
     """Stones without those that lie where one before them lies: from nearby, two parts may turn out to be one."""
     kept: list[Stone] = []
     for stone in stones:
-        if all(_shared(stone.box, other.box) <= _SAME * stone.box.side**2 for other in kept):
+        if all(_shared(stone.box, other.box) <= SAME * stone.box.side**2 for other in kept):
             kept.append(stone)
     return tuple(kept)
 

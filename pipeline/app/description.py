@@ -20,7 +20,7 @@ from gemhier.hierarchy.priors import TRADE, load_prior
 from gemhier.models.bundle import candidate, decision, explanation, multi_view, predictions
 from gemhier.models.bundle.bundle import Bundle
 from gemhier.models.bundle.info import BundleInfo
-from gemhier.models.images import white_balance
+from gemhier.models.images import crop, decode, finder, white_balance
 
 FORMAT = 1
 """Counts up when older scripts cannot read it."""
@@ -69,6 +69,26 @@ def describe(bundle: Bundle) -> dict[str, Any]:
             "probably": explanation.PROBABLY,
             "surely": explanation.SURELY,
             "least": explanation.LEAST,
+        },
+        "pictures": {"smallest_side": decode.SMALLEST_SIDE, "most_megapixels": decode.MOST_MEGAPIXELS},
+        "finding": {
+            "zooms": finder.ZOOMS,
+            "filled": finder.FILLED,
+            "sure": finder.SURE,
+            "filled_if_sure": finder.FILLED_IF_SURE,
+            "nearby": finder.NEARBY,
+            "if_lost": finder.IF_LOST,
+            "clear": finder.CLEAR,
+            "quarter": finder.QUARTER,
+            "same": finder.SAME,
+            "smallest": finder.SMALLEST,
+            "outline_from": finder.OUTLINE_FROM,
+            "outline_width": finder.OUTLINE_WIDTH,
+        },
+        "cropping": {
+            "margin": crop.MARGIN,
+            "background": crop.BACKGROUND,
+            "largest_side": crop.LARGEST_SIDE,
         },
         "wording": {
             "no_gem": predictions.NO_GEM,

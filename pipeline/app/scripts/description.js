@@ -107,6 +107,20 @@
  * @property {number} most_gain
  * @property {number[]} luminance
  *
+ * @typedef {object} Finding how stones are found, as models/images/finder.py says it
+ * @property {number} zooms
+ * @property {number} filled
+ * @property {number} sure
+ * @property {number} filled_if_sure
+ * @property {number} nearby
+ * @property {number} if_lost
+ * @property {number} clear
+ * @property {number} quarter
+ * @property {number} same
+ * @property {number} smallest
+ * @property {number} outline_from
+ * @property {number} outline_width
+ *
  * @typedef {object} Description
  * @property {number} format
  * @property {number} ranking_decimals
@@ -122,6 +136,9 @@
  * @property {ReadingText} reading_text
  * @property {NextTestNumbers} next_tests
  * @property {ExplanationNumbers} explanation
+ * @property {{smallest_side: number, most_megapixels: number}} pictures
+ * @property {Finding} finding
+ * @property {{margin: number, background: number, largest_side: number}} cropping
  * @property {{no_gem: string, none_left: string, worth_naming: number, most: number}} wording
  * @property {WhiteBalance} white_balance
  * @property {number} record_decimals

@@ -90,3 +90,15 @@ export function quoted(text) {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   return quote + text.replaceAll("\\", "\\\\").replaceAll(quote, `\\${quote}`) + quote;
 }
+
+/**
+ * Round to a whole number; what lies halfway goes to the even one, as Python and OpenCV have it.
+ * @param {number} value
+ * @returns {number}
+ */
+export function toEven(value) {
+  const below = Math.floor(value);
+  const beyond = value - below;
+  if (beyond !== 0.5) return Math.round(value);
+  return below % 2 === 0 ? below : below + 1;
+}
