@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from gemhier import __version__
+from gemhier.app_commands import app_command
 from gemhier.compare_commands import compare_command
 from gemhier.crawl_commands import clean_command, crawl_command
 from gemhier.data_commands import audit_command, prepare, sample
@@ -114,6 +115,7 @@ def main() -> None:
 
 
 for command in (
+    app_command,
     audit_command,
     benchmark_command,
     calibrate_command,

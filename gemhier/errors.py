@@ -9,6 +9,7 @@ GemhierError
 ├── OutputError        a folder or file that cannot be written
 ├── TrackingError      a tracking server or run that cannot be reached
 ├── EngineError        a cluster that cannot be reached, or whose workers fail
+├── AppError           the runtime of the page that is missing, changed or cannot be fetched
 └── MissingExtraError  a command whose optional libraries are not installed
 
 Every message is one line that says what is wrong, what came and what to do. A
@@ -53,6 +54,10 @@ class TrackingError(GemhierError):
 
 class EngineError(GemhierError):
     """Ray cannot be started or reached, or its workers fail."""
+
+
+class AppError(GemhierError):
+    """The runtime of the page that classifies in a browser is missing, changed, or cannot be fetched."""
 
 
 class MissingExtraError(GemhierError):

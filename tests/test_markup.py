@@ -31,7 +31,12 @@ RECOGNISING = {"crawler/storage/image_file.py", "models/images/signatures.py"}
 BREAKING = [ROOT / "benchmarks/decode_against_browser.py", *(ROOT / "benchmarks" / "odd_images").glob("*.py")]
 """What shows pictures to a browser, and puts pages in their places."""
 
-MARKUP = {"gemhier/templates.py", "pipeline/reports/html/svg.py", "pipeline/reports/html/drawings.py"}
+MARKUP = {
+    "gemhier/templates.py",
+    "pipeline/app/page.py",
+    "pipeline/reports/html/svg.py",
+    "pipeline/reports/html/drawings.py",
+}
 """Where texts are said to be HTML already: styles and scripts as they lie there, and what matplotlib drew."""
 
 

@@ -70,7 +70,11 @@ def describe(bundle: Bundle) -> dict[str, Any]:
             "surely": explanation.SURELY,
             "least": explanation.LEAST,
         },
-        "pictures": {"smallest_side": decode.SMALLEST_SIDE, "most_megapixels": decode.MOST_MEGAPIXELS},
+        "pictures": {
+            "smallest_side": decode.SMALLEST_SIDE,
+            "most_megapixels": decode.MOST_MEGAPIXELS,
+            "most_missing": decode.MOST_MISSING,
+        },
         "finding": {
             "zooms": finder.ZOOMS,
             "filled": finder.FILLED,

@@ -136,7 +136,7 @@
  * @property {ReadingText} reading_text
  * @property {NextTestNumbers} next_tests
  * @property {ExplanationNumbers} explanation
- * @property {{smallest_side: number, most_megapixels: number}} pictures
+ * @property {{smallest_side: number, most_megapixels: number, most_missing: number}} pictures
  * @property {Finding} finding
  * @property {{margin: number, background: number, largest_side: number}} cropping
  * @property {{no_gem: string, none_left: string, worth_naming: number, most: number}} wording

@@ -1,0 +1,110 @@
+/** From a photograph to what the networks say of its stones: the other way in for a page, before `classify.js`. */
+
+/** @import {Description, View} from "./description.js" */
+/** @import {Found} from "./finder.js" */
+/** @import {LiteRt} from "@litertjs/core" */
+/** @import {Picture, Square} from "./picture.js" */
+
+import { covered, cropped, wholePicture, withoutAlpha } from "./crop.js";
+import { decode } from "./decode.js";
+import { Finder } from "./finder.js";
+import { Network } from "./network.js";
+
+/**
+ * @typedef {[number, number, number, number]} Box left, top, right and bottom in pixels of the picture
+ *
+ * @typedef {object} Stone
+ * @property {Box} box a square with a margin, which may reach over the picture's edge
+ * @property {number} score how surely it is a gem, 0 to 1
+ *
+ * @typedef {object} Engine
+ * @property {(source: Blob) => Promise<Picture>} decode throws an ImageError
+ * @property {(picture: Picture) => Promise<Stone[]>} find the most prominent first, which is named when nobody says
+ *   which; empty where none stands out
+ * @property {(picture: Picture, box: Box | null) => Promise<View>} view the logits and the score of the stone in a box,
+ *   around which the smallest square is taken; null for the most prominent one, or all of the picture where there is
+ *   none
+ *
+ * @typedef {object} Parts
+ * @property {LiteRt} runtime started
+ * @property {Uint8Array} finder the content of the .tflite file, with a batch of 1
+ * @property {Uint8Array} network the same of the network that names
+ * @property {Description} description
+ */
+
+/**
+ * Get ready.
+ * @param {Parts} parts
+ * @param {(share: number) => void} [onProgress] is told how far it is, 0 to 1
+ * @returns {Promise<Engine>}
+ */
+export async function startEngine({ runtime, finder, network, description }, onProgress = () => {}) {
+  const finding = new Finder(await Network.load(runtime, finder), description);
+  onProgress(0.4);
+  const naming = await Network.load(runtime, network);
+  onProgress(1);
+  /** @type {WeakMap<Picture, Promise<Found[]>>} */
+  const known = new WeakMap();
+
+  /** @param {Picture} picture */
+  const found = (picture) => {
+    const finished = known.get(picture) ?? finding.find(picture);
+    known.set(picture, finished);
+    return finished;
+  };
+
+  return {
+    decode: (source) => decode(source, description),
+
+    async find(picture) {
+      return (await found(picture)).map(({ square: { x, y, side }, score }) => ({
+        box: [x, y, x + side, y + side],
+        score,
+      }));
+    },
+
+    async view(picture, box) {
+      const { square, score } = box ? await meant(picture, box) : await best(picture);
+      const crop = cropped(picture, square, naming.size, description);
+      const outline = await finding.outline(crop);
+      const { flat, family, regional } = await naming.run(withoutAlpha(covered(crop, outline.mask, description)));
+      if (!flat || !family || !regional) throw new Error("The network does not have the three heads.");
+      return {
+        score: score ?? outline.score,
+        logits: { flat: [...flat], family: [...family], regional: [...regional] },
+      };
+    },
+  };
+
+  /**
+   * @param {Picture} picture
+   * @returns {Promise<Found>}
+   */
+  async function best(picture) {
+    const [first] = await found(picture);
+    return first ?? { square: wholePicture(picture), score: 0 };
+  }
+
+  /**
+   * @param {Picture} picture
+   * @param {Box} box
+   * @returns {Promise<{square: Square, score: number | null}>} the score of a stone that was found there
+   */
+  async function meant(picture, box) {
+    const square = squareAround(box);
+    const stones = (await known.get(picture)) ?? [];
+    const same = stones.find(
+      (stone) => stone.square.x === square.x && stone.square.y === square.y && stone.square.side === square.side,
+    );
+    return { square, score: same?.score ?? null };
+  }
+}
+
+/**
+ * @param {Box} box
+ * @returns {Square}
+ */
+function squareAround([left, top, right, bottom]) {
+  const side = Math.max(1, Math.round(Math.max(right - left, bottom - top)));
+  return { x: Math.round((left + right - side) / 2), y: Math.round((top + bottom - side) / 2), side };
+}
