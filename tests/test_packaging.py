@@ -97,9 +97,12 @@ def test_the_lock_has_hashes_and_no_address(name: str) -> None:
     assert not re.search(r"://|^-|\bfile:|@|#", (ROOT / name).read_text(encoding="utf-8"), flags=re.MULTILINE)
 
 
-def test_the_lock_of_the_scripts_has_hashes_and_no_address() -> None:
-    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
-    wanted = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+@pytest.mark.parametrize(
+    ("folder", "kind"), [("", "devDependencies"), ("pipeline/app/npm", "dependencies")], ids=["scripts", "runtime"]
+)
+def test_the_locks_of_npm_have_hashes_and_no_address(folder: str, kind: str) -> None:
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))
+    wanted = json.loads((ROOT / folder / "package.json").read_text(encoding="utf-8"))[kind]
     packages = {name.removeprefix("node_modules/"): entry for name, entry in lock["packages"].items() if name}
     assert {name: packages[name]["version"] for name in wanted} == wanted
     assert [name for name, entry in packages.items() if not entry["integrity"].startswith("sha512-")] == []

@@ -13,7 +13,7 @@ from gemhier.errors import AppError, MissingExtraError
 from gemhier.extras import require
 
 PACKAGE = "@litertjs/core"
-"""Its name in npm; `runtime/package-lock.json` beside this module has the release and the digest of its archive."""
+"""Its name in npm; `npm/package-lock.json` beside this module has the release and the digest of its archive."""
 
 LIBRARY = "dist/index.js"
 LOADER = "wasm/litert_wasm_compat_internal.js"
@@ -89,7 +89,7 @@ def is_fetched() -> bool:
 
 
 def _locked(name: str) -> str:
-    return files(__package__).joinpath("runtime", name).read_text(encoding="utf-8")
+    return files(__package__).joinpath("npm", name).read_text(encoding="utf-8")
 
 
 def _package_in(folder: Path) -> Path:
