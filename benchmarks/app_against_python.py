@@ -68,14 +68,11 @@ def compare(image: Path, python: StoneResult | Failure, page: Opened) -> Compare
 
 
 def photograph_of_12_megapixels(folder: Path) -> Path:
-    """Paint a stone on a cloth, as large as phones take photographs."""
-    random = np.random.default_rng(12)
-    image = np.full((3000, 4000, 3), (196, 200, 206), np.uint8)
-    cv2.ellipse(image, (2100, 1450), (620, 520), 20, 0, 360, (150, 40, 60), -1, cv2.LINE_AA)
-    for _ in range(60):
-        corners = random.normal((2100, 1450), 220, (3, 2)).astype(np.int32)
-        cv2.fillConvexPoly(image, corners, [int(part) for part in random.integers(20, 200, 3)], cv2.LINE_AA)
-    noise = cv2.resize(random.normal(0, 6, (750, 1000, 3)).astype(np.float32), (4000, 3000))
+    """Put one of the painted examples on a large ground, as large as phones take photographs, with their noise."""
+    ruby = cv2.imread(str(Path(__file__).parents[1] / "examples" / "ruby.jpg"))
+    image = np.full((3000, 4000, 3), ruby[2, 2], np.float32)
+    image[700:2300, 1300:2900] = cv2.resize(ruby, (1600, 1600), interpolation=cv2.INTER_CUBIC)
+    noise = np.random.default_rng(12).normal(0, 4, image.shape)
     path = folder / "12-megapixels.jpg"
     cv2.imwrite(str(path), np.clip(image + noise, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 92])
     return path
