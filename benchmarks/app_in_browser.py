@@ -31,7 +31,7 @@ class Opened:
 
     Attributes:
         tab: where it is open.
-        wrong: what went wrong in it, and every address that it asked for.
+        wrong: what went wrong in it, and every address that it asked for and does not hold itself.
     """
 
     tab: Page
@@ -56,7 +56,8 @@ def open_page(browser: Browser, file: Path) -> Opened:
     page = Opened(browser.new_page())
     page.tab.on("console", lambda message: page.wrong.append(message.text))
     page.tab.on("pageerror", lambda error: page.wrong.append(str(error)))
-    page.tab.on("request", lambda asked: None if asked.url == file.as_uri() else page.wrong.append(asked.url))
+    own = (file.as_uri(), "blob:", "data:")
+    page.tab.on("request", lambda asked: None if asked.url.startswith(own) else page.wrong.append(asked.url))
     page.tab.goto(file.as_uri())
     return page
 

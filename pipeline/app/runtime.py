@@ -60,7 +60,7 @@ def load_runtime(folder: Path | None = None) -> Runtime:
     if folder is not None:
         return _read(_package_in(folder))
     cache = cache_folder()
-    if not _package_in(cache).is_dir():
+    if not is_fetched():
         _fetch(cache)
     return _read(_package_in(cache))
 
