@@ -8,19 +8,11 @@
  *
  * @typedef {[number, number, number, number]} Box left, top, right and bottom in pixels of the picture
  *
- * @typedef {object} Picture an upright image in sRGB
- * @property {number} width
- * @property {number} height
- * @property {Uint8ClampedArray} data RGBA, row by row; alpha is 255
+ * @typedef {import("../picture.js").Picture} Picture
  *
- * @typedef {object} Stone
- * @property {Box} box
- * @property {number} score how sure it is that this is a gem, from 0 to 1
+ * @typedef {import("../engine.js").Stone} Stone
  *
- * @typedef {object} Engine
- * @property {(source: Blob) => Promise<Picture>} decode throws an ImageError, whose key is one of FAILURES
- * @property {(picture: Picture) => Promise<Stone[]>} find the most prominent first; none where none stands out
- * @property {(picture: Picture, box: Box | null) => Promise<View>} view what the network says of the stone in the box
+ * @typedef {import("../engine.js").Engine} Engine
  *
  * @typedef {object} Photograph
  * @property {string} name of its file
