@@ -62,6 +62,13 @@ def _point(ctx: click.Context, option: click.Parameter, value: str | None) -> "P
     "look-alikes and facts. It opens offline and prints; FILE.csv beside it is a short table.",
 )
 @click.option(
+    "--correct",
+    metavar="FILE.csv",
+    type=click.Path(path_type=Path),
+    help="What was named wrongly, in the columns file and label (sheet.csv with a column label will do). It is added "
+    "to decisions.csv beside FILE.csv, which `gemhier prepare --decisions` applies.",
+)
+@click.option(
     "--resume",
     is_flag=True,
     help="Continue from the FILE.part that an interrupted run left, with the same options; pictures that failed are "
@@ -103,6 +110,7 @@ def classify(
     layout: "Layout | None",
     output: str | None,
     report: Path | None,
+    correct: Path | None,
     resume: bool,
     target_precision: float | None,
     guarantee: float | None,
@@ -138,10 +146,10 @@ def classify(
     if engine == "ray":
         if output is None:
             raise click.UsageError("--engine ray needs an --output, the folder for its parts.")
-        if layout is not None or resume or same_stone or report is not None:
+        if layout is not None or resume or same_stone or report is not None or correct is not None:
             raise click.UsageError(
                 "--engine ray writes Parquet, goes on by itself and takes each picture alone: leave out --format, "
-                "--resume, --same-stone and --report."
+                "--resume, --same-stone, --report and --correct."
             )
         if "-" in paths:
             raise click.UsageError("--engine ray cannot read the standard input. Name files, folders or URLs.")
@@ -187,6 +195,7 @@ def classify(
             guarantee=guarantee,
             output=file,
             report=report,
+            correct=correct,
             resume=resume,
             all_stones=all_stones,
             same_stone=same_stone,

@@ -24,7 +24,7 @@ from gemhier.pipeline.engines.job import CarriedBundle, Naming, digest
 from gemhier.pipeline.engines.storage import MOST_BYTES, find_in_storage, is_url
 from gemhier.pipeline.reports.part_file import Kept, PartFile
 from gemhier.pipeline.reports.prediction_formats import Layout, columns_for, format_for, layout_of
-from gemhier.progress import counted, counted_late
+from gemhier.progress import counted, counted_late, say
 from gemhier.text import printable
 
 if TYPE_CHECKING:  # only for people
@@ -61,6 +61,7 @@ def classify_paths(
     guarantee: float | None = None,
     output: Path | None = None,
     report: Path | None = None,
+    correct: Path | None = None,
     resume: bool = False,
     all_stones: bool = False,
     same_stone: bool = False,
@@ -82,6 +83,7 @@ def classify_paths(
         output: a file, which appears when it is complete, and is `<output>.part` until then; None for the standard
             output.
         report: a page for people, with a table beside it; None for none. Predictions then have an explanation.
+        correct: a CSV file of pictures and their right labels, which are added to the decisions.csv beside it.
         resume: whether to go on from such a part, if there is one; pictures that failed are tried again.
         all_stones: a result for each stone of a picture, instead of one for the picture.
         same_stone: one result for all pictures, which show one stone.
@@ -91,6 +93,7 @@ def classify_paths(
 
     Raises:
         BundleError: if there is no sound bundle, or it does not promise as much as `guarantee`.
+        DataError: if the corrections do not fit.
         EvidenceError: if the evidence does not fit.
         OutputError: if the file cannot be written or is one of the pictures, or there is a part that may not be gone on
             from.
@@ -121,6 +124,8 @@ def classify_paths(
         part.check(resume=resume)
     naming = _naming(model, paths, top, target_precision, guarantee, all_stones, evidence, evidence_file, white)
     bundle = naming.model.bundle
+    if correct is not None:
+        _add_corrections(correct, paths, bundle)
     form = format_for(
         layout,
         bundle,
@@ -167,7 +172,8 @@ def classify_paths(
                 evidence=evidence,
                 white=white,
             )
-            results = [together(read)] if same_stone else naming.results(read)
+            each = naming if sheet is None else naming.results
+            results = [together(read)] if same_stone else each(read)
             for found in results:
                 result = found.prediction if isinstance(found, StoneResult) else found
                 if sheet is not None:
@@ -427,6 +433,15 @@ def _opened(
         except OSError as error:
             reason = error.strerror or str(error)
             raise OutputError(f"{output}: cannot be written ({reason}). Choose another file.") from error
+
+
+def _add_corrections(file: Path, paths: Sequence[str], bundle: Bundle) -> None:
+    from gemhier.pipeline.data.corrections import add_corrections  # which few need
+
+    images = [image for image in find_images(paths) if isinstance(image, str)]
+    decisions = file.with_name("decisions.csv")
+    added = add_corrections(file, images, bundle.taxonomy, decisions)
+    say(f"{decisions}: {added} added. `gemhier prepare --decisions {decisions}` applies them.")
 
 
 def _sheet(report: Path | None, bundle: Bundle, paths: Sequence[str]) -> AbstractContextManager["Sheet | None"]:

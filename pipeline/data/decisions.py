@@ -129,7 +129,7 @@ def read_decisions(file: Path, images: Sequence[Path], roots: Sequence[Path], ta
             the taxonomy does not know, or contradicts another row.
     """
     known = _Known(images, roots)
-    decided = [_decision(row, where, known, taxonomy) for row, where in _rows(file) if row["decision"].strip()]
+    decided = [_decision(row, where, known, taxonomy) for row, where in decision_rows(file) if row["decision"].strip()]
     labels: dict[Path, Decision] = {}
     for entry in decided:
         if entry.verdict == "wrong label":
@@ -199,8 +199,12 @@ def _node(label: str, where: str, taxonomy: Taxonomy) -> Node | None:
         raise DataError(f"{where}: {error}") from error
 
 
-def _rows(file: Path) -> Iterable[tuple[dict[str, str], str]]:
-    """Each row with all columns, missing ones empty, and the place it stands in."""
+def decision_rows(file: Path) -> Iterable[tuple[dict[str, str], str]]:
+    """Yield each row of decisions.csv with all columns, missing ones empty, and the place it stands in.
+
+    Raises:
+        DataError: if the file cannot be read, or is no such table.
+    """
     try:
         text = file.read_bytes().decode("utf-8-sig", "surrogateescape")
     except OSError as error:

@@ -3,12 +3,13 @@
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from gemhier.errors import EvidenceError
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.reading_text import KEYS, WEIGHTS, parse_readings
 from gemhier.hierarchy.readings import Reading
+from gemhier.pipeline.data.image_names import ImageNames
 from gemhier.spreadsheet import Rows
 from gemhier.text import visible
 
@@ -37,10 +38,13 @@ def read_evidence(path: Path, images: Sequence[str], known: Evidence) -> dict[st
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = Rows(stream)
             _check_columns(rows.columns, name)
-            by_end = _by_end(images)
+            names = ImageNames(images)
             for row in rows:
                 where = f"{name}, line {rows.line_number}"
-                image = _image(row, by_end, where)
+                try:
+                    image = names.find(row[IMAGE] or "", IMAGE)
+                except ValueError as error:
+                    raise EvidenceError(f"{where}: {error}") from error
                 if image in found:
                     raise EvidenceError(f"{where}: a second row for {visible(image)}. Give each picture one row.")
                 found[image] = replace(known, readings=_readings(row, where))
@@ -61,30 +65,6 @@ def _check_columns(columns: Sequence[str], name: str) -> None:
         )
     if len(set(columns)) < len(columns):
         raise EvidenceError(f"{name}, line 1: a column stands there twice. Leave one of them out.")
-
-
-def _by_end(images: Sequence[str]) -> Mapping[str, list[str]]:
-    """Return which pictures each whole path and each end of a path can mean."""
-    ends: dict[str, list[str]] = {}
-    for image in dict.fromkeys(images):
-        parts = PurePath(image).parts
-        for end in {image, *("/".join(parts[start:]) for start in range(len(parts)))}:
-            ends.setdefault(end, []).append(image)
-    return ends
-
-
-def _image(row: Mapping[str, str | None], by_end: Mapping[str, list[str]], where: str) -> str:
-    given = (row[IMAGE] or "").strip()
-    meant = by_end.get(given) or by_end.get("/".join(PurePath(given).parts), [])
-    if given in meant:
-        return given
-    if len(meant) == 1:
-        return meant[0]
-    if not given:
-        raise EvidenceError(f"{where}: no picture is named. Write its path in the column {IMAGE}.")
-    if meant:
-        raise EvidenceError(f"{where}: {visible(given)} can mean {visible(' or '.join(meant[:2]))}. Write more of it.")
-    raise EvidenceError(f"{where}: {visible(given)} is not among the pictures. Correct it, or leave the row out.")
 
 
 def _readings(row: Mapping[str, str | None], where: str) -> tuple[Reading, ...]:

@@ -137,20 +137,23 @@ class Naming:
 
     def __call__(self, items: Iterable[str | Failure | Encoded]) -> Iterator[Prediction | Failure]:
         """Yield the results of each picture: paths, URLs, contents; a Failure passes through."""
-        return (result if isinstance(result, Failure) else result.prediction for result in self.results(items))
+        return self.model.bundle.classify(read_ahead(items), **self._asked)
 
     def results(self, items: Iterable[str | Failure | Encoded]) -> Iterator[StoneResult | Failure]:
         """Yield the same with what each prediction was made from, as `Bundle.results` gives it."""
-        return self.model.bundle.results(
-            read_ahead(items),
-            top=self.top,
-            target_precision=self.target_precision,
-            guarantee=self.guarantee,
-            workers=self.model.workers,
-            all_stones=self.all_stones,
-            evidence=self.evidence,
-            white=self.white,
-        )
+        return self.model.bundle.results(read_ahead(items), **self._asked)
+
+    @property
+    def _asked(self) -> dict[str, Any]:
+        return {
+            "top": self.top,
+            "target_precision": self.target_precision,
+            "guarantee": self.guarantee,
+            "workers": self.model.workers,
+            "all_stones": self.all_stones,
+            "evidence": self.evidence,
+            "white": self.white,
+        }
 
 
 def fingerprint(bundle: Bundle) -> str:

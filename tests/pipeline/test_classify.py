@@ -84,6 +84,18 @@ def test_a_stone_without_a_picture_has_a_shortlist_too(promising_bundle: Path) -
     assert "95% sure to be one of: corundum (all)" in CliRunner().invoke(main, command).stdout
 
 
+def test_corrections_go_into_decisions_beside_them(tiny_bundle: Path, stones: Path) -> None:
+    Path("wrong.csv").write_text("file,label\na-ruby.png,Sapphire\n")
+    result = run(tiny_bundle, "stones", "--correct", "wrong.csv")
+    assert result.exit_code == 0
+    assert "decisions.csv: 1 added. `gemhier prepare --decisions decisions.csv` applies them." in result.stderr
+    (row,) = csv.DictReader(io.StringIO(Path("decisions.csv").read_text()))
+    assert (row["label"], Path(row["image"])) == ("corundum/sapphire", stones.resolve() / "a-ruby.png")
+    Path("wrong.csv").write_text("file,label\na-ruby.png,Wobblite\n")
+    result = run(tiny_bundle, "stones", "--correct", "wrong.csv", "--output", "out.csv")
+    assert (result.exit_code, Path("out.csv").exists()) == (1, False)
+
+
 # What is found
 
 

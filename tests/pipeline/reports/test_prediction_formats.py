@@ -237,7 +237,7 @@ def test_csv_of_all_stones_has_columns_for_their_places() -> None:
 
 def test_csv_of_one_stone_lists_its_pictures_and_has_a_row_for_each_that_failed() -> None:
     form = CsvRows(n_families=1, n_subclasses=1, same_stone=True)
-    assert form.columns[:4] == ["image", "images", "without_gem", "answer_id"]
+    assert form.columns[:5] == ["image", "images", "without_gem", "contradictions", "answer_id"]
     stone, failed = csv.DictReader(io.StringIO(form.header + form.entry(TOGETHER), newline=""))
     assert (json.loads(stone["images"]), json.loads(stone["without_gem"])) == (["ring.jpg", "b, c.jpg"], ["dark.jpg"])
     assert (stone["image"], stone["answer_id"], stone["failure"]) == ("ring.jpg", "beryl/emerald", "")
