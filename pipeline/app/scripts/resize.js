@@ -12,15 +12,13 @@
  * @typedef {object} Shares which sources make up each target: entry by entry, in the order of the targets
  * @property {Int32Array} target
  * @property {Int32Array} source
- * @property {Float64Array} share
+ * @property {Float32Array} share
  */
 
 const CUBIC = -0.75;
 
 /**
  * Make a part of a picture smaller: each pixel is the mean of what it covers (INTER_AREA).
- *
- * Rows are summed up first, since that reads the pixels in their order and does little for each of them.
  * @param {Picture} picture
  * @param {Part} part at least as wide and as high as the result
  * @param {number} width
@@ -30,55 +28,54 @@ const CUBIC = -0.75;
 export function smaller(picture, part, width, height) {
   const across = shares(part.width, width);
   const down = shares(part.height, height);
-  const left = clamped(part.x, picture.width);
-  const seen = clamped(part.x + part.width - 1, picture.width) + 1 - left;
-  const offsets = across.source.map((x) => 4 * (clamped(x + part.x, picture.width) - left));
-  const areFour = part.width === 2 * width && part.height === 2 * height;
-  const sums = new Float64Array(4 * seen);
+  const isWhole = part.width % width === 0 && part.height % height === 0;
+  const covered = (part.width / width) * (part.height / height);
+  const offsets = across.source.map((x) => 4 * clamped(x + part.x, picture.width));
+  const sums = new Float32Array(3 * width);
+  const row = new Float32Array(3 * width);
   const result = new Uint8ClampedArray(4 * width * height).fill(255);
+  let summed = -1; // the row of the picture whose sums `row` holds
   down.target.forEach((y, entry) => {
-    const from = clamped(/** @type {number} */ (down.source[entry]) + part.y, picture.height) * picture.width + left;
-    addRow(picture.data.subarray(4 * from, 4 * (from + seen)), /** @type {number} */ (down.share[entry]), sums);
+    const from = clamped(/** @type {number} */ (down.source[entry]) + part.y, picture.height);
+    if (from !== summed) addRow(picture, from, offsets, across, isWhole, row);
+    summed = from;
+    const share = isWhole ? 1 : /** @type {number} */ (down.share[entry]);
+    for (let place = 0; place < sums.length; place += 1) {
+      sums[place] = /** @type {number} */ (sums[place]) + share * /** @type {number} */ (row[place]);
+    }
     if (down.target[entry + 1] === y) return;
-    putRow(sums, across, offsets, areFour ? 1e-6 : 0, result.subarray(4 * y * width, 4 * (y + 1) * width));
+    const scale = isWhole ? Math.fround(1 / covered) : 1;
+    for (let x = 0; x < width; x += 1) {
+      for (let channel = 0; channel < 3; channel += 1) {
+        const total = /** @type {number} */ (sums[3 * x + channel]);
+        // Four whole pixels are rounded up where they lie halfway, everything else to the even number.
+        result[4 * (y * width + x) + channel] = isWhole && covered === 4 ? (total + 2) >> 2 : Math.fround(total * scale);
+      }
+    }
     sums.fill(0);
   });
   return result;
 }
 
 /**
- * @param {Uint8ClampedArray} row RGBA
- * @param {number} share
- * @param {Float64Array} sums RGBA, to which a share of the row is added
- */
-function addRow(row, share, sums) {
-  for (let place = 0; place < sums.length; place += 4) {
-    sums[place] = /** @type {number} */ (sums[place]) + share * /** @type {number} */ (row[place]);
-    sums[place + 1] = /** @type {number} */ (sums[place + 1]) + share * /** @type {number} */ (row[place + 1]);
-    sums[place + 2] = /** @type {number} */ (sums[place + 2]) + share * /** @type {number} */ (row[place + 2]);
-  }
-}
-
-/**
- * Write the means of what each target of a row covers.
- * @param {Float64Array} sums RGBA
+ * Sum up a row of a picture for each target.
+ * @param {Picture} picture
+ * @param {number} y
+ * @param {Int32Array} offsets of the sources in the row
  * @param {Shares} across
- * @param {Int32Array} offsets of its sources in the sums
- * @param {number} more what OpenCV adds to the mean of four, which it rounds up where that lies halfway; everything
- *   else goes to the even number, as it does in an array of this kind
- * @param {Uint8ClampedArray} row RGBA
+ * @param {boolean} isWhole whether every source counts as 1
+ * @param {Float32Array} row receives the sums, RGB
  */
-function putRow(sums, { target, share }, offsets, more, row) {
-  let [red, green, blue] = [more, more, more];
+function addRow({ data, width }, y, offsets, { target, share }, isWhole, row) {
+  const start = 4 * y * width;
+  row.fill(0);
   for (let entry = 0; entry < target.length; entry += 1) {
-    const from = /** @type {number} */ (offsets[entry]);
-    const weight = /** @type {number} */ (share[entry]);
-    red += weight * /** @type {number} */ (sums[from]);
-    green += weight * /** @type {number} */ (sums[from + 1]);
-    blue += weight * /** @type {number} */ (sums[from + 2]);
-    if (target[entry + 1] === target[entry]) continue;
-    row.set([red, green, blue], 4 * /** @type {number} */ (target[entry]));
-    [red, green, blue] = [more, more, more];
+    const from = start + /** @type {number} */ (offsets[entry]);
+    const to = 3 * /** @type {number} */ (target[entry]);
+    const weight = isWhole ? 1 : /** @type {number} */ (share[entry]);
+    row[to] = /** @type {number} */ (row[to]) + weight * /** @type {number} */ (data[from]);
+    row[to + 1] = /** @type {number} */ (row[to + 1]) + weight * /** @type {number} */ (data[from + 1]);
+    row[to + 2] = /** @type {number} */ (row[to + 2]) + weight * /** @type {number} */ (data[from + 2]);
   }
 }
 
@@ -114,7 +111,7 @@ function shares(sources, targets) {
       share.push(covered / cell);
     }
   }
-  return { target: Int32Array.from(target), source: Int32Array.from(source), share: Float64Array.from(share) };
+  return { target: Int32Array.from(target), source: Int32Array.from(source), share: Float32Array.from(share) };
 }
 
 /**
