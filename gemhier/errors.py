@@ -53,7 +53,7 @@ class TrackingError(GemhierError):
 
 
 class EngineError(GemhierError):
-    """Ray cannot be started or reached, or its workers fail."""
+    """A cluster cannot be started or reached, or its workers fail."""
 
 
 class AppError(GemhierError):

@@ -194,11 +194,12 @@ def calibrate_command(model: str, out: Path, answers: Path | None, tracking: str
 )
 @click.option(
     "--strategy",
-    type=click.Choice(["auto", "none", "mirrored"]),
+    type=click.Choice(["auto", "none", "mirrored", "machines"]),
     default="auto",
     show_default=True,
     help="auto: on all graphics cards of this machine, each with its part of every batch, or on the processor. none: "
-    "on one device. mirrored: on several or not at all.",
+    "on one device. mirrored: on several or not at all. machines: on all that TF_CONFIG lists, where each runs this "
+    "same command; the first records the training.",
 )
 @click.option(
     "--name",
@@ -247,8 +248,9 @@ def train_command(
       gemhier train data --epochs 20 --batch-size 64 --learning-rate 3e-4 --name "longer" --experiment tuning
     """
     from gemhier.pipeline.reports.training_summary import summary
-    from gemhier.pipeline.train import train
+    from gemhier.pipeline.train import take_part, train
     from gemhier.pipeline.training.config import TrainConfig
+    from gemhier.pipeline.training.devices import takes_part
 
     try:
         config = TrainConfig(
@@ -268,6 +270,10 @@ def train_command(
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    if takes_part(config.strategy):
+        take_part(data, config, name=name, experiment=experiment)
+        click.echo("This machine took part in the training, which the first one of TF_CONFIG has recorded.")
+        return
     for line in summary(train(data, config, tracking=tracking, name=name, experiment=experiment)):
         click.echo(line)
 

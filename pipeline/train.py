@@ -2,7 +2,9 @@
 
 import platform
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -35,7 +37,7 @@ from gemhier.pipeline.tracking.names import ANSWERS, KIND
 from gemhier.pipeline.tracking.run_log import RunLog
 from gemhier.pipeline.tracking.runs import known_run, nested_runs, recorded_run, unused_name
 from gemhier.pipeline.tracking.store import open_tracking
-from gemhier.pipeline.training import devices
+from gemhier.pipeline.training import devices, machines
 from gemhier.pipeline.training.answers_file import Answers, write_answers
 from gemhier.pipeline.training.calibration import Calibration, calibrate, cross_fitted_shortlists
 from gemhier.pipeline.training.class_balance import balance
@@ -46,6 +48,7 @@ from gemhier.pipeline.training.resume import (
     full_disk_in_one_line,
     remember_run,
     remembered_run,
+    training_key,
     unfinished_folder,
 )
 from gemhier.pipeline.training.start_tensorflow import start_tensorflow
@@ -101,6 +104,7 @@ def train(
         TrackingError: if runs cannot be recorded.
         MissingExtraError: if TensorFlow, MLflow or the backbone's weights are not installed.
         OutputError: if a checkpoint cannot be written, or another process is at the same training.
+        EngineError: if it is spread over machines, and one of them is lost.
     """
     require("tensorflow")
     manifest = read_manifest(data)
@@ -113,6 +117,33 @@ def train(
     return trained
 
 
+def take_part(data: Path, config: TrainConfig, *, name: str | None = None, experiment: str | None = None) -> None:
+    """Take part in a training that another machine leads and records, until that has ended.
+
+    Args:
+        data: the leader's data folder, or one with the same content.
+        config: the leader's settings.
+        name: what the leader was given.
+        experiment: likewise.
+
+    Raises:
+        DataError: as for `train`, or if the leader trains something else.
+        MissingExtraError: as for `train`.
+        EngineError: if the leader or another machine is lost.
+    """
+    require("tensorflow")
+    manifest = read_manifest(data)
+    rows = _rows(manifest, config)
+    start_tensorflow()
+    from gemhier.pipeline.training.fit import fit_network
+
+    devices.check(config.strategy, config.phases.batch, _pictures_per_epoch(rows, manifest.label_space, config))
+    key = training_key(_told_apart_by(manifest, config, name, experiment))
+    with tempfile.TemporaryDirectory() as nothing_stays, machines.together(key):
+        learned = _images(manifest, rows.learned)
+        fit_network(manifest.label_space, learned, None, config, work=Path(nothing_stays), cache=Path(nothing_stays))
+
+
 def _train(
     manifest: Manifest, config: TrainConfig, rows: _Rows, work: Path, mlflow: ModuleType, name: str | None
 ) -> Trained:
@@ -120,13 +151,15 @@ def _train(
     start_tensorflow()
     from gemhier.pipeline.training.packing import pack
 
-    devices.check(config.strategy, config.phases.batch)
+    devices.check(config.strategy, config.phases.batch, _pictures_per_epoch(rows, manifest.label_space, config))
     if config.mixed_precision and (doubt := doubt_of_bfloat16(config.backbone.split("+"))):
         say(doubt)
     resumed = known_run(mlflow, remembered_run(work))
     wanted = name or _run_name(config)
     run_name = wanted if resumed else unused_name(mlflow, wanted)
+    over_machines = config.strategy == devices.MACHINES
     with (
+        machines.together(work.name) if over_machines else nullcontext(),
         full_disk_in_one_line(work),
         recorded_run(mlflow, run_name, tags=_tags(manifest, config), run_id=resumed) as run_id,
     ):
@@ -135,7 +168,7 @@ def _train(
         log = RunLog(
             mlflow, manifest, {"training": rows.learned, "validation": rows.measured}, rows.measured_on, nested
         )
-        log.start(_parameters(manifest, config, rows.learned))
+        log.start(_parameters(manifest, config, rows))
         learned = _learn(manifest, config, rows, work, log)
         bundle = pack(
             work / "bundle",
@@ -173,9 +206,15 @@ def work_folder(
     Raises:
         OutputError: if the folder cannot be made.
     """
+    return unfinished_folder(_told_apart_by(manifest, config, name, experiment))
+
+
+def _told_apart_by(
+    manifest: Manifest, config: TrainConfig, name: str | None, experiment: str | None
+) -> dict[str, object]:
     recorded = {"run_name": name, "experiment": experiment}
     given = {key: value for key, value in recorded.items() if value is not None}
-    return unfinished_folder({**manifest.digests, **config.to_dict(), "details": config.details, **given})
+    return {**manifest.digests, **config.to_dict(), "details": config.details, **given}
 
 
 def _rows(manifest: Manifest, config: TrainConfig) -> _Rows:
@@ -195,13 +234,10 @@ def _rows(manifest: Manifest, config: TrainConfig) -> _Rows:
 
 def _learn(manifest: Manifest, config: TrainConfig, rows: _Rows, work: Path, log: RunLog) -> _Learned:
     """Fit the network, and calibrate what it, or networks of the other folds, say of the measured pictures."""
-    from gemhier.pipeline.training.fit import Images, fit_network, predict_logits
+    from gemhier.pipeline.training.fit import fit_network, predict_logits
 
     space = manifest.label_space
-    learned, measured = (
-        Images(partial(prepared_crops, manifest, chosen), _columns(chosen, space))
-        for chosen in (rows.learned, rows.measured)
-    )
+    learned, measured = _images(manifest, rows.learned), _images(manifest, rows.measured)
     answers = _out_of_fold(manifest, rows.measured, measured, config, log) if config.folds else None
     fitted = fit_network(
         space,
@@ -221,6 +257,12 @@ def _learn(manifest: Manifest, config: TrainConfig, rows: _Rows, work: Path, log
         else decode(logits, calibration.temperatures, calibration.fusion_weight, space).by_strategy
     )
     return _Learned(fitted, calibration, probabilities, crops[:64], answers)
+
+
+def _images(manifest: Manifest, rows: Sequence[Row]) -> "Images":
+    from gemhier.pipeline.training.fit import Images
+
+    return Images(partial(prepared_crops, manifest, rows), _columns(rows, manifest.label_space))
 
 
 def _out_of_fold(
@@ -306,12 +348,16 @@ def _tags(manifest: Manifest, config: TrainConfig) -> dict[str, str]:
     }
 
 
-def _parameters(manifest: Manifest, config: TrainConfig, train_rows: Sequence[Row]) -> dict[str, str | int | float]:
+def _pictures_per_epoch(rows: _Rows, space: LabelSpace, config: TrainConfig) -> int:
+    truth = _columns(rows.learned, space)
+    return len(balance(truth, config.balance, config.seed)) if config.balance else len(truth)
+
+
+def _parameters(manifest: Manifest, config: TrainConfig, rows: _Rows) -> dict[str, str | int | float]:
     counts, space = manifest.counts(), manifest.label_space
     details = config.details
     details.update({f"augmentation_{name}": value for name, value in details.pop("augmentation").items()})
     details = {name: value for name, value in details.items() if name not in ("name", "description")}
-    truth = _columns(train_rows, space)
     return {
         **config.to_dict(),
         **details,
@@ -321,7 +367,7 @@ def _parameters(manifest: Manifest, config: TrainConfig, train_rows: Sequence[Ro
         "families": len(space.families),
         "regional_networks": len(space.regional_families),
         "train_pictures": counts["train"],
-        "pictures_per_epoch": len(balance(truth, config.balance, config.seed)) if config.balance else len(truth),
+        "pictures_per_epoch": _pictures_per_epoch(rows, manifest.label_space, config),
         "validation_pictures": counts["validation"],
         "finder": manifest.finder.name,
         "data_digest": manifest.digest,

@@ -10,6 +10,7 @@ from gemhier.arrays import Bytes, Indices
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.augment.augmentation import Augmentation, augmented
 from gemhier.pipeline.training.class_balance import Copies, each_once, transformed
+from gemhier.pipeline.training.machines import Share
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -39,6 +40,7 @@ def training_batches(
     seed: int,
     steps: range,
     copies: Copies | None = None,
+    share: Share | None = None,
 ) -> "tf.data.Dataset":
     """Batches of changed crops (batch, S, S, 3) uint8 with their targets, in a new order each epoch.
 
@@ -55,19 +57,21 @@ def training_batches(
         seed: of order and changes.
         steps: those to give, counted from the training's first; an epoch has `steps_per_epoch` of them.
         copies: which of them an epoch shows, and how they are turned beforehand; None for each once as it is.
+        share: which parts of each batch to give, one after the other; None for all of it.
     """
     import tensorflow as tf
 
     shown = each_once(len(crops)) if copies is None else copies
+    own = share or Share(range(1), 1)
     an_epoch = steps_per_epoch(len(shown), batch)
 
     @lru_cache(maxsize=4)
     def batches(epoch: int) -> list[Indices]:
         return np.array_split(np.random.default_rng((seed, epoch)).permutation(len(shown)), an_epoch)
 
-    def compose(step: np.int64) -> list[npt.NDArray[Any]]:
+    def compose(step: np.int64, part: np.int64) -> list[npt.NDArray[Any]]:
         epoch, number = divmod(int(step), an_epoch)
-        places = batches(epoch)[number]
+        places = np.array_split(batches(epoch)[number], own.of)[int(part)]
         rows = shown.rows[places]
         cuts = transformed(crops[rows], shown.transforms[places])
         # Each from a seed of its own, whichever thread it falls to.
@@ -77,14 +81,15 @@ def training_batches(
         ]
         return [np.concatenate(changed), *(of_crop[rows] for of_crop in wanted.values())]
 
-    def composed(step: "tf.Tensor") -> tuple["tf.Tensor", dict[str, "tf.Tensor"]]:
-        images, *columns = tf.numpy_function(compose, [step], [tf.uint8, *(tf.int32 for _ in wanted)])
+    def composed(step: "tf.Tensor", part: "tf.Tensor") -> tuple["tf.Tensor", dict[str, "tf.Tensor"]]:
+        images, *columns = tf.numpy_function(compose, [step, part], [tf.uint8, *(tf.int32 for _ in wanted)])
         images.set_shape((None, *crops.shape[1:3], 3))
         for column in columns:
             column.set_shape((None,))
         return images, dict(zip(wanted, columns, strict=True))
 
-    numbers = tf.data.Dataset.range(steps.start, steps.stop, steps.step)
+    parts = np.array([(step, part) for step in steps for part in own.parts], np.int64).reshape(-1, 2)
+    numbers = tf.data.Dataset.from_tensor_slices((parts[:, 0], parts[:, 1]))
     return numbers.map(composed, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(4)
 
 

@@ -9,7 +9,7 @@ from gemhier.models.augment.augmentation import Augmentation
 from gemhier.models.augment.camera import Camera
 from gemhier.models.networks.backbones import BACKBONES, Backbone, backbone
 from gemhier.models.networks.modes import FLAT_LOSSES, MODES
-from gemhier.pipeline.training.devices import STRATEGIES
+from gemhier.pipeline.training.devices import MACHINES, STRATEGIES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,11 +188,22 @@ class TrainConfig:
         for name, count in (("epochs", self.epochs), ("batch_size", self.batch_size), ("times", self.times)):
             if count is not None and (type(count) is not int or count < 1):
                 raise ValueError(f"`{name}` must be a whole number of 1 or more. Received: {count!r}.")
+        if self.strategy == MACHINES and self.folds:
+            raise ValueError(
+                f"`folds` must be 0 where `strategy` is {MACHINES}: calibrate on validation pictures. "
+                f"Received: {self.folds}."
+            )
         rate = self.learning_rate
         if rate is not None and (type(rate) not in (int, float) or not 0 < rate < math.inf):
             raise ValueError(f"`learning_rate` must be a number above 0, such as 0.001. Received: {rate!r}.")
         for chosen in self.backbones:
-            if not chosen.pretrained and not self.phases.stages(pretrained=False):
+            tuned = self.phases.stages(pretrained=chosen.pretrained)
+            if self.strategy == MACHINES and not tuned:
+                raise ValueError(
+                    f"`schedule` must train the backbone too where `strategy` is {MACHINES}, since nothing else is "
+                    f"spread. Received: {self.schedule!r}."
+                )
+            if not chosen.pretrained and not tuned:
                 raise ValueError(
                     f"`schedule` must train the backbone too, since {chosen.name} starts from random weights. "
                     f"Received: {self.schedule!r}."

@@ -1,18 +1,35 @@
-"""On which devices a network is trained: one, or all graphics cards of a machine, each with its part of a batch."""
+"""On which devices a network is trained: one, or all of a machine or of several, each with its part of a batch."""
 
 import os
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from gemhier.errors import DataError
+from gemhier.pipeline.training import machines
 
-STRATEGIES = ("auto", "none", "mirrored")
+MACHINES = "machines"
+
+STRATEGIES = ("auto", "none", "mirrored", MACHINES)
 """auto: mirrored where there are several graphics cards. none: one device. mirrored: all graphics cards; where there is
-none, all that TensorFlow makes of the processor."""
+none, all that TensorFlow makes of the processor. machines: those of several machines, or their processors."""
+
+
+def takes_part(strategy: str) -> bool:
+    """Tell whether another machine leads the training, and this one only takes part in it.
+
+    Raises:
+        DataError: if TF_CONFIG does not say which machines there are, where it must.
+    """
+    return strategy == MACHINES and not machines.place().leads
 
 
 def replicas(strategy: str) -> int:
     """Count the devices that a training is spread over."""
+    if strategy == MACHINES:
+        import tensorflow as tf
+
+        # Logical devices would be made here, and they must not be before the machines have met.
+        return machines.place().count * max(1, len(tf.config.list_physical_devices("GPU")))
     return len(_devices(strategy)) or 1
 
 
@@ -22,6 +39,9 @@ def scope(strategy: str) -> AbstractContextManager[Any]:
     Raises:
         DataError: if there are no several devices for what must be spread.
     """
+    if strategy == MACHINES:
+        over_all: AbstractContextManager[Any] = machines.strategy().scope()
+        return over_all
     devices = _devices(strategy)
     if not devices:
         return nullcontext()
@@ -31,22 +51,24 @@ def scope(strategy: str) -> AbstractContextManager[Any]:
     return mirrored
 
 
-def check(strategy: str, batch: int) -> None:
+def check(strategy: str, batch: int, pictures: int) -> None:
     """Refuse what cannot be spread, before anything is trained.
 
     Args:
         strategy: one of `STRATEGIES`.
         batch: pictures a step, of all devices together.
+        pictures: those of an epoch.
 
     Raises:
-        DataError: if there are no several devices, too few pictures for them, or a cluster of machines is described.
+        DataError: if there are no several devices, too few pictures for them, or several machines are described,
+            or not, where the strategy is another.
     """
-    count = replicas(strategy)
-    if strategy != "none" and os.environ.get("TF_CONFIG"):
+    if strategy not in ("none", MACHINES) and os.environ.get("TF_CONFIG"):
         raise DataError(
-            "TF_CONFIG describes several machines, over which Keras 3 cannot fit a network. Unset it and train on the "
-            "graphics cards of one with --strategy mirrored."
+            "TF_CONFIG describes several machines. Train over them with --strategy machines, or unset it to train on "
+            "this one."
         )
+    count = replicas(strategy)
     if strategy == "mirrored" and count < 2:
         raise DataError(
             f"--strategy mirrored needs two devices or more, and TensorFlow finds {count} here. Leave it out."
@@ -54,6 +76,10 @@ def check(strategy: str, batch: int) -> None:
     if batch < 2 * count:
         raise DataError(
             f"A step must have two pictures or more for each of {count} devices. Received: --batch-size {batch}."
+        )
+    if pictures < 2 * count and count > 1:
+        raise DataError(
+            f"An epoch must show two pictures or more for each of {count} devices. Received: {pictures} pictures."
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -15,7 +16,7 @@ from gemhier.models.networks.gem_network import GemNetwork, average_networks, bu
 from gemhier.models.networks.heads import losses
 from gemhier.models.networks.modes import trained_outputs
 from gemhier.models.runtime.logits import Logits
-from gemhier.pipeline.training import devices
+from gemhier.pipeline.training import devices, machines
 from gemhier.pipeline.training.batches import steps_per_epoch, targets, training_batches
 from gemhier.pipeline.training.checkpoint import Checkpoint, load_weights, restore, save_weights
 from gemhier.pipeline.training.class_balance import Copies, balance, each_once
@@ -23,6 +24,9 @@ from gemhier.pipeline.training.config import Schedule, TrainConfig
 from gemhier.pipeline.training.features import load_features
 from gemhier.pipeline.training.history import Epoch, EpochLog
 from gemhier.pipeline.training.progress_bar import TrainingBar
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 PREDICT_BATCH = 64
 
@@ -169,17 +173,34 @@ class _Training:
 def _fit_one(training: _Training) -> Fitted:
     config, pretrained = training.config, training.backbone.pretrained
     keras.utils.set_random_seed(config.seed)
-    with devices.scope(config.strategy):
-        network = _build(training, mixed_precision=config.mixed_precision)
-        if pretrained:
-            _fit_heads(network, training)
-        if training.schedule.stages(pretrained=pretrained):
-            _fit_everything(network, training)
+    if config.strategy == devices.MACHINES:
+        network = _fit_over_machines(training)
+    else:
+        with devices.scope(config.strategy):
+            network = _build(training, mixed_precision=config.mixed_precision)
+            if pretrained:
+                _fit_heads(network, training)
+            if training.schedule.stages(pretrained=pretrained):
+                _fit_everything(network, training)
     if config.mixed_precision or devices.replicas(config.strategy) > 1:
         trained = network.whole.get_weights()
         network = _build(training, mixed_precision=False)
         network.whole.set_weights(trained)
     return Fitted(network, tuple(training.log.epochs))
+
+
+def _fit_over_machines(training: _Training) -> GemNetwork:
+    """Fit as on one machine, but the whole network in step with the others; heads and measures are the leader's."""
+    config, pretrained = training.config, training.backbone.pretrained
+    alone = _build(training, mixed_precision=config.mixed_precision)
+    if pretrained and machines.place().leads:
+        _fit_heads(alone, training)
+    with devices.scope(config.strategy):
+        network = _build(training, mixed_precision=config.mixed_precision)
+        network.whole.set_weights(machines.from_leader(alone.whole.get_weights()))
+    if training.schedule.whole_epochs(pretrained=pretrained):
+        _fit_everything(network, training, measured=alone)
+    return network
 
 
 def _build(training: _Training, *, mixed_precision: bool) -> GemNetwork:
@@ -263,7 +284,14 @@ def _fit_heads(network: GemNetwork, training: _Training) -> None:
     save_weights(network.heads, weights)
 
 
-def _fit_everything(network: GemNetwork, training: _Training) -> None:
+def _fit_everything(network: GemNetwork, training: _Training, measured: GemNetwork | None = None) -> None:
+    """Fit the whole network.
+
+    Args:
+        network: to train.
+        training: its settings.
+        measured: its twin on this machine alone, where the network itself is on several.
+    """
     train, validation, schedule, log = training.train, training.validation, training.schedule, training.log
     pretrained = training.backbone.pretrained
     keras.utils.set_random_seed(training.config.seed)
@@ -277,35 +305,47 @@ def _fit_everything(network: GemNetwork, training: _Training) -> None:
     _compile(network.whole, training, [(passes * an_epoch, rate) for passes, rate in stages])
     states = training.work / "states"
     done = restore(network.whole, states)
-    batches = training_batches(
-        crops,
-        targets(train.truth, network.space, training.outputs),
-        batch=schedule.batch,
-        augmentation=schedule.augmentation,
-        seed=training.config.seed,
-        steps=range(done * an_epoch, epochs * an_epoch),
-        copies=copies,
-    )
+    if measured:
+        done = machines.hand_on(network.whole, done)
+
+    def batches(share: machines.Share | None = None) -> "tf.data.Dataset":
+        return training_batches(
+            crops,
+            targets(train.truth, network.space, training.outputs),
+            batch=schedule.batch,
+            augmentation=schedule.augmentation,
+            seed=training.config.seed,
+            steps=range(done * an_epoch, epochs * an_epoch),
+            copies=copies,
+            share=share,
+        )
 
     def measure() -> dict[str, float]:
         if validation is None:
             return {}
-        logits = predict_logits(network, validation.crops(network.size))
+        if measured:
+            measured.whole.set_weights(network.whole.get_weights())
+        logits = predict_logits(measured or network, validation.crops(network.size))
         return validation_measures(logits, validation.truth, network.space)
 
     first = 1 + max((epoch.number for epoch in log.epochs if epoch.phase == "heads"), default=0)
+    callbacks = [
+        _Report("everything", first, log, measure),
+        TrainingBar("Whole network", epochs),
+        Checkpoint(states),
+    ]
+    if measured:
+        own = callbacks if machines.place().leads else []
+        machines.fit(network.whole, batches, initial_epoch=done, epochs=epochs, steps_per_epoch=an_epoch, callbacks=own)
+        return
     network.whole.fit(
-        batches,
+        batches(),
         initial_epoch=done,
         epochs=epochs,
         steps_per_epoch=an_epoch,
         shuffle=False,  # the batches come shuffled
         verbose=0,
-        callbacks=[
-            _Report("everything", first, log, measure),
-            TrainingBar("Whole network", epochs),
-            Checkpoint(states),
-        ],
+        callbacks=callbacks,
     )
 
 
@@ -319,13 +359,15 @@ def _compile(model: keras.Model, training: _Training, stages: Sequence[tuple[int
     """
     schedule, config = training.schedule, training.config
     chosen = _constant(stages) if schedule.constant else _rising_and_falling(stages)
-    if schedule.weight_decay:
-        optimizer = keras.optimizers.AdamW(chosen, weight_decay=schedule.weight_decay)
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    else:
-        optimizer = keras.optimizers.Adam(chosen)
-    chosen_losses = losses(training.space, config.mode, schedule.smoothing, config.loss)
-    model.compile(optimizer, loss=chosen_losses, jit_compile=False)
+    with model.distribute_strategy.scope():
+        if schedule.weight_decay:
+            optimizer = keras.optimizers.AdamW(chosen, weight_decay=schedule.weight_decay)
+            optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        else:
+            optimizer = keras.optimizers.Adam(chosen)
+        optimizer.build(model.trainable_variables)
+        chosen_losses = losses(training.space, config.mode, schedule.smoothing, config.loss)
+        model.compile(optimizer, loss=chosen_losses, jit_compile=False)
 
 
 def _constant(stages: Sequence[tuple[int, float]]) -> float | keras.optimizers.schedules.LearningRateSchedule:

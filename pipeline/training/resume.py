@@ -20,17 +20,26 @@ _HARDLY_ANYTHING = 32 * 2**20
 """Bytes. Where no more are left after something could not be written, that is the reason."""
 
 
+def training_key(settings: Mapping[str, Any]) -> str:
+    """Return 16 digits that tell trainings apart.
+
+    Args:
+        settings: everything that the training depends on but gemhier's version, JSON values.
+    """
+    described = json.dumps({"version": __version__, **settings}, sort_keys=True)
+    return hashlib.sha256(described.encode()).hexdigest()[:16]
+
+
 def unfinished_folder(settings: Mapping[str, Any]) -> Path:
     """Return the folder for the checkpoints of a training with these settings, made if need be.
 
     Args:
-        settings: everything that the training depends on but gemhier's version, JSON values.
+        settings: as for `training_key`, which is its name.
 
     Raises:
         OutputError: if it cannot be made.
     """
-    described = json.dumps({"version": __version__, **settings}, sort_keys=True)
-    folder = UNFINISHED / hashlib.sha256(described.encode()).hexdigest()[:16]
+    folder = UNFINISHED / training_key(settings)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

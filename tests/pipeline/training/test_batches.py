@@ -1,3 +1,5 @@
+from itertools import chain
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from gemhier.models.augment.camera import Camera
 from gemhier.models.images.crop import BACKGROUND
 from gemhier.pipeline.training.batches import steps_per_epoch, targets, training_batches
 from gemhier.pipeline.training.class_balance import Copies
+from gemhier.pipeline.training.machines import Share
 
 SPACE = LabelSpace(("beryl/emerald", "corundum/ruby", "corundum/sapphire"))
 STILL = Augmentation(turn=0, zoom=0, shift=0, camera=Camera(untouched=1), outline=0, bare=0)
@@ -96,6 +99,24 @@ def test_the_same_seed_changes_the_pictures_in_the_same_way() -> None:
 
 def test_what_is_taken_up_again_sees_what_it_would_have_seen() -> None:
     assert epochs(3, range(4))[2:] == epochs(3, range(2, 4))
+
+
+def test_the_shares_of_all_machines_are_the_whole_batches() -> None:
+    def batches(share: Share | None) -> list[tuple[list[bytes], list[int]]]:
+        wanted = targets(np.arange(11), LabelSpace(tuple(f"gem/{number:02}" for number in range(11))), ("flat",))
+        found = training_batches(
+            crops(11), wanted, batch=6, augmentation=Augmentation(), seed=1, steps=range(1, 4), share=share
+        )
+        return [([image.tobytes() for image in images.numpy()], list(of["flat"].numpy())) for images, of in found]
+
+    one, other = batches(Share(range(2), 3)), batches(Share(range(2, 3), 3))
+    assert [len(shown) for shown, _ in one] == [2] * 6
+    parts = [part for step in range(3) for part in (*one[2 * step : 2 * step + 2], other[step])]
+    joined = [
+        tuple(list(chain.from_iterable(column)) for column in zip(*parts[first : first + 3], strict=True))
+        for first in (0, 3, 6)
+    ]
+    assert joined == batches(None)
 
 
 def test_copies_are_turned_and_keep_their_targets() -> None:

@@ -29,15 +29,24 @@ def test_a_training_on_two_devices_learns_and_goes_on_where_it_stood(tmp_path: P
 
 def test_what_cannot_be_spread_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError, match="needs two devices or more, and TensorFlow finds 1"):
-        devices.check("mirrored", 32)
+        devices.check("mirrored", 32, 100)
     monkeypatch.setattr(devices, "replicas", lambda strategy: 4)
     with pytest.raises(DataError, match="two pictures or more for each of 4 devices. Received: --batch-size 7"):
-        devices.check("auto", 7)
-    devices.check("auto", 8)
+        devices.check("auto", 7, 100)
+    with pytest.raises(DataError, match="two pictures or more for each of 4 devices. Received: 7 pictures"):
+        devices.check("auto", 8, 7)
+    devices.check("auto", 8, 8)
     monkeypatch.setenv("TF_CONFIG", '{"cluster": {"worker": ["a:1", "b:1"]}}')
-    with pytest.raises(DataError, match="several machines"):
-        devices.check("auto", 8)
-    devices.check("none", 8)
+    with pytest.raises(
+        DataError, match="TF_CONFIG describes several machines. Train over them with --strategy machines"
+    ):
+        devices.check("auto", 8, 8)
+    devices.check("none", 8, 8)
+    monkeypatch.undo()
+    monkeypatch.setenv("TF_CONFIG", '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 1}}')
+    with pytest.raises(DataError, match="two pictures or more for each of 2 devices. Received: --batch-size 3"):
+        devices.check("machines", 3, 8)
+    devices.check("machines", 4, 8)
 
 
 def _train(folder: Path) -> None:
@@ -68,7 +77,7 @@ def _train(folder: Path) -> None:
     crops[truth == 0, ..., 0] = crops[truth == 1, ..., 1] = 30
     images = Images(lambda size: crops, truth)
     config = TrainConfig(backbone="tiny", schedule="tiny", mode="flat", weights="none", strategy="mirrored")
-    devices.check(config.strategy, config.phases.batch)
+    devices.check(config.strategy, config.phases.batch, len(truth))
     seen: list[int] = []
 
     def note(epoch: Epoch) -> None:
