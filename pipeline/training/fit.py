@@ -198,7 +198,7 @@ def _fit_over_machines(training: _Training) -> GemNetwork:
     with devices.scope(config.strategy):
         network = _build(training, mixed_precision=config.mixed_precision)
         network.whole.set_weights(machines.from_leader(alone.whole.get_weights()))
-    if training.schedule.whole_epochs(pretrained=pretrained):
+    if training.schedule.stages(pretrained=pretrained):
         _fit_everything(network, training, measured=alone)
     return network
 
