@@ -42,6 +42,7 @@ def describe(bundle: Bundle) -> dict[str, Any]:
             "default_precision": info.default_precision,
             "stone_threshold": bundle.finder.threshold,
             "least_pooled": multi_view.LEAST,
+            "least_agreement": multi_view.LEAST_AGREEMENT,
         },
         "candidates": _candidates(candidates),
         "posterior": {

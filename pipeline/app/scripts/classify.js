@@ -1,5 +1,6 @@
 /** All from logits and readings to what is shown: the way in for a page. */
 
+/** @import {Contradiction} from "./contradictions.js" */
 /** @import {Answer, Description, Prior, Ranked, View} from "./description.js" */
 /** @import {Explanation} from "./explanation.js" */
 
@@ -32,6 +33,7 @@ import {
  * @property {Ranked[]} families
  * @property {Ranked[]} subclasses
  * @property {Explanation} explanation
+ * @property {Contradiction[]} contradictions between the photographs that count
  * @property {Words} words
  *
  * @typedef {object} Words the same as people read it
@@ -52,7 +54,7 @@ import {
  */
 export function classify(views, known, description, { precision, top = 5 } = {}) {
   const threshold = thresholdFor(description, precision);
-  const seen = views.length ? together(views, description) : { probabilities: null, score: 1 };
+  const seen = views.length ? together(views, description) : { probabilities: null, score: 1, contradictions: [] };
   const after = posterior(seen.probabilities, evidenceOf(known, description), description);
   const ofLabels = after.all.slice(0, description.labels.length);
   const decision = decide(ofLabels, seen.score, description, threshold, top);
@@ -67,7 +69,7 @@ export function classify(views, known, description, { precision, top = 5 } = {})
     contradiction: contradictionInWords(explanation, description),
     nextTests: explanation.nextTests.map(testInWords),
   };
-  return { answer, refused, families, subclasses, explanation, words };
+  return { answer, refused, families, subclasses, explanation, contradictions: seen.contradictions, words };
 }
 
 /**

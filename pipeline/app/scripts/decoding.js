@@ -1,7 +1,9 @@
 /** From the network's logits to probabilities over labels, and from several photographs of a stone to one. */
 
+/** @import {Contradiction} from "./contradictions.js" */
 /** @import {Description, Logits, Strategy, View} from "./description.js" */
 
+import { contradictions } from "./contradictions.js";
 import { at, highest, normalised, sum } from "./numbers.js";
 
 /**
@@ -76,7 +78,8 @@ function fused(flat, soft, weight, floor) {
  * Those in which no gem stands out do not count, unless it does in none. One alone stays as it is.
  * @param {View[]} views one at least
  * @param {Description} description
- * @returns {{probabilities: number[], score: number}}
+ * @returns {{probabilities: number[], score: number, contradictions: Contradiction[]}} which of those that count
+ *   contradict each other
  */
 export function together(views, description) {
   const { stone_threshold, least_pooled } = description.answering;
@@ -86,6 +89,7 @@ export function together(views, description) {
   return {
     probabilities: views.length > 1 ? pooled(rows, least_pooled) : at(rows, 0),
     score: Math.max(...counted.map((view) => view.score)),
+    contradictions: contradictions(rows, description),
   };
 }
 

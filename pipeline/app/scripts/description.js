@@ -22,6 +22,7 @@
  * @property {number} default_precision
  * @property {number} stone_threshold
  * @property {number} least_pooled
+ * @property {number} least_agreement
  *
  * @typedef {{id: string, name: string, difference: string}} LookAlike
  *

@@ -3,6 +3,8 @@
 /** @import {Prediction} from "./classify.js" */
 /** @import {Answer, Description, Ranked} from "./description.js" */
 
+import { at } from "./numbers.js";
+
 /**
  * @typedef {object} Images the photographs of a stone
  * @property {string[]} counted names of those that the answer rests on; none where there are readings alone
@@ -22,15 +24,23 @@ const TOP = 5;
  * @returns {Cells}
  */
 export function record(prediction, { counted, withoutGem }, description) {
-  const { answer, refused, families, subclasses, explanation } = prediction;
+  const { answer, refused, families, subclasses, explanation, contradictions } = prediction;
   const round = rounding(description.record_decimals);
-  const ranked = (/** @type {Ranked[]} */ gems) =>
+  const ranked = (/** @type {readonly Ranked[]} */ gems) =>
     gems.map(({ id, name, probability }) => ({ id, name, probability: round(probability) }));
   const several = counted.length + withoutGem.length > 1;
   return {
     ...(counted.length ? { image: counted[0] } : {}),
     ...(several ? { images: counted } : {}),
     ...(several && withoutGem.length ? { without_gem: withoutGem } : {}),
+    ...(contradictions.length
+      ? {
+          contradictions: contradictions.map((pair) => ({
+            images: pair.views.map((place) => at(counted, place)),
+            families: ranked(pair.families),
+          })),
+        }
+      : {}),
     answer: answer ? rounded(answer, round) : null,
     ...(answer ? {} : { refused }),
     families: ranked(families),
@@ -63,7 +73,7 @@ export function record(prediction, { counted, withoutGem }, description) {
 export function table(results) {
   const parts = ["id", "name", "probability"];
   const columns = [
-    ...["image", "images", "without_gem"],
+    ...["image", "images", "without_gem", "contradictions"],
     ...["answer_id", "answer_name", "answer_rank", "answer_probability", "refused"],
     ...ofEach("family", parts),
     ...ofEach("subclass", parts),
@@ -99,13 +109,14 @@ function ofEach(group, parts) {
  * @returns {Cells}
  */
 function cellsOf({ record: values, prediction: { words } }) {
-  const { image, images, without_gem, refused, decided_by, model_version } = values;
+  const { image, images, without_gem, contradictions, refused, decided_by, model_version } = values;
   const { answer, families, subclasses, others } =
     /** @type {{answer: object | null, families: object[], subclasses: object[], others: object[]}} */ (values);
   return {
     image,
-    images: images && listed(/** @type {string[]} */ (images)),
-    without_gem: without_gem && listed(/** @type {string[]} */ (without_gem)),
+    images: images && asPython(images),
+    without_gem: without_gem && asPython(without_gem),
+    contradictions: contradictions && asPython(contradictions),
     refused,
     ...prefixed("answer", answer ?? {}),
     ...Object.assign({}, ...families.map((family, place) => prefixed(`family_${place + 1}`, family))),
@@ -119,12 +130,19 @@ function cellsOf({ record: values, prediction: { words } }) {
 }
 
 /**
- * Write a list of texts in JSON as Python does: in ASCII, with a space after each comma.
- * @param {string[]} texts
+ * Write a value in JSON as Python does: in ASCII, with a space after each comma and colon, and 1.0 for a probability
+ * of 1.
+ * @param {unknown} value
  * @returns {string}
  */
-function listed(texts) {
-  return `[${texts.map(ascii).join(", ")}]`;
+function asPython(value) {
+  if (Array.isArray(value)) return `[${value.map(asPython).join(", ")}]`;
+  if (typeof value === "object" && value !== null) {
+    return `{${Object.entries(value)
+      .map(([key, each]) => `${ascii(key)}: ${asPython(each)}`)
+      .join(", ")}}`;
+  }
+  return Number.isInteger(value) ? `${value}.0` : ascii(value);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Answers and explanations as people read them. */
 
+/** @import {Contradiction} from "./contradictions.js" */
 /** @import {Answer, Description, Ranked} from "./description.js" */
 /** @import {Explanation, ReadingEffect} from "./explanation.js" */
 /** @import {NextTest} from "./next-tests.js" */
@@ -102,6 +103,21 @@ export function contradictionInWords({ effects }, description) {
   if (effects.length < 2 || sum(effects.map((effect) => effect.wrong)) < probably) return "";
   const fits = effects.map((effect) => `the ${effect.title} ${effect.given} ${fitsInWords(effect, description)}`);
   return `No gem fits all readings: ${fits.join(", ")}. Measure again.`;
+}
+
+/**
+ * Return that photographs contradict each other, and what the worst pair shows; empty if none do.
+ * @param {Contradiction[]} contradictions
+ * @param {string[]} names of the photographs that count
+ * @returns {string}
+ */
+export function contradictionsInWords([worst], names) {
+  if (!worst) return "";
+  const said = worst.views.map((view, place) => {
+    const { name, probability } = at(worst.families, place);
+    return `${at(names, view)} ${place ? "" : "looks "}like ${name.toLowerCase()} (${fixed(probability, 2)})`;
+  });
+  return `The photographs contradict each other: ${said.join(", ")}. Do they show one stone?`;
 }
 
 /**

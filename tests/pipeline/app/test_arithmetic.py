@@ -21,8 +21,8 @@ from gemhier.hierarchy.posterior import posterior
 from gemhier.hierarchy.priors import load_prior
 from gemhier.hierarchy.reading_text import parse_readings
 from gemhier.models.bundle.bundle import Bundle
-from gemhier.models.bundle.multi_view import View, by_gem, pool
-from gemhier.models.bundle.predictions import MultiView, Prediction
+from gemhier.models.bundle.multi_view import View, by_gem, named_contradictions, pool
+from gemhier.models.bundle.predictions import Contradiction, MultiView, Prediction
 from gemhier.models.bundle.probabilities import decode
 from gemhier.models.images.white_balance import Point, gains_at, multiplied
 from gemhier.models.runtime.logits import Logits
@@ -67,24 +67,46 @@ def by_python(case: Values, model: Any) -> Values:
         "pooled": None if pooled is None else pooled.tolist(),
         "posterior": np.concatenate([after.labels, after.others]).tolist(),
         "nodes": node_probabilities(after.labels[None], bundle.space.membership)[0].tolist(),
-        "prediction": values_of(prediction),
-        **exported(prediction, case["views"], bundle),
+        "prediction": values_of(prediction) | {"contradictions": contradicting(case["views"], decoded, bundle)},
+        **exported(prediction, case["views"], decoded, bundle),
     }
 
 
-def exported(prediction: Prediction, views: Sequence[Values], bundle: Bundle) -> Values:
-    """The prediction as JSON, and as a row of CSV with the columns that the page has."""
-    found = [View(name, view["score"], np.zeros(1)) for name, view in zip(NAMES, views, strict=False)]
+def contradicting(views: Sequence[Values], decoded: Sequence[Values], bundle: Bundle) -> list[Values]:
+    """Which photographs contradict each other, as the scripts give it."""
+    counted, _, pairs = weighed(views, decoded, bundle)
+    return [
+        {
+            "views": [counted.index(image) for image in pair.images],
+            "families": [{"id": each.id, "name": each.name, "probability": each.probability} for each in pair.families],
+        }
+        for pair in pairs
+    ]
+
+
+def weighed(
+    views: Sequence[Values], decoded: Sequence[Values], bundle: Bundle
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Contradiction, ...]]:
+    """Names of the photographs that count and of the others, and which of the first contradict each other."""
+    rows = [row[bundle.info.strategy] for row in decoded]
+    found = [View(name, view["score"], np.array(row)) for name, view, row in zip(NAMES, views, rows, strict=False)]
     counted, others = by_gem(found, bundle.finder.threshold) if found else ([], [])
-    images = [tuple(view.image for view in some) for some in (counted, others)]
+    names, left = (tuple(view.image for view in some) for some in (counted, others))
+    of_view = np.array([view.probabilities for view in counted]).reshape(len(counted), len(bundle.space))
+    return names, left, named_contradictions(names, of_view, bundle.space, bundle.taxonomy)
+
+
+def exported(prediction: Prediction, views: Sequence[Values], decoded: Sequence[Values], bundle: Bundle) -> Values:
+    """The prediction as JSON, and as a row of CSV with the columns that the page has."""
+    counted, others, pairs = weighed(views, decoded, bundle)
     named = replace(
         prediction,
-        image=counted[0].image if counted else "",
-        multi_view=MultiView(*images) if len(found) > 1 else None,
-        decided_by=prediction.decided_by if found else "evidence",
+        image=counted[0] if counted else "",
+        multi_view=MultiView(counted, others, contradictions=pairs) if len(views) > 1 else None,
+        decided_by=prediction.decided_by if views else "evidence",
     )
-    rows = CsvRows(n_families=5, n_subclasses=5, same_stone=True, with_evidence=True)
-    return {"record": named.to_dict(), "table": rows.header + rows.entry(named)}
+    table = CsvRows(n_families=5, n_subclasses=5, same_stone=True, with_evidence=True)
+    return {"record": named.to_dict(), "table": table.header + table.entry(named)}
 
 
 def seen_by_python(case: Values, bundle: Bundle) -> tuple[list[Values], np.ndarray | None, float]:

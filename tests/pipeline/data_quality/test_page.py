@@ -158,7 +158,7 @@ def test_thumbnails_are_small_and_stay_within_their_budget(tmp_path: Path) -> No
 
 def test_five_thousand_pictures_stay_below_25_megabytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """With thumbnails of twice the usual size, which are then cut off."""
-    monkeypatch.setattr("gemhier.pipeline.reports.thumbnails._of_file", lambda path: "x" * 8_000)
+    monkeypatch.setattr("gemhier.pipeline.reports.thumbnails.thumbnail", lambda path: "x" * 8_000)
     every = tuple(AuditedImage(Path(f"photos/{number:05}.jpg"), f"Class {number % 9}", "") for number in range(5_000))
     matches = tuple(Match(number, number + 1, "near-copy", 0.01) for number in range(0, 5_000, 2))
     text = page(Audit(every, (), matches))

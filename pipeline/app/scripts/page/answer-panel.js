@@ -6,6 +6,7 @@
 
 import { capital, factsOf } from "./facts.js";
 import { button, element } from "./elements.js";
+import { contradictionsInWords } from "../wording.js";
 import { percent } from "./text.js";
 
 /** @type {Record<string, string>} */
@@ -95,9 +96,10 @@ export class AnswerPanel {
   /**
    * Show what a stone is taken for; null where nothing is known of it yet.
    * @param {Prediction | null} prediction
-   * @param {{hasPhotograph: boolean, right: string}} specimen the name that a person gave it, or ""
+   * @param {{hasPhotograph: boolean, names: string[], right: string}} specimen names of the photographs that count, and
+   *   the name that a person gave it, or ""
    */
-  show(prediction, { hasPhotograph, right }) {
+  show(prediction, { hasPhotograph, names, right }) {
     this.root.hidden = !prediction;
     this.bar.hidden = !prediction;
     if (!prediction) return;
@@ -106,7 +108,8 @@ export class AnswerPanel {
     const [name, about] = this.#headline(prediction, isNoGem);
     setText(this.name, name);
     setText(this.about, about);
-    this.contradiction.textContent = words.contradiction;
+    const ofViews = contradictionsInWords(prediction.contradictions, names);
+    this.contradiction.textContent = [ofViews, words.contradiction].filter(Boolean).join(" ");
     const shortlist = this.#shortlist(prediction);
     this.#rank(shortlist);
     const named = families.slice(0, 3).map((family) => `${family.name} ${percent(family.probability)}`);

@@ -14,7 +14,7 @@ import { PhotographPanel } from "./photograph-panel.js";
 import { ReadingsPanel, isCalm } from "./readings-panel.js";
 import { Reader } from "./reader.js";
 import { SessionPanel } from "./session-panel.js";
-import { isEmpty, named, newSpecimen } from "./session.js";
+import { counted, isEmpty, named, newSpecimen } from "./session.js";
 import { sheetOf } from "./sheet.js";
 import { deleteAll, forget, keep, kept } from "./store.js";
 import { textOf } from "./text.js";
@@ -168,7 +168,8 @@ class Page {
     const specimen = this.#current;
     const { prediction, complaint } = named(specimen, this.description);
     const right = this.description.nodes.find((node) => node.id === specimen.right)?.name ?? "";
-    this.answer.show(prediction, { hasPhotograph: specimen.photographs.length > 0, right });
+    const names = counted(specimen.photographs, this.description).counted;
+    this.answer.show(prediction, { hasPhotograph: specimen.photographs.length > 0, names, right });
     this.readings.showEffects(prediction, complaint, specimen.texts);
     this.next.hidden = isEmpty(specimen);
     this.#record({ specimen, prediction });
