@@ -57,7 +57,7 @@ class EngineError(GemhierError):
 
 
 class AppError(GemhierError):
-    """The runtime of the page that classifies in a browser is missing, changed, or cannot be fetched."""
+    """The page that classifies in a browser cannot be made or shown; its runtime is missing, or a port is taken."""
 
 
 class MissingExtraError(GemhierError):

@@ -28,6 +28,7 @@ EXTRA_OF = {
     "rapidocr": "ocr",
     "ray": "ray",
     "scrapy": "crawl",
+    "segno": "app",
     "sklearn": "train",
     "tensorflow": "train",
 }
