@@ -32,12 +32,26 @@ async function startRuntime() {
 }
 
 /**
+ * Wait until the browser has read the page to its end, where the networks lie.
+ * @returns {Promise<void>}
+ */
+async function allRead() {
+  if (document.readyState !== "loading") return;
+  await new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
+}
+
+/**
  * @param {Description} description
  * @returns {Promise<Engine>}
  */
 async function ready(description) {
   await new Promise((shown) => setTimeout(shown)); // the page first
-  const [finder, network] = await Promise.all([unpacked("finder"), unpacked("network"), startRuntime()]);
+  const read = allRead();
+  const [, finder, network] = await Promise.all([
+    startRuntime(),
+    read.then(() => unpacked("finder")),
+    read.then(() => unpacked("network")),
+  ]);
   return startEngine({ runtime: { Tensor, loadAndCompile }, finder, network, description });
 }
 
