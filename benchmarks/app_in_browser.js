@@ -4,6 +4,7 @@ import { classify } from "../classify.js";
 import { ImageError } from "../image-error.js";
 
 export function start(root, description, strings, engineReady) {
+  globalThis.shownAfter = performance.now();
   const input = Object.assign(document.createElement("input"), { type: "file" });
   root.append(input);
   engineReady.then(

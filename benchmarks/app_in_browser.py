@@ -1,20 +1,18 @@
 """The engine of the app in a headless Chromium, asked about files; the tests use it too."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from in_chromium import some_chromium
+from playwright.sync_api import Browser, Page
 
 from gemhier.models.bundle import load_bundle
 from gemhier.models.bundle.files import NETWORK_FILE, find_folder
 from gemhier.pipeline.app.page import page
 from gemhier.pipeline.app.runtime import load_runtime
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def write_engine(path: Path, *, model: Path | None = None, runtime: Path | None = None) -> None:
@@ -63,26 +61,7 @@ def open_page(browser: Browser, file: Path) -> Opened:
 
 
 @contextmanager
-def chromium(*flags: str) -> Iterator[Browser | None]:
-    """Start a headless browser; None where there is none.
-
-    Args:
-        *flags: further ones of Chromium.
-    """
-    with sync_playwright() as driver:
-        if CHROMIUM is None and not Path(driver.chromium.executable_path).exists():
-            yield None
-            return
-        options = ["--no-sandbox", "--force-color-profile=srgb", *flags]
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield browser
-        browser.close()
-
-
-@contextmanager
 def opened(file: Path, *flags: str) -> Iterator[Opened]:
     """Open a page in a browser of its own."""
-    with chromium(*flags) as browser:
-        if browser is None:
-            raise RuntimeError("No chromium, chromium-browser or google-chrome is on the PATH.")
+    with some_chromium(*flags) as browser:
         yield open_page(browser, file)

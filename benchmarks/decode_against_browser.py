@@ -10,7 +10,6 @@ What Chromium shows is kept in `odd_images/shown.csv`, against which the tests h
 """
 
 import base64
-import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,9 +17,9 @@ from typing import Any
 
 import click
 import numpy as np
+from in_chromium import some_chromium
 from odd_images import odd_images
 from odd_images.shown import Shown, alike, read, record
-from playwright.sync_api import sync_playwright
 
 SHOW = """async content => {
   const bytes = Uint8Array.from(atob(content), letter => letter.charCodeAt(0));
@@ -62,15 +61,12 @@ def main(folder: Path | None, to_record: bool, only: str) -> None:
     """List the pictures that gemhier reads in another way than Chromium shows them."""
     if to_record and (folder or only):
         raise click.UsageError("--record is for all the painted pictures: leave out --folder and --only.")
-    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     painted: Iterable[tuple[str, bytes]] = odd_images()
     if folder:
         painted = ((path.name, path.read_bytes()) for path in sorted(folder.rglob("*")) if path.is_file())
     counts = {"alike": 0, "refused by both": 0, "differ": 0}
     found = []
-    with sync_playwright() as driver, tempfile.TemporaryDirectory() as place:
-        options = ["--no-sandbox", "--force-color-profile=srgb"]
-        browser = driver.chromium.launch(executable_path=executable, args=options)
+    with some_chromium() as browser, tempfile.TemporaryDirectory() as place:
         page = browser.new_page()
         page.set_content("<p>")
         for name, content in painted:

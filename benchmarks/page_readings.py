@@ -7,10 +7,10 @@ event of the slider until the new shortlist is laid out, which leaves only the p
 percentile and the longest of 200 moves.
 """
 
-import shutil
 from pathlib import Path
 
 import click
+from in_chromium import some_chromium
 
 MOVES = 200
 
@@ -39,17 +39,12 @@ async (moves) => {
 @click.argument("photograph", type=click.Path(exists=True, path_type=Path))
 def main(page: Path, photograph: Path) -> None:
     """Move the sliders of PAGE."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with some_chromium() as browser:
         tab = browser.new_page(viewport={"width": 360, "height": 740})
         tab.goto(page.resolve().as_uri())
         tab.locator("input[type=file][multiple]").set_input_files(str(photograph))
         tab.locator(".shortlist li").first.wait_for()
         took = tab.evaluate(MOVE, MOVES)
-        browser.close()
     median, ninetieth, longest = took[MOVES // 2], took[9 * MOVES // 10], took[-1]
     click.echo(f"median {median:.1f} ms, ninetieth percentile {ninetieth:.1f} ms, longest {longest:.1f} ms")
 

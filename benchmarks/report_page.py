@@ -11,7 +11,6 @@ where a processor is free.
 """
 
 import json
-import shutil
 import tempfile
 import time
 from dataclasses import replace
@@ -21,6 +20,7 @@ from typing import Any
 import click
 import cv2
 import numpy as np
+from in_chromium import some_chromium
 
 from gemhier.hierarchy.decoding import STRATEGIES
 from gemhier.models.bundle import Bundle, load_bundle
@@ -147,13 +147,7 @@ def longest_task(trace: dict[str, Any]) -> float:
 
 def measure(path: Path) -> None:
     """Open a page in Chromium and print the longest frames of each step."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        executable = next(
-            found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))
-        )
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+    with some_chromium() as browser:
         for name, size in (("1280 px", (1280, 800)), ("390 px", (390, 844))):
             tab = browser.new_page(viewport={"width": size[0], "height": size[1]})
             started = time.perf_counter()
@@ -169,7 +163,6 @@ def measure(path: Path) -> None:
                     f"the longest {longest} ms, {np.median(times):.0f} ms usual"
                 )
             tab.close()
-        browser.close()
 
 
 @click.command()

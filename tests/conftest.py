@@ -3,7 +3,7 @@
 import os
 import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from gemhier.arrays import Bytes
 
 if TYPE_CHECKING:
     import keras
+    from playwright.sync_api import Browser
 
     from gemhier.hierarchy.taxonomy import Taxonomy
     from gemhier.models.bundle.info import BundleInfo
@@ -52,6 +53,18 @@ def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """The model and the tracking server that a developer has set do not reach the tests."""
     for variable in ("GEMHIER_MODEL", "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID"):
         monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """One headless Chromium for all tests of a module."""
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
+    from in_chromium import NONE_FOUND, chromium
+
+    with chromium() as started:
+        if started is None:
+            pytest.skip(NONE_FOUND)
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 /** @import {Description, Ranked} from "./description.js" */
 
+import { nodeProbabilities } from "./answering.js";
 import { at, highest, ranked, sum } from "./numbers.js";
 
 /**
@@ -19,7 +20,7 @@ import { at, highest, ranked, sum } from "./numbers.js";
  * @returns {Contradiction[]}
  */
 export function contradictions(rows, description) {
-  const families = rows.map((row) => ofFamilies(row, description));
+  const families = rows.map((row) => nodeProbabilities(row, description).slice(0, description.families));
   const likeliest = families.map((row) => {
     const place = highest(row);
     const { id, name } = at(description.nodes, place);
@@ -42,17 +43,4 @@ export function contradictions(rows, description) {
     const { views } = at(pairs, place);
     return { views, families: [at(likeliest, views[0]), at(likeliest, views[1])] };
   });
-}
-
-/**
- * @param {number[]} row P(label)
- * @param {Description} description
- * @returns {number[]} P(family)
- */
-function ofFamilies(row, { labels, families }) {
-  const totals = new Array(families).fill(0);
-  labels.forEach(({ family }, label) => {
-    totals[family] += at(row, label);
-  });
-  return totals;
 }

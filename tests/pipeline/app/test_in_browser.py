@@ -59,18 +59,11 @@ def bundle() -> Bundle:
     return load_bundle(num_threads=1)
 
 
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    """One browser for all tests; what they cannot do without is said by name."""
-    pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
+@pytest.fixture(scope="module", autouse=True)
+def runtime() -> None:
+    """Skip all tests where the runtime has not been fetched."""
     if not is_fetched():
         pytest.skip("the runtime of the app is not there: run `gemhier app` once, which fetches it")
-    from app_in_browser import chromium
-
-    with chromium() as started:
-        if started is None:
-            pytest.skip("no chromium, chromium-browser or google-chrome on the PATH, nor one of playwright's own")
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[3]
 APP = ROOT / "pipeline" / "app"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 HOST = "http://app.test"
 
@@ -40,20 +38,6 @@ start(document.getElementById("app"), read("description"), read("strings"), read
 """
 
 RED, GREEN, BLUE = (215, 25, 40), (20, 165, 60), (35, 45, 205)
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    """One browser for all tests."""
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="playwright is not installed: pip install playwright"
-    )
-    with playwright.sync_playwright() as driver:
-        if CHROMIUM is None and not Path(driver.chromium.executable_path).exists():
-            pytest.skip("no chromium, chromium-browser or google-chrome on the PATH, nor one of playwright's own")
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
