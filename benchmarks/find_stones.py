@@ -1,6 +1,6 @@
 """How well a stone finder finds stones, and how well it tells pictures without gems.
 
-    python benchmarks/find_stones.py finder.tflite --stand-ins stand-ins
+    python benchmarks/find_stones.py finder.tflite --stand-ins stand-ins --also reports --also minerals
 
 The stand-ins are those of `stand_ins.py`. Boxes are compared as squares without their margin. The least score
 of a gem is chosen on the held-out pictures, of which a given share is kept, and what is taken for a gem is counted
@@ -64,8 +64,8 @@ def share_text(hits: np.ndarray) -> str:
 @click.command()
 @click.argument("finder_file", metavar="FINDER", type=click.Path(path_type=Path))
 @click.option("--stand-ins", "folder", required=True, type=click.Path(path_type=Path))
-@click.option("--plain", type=click.Path(path_type=Path), help="Pictures of stones in the ordinary style, counted too.")
-def main(finder_file: Path, folder: Path, plain: Path | None) -> None:
+@click.option("--also", type=click.Path(path_type=Path), multiple=True, help="A folder whose gems are counted, too.")
+def main(finder_file: Path, folder: Path, also: tuple[Path, ...]) -> None:
     """Measure FINDER."""
     finder = Finder(finder_file.read_bytes())
     with (folder / "composites" / "composites.csv").open(encoding="utf-8", newline="") as file:
@@ -86,10 +86,9 @@ def main(finder_file: Path, folder: Path, plain: Path | None) -> None:
         found = scores(list(list_images([folder / "everyday" / third])), finder, third)
         click.echo(f"everyday pictures, {third} third, taken for gems: {share_text(found >= threshold)}")
     click.echo(f"composites taken for gems: {share_text(of_stones >= threshold)}")
-    for name, where in (("phones", folder / "phones"), ("thumbnails", folder / "thumbnails"), ("plain", plain)):
-        if where is not None:
-            found = scores(list(list_images([where])), finder, name)
-            click.echo(f"{name} taken for gems: {share_text(found >= threshold)}")
+    for where in (folder / "phones", folder / "thumbnails", *also):
+        found = scores(list(list_images([where])), finder, where.name)
+        click.echo(f"{where.name} taken for gems: {share_text(found >= threshold)}")
     image = read_image(paths[0])
     one_core = Finder(finder.content, num_threads=1)
     started = time.process_time()
