@@ -1,7 +1,6 @@
 """One HTML file in which everything lies: the scripts, the runtime, the networks and what is known of gems."""
 
 import base64
-import gzip
 import hashlib
 import json
 import re
@@ -16,10 +15,12 @@ from gemhier.models.images.finder import Finder
 from gemhier.pipeline.app.description import describe
 from gemhier.pipeline.app.modules import joined
 from gemhier.pipeline.app.networks import of_one_picture
+from gemhier.pipeline.app.packing import packed, packed_halves
 from gemhier.pipeline.app.runtime import Runtime
 from gemhier.templates import render
 
 ENTRY = "boot.js"
+UNPACKER = "unpacker.js"
 
 _LIBRARY = "litert"
 _MAIN = "page/main.js"
@@ -31,10 +32,11 @@ POLICY = {
     "default-src": "'none'",
     "img-src": "blob: data:",
     "media-src": "blob:",
+    "worker-src": "blob:",
     "base-uri": "'none'",
     "form-action": "'none'",
 }
-"""What the page may load: nothing from anywhere, and pictures that it holds itself."""
+"""What the page may load: nothing from anywhere, and pictures and a worker that it holds itself."""
 
 
 def page(bundle: Bundle, network: bytes, runtime: Runtime, *, main: str | None = None) -> str:
@@ -54,7 +56,11 @@ def page(bundle: Bundle, network: bytes, runtime: Runtime, *, main: str | None =
             f"The page needs a stone finder that was trained, and this model has the finder {bundle.finder.name!r}. "
             "Package the model with another one: gemhier package --finder."
         )
-    networks = {"finder": bundle.finder.content, "network": network}
+    pieces = [
+        *packed("machine-code", runtime.machine_code),
+        *packed_halves("finder", of_one_picture(bundle.finder.content)),
+        *packed_halves("network", of_one_picture(network)),
+    ]
     style, loader = _file("templates", "page.css"), _in_script(runtime.loader)
     given = {_LIBRARY: runtime.library} | ({} if main is None else {_MAIN: main})
     script = _in_script(joined(ENTRY, lambda path: given.get(path) or _file("scripts", path), _PACKAGES))
@@ -63,8 +69,8 @@ def page(bundle: Bundle, network: bytes, runtime: Runtime, *, main: str | None =
         policy=_policy([loader, script], [style]),
         description=describe(bundle),
         strings=json.loads(_file("strings", "en.json")),
-        machine_code=_packed(runtime.machine_code),
-        networks={name: _packed_halves(of_one_picture(content)) for name, content in networks.items()},
+        unpacker=Markup(_in_script(joined(UNPACKER, lambda path: _file("scripts", path), {}))),
+        pieces=pieces,
         style=Markup(style),
         loader=Markup(loader),
         script=Markup(script),
@@ -78,19 +84,6 @@ def _file(*place: str) -> str:
 def _in_script(text: str) -> str:
     """Write what would end or hide a script in a page in a way that means the same within JavaScript's texts."""
     return _ENDS_SCRIPT.sub(r"\\x3c", text)
-
-
-def _packed(content: bytes) -> str:
-    """Return what `scripts/packed.js` takes out of the page: Base64 of gzip."""
-    return base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
-
-
-def _packed_halves(weights: bytes) -> str:
-    """Return the same of numbers of two bytes: the higher ones packed, the lower ones, which are noise, as they are.
-
-    That takes less space than gzip of the whole, and leaves half as much to unpack.
-    """
-    return f"{_packed(weights[1::2])} {base64.b64encode(weights[::2]).decode()}"
 
 
 def _policy(scripts: Iterable[str], styles: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 /** @import {Description} from "./description.js" */
 /** @import {Engine} from "./engine.js" */
+/** @import {LiteRt} from "@litertjs/core" */
 
 import { Tensor, loadAndCompile, loadLiteRt } from "@litertjs/core";
 import { startEngine } from "./engine.js";
@@ -21,23 +22,16 @@ function element(id) {
 
 /**
  * Start LiteRT.js without asking for a graphics card, which takes time and memory and would not be used.
- * @returns {Promise<void>}
+ * @param {Uint8Array} machineCode
+ * @returns {Promise<LiteRt>}
  */
-async function startRuntime() {
+async function startRuntime(machineCode) {
   const none = { limits: {}, features: new Set(), requestDevice: async () => null };
   Object.defineProperty(navigator, "gpu", { value: { requestAdapter: async () => none }, configurable: true });
-  useMachineCode(await unpacked("machine-code"));
+  useMachineCode(machineCode);
   await loadLiteRt("litert.js"); // a name that it does not use, since its loader is in the page
   Reflect.deleteProperty(navigator, "gpu");
-}
-
-/**
- * Wait until the browser has read the page to its end, where the networks lie.
- * @returns {Promise<void>}
- */
-async function allRead() {
-  if (document.readyState !== "loading") return;
-  await new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
+  return { Tensor, loadAndCompile };
 }
 
 /**
@@ -46,13 +40,12 @@ async function allRead() {
  */
 async function ready(description) {
   await new Promise((shown) => setTimeout(shown)); // the page first
-  const read = allRead();
-  const [, finder, network] = await Promise.all([
-    startRuntime(),
-    read.then(() => unpacked("finder")),
-    read.then(() => unpacked("network")),
-  ]);
-  return startEngine({ runtime: { Tensor, loadAndCompile }, finder, network, description });
+  const { "machine-code": machineCode, finder, network } = unpacked(
+    ["machine-code", "finder", "network"],
+    element("pieces"),
+    element("unpacker").textContent,
+  );
+  return startEngine({ runtime: machineCode.then(startRuntime), finder, network, description });
 }
 
 const description = JSON.parse(element("description").textContent);

@@ -26,23 +26,22 @@ import { Network } from "./network.js";
  *   none
  *
  * @typedef {object} Parts
- * @property {LiteRt} runtime started
- * @property {Uint8Array} finder the content of the .tflite file, with a batch of 1
- * @property {Uint8Array} network the same of the network that names
+ * @property {Promise<LiteRt>} runtime started
+ * @property {Promise<Uint8Array>} finder the content of the .tflite file, with a batch of 1
+ * @property {Promise<Uint8Array>} network the same of the network that names
  * @property {Description} description
  */
 
 /**
- * Get ready.
+ * Get ready: load each network as soon as it is there.
  * @param {Parts} parts
- * @param {(share: number) => void} [onProgress] is told how far it is, 0 to 1
  * @returns {Promise<Engine>}
  */
-export async function startEngine({ runtime, finder, network, description }, onProgress = () => {}) {
-  const finding = new Finder(await Network.load(runtime, finder), description);
-  onProgress(0.4);
-  const naming = await Network.load(runtime, network);
-  onProgress(1);
+export async function startEngine({ runtime, finder, network, description }) {
+  /** @param {Promise<Uint8Array>} content */
+  const loaded = async (content) => Network.load(...(await Promise.all([runtime, content])));
+  const [seeing, naming] = await Promise.all([loaded(finder), loaded(network)]);
+  const finding = new Finder(seeing, description);
   /** @type {WeakMap<Picture, Promise<Found[]>>} */
   const known = new WeakMap();
 

@@ -1,43 +1,94 @@
-/** What lies compressed in the page. */
+/** What lies compressed in the page, in pieces; a worker unpacks each while the browser reads on. */
 
 /**
- * Take a block of data out of the page, which keeps it no longer.
- * @param {string} id of its element, which holds Base64 of gzip; with Base64 of every second byte after it, the first of
- *   all among them, where gzip holds the others
- * @returns {Promise<Uint8Array>}
+ * @typedef {object} Piece as pipeline/app/packing.py makes it
+ * @property {string} name of what it is a piece
+ * @property {string} part "packed" or "plain"
+ * @property {number} left how many of that name follow
+ * @property {string} text Base64
+ *
+ * @typedef {object} Awaited
+ * @property {Promise<Uint8Array>} bytes
+ * @property {(bytes: Uint8Array) => void} resolve
+ * @property {(error: Error) => void} reject
  */
-export async function unpacked(id) {
-  const element = document.getElementById(id);
-  if (!element) throw new Error(`The page lacks ${id}.`);
-  const [packed = "", plain] = element.textContent.trim().split(" ");
-  element.remove();
-  const stream = new Blob([bytesOf(packed)]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
-  return plain === undefined ? bytes : interleaved(bytesOf(plain), bytes);
+
+/**
+ * Take all pieces out of the page, which keeps them no longer.
+ * @template {string} Name
+ * @param {Name[]} names of what is needed
+ * @param {HTMLElement} room in which the pieces lie, perhaps not yet read to its end
+ * @param {string} script of the worker
+ * @returns {Record<Name, Promise<Uint8Array>>} each as soon as it is there
+ */
+export function unpacked(names, room, script) {
+  /** @type {Map<string, Awaited>} */
+  const awaited = new Map(names.map((name) => [name, awaiting()]));
+  const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  const worker = new Worker(address);
+
+  /** @param {(name: string) => string} reason */
+  const giveUp = (reason) => awaited.forEach(({ reject }, name) => reject(new Error(reason(name))));
+
+  worker.onerror = ({ message }) => giveUp((name) => `${name} cannot be unpacked: ${message ?? "no worker starts"}`);
+  worker.onmessage = ({ data: { name, bytes, failure } }) => {
+    if (bytes) awaited.get(name)?.resolve(bytes);
+    else awaited.get(name)?.reject(new Error(`${name} cannot be unpacked: ${failure}`));
+  };
+
+  const found = new Set();
+  const handOver = () => {
+    for (const piece of takenOut(room)) {
+      worker.postMessage(piece);
+      if (!piece.left) found.add(piece.name);
+    }
+  };
+  const observer = new MutationObserver(handOver);
+  observer.observe(room, { childList: true });
+  handOver();
+  allRead().then(() => {
+    observer.disconnect();
+    handOver();
+    awaited.forEach(({ reject }, name) => found.has(name) || reject(new Error(`The page lacks ${name}.`)));
+  });
+
+  const all = Object.fromEntries([...awaited].map(([name, { bytes }]) => [name, bytes]));
+  Promise.allSettled(Object.values(all)).then(() => {
+    worker.terminate();
+    URL.revokeObjectURL(address);
+  });
+  return /** @type {Record<Name, Promise<Uint8Array>>} */ (all);
 }
 
 /**
- * @param {Uint8Array} first as long as the others, or one longer
- * @param {Uint8Array} others
- * @returns {Uint8Array} one of each in turn
+ * Take out the pieces that have been read to their ends.
+ * @param {HTMLElement} room
+ * @returns {Generator<Piece>}
  */
-function interleaved(first, others) {
-  const bytes = new Uint8Array(first.length + others.length);
-  for (let place = 0; place < first.length; place += 1) bytes[2 * place] = /** @type {number} */ (first[place]);
-  for (let place = 0; place < others.length; place += 1) bytes[2 * place + 1] = /** @type {number} */ (others[place]);
-  return bytes;
+function* takenOut(room) {
+  /** @type {NodeListOf<HTMLElement>} */
+  const elements = room.querySelectorAll("script[data-of]");
+  for (const element of elements) {
+    if (!element.nextSibling && document.readyState === "loading") return;
+    const { of: name = "", part = "", left } = element.dataset;
+    yield { name, part, left: Number(left), text: element.textContent };
+    element.remove();
+  }
 }
 
 /**
- * @param {string} text Base64
- * @returns {Uint8Array<ArrayBuffer>}
+ * Wait until the browser has read the page to its end.
+ * @returns {Promise<void>}
  */
-function bytesOf(text) {
-  /** @type {Uint8ArrayConstructor & {fromBase64?: (text: string) => Uint8Array<ArrayBuffer>}} */
-  const native = Uint8Array;
-  if (native.fromBase64) return native.fromBase64(text); // not in browsers from before 2025
-  const letters = atob(text);
-  const bytes = new Uint8Array(letters.length);
-  for (let place = 0; place < letters.length; place += 1) bytes[place] = letters.charCodeAt(place);
-  return bytes;
+async function allRead() {
+  if (document.readyState !== "loading") return;
+  await new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
+}
+
+/** @returns {Awaited} */
+function awaiting() {
+  /** @type {Partial<Awaited>} */
+  const made = {};
+  made.bytes = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+  return /** @type {Awaited} */ (made);
 }

@@ -1,0 +1,60 @@
+/** From pieces of Base64 to the bytes that they were made of: what pipeline/app/packing.py does, backwards. */
+
+/** @import {Piece} from "./packed.js" */
+
+/** Something that is unpacked piece by piece. */
+export class Unpacking {
+  #stream = new DecompressionStream("gzip");
+  #writer = this.#stream.writable.getWriter();
+  #packed = new Response(this.#stream.readable).arrayBuffer();
+  /** @type {Promise<unknown>[]} */
+  #written = [];
+  /** @type {Uint8Array[]} */
+  #plain = [];
+
+  /** @param {Piece} piece the next one */
+  add({ part, text }) {
+    const bytes = bytesOf(text);
+    if (part === "plain") this.#plain.push(bytes);
+    else this.#written.push(this.#writer.write(bytes));
+  }
+
+  /** @returns {Promise<Uint8Array<ArrayBuffer>>} all of it, once the last piece was added */
+  async bytes() {
+    const [packed] = await Promise.all([this.#packed, this.#writer.close(), ...this.#written]);
+    return this.#plain.length ? interleaved(this.#plain, new Uint8Array(packed)) : new Uint8Array(packed);
+  }
+}
+
+/**
+ * @param {Uint8Array[]} pieces of the first, together as long as the others, or one longer
+ * @param {Uint8Array} others
+ * @returns {Uint8Array<ArrayBuffer>} one of each in turn
+ */
+function interleaved(pieces, others) {
+  const length = pieces.reduce((all, { length }) => all + length, 0);
+  const bytes = new Uint8Array(length + others.length);
+  let place = 0;
+  for (const piece of pieces) {
+    for (const byte of piece) {
+      bytes[place] = byte;
+      place += 2;
+    }
+  }
+  for (let other = 0; other < others.length; other += 1) bytes[2 * other + 1] = /** @type {number} */ (others[other]);
+  return bytes;
+}
+
+/**
+ * @param {string} text Base64
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+function bytesOf(text) {
+  /** @type {Uint8ArrayConstructor & {fromBase64?: (text: string) => Uint8Array<ArrayBuffer>}} */
+  const native = Uint8Array;
+  if (native.fromBase64) return native.fromBase64(text); // not in browsers from before 2025
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let place = 0; place < letters.length; place += 1) bytes[place] = letters.charCodeAt(place);
+  return bytes;
+}
