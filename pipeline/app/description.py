@@ -17,7 +17,7 @@ from gemhier.hierarchy.gem import OPTIC_CHARACTERS, OTHERS, STRENGTHS
 from gemhier.hierarchy.labels import LabelSpace, route
 from gemhier.hierarchy.posterior import Candidates
 from gemhier.hierarchy.priors import TRADE, load_prior
-from gemhier.models.bundle import candidate, decision, explanation, multi_view, predictions
+from gemhier.models.bundle import candidate, decision, explanation, multi_view, predictions, shortlist
 from gemhier.models.bundle.bundle import Bundle
 from gemhier.models.bundle.info import BundleInfo
 from gemhier.models.images import crop, decode, finder, white_balance
@@ -71,6 +71,7 @@ def describe(bundle: Bundle) -> dict[str, Any]:
             "surely": explanation.SURELY,
             "least": explanation.LEAST,
         },
+        "shortlists": {"rows": _shortlists(info, bundle.space), "most_named": shortlist.MOST_NAMED},
         "pictures": {
             "smallest_side": decode.SMALLEST_SIDE,
             "most_megapixels": decode.MOST_MEGAPIXELS,
@@ -148,6 +149,18 @@ def _decoding(info: BundleInfo, space: LabelSpace) -> dict[str, Any]:
             "regional": [info.temperatures.regional.get(family, 1.0) for family in space.families],
         },
     }
+
+
+def _shortlists(info: BundleInfo, space: LabelSpace) -> list[dict[str, Any]]:
+    """Return the thresholds of each guarantee, with one for each family; empty where none is promised."""
+    return [
+        {
+            "coverage": row.coverage,
+            "families": [row.families.get(family, row.others) for family in space.families],
+            "others": row.others,
+        }
+        for row in (info.sets.rows if info.sets else ())
+    ]
 
 
 def _candidates(candidates: Candidates) -> list[dict[str, Any]]:

@@ -3,18 +3,21 @@
 /** @import {Contradiction} from "./contradictions.js" */
 /** @import {Answer, Description, Prior, Ranked, View} from "./description.js" */
 /** @import {Explanation} from "./explanation.js" */
+/** @import {Shortlist} from "./shortlist.js" */
 
 import { decide, thresholdFor } from "./answering.js";
 import { together } from "./decoding.js";
 import { explain } from "./explanation.js";
 import { posterior } from "./posterior.js";
 import { parseReadings } from "./reading-text.js";
+import { shortlistOf } from "./shortlist.js";
 import {
   answerInWords,
   contradictionInWords,
   effectInWords,
   reasonOfRefusal,
   refusalInWords,
+  shortlistInWords,
   testInWords,
 } from "./wording.js";
 
@@ -32,6 +35,7 @@ import {
  * @property {string | null} refused why there is no answer
  * @property {Ranked[]} families
  * @property {Ranked[]} subclasses
+ * @property {Shortlist | null} shortlist null where none was asked for or promised, or no gem stands out
  * @property {Explanation} explanation
  * @property {Contradiction[]} contradictions between the photographs that count
  * @property {Words} words
@@ -41,6 +45,7 @@ import {
  * @property {string[]} effects
  * @property {string} contradiction
  * @property {string[]} nextTests
+ * @property {string} shortlist what is promised; empty where nothing is
  */
 
 /**
@@ -48,11 +53,12 @@ import {
  * @param {View[]} views its photographs; none where there are readings alone
  * @param {Known} known
  * @param {Description} description
- * @param {{precision?: number, top?: number}} [asked] the share of answers that shall be right, and how many to rank
+ * @param {{precision?: number, guarantee?: number | null, top?: number}} [asked] the share of answers that shall be
+ *   right, that of shortlists that shall hold the right label, and how many to rank
  * @returns {Prediction}
  * @throws {import("./evidence-error.js").EvidenceError} if what is known of it is no reading, or leaves no gem
  */
-export function classify(views, known, description, { precision, top = 5 } = {}) {
+export function classify(views, known, description, { precision, guarantee, top = 5 } = {}) {
   const threshold = thresholdFor(description, precision);
   const seen = views.length ? together(views, description) : { probabilities: null, score: 1, contradictions: [] };
   const after = posterior(seen.probabilities, evidenceOf(known, description), description);
@@ -60,6 +66,7 @@ export function classify(views, known, description, { precision, top = 5 } = {})
   const decision = decide(ofLabels, seen.score, description, threshold, top);
   const explanation = explain(after, description, top);
   const { answer, noGem, families, subclasses } = decision;
+  const shortlist = guarantee && !noGem ? shortlistOf(after, guarantee, description) : null;
   const refused = answer ? null : reasonOfRefusal(noGem, seen.score, families[0], threshold, description);
   const words = {
     answer: answer
@@ -68,8 +75,10 @@ export function classify(views, known, description, { precision, top = 5 } = {})
     effects: explanation.effects.map((effect) => effectInWords(effect, description)),
     contradiction: contradictionInWords(explanation, description),
     nextTests: explanation.nextTests.map(testInWords),
+    shortlist: shortlist ? shortlistInWords(shortlist, description) : "",
   };
-  return { answer, refused, families, subclasses, explanation, contradictions: seen.contradictions, words };
+  const { contradictions } = seen;
+  return { answer, refused, families, subclasses, shortlist, explanation, contradictions, words };
 }
 
 /**

@@ -99,6 +99,11 @@
  * @property {number} surely
  * @property {number} least
  *
+ * @typedef {object} Shortlists what shortlists with a guarantee are made by
+ * @property {{coverage: number, families: number[], others: number}[]} rows the least P(label) of each family's labels,
+ *   and of gems that the model cannot name; none where the model promises no shortlist
+ * @property {number} most_named
+ *
  * @typedef {object} WhiteBalance
  * @property {number} reach
  * @property {number} least_reach
@@ -137,6 +142,7 @@
  * @property {ReadingText} reading_text
  * @property {NextTestNumbers} next_tests
  * @property {ExplanationNumbers} explanation
+ * @property {Shortlists} shortlists
  * @property {{smallest_side: number, most_megapixels: number, most_missing: number}} pictures
  * @property {Finding} finding
  * @property {{margin: number, background: number, largest_side: number}} cropping

@@ -17,6 +17,7 @@ import { weigh } from "./readings.js";
  *
  * @typedef {object} Posterior
  * @property {number[]} all how probable each candidate is; the other gems are 0 without a reading
+ * @property {boolean[]} allowed whether no restriction rules a candidate out
  * @property {Effect[]} effects one for each reading
  */
 
@@ -32,16 +33,20 @@ export function posterior(image, evidence, description) {
   const seen = image ?? new Array(labels.length).fill(1 / labels.length);
   const { readings, prior, only, without, wrong } = evidence;
   if (!readings.length && !prior && !only.length && !without.length) {
-    return { all: [...seen, ...new Array(candidates.length - labels.length).fill(0)], effects: [] };
+    const all = [...seen, ...new Array(candidates.length - labels.length).fill(0)];
+    return { all, allowed: candidates.map(() => true), effects: [] };
   }
   const weighed = readings.map((reading) => checked(reading, weigh(reading, wrong, description), description));
-  const before = beforeReadings(seen, evidence, description);
+  const allowed = candidates.map(
+    ({ id }) => (!only.length || only.some((node) => isBelow(id, node))) && !without.some((node) => isBelow(id, node)),
+  );
+  const before = beforeReadings(seen, evidence, allowed, description);
   const after = normalised(times(before, weighed));
   const effects = readings.map((reading, place) => {
     const others = weighed.filter((_, other) => other !== place);
     return effect(reading, at(weighed, place), after, normalised(times(before, others)), description);
   });
-  return { all: after, effects };
+  return { all: after, allowed, effects };
 }
 
 /**
@@ -70,10 +75,11 @@ function times(before, weighed) {
  * Return how probable each candidate is by the picture, the prior and the restrictions.
  * @param {number[]} image
  * @param {Evidence} evidence
+ * @param {boolean[]} allowed
  * @param {Description} description
  * @returns {number[]}
  */
-function beforeReadings(image, { readings, prior, only, without }, description) {
+function beforeReadings(image, { readings, prior, only, without }, allowed, description) {
   const { labels, candidates } = description;
   const { image_misleads, others_share } = description.posterior;
   const nOthers = candidates.length - labels.length;
@@ -92,11 +98,8 @@ function beforeReadings(image, { readings, prior, only, without }, description) 
     seen = normalised(seen);
   }
   const rest = 1 - sum(others);
-  const may = candidates.map(
-    ({ id }) => (!only.length || only.some((node) => isBelow(id, node))) && !without.some((node) => isBelow(id, node)),
-  );
   const possible = [...seen.map((probability) => rest * probability), ...others].map((probability, place) =>
-    at(may, place) ? probability : 0,
+    at(allowed, place) ? probability : 0,
   );
   if (!(sum(possible) > 0)) {
     throw new EvidenceError(

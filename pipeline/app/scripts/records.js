@@ -4,6 +4,7 @@
 /** @import {Answer, Description, Ranked} from "./description.js" */
 
 import { at } from "./numbers.js";
+import { entryInWords } from "./wording.js";
 
 /**
  * @typedef {object} Images the photographs of a stone
@@ -24,7 +25,7 @@ const TOP = 5;
  * @returns {Cells}
  */
 export function record(prediction, { counted, withoutGem }, description) {
-  const { answer, refused, families, subclasses, explanation, contradictions } = prediction;
+  const { answer, refused, families, subclasses, shortlist, explanation, contradictions } = prediction;
   const round = rounding(description.record_decimals);
   const ranked = (/** @type {readonly Ranked[]} */ gems) =>
     gems.map(({ id, name, probability }) => ({ id, name, probability: round(probability) }));
@@ -45,6 +46,14 @@ export function record(prediction, { counted, withoutGem }, description) {
     ...(answer ? {} : { refused }),
     families: ranked(families),
     subclasses: ranked(subclasses),
+    ...(shortlist
+      ? {
+          shortlist: {
+            guarantee: round(shortlist.guarantee),
+            nodes: shortlist.entries.map(({ labels, ...gem }) => ({ ...ranked([gem])[0], labels })),
+          },
+        }
+      : {}),
     others: ranked(explanation.others),
     evidence: explanation.effects.map(({ key, given, fits, wrong, without }) => ({
       reading: key,
@@ -77,6 +86,9 @@ export function table(results) {
     ...["answer_id", "answer_name", "answer_rank", "answer_probability", "refused"],
     ...ofEach("family", parts),
     ...ofEach("subclass", parts),
+    ...(results.some(({ prediction }) => prediction.shortlist)
+      ? ["shortlist", "shortlist_nodes", "shortlist_labels"]
+      : []),
     ...[
       "other_id",
       "other_name",
@@ -108,7 +120,7 @@ function ofEach(group, parts) {
  * @param {{record: Cells, prediction: Prediction}} result
  * @returns {Cells}
  */
-function cellsOf({ record: values, prediction: { words } }) {
+function cellsOf({ record: values, prediction: { shortlist, words } }) {
   const { image, images, without_gem, contradictions, refused, decided_by, model_version } = values;
   const { answer, families, subclasses, others } =
     /** @type {{answer: object | null, families: object[], subclasses: object[], others: object[]}} */ (values);
@@ -121,6 +133,13 @@ function cellsOf({ record: values, prediction: { words } }) {
     ...prefixed("answer", answer ?? {}),
     ...Object.assign({}, ...families.map((family, place) => prefixed(`family_${place + 1}`, family))),
     ...Object.assign({}, ...subclasses.map((label, place) => prefixed(`subclass_${place + 1}`, label))),
+    ...(shortlist
+      ? {
+          shortlist: shortlist.entries.map(entryInWords).join("; "),
+          shortlist_nodes: asPython(shortlist.entries.map(({ id }) => id)),
+          shortlist_labels: asPython(shortlist.entries.flatMap(({ labels }) => labels)),
+        }
+      : {}),
     ...prefixed("other", others[0] ?? {}),
     evidence: words.effects.join("; "),
     next_test: words.nextTests[0],

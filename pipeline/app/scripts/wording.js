@@ -4,6 +4,7 @@
 /** @import {Answer, Description, Ranked} from "./description.js" */
 /** @import {Explanation, ReadingEffect} from "./explanation.js" */
 /** @import {NextTest} from "./next-tests.js" */
+/** @import {Entry, Shortlist} from "./shortlist.js" */
 
 import { at, fixed, sum } from "./numbers.js";
 
@@ -127,4 +128,25 @@ export function contradictionsInWords([worst], names) {
 export function testInWords({ title, outcomes }) {
   const said = outcomes.map(({ value, name }, place) => `${value} ${place ? "" : "is "}${name.toLowerCase()}`);
   return `${at([...title], 0).toUpperCase()}${title.slice(1)}: ${said.join(", ")}.`;
+}
+
+/**
+ * @param {Shortlist} shortlist
+ * @param {Description} description
+ * @returns {string} 95% sure to be one of: sapphire (all), tanzanite, iolite
+ */
+export function shortlistInWords({ guarantee, entries }, { shortlists: { most_named } }) {
+  const share = Number((100 * guarantee).toPrecision(6));
+  const names = entries.slice(0, most_named).map(entryInWords).join(", ");
+  const more = entries.length > most_named ? ` and ${entries.length - most_named} more` : "";
+  const isOne = entries.length === 1 && at(entries, 0).labels.length < 2;
+  return `${share}% sure to be ${isOne ? "" : "one of: "}${names}${more}`;
+}
+
+/**
+ * @param {Entry} entry
+ * @returns {string} sapphire (all)
+ */
+export function entryInWords({ name, labels }) {
+  return labels.length > 1 ? `${name.toLowerCase()} (all)` : name.toLowerCase();
 }

@@ -10,6 +10,8 @@ import pytest
 from gemhier.hierarchy.answering import Thresholds
 from gemhier.hierarchy.decoding import STRATEGIES
 from gemhier.hierarchy.gem import Gem
+from gemhier.hierarchy.labels import LabelSpace
+from gemhier.hierarchy.prediction_sets import SetThreshold, SetThresholds
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle import load_bundle
 from gemhier.models.bundle.bundle import Bundle
@@ -102,11 +104,25 @@ def models(tiny_info: BundleInfo, tiny_taxonomy: Taxonomy) -> Sequence[Model]:
         thresholds=Thresholds(()),
         default_precision=0.75,
     )
+    bundles = {
+        "shipped": shipped,
+        "tiny": replace(shipped, info=tiny_info, taxonomy=tiny_taxonomy),
+        "deep": replace(shipped, info=deep),
+    }
     return [
-        Model("shipped", shipped),
-        Model("tiny", replace(shipped, info=tiny_info, taxonomy=tiny_taxonomy)),
-        Model("deep", replace(shipped, info=deep)),
+        Model(name, replace(bundle, info=replace(bundle.info, sets=promises(bundle.space))))
+        for name, bundle in bundles.items()
     ]
+
+
+def promises(space: LabelSpace) -> SetThresholds:
+    """Thresholds of shortlists, with some of their own for every second family."""
+    return SetThresholds(
+        tuple(
+            SetThreshold(coverage=coverage, families=dict.fromkeys(space.families[::2], least / 3), others=least)
+            for coverage, least in ((0.5, 0.2), (0.9, 0.03), (0.99, 0.0))
+        )
+    )
 
 
 @pytest.fixture(scope="session")
@@ -128,6 +144,8 @@ def make_case(model: Model, place: int, random: Random) -> Values:
     asked: Values = {"top": int(random.choice([1, 3, 5, 200]))}
     if random.random() < 0.7:
         asked["precision"] = float(random.choice([0.01, 0.5, 0.55, 0.8, 0.9, 0.93, 0.95, 0.99, 0.999, 0.9999]))
+    if random.random() < 0.6:
+        asked["guarantee"] = float(random.choice([0.3, 0.5, 0.8, 0.9, 0.95, 0.99]))
     return {
         "description": model.name,
         "settings": {

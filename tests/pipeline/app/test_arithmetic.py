@@ -45,7 +45,11 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="node, which runs the scrip
 def by_python(case: Values, model: Any) -> Values:
     """What Python says of a case, with the keys of compute.js."""
     bundle = model.settled(case["settings"])
-    asked = {"top": case["asked"]["top"], "target_precision": case["asked"].get("precision")}
+    asked = {
+        "top": case["asked"]["top"],
+        "target_precision": case["asked"].get("precision"),
+        "guarantee": case["asked"].get("guarantee"),
+    }
     known = case["known"]
     try:
         evidence = Evidence(
@@ -105,7 +109,13 @@ def exported(prediction: Prediction, views: Sequence[Values], decoded: Sequence[
         multi_view=MultiView(counted, others, contradictions=pairs) if len(views) > 1 else None,
         decided_by=prediction.decided_by if views else "evidence",
     )
-    table = CsvRows(n_families=5, n_subclasses=5, same_stone=True, with_evidence=True)
+    table = CsvRows(
+        n_families=5,
+        n_subclasses=5,
+        same_stone=True,
+        with_evidence=True,
+        with_shortlist=named.shortlist is not None,
+    )
     return {"record": named.to_dict(), "table": table.header + table.entry(named)}
 
 
@@ -141,6 +151,11 @@ def values_of(prediction: Prediction) -> Values:
         "refused": prediction.refused,
         "families": ranked(prediction.families),
         "subclasses": ranked(prediction.subclasses),
+        "shortlist": prediction.shortlist
+        and {
+            "guarantee": prediction.shortlist.guarantee,
+            "entries": [{**ranked([entry])[0], "labels": list(entry.labels)} for entry in prediction.shortlist.entries],
+        },
         "explanation": {
             "others": ranked(beside.others),
             "effects": [
@@ -171,6 +186,7 @@ def values_of(prediction: Prediction) -> Values:
             "effects": [str(effect) for effect in beside.effects],
             "contradiction": beside.contradiction,
             "nextTests": [str(test) for test in beside.next_tests],
+            "shortlist": prediction.shortlist.sentence if prediction.shortlist else "",
         },
     }
 
@@ -249,6 +265,10 @@ def test_scripts_and_python_say_the_same(models: Sequence[Any], make_cases: Make
     assert any(shown["lookAlikes"] for shown in beside)
     assert any(shown["others"] for shown in beside)
     assert any(prediction["words"]["contradiction"] for prediction in said)
+    shortlists = [prediction["shortlist"]["entries"] for prediction in said if prediction["shortlist"]]
+    assert {min(len(entry["labels"]), 2) for entries in shortlists for entry in entries} == {0, 1, 2}
+    assert min(map(len, shortlists)) == 1
+    assert any(" and " in prediction["words"]["shortlist"] for prediction in said)
 
 
 def test_numbers_and_texts_are_written_as_by_python(tmp_path: Path) -> None:

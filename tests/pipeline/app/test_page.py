@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import pytest
 from markupsafe import Markup
 from PIL import Image
 
+from gemhier.hierarchy.prediction_sets import SetThreshold, SetThresholds
 from gemhier.models.bundle import load_bundle
 from gemhier.pipeline.app.description import describe
 from gemhier.templates import render
@@ -42,11 +44,14 @@ RED, GREEN, BLUE = (215, 25, 40), (20, 165, 60), (35, 45, 205)
 
 @pytest.fixture(scope="module")
 def html() -> str:
-    """The page as the command writes it, but for its scripts, which are served one by one."""
+    """The page as the command writes it, but for its scripts, which are served one by one, and with shortlists."""
+    bundle = load_bundle()
+    rows = (SetThreshold(coverage=share, families={}, others=least) for share, least in ((0.9, 0.1), (0.99, 1e-9)))
+    sets = SetThresholds(tuple(rows))
     return render(
         "pipeline/app/page.html",
         policy="default-src 'none'; img-src blob: data:; script-src 'self' 'unsafe-inline'; style-src 'unsafe-inline'",
-        description=describe(load_bundle()),
+        description=describe(replace(bundle, info=replace(bundle.info, sets=sets))),
         strings=json.loads((APP / "strings" / "en.json").read_text(encoding="utf-8")),
         unpacker="",
         pieces=[],
@@ -111,6 +116,52 @@ def answer(opened: "Page") -> str:
 def shortlist(opened: "Page") -> dict[str, str]:
     names: list[str] = opened.locator(".shortlist .name").all_inner_texts()
     return dict(zip(names, opened.locator(".shortlist .number").all_inner_texts(), strict=True))
+
+
+def test_a_shortlist_is_promised_where_it_is_asked_for(opened: "Page", tmp_path: Path) -> None:
+    share = opened.get_by_label("A shortlist that holds the right gem")
+    opened.get_by_label("Specific gravity", exact=True).fill("4.0")
+    assert share.is_hidden()  # of readings alone nothing is promised
+    opened.get_by_role("button", name="Next stone").click()
+
+    choose(opened, painted(tmp_path / "red.png", {40: RED}))
+    said = opened.locator(".sure")
+    assert share.locator("option").all_inner_texts() == ["no promise", "90%", "99%"]
+    assert said.inner_text() == ""
+    share.select_option("90%")
+    assert said.inner_text() == "90% sure to be ruby."
+    share.select_option("99%")
+    assert re.fullmatch(r"99% sure to be one of: corundum \(all\), .+ and \d+ more\.", said.inner_text())
+    opened.get_by_role("button", name="Next stone").click()
+    choose(opened, painted(tmp_path / "blue.png", {40: BLUE}))
+    assert said.inner_text().startswith("99% sure to be one of: corundum (all)")
+
+
+def test_gems_that_are_out_of_the_question_are_left_out(opened: "Page", tmp_path: Path) -> None:
+    choose(opened, painted(tmp_path / "red.png", {40: RED}))
+    opened.get_by_text("Which gems come into question").click()
+    leave_out = opened.get_by_label("Not", exact=True)
+    leave_out.fill("ruby")
+    leave_out.press("Enter")
+    assert "Ruby" not in shortlist(opened)
+    opened.get_by_label("Only", exact=True).fill("Beryl")
+    opened.get_by_role("button", name="Add to Only").click()
+    assert "Emerald" in shortlist(opened)
+    assert opened.locator(".families").inner_text() == "Families: Beryl 100%"
+    opened.get_by_label("Only", exact=True).fill("beryllium")
+    opened.get_by_role("button", name="Add to Only").click()
+    assert "beryllium is no name that the model knows" in opened.locator(".gems [role=alert]").first.inner_text()
+    opened.get_by_role("button", name="Leave out Beryl").click()
+    opened.get_by_role("button", name="Leave out Ruby").click()
+    assert answer(opened) == "Ruby"
+    # What leaves nothing is said in words, and the photograph counts alone.
+    for kind in ("Not", "Only"):
+        opened.get_by_label(kind, exact=True).fill("Garnet")
+        opened.get_by_label(kind, exact=True).press("Enter")
+    assert "nothing is left that the stone can be" in opened.locator(".readings > .problem").inner_text()
+    assert answer(opened) == "Ruby"
+    opened.get_by_role("button", name="Next stone").click()
+    assert opened.locator(".chosen li").count() == 0
 
 
 def test_a_photograph_is_named_and_another_stone_of_it_can_be_meant(opened: "Page", tmp_path: Path) -> None:
@@ -364,6 +415,10 @@ def test_it_is_accessible(opened: "Page", tmp_path: Path, scheme: Any) -> None:
     opened.get_by_label("Specific gravity", exact=True).fill("4.0")
     opened.locator(".shortlist summary").first.tap()
     opened.get_by_text("Weigh it instead").tap()
+    opened.get_by_text("Which gems come into question").tap()
+    opened.get_by_label("Not", exact=True).fill("Garnet")
+    opened.get_by_label("Not", exact=True).press("Enter")
+    opened.get_by_label("A shortlist that holds the right gem").select_option("99%")
     opened.wait_for_timeout(300)
     assert opened.evaluate(check) == []
     opened.get_by_role("button", name="This is wrong").tap()

@@ -43,7 +43,7 @@ export class AnswerPanel {
   /**
    * @param {Description} description
    * @param {Text} text
-   * @param {{onTest: (key: string) => void, onWrong: () => void}} listeners
+   * @param {{onTest: (key: string) => void, onWrong: () => void, onGuarantee: (share: number | null) => void}} listeners
    */
   constructor(description, text, listeners) {
     this.description = description;
@@ -66,7 +66,23 @@ export class AnswerPanel {
     );
     this.alikePart = this.#part("", this.alike, this.more);
     this.testsPart = this.#part(text("answer.next-tests"), this.tests);
-    this.listPart = this.#part(text("answer.shortlist"), this.list, this.families);
+    this.guarantee = element(
+      "select",
+      { change: () => listeners.onGuarantee(Number(this.guarantee.value) || null) },
+      element("option", { value: "" }, text("answer.no-guarantee")),
+      ...description.shortlists.rows.map(({ coverage }) =>
+        element("option", { value: coverage }, percent(coverage)),
+      ),
+    );
+    this.sure = element("p", { class: "sure", role: "status" });
+    this.promised = element(
+      "div",
+      { class: "promised" },
+      element("label", { class: "choice" }, element("span", {}, text("answer.guarantee")), this.guarantee),
+      this.sure,
+      element("p", { class: "quiet" }, text("answer.guarantee-hint")),
+    );
+    this.listPart = this.#part(text("answer.shortlist"), this.list, this.families, this.promised);
     this.wrong = button(text("wrong.open"), listeners.onWrong, { class: "plain" });
     this.right = element("p", { class: "right", hidden: true });
     this.root = element(
@@ -96,10 +112,13 @@ export class AnswerPanel {
   /**
    * Show what a stone is taken for; null where nothing is known of it yet.
    * @param {Prediction | null} prediction
-   * @param {{hasPhotograph: boolean, names: string[], right: string}} specimen names of the photographs that count, and
-   *   the name that a person gave it, or ""
+   * @param {object} specimen
+   * @param {boolean} specimen.hasPhotograph
+   * @param {string[]} specimen.names of the photographs that count
+   * @param {string} specimen.right the name that a person gave it, or ""
+   * @param {number | null} specimen.guarantee
    */
-  show(prediction, { hasPhotograph, names, right }) {
+  show(prediction, { hasPhotograph, names, right, guarantee }) {
     this.root.hidden = !prediction;
     this.bar.hidden = !prediction;
     if (!prediction) return;
@@ -114,6 +133,9 @@ export class AnswerPanel {
     this.#rank(shortlist);
     const named = families.slice(0, 3).map((family) => `${family.name} ${percent(family.probability)}`);
     this.families.textContent = this.text("answer.families", { families: named.join(" · ") });
+    this.promised.hidden = !hasPhotograph || isNoGem || !this.description.shortlists.rows.length;
+    this.guarantee.value = String(guarantee ?? "");
+    setText(this.sure, words.shortlist && `${capital(words.shortlist)}.`);
     this.alikePart.hidden = isNoGem || !explanation.lookAlikes.length;
     const alike = explanation.lookAlikes.map((gem) =>
       element("li", {}, element("strong", {}, gem.name), ` ${gem.difference}`),

@@ -13,6 +13,7 @@ import { inWords } from "./failures.js";
 import { PhotographPanel } from "./photograph-panel.js";
 import { ReadingsPanel, isCalm } from "./readings-panel.js";
 import { Reader } from "./reader.js";
+import { Restrictions } from "./restrictions.js";
 import { SessionPanel } from "./session-panel.js";
 import { counted, isEmpty, named, newSpecimen } from "./session.js";
 import { sheetOf } from "./sheet.js";
@@ -47,7 +48,7 @@ export function start(root, description, strings, engineReady) {
 
 class Page {
   /** @type {Specimen} */
-  #current = newSpecimen(false);
+  #current = newSpecimen();
   /** @type {Named[]} the stones of the session, the newest first; the current one is among them once it is not empty */
   #stones = [];
   #isKept = false;
@@ -76,8 +77,16 @@ class Page {
     this.answer = new AnswerPanel(description, text, {
       onTest: (key) => this.readings.focus(key),
       onWrong: () => this.#ask(),
+      onGuarantee: (guarantee) => {
+        this.#current.guarantee = guarantee;
+        this.#refresh();
+      },
     });
-    this.readings = new ReadingsPanel(description, text, {
+    this.restrictions = new Restrictions(description, text, (only, without) => {
+      Object.assign(this.#current, { only, without });
+      this.#refresh();
+    });
+    this.readings = new ReadingsPanel(description, text, this.restrictions.root, {
       onTexts: (texts) => {
         this.#current.texts = texts;
         this.#refresh();
@@ -145,6 +154,7 @@ class Page {
   /** Show the current stone in all panels. */
   #openCurrent() {
     this.readings.show(this.#current);
+    this.restrictions.show(this.#current);
     this.photographs.complain("");
     this.#shown();
   }
@@ -169,7 +179,8 @@ class Page {
     const { prediction, complaint } = named(specimen, this.description);
     const right = this.description.nodes.find((node) => node.id === specimen.right)?.name ?? "";
     const names = counted(specimen.photographs, this.description).counted;
-    this.answer.show(prediction, { hasPhotograph: specimen.photographs.length > 0, names, right });
+    const { guarantee } = specimen;
+    this.answer.show(prediction, { hasPhotograph: specimen.photographs.length > 0, names, right, guarantee });
     this.readings.showEffects(prediction, complaint, specimen.texts);
     this.next.hidden = isEmpty(specimen);
     this.#record({ specimen, prediction });
@@ -265,7 +276,7 @@ class Page {
   }
 
   #next() {
-    this.#current = newSpecimen(this.#current.trade);
+    this.#current = newSpecimen(this.#current);
     this.#openCurrent();
     scrollTo({ top: 0, behavior: isCalm() ? "auto" : "smooth" });
   }
@@ -283,7 +294,7 @@ class Page {
     if (this.#isKept) this.#store(forget(specimen.id));
     release(specimen.photographs.map(({ preview }) => preview));
     if (specimen === this.#current) {
-      this.#current = newSpecimen(specimen.trade);
+      this.#current = newSpecimen(specimen);
       this.#openCurrent();
     }
     this.#list();
@@ -293,7 +304,7 @@ class Page {
     release(this.#specimens.flatMap(({ photographs }) => photographs.map(({ preview }) => preview)));
     this.#stones = [];
     this.#isKept = false;
-    this.#current = newSpecimen(false);
+    this.#current = newSpecimen();
     this.#openCurrent();
     this.#list();
     await this.#store(deleteAll());
@@ -311,7 +322,8 @@ class Page {
     const found = await kept().catch(() => null); // where the browser lets nothing be kept, nothing was
     if (!found) return;
     this.#isKept = true;
-    const stones = found.map((specimen) => ({ specimen, prediction: named(specimen, this.description).prediction }));
+    const whole = found.map((specimen) => ({ ...newSpecimen(), ...specimen })); // an earlier page knew less of it
+    const stones = whole.map((specimen) => ({ specimen, prediction: named(specimen, this.description).prediction }));
     this.#stones = [...this.#stones, ...stones].sort((one, other) =>
       one.specimen.begun < other.specimen.begun ? 1 : -1,
     );

@@ -27,9 +27,10 @@ export class ReadingsPanel {
   /**
    * @param {Description} description
    * @param {Text} text
+   * @param {HTMLElement} restrictions what else is asked about the stone
    * @param {{onTexts: (texts: Record<string, string>) => void, onTrade: (on: boolean) => void}} listeners
    */
-  constructor(description, text, listeners) {
+  constructor(description, text, restrictions, listeners) {
     this.description = description;
     this.text = text;
     this.listeners = listeners;
@@ -86,6 +87,7 @@ export class ReadingsPanel {
         this.trade.label,
         element("p", { class: "quiet" }, text("reading.trade-hint")),
       ),
+      restrictions,
     );
   }
 

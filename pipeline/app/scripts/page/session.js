@@ -13,12 +13,13 @@ const SHOWN = 6;
 
 /**
  * Return a stone of which nothing is known yet.
- * @param {boolean} trade whether it counts how common gems are
+ * @param {{trade: boolean, guarantee: number | null}} [before] the stone before it, of which it takes what is asked for
  * @returns {Specimen}
  */
-export function newSpecimen(trade) {
+export function newSpecimen({ trade, guarantee } = { trade: false, guarantee: null }) {
   const id = `${Date.now()}-${Math.random().toString(36).slice(2, 8)}`;
-  return { id, begun: new Date().toISOString(), photographs: [], texts: {}, trade, right: "" };
+  const begun = new Date().toISOString();
+  return { id, begun, photographs: [], texts: {}, trade, only: [], without: [], guarantee, right: "" };
 }
 
 /**
@@ -40,13 +41,15 @@ export function isEmpty({ photographs, texts }) {
 export function named(specimen, description, top = SHOWN) {
   if (isEmpty(specimen)) return { prediction: null, complaint: "" };
   const views = specimen.photographs.map((photograph) => photograph.view);
-  const known = { texts: specimen.texts, prior: /** @type {"trade" | null} */ (specimen.trade ? "trade" : null) };
+  const { texts, only, without } = specimen;
+  const prior = /** @type {"trade" | null} */ (specimen.trade ? "trade" : null);
+  const guarantee = views.length ? specimen.guarantee : null; // it is promised of pictures
   try {
-    return { prediction: classify(views, known, description, { top }), complaint: "" };
+    return { prediction: classify(views, { texts, prior, only, without }, description, { top, guarantee }), complaint: "" };
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw error;
-    const without = views.length ? classify(views, { prior: known.prior }, description, { top }) : null;
-    return { prediction: without, complaint: error.message };
+    const photographsAlone = views.length ? classify(views, { prior }, description, { top, guarantee }) : null;
+    return { prediction: photographsAlone, complaint: error.message };
   }
 }
 
