@@ -2,6 +2,7 @@
 
 import { classify } from "../classify.js";
 import { ImageError } from "../image-error.js";
+import { textOf } from "./text.js";
 
 export function start(root, description, strings, engineReady) {
   globalThis.shownAfter = performance.now();
@@ -34,7 +35,8 @@ export function start(root, description, strings, engineReady) {
       const stones = await engine.find(picture);
       const found = performance.now();
       const view = await engine.view(picture, box);
-      const { answer, subclasses, words } = classify([view], {}, description, { top: description.labels.length });
+      const asked = { top: description.labels.length };
+      const { answer, subclasses, words } = classify([view], {}, description, textOf(strings), asked);
       const milliseconds = { decode: decoded - begun, find: found - decoded, name: performance.now() - found };
       return { stones, score: view.score, answer, subclasses, words, milliseconds };
     });

@@ -3,6 +3,7 @@
 /** @import {Contradiction} from "./contradictions.js" */
 /** @import {Answer, Description, Prior, Ranked, View} from "./description.js" */
 /** @import {Explanation} from "./explanation.js" */
+/** @import {Text} from "./page/text.js" */
 /** @import {Shortlist} from "./shortlist.js" */
 
 import { decide, thresholdFor } from "./answering.js";
@@ -15,6 +16,8 @@ import {
   answerInWords,
   contradictionInWords,
   effectInWords,
+  entryInWords,
+  perhapsInWords,
   reasonOfRefusal,
   refusalInWords,
   shortlistInWords,
@@ -42,10 +45,12 @@ import {
  *
  * @typedef {object} Words the same as people read it
  * @property {string} answer the answer, or why there is none
+ * @property {string} perhaps what it may be; empty where there is an answer
  * @property {string[]} effects
  * @property {string} contradiction
  * @property {string[]} nextTests
  * @property {string} shortlist what is promised; empty where nothing is
+ * @property {string[]} entries each that stands on it
  */
 
 /**
@@ -53,12 +58,13 @@ import {
  * @param {View[]} views its photographs; none where there are readings alone
  * @param {Known} known
  * @param {Description} description
+ * @param {Text} text
  * @param {{precision?: number, guarantee?: number | null, top?: number}} [asked] the share of answers that shall be
  *   right, that of shortlists that shall hold the right label, and how many to rank
  * @returns {Prediction}
  * @throws {import("./evidence-error.js").EvidenceError} if what is known of it is no reading, or leaves no gem
  */
-export function classify(views, known, description, { precision, guarantee, top = 5 } = {}) {
+export function classify(views, known, description, text, { precision, guarantee, top = 5 } = {}) {
   const threshold = thresholdFor(description, precision);
   const seen = views.length ? together(views, description) : { probabilities: null, score: 1, contradictions: [] };
   const after = posterior(seen.probabilities, evidenceOf(known, description), description);
@@ -68,14 +74,15 @@ export function classify(views, known, description, { precision, guarantee, top 
   const { answer, noGem, families, subclasses } = decision;
   const shortlist = guarantee && !noGem ? shortlistOf(after, guarantee, description) : null;
   const refused = answer ? null : reasonOfRefusal(noGem, seen.score, families[0], threshold, description);
+  const perhaps = answer ? "" : perhapsInWords(families, subclasses, explanation.others, description, text);
   const words = {
-    answer: answer
-      ? answerInWords(answer)
-      : refusalInWords(noGem, families, subclasses, explanation.others, description),
-    effects: explanation.effects.map((effect) => effectInWords(effect, description)),
-    contradiction: contradictionInWords(explanation, description),
-    nextTests: explanation.nextTests.map(testInWords),
-    shortlist: shortlist ? shortlistInWords(shortlist, description) : "",
+    answer: answer ? answerInWords(answer, text) : refusalInWords(noGem, perhaps, text),
+    perhaps,
+    effects: explanation.effects.map((effect) => effectInWords(effect, description, text)),
+    contradiction: contradictionInWords(explanation, description, text),
+    nextTests: explanation.nextTests.map((test) => testInWords(test, text)),
+    shortlist: shortlist ? shortlistInWords(shortlist, description, text) : "",
+    entries: shortlist?.entries.map((entry) => entryInWords(entry, text)) ?? [],
   };
   const { contradictions } = seen;
   return { answer, refused, families, subclasses, shortlist, explanation, contradictions, words };

@@ -4,7 +4,6 @@
 /** @import {Answer, Description, Ranked} from "./description.js" */
 
 import { at } from "./numbers.js";
-import { entryInWords } from "./wording.js";
 
 /**
  * @typedef {object} Images the photographs of a stone
@@ -135,7 +134,7 @@ function cellsOf({ record: values, prediction: { shortlist, words } }) {
     ...Object.assign({}, ...subclasses.map((label, place) => prefixed(`subclass_${place + 1}`, label))),
     ...(shortlist
       ? {
-          shortlist: shortlist.entries.map(entryInWords).join("; "),
+          shortlist: words.entries.join("; "),
           shortlist_nodes: asPython(shortlist.entries.map(({ id }) => id)),
           shortlist_labels: asPython(shortlist.entries.flatMap(({ labels }) => labels)),
         }

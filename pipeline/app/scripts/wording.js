@@ -1,4 +1,4 @@
-/** Answers and explanations as people read them. */
+/** Answers and explanations as people read them, from the table of strings. */
 
 /** @import {Contradiction} from "./contradictions.js" */
 /** @import {Answer, Description, Ranked} from "./description.js" */
@@ -6,19 +6,41 @@
 /** @import {NextTest} from "./next-tests.js" */
 /** @import {Entry, Shortlist} from "./shortlist.js" */
 
+/** @import {Text} from "./page/text.js" */
+
 import { at, fixed, sum } from "./numbers.js";
 
+/** @type {Record<string, string>} */
+const RANKS = {
+  family: "rank.family",
+  species: "rank.species",
+  variety: "rank.variety",
+  region: "rank.region",
+  trade: "rank.trade",
+};
+
 /**
- * @param {Answer} answer
- * @returns {string} Emerald (variety of beryl)
+ * @param {string} rank
+ * @param {Text} text
+ * @returns {string}
  */
-export function answerInWords({ name, rank, above }) {
-  const called = rank === "trade" ? "trade name" : rank;
-  return above ? `${name} (${called} of ${above.toLowerCase()})` : `${name} (${called})`;
+export function rankInWords(rank, text) {
+  return text(RANKS[rank] ?? "rank.variety");
 }
 
 /**
- * Return why there is no answer, exactly.
+ * @param {Answer} answer
+ * @param {Text} text
+ * @returns {string} Emerald (variety of beryl)
+ */
+export function answerInWords({ name, rank, above }, text) {
+  const called = rankInWords(rank, text);
+  if (!above) return text("words.answer-alone", { name, rank: called });
+  return text("words.answer", { name, rank: called, above: above.toLowerCase() });
+}
+
+/**
+ * Return why there is no answer, exactly, as it is exported.
  * @param {boolean} noGem
  * @param {number} score how sure the finder is of a gem
  * @param {Ranked | undefined} likeliest the most probable family
@@ -52,101 +74,136 @@ function apart(threshold, probability) {
 /**
  * Return why there is no answer, as one says it to a person: with what it may be.
  * @param {boolean} noGem
+ * @param {string} perhaps as `perhapsInWords` gives it
+ * @param {Text} text
+ * @returns {string}
+ */
+export function refusalInWords(noGem, perhaps, text) {
+  return noGem ? text("words.no-gem") : text("words.unsure", { perhaps });
+}
+
+/**
  * @param {Ranked[]} families
  * @param {Ranked[]} subclasses
  * @param {Ranked[]} others
  * @param {Description} description
- * @returns {string}
+ * @param {Text} text
+ * @returns {string} Perhaps Corundum (0.61: ruby 0.60) or Garnet (0.32).
  */
-export function refusalInWords(noGem, families, subclasses, others, { wording }) {
-  if (noGem) return "No gem found.";
+export function perhapsInWords(families, subclasses, others, { wording }, text) {
   const best = [...families, ...others].sort((one, other) => other.probability - one.probability).slice(0, 2);
   const likely = best.filter((gem) => gem.probability >= wording.worth_naming);
   const named = (likely.length ? likely : best.slice(0, 1)).map((family) => {
     const surest = subclasses.find((label) => label.id.startsWith(`${family.id}/`));
     const hasMost = surest && surest.probability >= wording.most * family.probability;
-    const more = hasMost ? `: ${surest.name.toLowerCase()} ${fixed(surest.probability, 2)}` : "";
-    return `${family.name} (${fixed(family.probability, 2)}${more})`;
+    const values = { name: family.name, probability: fixed(family.probability, 2) };
+    if (!hasMost) return text("words.family", values);
+    const share = fixed(surest.probability, 2);
+    return text("words.family-of", { ...values, label: surest.name.toLowerCase(), share });
   });
-  return `Not sure. Perhaps ${named.join(" or ")}.`;
+  return text("words.perhaps", { gems: named.join(text("words.or")) });
 }
 
 /**
  * @param {ReadingEffect} effect
  * @param {Description} description
+ * @param {Text} text
  * @returns {string} refractive index 1.762-1.770 fits blue sapphire, ruby
  */
-export function effectInWords(effect, description) {
-  const isWrong = effect.wrong >= description.explanation.surely;
-  const doubt = isWrong ? `; with the rest it is probably wrong (${fixed(effect.wrong, 2)})` : "";
-  return `${effect.title} ${effect.given} ${fitsInWords(effect, description)}${doubt}`;
+export function effectInWords(effect, description, text) {
+  const { title, given, wrong } = effect;
+  const values = { title, given, fits: fitsInWords(effect, description, text) };
+  if (wrong < description.explanation.surely) return text("words.effect", values);
+  return text("words.effect-wrong", { ...values, probability: fixed(wrong, 2) });
 }
 
 /**
  * @param {ReadingEffect} effect
  * @param {Description} description
+ * @param {Text} text
  * @returns {string}
  */
-function fitsInWords({ fits, fitsNames }, { explanation }) {
-  if (!fits.length) return "fits none of the gems that are left";
-  const names = fitsNames.slice(0, explanation.most_named).map((name) => name.toLowerCase());
-  return `fits ${names.join(", ")}${fitsNames.length > explanation.most_named ? " and others" : ""}`;
+function fitsInWords({ fits, fitsNames }, { explanation: { most_named } }, text) {
+  if (!fits.length) return text("words.fits-none");
+  const names = listed(fitsNames.slice(0, most_named).map((name) => name.toLowerCase()), text);
+  return text(fitsNames.length > most_named ? "words.fits-others" : "words.fits", { names });
 }
 
 /**
  * Return that no gem fits all readings, and what each fits; empty if one does.
  * @param {Explanation} explanation
  * @param {Description} description
+ * @param {Text} text
  * @returns {string}
  */
-export function contradictionInWords({ effects }, description) {
+export function contradictionInWords({ effects }, description, text) {
   const { probably } = description.explanation;
   if (effects.length < 2 || sum(effects.map((effect) => effect.wrong)) < probably) return "";
-  const fits = effects.map((effect) => `the ${effect.title} ${effect.given} ${fitsInWords(effect, description)}`);
-  return `No gem fits all readings: ${fits.join(", ")}. Measure again.`;
+  const each = effects.map((effect) => {
+    const fits = fitsInWords(effect, description, text);
+    return text("words.the-reading", { title: effect.title, given: effect.given, fits });
+  });
+  return text("words.none-fits", { readings: listed(each, text) });
 }
 
 /**
  * Return that photographs contradict each other, and what the worst pair shows; empty if none do.
  * @param {Contradiction[]} contradictions
  * @param {string[]} names of the photographs that count
+ * @param {Text} text
  * @returns {string}
  */
-export function contradictionsInWords([worst], names) {
+export function contradictionsInWords([worst], names, text) {
   if (!worst) return "";
   const said = worst.views.map((view, place) => {
     const { name, probability } = at(worst.families, place);
-    return `${at(names, view)} ${place ? "" : "looks "}like ${name.toLowerCase()} (${fixed(probability, 2)})`;
+    const values = { photograph: at(names, view), family: name.toLowerCase(), probability: fixed(probability, 2) };
+    return text(place ? "words.other-looks" : "words.looks", values);
   });
-  return `The photographs contradict each other: ${said.join(", ")}. Do they show one stone?`;
+  return text("words.contradict", { photographs: listed(said, text) });
 }
 
 /**
  * @param {NextTest} test
+ * @param {Text} text
  * @returns {string} Refractive index: 1.76 to 1.77 is sapphire, 1.61 to 1.64 tourmaline.
  */
-export function testInWords({ title, outcomes }) {
-  const said = outcomes.map(({ value, name }, place) => `${value} ${place ? "" : "is "}${name.toLowerCase()}`);
-  return `${at([...title], 0).toUpperCase()}${title.slice(1)}: ${said.join(", ")}.`;
+export function testInWords({ title, outcomes }, text) {
+  const said = outcomes.map(({ value, name }, place) =>
+    text(place ? "words.other-outcome" : "words.outcome", { value, gem: name.toLowerCase() }),
+  );
+  const capital = `${at([...title], 0).toUpperCase()}${title.slice(1)}`;
+  return text("words.test", { title: capital, outcomes: listed(said, text) });
 }
 
 /**
  * @param {Shortlist} shortlist
  * @param {Description} description
+ * @param {Text} text
  * @returns {string} 95% sure to be one of: sapphire (all), tanzanite, iolite
  */
-export function shortlistInWords({ guarantee, entries }, { shortlists: { most_named } }) {
+export function shortlistInWords({ guarantee, entries }, { shortlists: { most_named } }, text) {
   const share = Number((100 * guarantee).toPrecision(6));
-  const names = entries.slice(0, most_named).map(entryInWords).join(", ");
-  const more = entries.length > most_named ? ` and ${entries.length - most_named} more` : "";
+  const names = listed(entries.slice(0, most_named).map((entry) => entryInWords(entry, text)), text);
+  if (entries.length > most_named) return text("words.sure-more", { share, names, more: entries.length - most_named });
   const isOne = entries.length === 1 && at(entries, 0).labels.length < 2;
-  return `${share}% sure to be ${isOne ? "" : "one of: "}${names}${more}`;
+  return text(isOne ? "words.sure" : "words.sure-of", { share, names });
 }
 
 /**
  * @param {Entry} entry
+ * @param {Text} text
  * @returns {string} sapphire (all)
  */
-export function entryInWords({ name, labels }) {
-  return labels.length > 1 ? `${name.toLowerCase()} (all)` : name.toLowerCase();
+export function entryInWords({ name, labels }, text) {
+  return labels.length > 1 ? text("words.all", { name: name.toLowerCase() }) : name.toLowerCase();
+}
+
+/**
+ * @param {string[]} words
+ * @param {Text} text
+ * @returns {string}
+ */
+function listed(words, text) {
+  return words.join(text("words.comma"));
 }

@@ -8,6 +8,7 @@ import { decoded, together } from "../../../pipeline/app/scripts/decoding.js";
 import { EvidenceError } from "../../../pipeline/app/scripts/evidence-error.js";
 import { erf, fixed, quoted } from "../../../pipeline/app/scripts/numbers.js";
 import { counted } from "../../../pipeline/app/scripts/page/session.js";
+import { textOf } from "../../../pipeline/app/scripts/page/text.js";
 import { posterior } from "../../../pipeline/app/scripts/posterior.js";
 import { ascii, record, table } from "../../../pipeline/app/scripts/records.js";
 import { PatchError, balanced, gainsAt } from "../../../pipeline/app/scripts/white-balance.js";
@@ -16,12 +17,13 @@ import { PatchError, balanced, gainsAt } from "../../../pipeline/app/scripts/whi
 const NAMES = ["=a, b.jpg", "grün.jpg", "c.png", "d.png", "e.png", "f.png"];
 
 const [, , from, to] = process.argv;
+const text = textOf(JSON.parse(readFileSync(new URL("../../../pipeline/app/strings/en.json", import.meta.url), "utf8")));
 const { descriptions, cases, numbers, texts, patches } = JSON.parse(readFileSync(from, "utf8"));
 
 const ofCases = cases.map(({ description: name, settings, views, known, asked }) => {
   const description = { ...descriptions[name], decoding: { ...descriptions[name].decoding, ...settings } };
   try {
-    const prediction = classify(views, known, description, asked);
+    const prediction = classify(views, known, description, text, asked);
     const seen = views.length ? together(views, description).probabilities : null;
     const { all } = posterior(seen, evidenceOf(known, description), description);
     const ofLabels = all.slice(0, description.labels.length);

@@ -183,10 +183,12 @@ def values_of(prediction: Prediction) -> Values:
         },
         "words": {
             "answer": str(answer) if answer else prediction.refusal,
+            "perhaps": "" if answer else replace(prediction, refused="").refusal.removeprefix("Not sure. "),
             "effects": [str(effect) for effect in beside.effects],
             "contradiction": beside.contradiction,
             "nextTests": [str(test) for test in beside.next_tests],
             "shortlist": prediction.shortlist.sentence if prediction.shortlist else "",
+            "entries": [str(entry) for entry in prediction.shortlist.entries] if prediction.shortlist else [],
         },
     }
 

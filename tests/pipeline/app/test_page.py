@@ -427,7 +427,7 @@ def test_it_is_accessible(opened: "Page", tmp_path: Path, scheme: Any) -> None:
 
 def test_every_string_is_used_and_every_string_that_is_used_is_there() -> None:
     strings = json.loads((APP / "strings" / "en.json").read_text(encoding="utf-8"))
-    sources = [*(APP / "scripts" / "page").glob("*.js"), APP / "templates" / "page.html"]
+    sources = [*(APP / "scripts").rglob("*.js"), APP / "templates" / "page.html"]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     groups = "|".join({key.partition(".")[0] for key in strings})
     assert set(re.findall(rf'"((?:{groups})\.[a-z-]+)"', text)) == set(strings)

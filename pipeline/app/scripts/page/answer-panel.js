@@ -6,17 +6,8 @@
 
 import { capital, factsOf } from "./facts.js";
 import { button, element } from "./elements.js";
-import { contradictionsInWords } from "../wording.js";
+import { contradictionsInWords, rankInWords } from "../wording.js";
 import { percent } from "./text.js";
-
-/** @type {Record<string, string>} */
-const RANKS = {
-  family: "rank.family",
-  species: "rank.species",
-  variety: "rank.variety",
-  region: "rank.region",
-  trade: "rank.trade",
-};
 
 /** So many gems are on the shortlist. */
 const MOST = 6;
@@ -127,7 +118,7 @@ export class AnswerPanel {
     const [name, about] = this.#headline(prediction, isNoGem);
     setText(this.name, name);
     setText(this.about, about);
-    const ofViews = contradictionsInWords(prediction.contradictions, names);
+    const ofViews = contradictionsInWords(prediction.contradictions, names, this.text);
     this.contradiction.textContent = [ofViews, words.contradiction].filter(Boolean).join(" ");
     const shortlist = this.#shortlist(prediction);
     this.#rank(shortlist);
@@ -176,8 +167,8 @@ export class AnswerPanel {
   #headline({ answer, words }, isNoGem) {
     const { text } = this;
     if (isNoGem) return [text("answer.no-gem"), text("answer.no-gem-about")];
-    if (!answer) return [text("answer.unsure"), words.answer.replace(/^Not sure\. /, "")];
-    const rank = text(RANKS[answer.rank] ?? "rank.variety");
+    if (!answer) return [text("answer.unsure"), words.perhaps];
+    const rank = rankInWords(answer.rank, text);
     const probability = percent(answer.probability);
     const about = answer.above
       ? text("answer.about", { rank, above: answer.above.toLowerCase(), probability })

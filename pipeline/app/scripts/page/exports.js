@@ -1,6 +1,7 @@
 /** What leaves the page, when a person asks for it: results as JSON and CSV, and photographs with their right names. */
 
 /** @import {Description} from "../description.js" */
+/** @import {Text} from "./text.js" */
 /** @import {Specimen} from "./types.js" */
 
 import { ascii, record, table } from "../records.js";
@@ -14,10 +15,11 @@ const TOP = 5;
  * Return results as JSON lines.
  * @param {Specimen[]} specimens
  * @param {Description} description
+ * @param {Text} text
  * @returns {Blob}
  */
-export function jsonOf(specimens, description) {
-  const lines = results(specimens, description).map((result) => `${ascii(result.record)}\n`);
+export function jsonOf(specimens, description, text) {
+  const lines = results(specimens, description, text).map((result) => `${ascii(result.record)}\n`);
   return new Blob(lines, { type: "application/jsonl" });
 }
 
@@ -25,24 +27,26 @@ export function jsonOf(specimens, description) {
  * Return results as a table.
  * @param {Specimen[]} specimens
  * @param {Description} description
+ * @param {Text} text
  * @returns {Blob}
  */
-export function csvOf(specimens, description) {
-  return new Blob([table(results(specimens, description))], { type: "text/csv" });
+export function csvOf(specimens, description, text) {
+  return new Blob([table(results(specimens, description, text))], { type: "text/csv" });
 }
 
 /**
  * Return the photographs of stones whose right name was given, in a folder for each name.
  * @param {Specimen[]} specimens
  * @param {Description} description
+ * @param {Text} text
  * @returns {Promise<Blob>} a ZIP archive, which `gemhier prepare` takes unpacked
  */
-export async function correctionsOf(specimens, description) {
+export async function correctionsOf(specimens, description, text) {
   const names = new Map(description.nodes.map((node) => [node.id, node.name]));
   const entries = [];
   const rows = [["file", "stone", "right", "answered", "box_x", "box_y", "box_side"]];
   for (const specimen of specimens) {
-    const { answer } = named(specimen, description).prediction ?? { answer: null };
+    const { answer } = named(specimen, description, text).prediction ?? { answer: null };
     for (const [place, { source, name, box }] of specimen.photographs.entries()) {
       if (!specimen.right || !source) continue;
       const folder = fileName(names.get(specimen.right) ?? specimen.right);
@@ -52,17 +56,18 @@ export async function correctionsOf(specimens, description) {
       rows.push([path, specimen.id, specimen.right, answer?.id ?? "", ...square.map(String)]);
     }
   }
-  const text = rows.map((row) => `${row.map(cell).join(",")}\n`).join("");
-  return zipped([{ path: "corrections.csv", content: new TextEncoder().encode(text) }, ...entries]);
+  const table = rows.map((row) => `${row.map(cell).join(",")}\n`).join("");
+  return zipped([{ path: "corrections.csv", content: new TextEncoder().encode(table) }, ...entries]);
 }
 
 /**
  * @param {Specimen[]} specimens
  * @param {Description} description
+ * @param {Text} text
  */
-function results(specimens, description) {
+function results(specimens, description, text) {
   return specimens.flatMap((specimen) => {
-    const { prediction } = named(specimen, description, TOP);
+    const { prediction } = named(specimen, description, text, TOP);
     if (!prediction) return [];
     return [{ prediction, record: record(prediction, counted(specimen.photographs, description), description) }];
   });

@@ -101,8 +101,8 @@ class Page {
       onDelete: (specimen) => this.#delete(specimen),
       onKeep: (on) => this.#keepAll(on),
       onDeleteAll: () => this.#deleteAll(),
-      onJson: () => save(jsonOf(this.#specimens, description), "gemhier.jsonl"),
-      onCsv: () => save(csvOf(this.#specimens, description), "gemhier.csv"),
+      onJson: () => save(jsonOf(this.#specimens, description, text), "gemhier.jsonl"),
+      onCsv: () => save(csvOf(this.#specimens, description, text), "gemhier.csv"),
       onPrint: () => print(),
       onCorrections: () => this.#exportCorrections(),
     });
@@ -170,13 +170,13 @@ class Page {
    */
   #seen(specimen) {
     if (specimen === this.#current) this.#shown();
-    else this.#record({ specimen, prediction: named(specimen, this.description).prediction });
+    else this.#record({ specimen, prediction: named(specimen, this.description, this.text).prediction });
   }
 
   /** Name the current stone anew, and show what comes out. */
   #refresh() {
     const specimen = this.#current;
-    const { prediction, complaint } = named(specimen, this.description);
+    const { prediction, complaint } = named(specimen, this.description, this.text);
     const right = this.description.nodes.find((node) => node.id === specimen.right)?.name ?? "";
     const names = counted(specimen.photographs, this.description).counted;
     const { guarantee } = specimen;
@@ -323,7 +323,9 @@ class Page {
     if (!found) return;
     this.#isKept = true;
     const whole = found.map((specimen) => ({ ...newSpecimen(), ...specimen })); // an earlier page knew less of it
-    const stones = whole.map((specimen) => ({ specimen, prediction: named(specimen, this.description).prediction }));
+    const stones = whole.map((specimen) => {
+      return { specimen, prediction: named(specimen, this.description, this.text).prediction };
+    });
     this.#stones = [...this.#stones, ...stones].sort((one, other) =>
       one.specimen.begun < other.specimen.begun ? 1 : -1,
     );
@@ -356,7 +358,7 @@ class Page {
 
   async #exportCorrections() {
     try {
-      save(await correctionsOf(this.#specimens, this.description), "corrections.zip");
+      save(await correctionsOf(this.#specimens, this.description, this.text), "corrections.zip");
     } catch (error) {
       this.session.problem.textContent = inWords(error, this.text);
     }

@@ -3,6 +3,7 @@
 /** @import {Description} from "../description.js" */
 /** @import {Prediction} from "../classify.js" */
 /** @import {Images} from "../records.js" */
+/** @import {Text} from "./text.js" */
 /** @import {Photograph, Specimen} from "./types.js" */
 
 import { classify } from "../classify.js";
@@ -34,21 +35,23 @@ export function isEmpty({ photographs, texts }) {
  * Name a stone from its photographs and readings.
  * @param {Specimen} specimen
  * @param {Description} description
+ * @param {Text} text
  * @param {number} [top] how many to rank at most
  * @returns {{prediction: Prediction | null, complaint: string}} a complaint where the readings do not go together; they
  *   are left out then
  */
-export function named(specimen, description, top = SHOWN) {
+export function named(specimen, description, text, top = SHOWN) {
   if (isEmpty(specimen)) return { prediction: null, complaint: "" };
   const views = specimen.photographs.map((photograph) => photograph.view);
   const { texts, only, without } = specimen;
   const prior = /** @type {"trade" | null} */ (specimen.trade ? "trade" : null);
-  const guarantee = views.length ? specimen.guarantee : null; // it is promised of pictures
+  const asked = { top, guarantee: views.length ? specimen.guarantee : null }; // which is promised of pictures
   try {
-    return { prediction: classify(views, { texts, prior, only, without }, description, { top, guarantee }), complaint: "" };
+    const known = { texts, prior, only, without };
+    return { prediction: classify(views, known, description, text, asked), complaint: "" };
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw error;
-    const photographsAlone = views.length ? classify(views, { prior }, description, { top, guarantee }) : null;
+    const photographsAlone = views.length ? classify(views, { prior }, description, text, asked) : null;
     return { prediction: photographsAlone, complaint: error.message };
   }
 }
