@@ -14,12 +14,12 @@ page.onmessage = async ({ data }) => {
   /** @type {Piece} */
   const piece = data;
   const { name, left } = piece;
-  const unpacking = begun.get(name) ?? new Unpacking();
-  begun.set(name, unpacking);
-  unpacking.add(piece);
-  if (left) return;
-  begun.delete(name);
   try {
+    const unpacking = begun.get(name) ?? new Unpacking();
+    begun.set(name, unpacking);
+    unpacking.add(piece);
+    if (left) return;
+    begun.delete(name);
     const bytes = await unpacking.bytes();
     page.postMessage({ name, bytes }, [bytes.buffer]);
   } catch (error) {

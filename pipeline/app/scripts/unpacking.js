@@ -30,9 +30,11 @@ export class Unpacking {
  * @param {Uint8Array[]} pieces of the first, together as long as the others, or one longer
  * @param {Uint8Array} others
  * @returns {Uint8Array<ArrayBuffer>} one of each in turn
+ * @throws {RangeError} if bytes are missing
  */
 function interleaved(pieces, others) {
   const length = pieces.reduce((all, { length }) => all + length, 0);
+  if (length !== others.length && length !== others.length + 1) throw new RangeError("The file lacks its end.");
   const bytes = new Uint8Array(length + others.length);
   let place = 0;
   for (const piece of pieces) {

@@ -32,7 +32,11 @@ def photographs(paint_stone: Callable[[str], Bytes], tmp_path: Path) -> dict[str
     return paths
 
 
-@pytest.mark.skipif(not is_fetched(), reason="the runtime of the app is not there: run `gemhier app` once")
+pytestmark = pytest.mark.skipif(
+    not is_fetched(), reason="the runtime of the app is not there: run `gemhier app` once, which fetches it"
+)
+
+
 def test_two_stones_are_named_measured_and_exported(
     browser: "Browser", promising_bundle: Path, photographs: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -69,6 +73,21 @@ def test_two_stones_are_named_measured_and_exported(
         (said,) = bundle.results([path], guarantee=0.95, evidence=evidence, workers=1)
         assert isinstance(said, StoneResult)
         assert_alike(said.prediction.to_dict() | {"image": path.name}, theirs)
+
+
+def test_a_page_that_lacks_its_end_says_so(browser: "Browser", promising_bundle: Path, tmp_path: Path) -> None:
+    from app_in_browser import open_page
+
+    file = tmp_path / "gemhier.html"
+    write_app(file, model=promising_bundle)
+    whole = file.read_text("utf-8")
+    file.write_text(whole[: whole.rindex('data-left="0"') - 10], encoding="utf-8")
+    opened = open_page(browser, file)
+    opened.tab.locator(".status.problem").wait_for()
+    assert "The page lacks network" in opened.tab.locator(".status.problem").inner_text()
+    opened.tab.get_by_label("Hardness", exact=True).fill("9")
+    assert opened.tab.locator(".shortlist li").count() > 1
+    opened.tab.close()
 
 
 def choose(tab: "Page", photograph: Path) -> None:

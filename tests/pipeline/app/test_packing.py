@@ -4,7 +4,7 @@ import base64
 import json
 import shutil
 import subprocess
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,17 @@ def test_scripts_unpack_what_was_packed() -> None:
     done = subprocess.run(command, input=said, capture_output=True, text=True, check=True)
     found = [*map(base64.b64decode, done.stdout.split("\n")[:-1])]
     assert found == [content for content in contents for _ in range(2)]
+
+
+@pytest.mark.skipif(NODE is None, reason="node, which runs the scripts, is not on the PATH")
+@pytest.mark.parametrize("part", ["packed", "plain"])
+def test_what_lacks_its_end_is_refused(part: str) -> None:
+    pieces = list(packed_halves("some", bytes(range(256)) * 40))
+    cut = [replace(piece, text=piece.text[:-10] if piece.part == part else piece.text) for piece in pieces]
+    command = [NODE or "node", "--input-type=module", "-e", SCRIPT, UNPACKING.as_uri()]
+    done = subprocess.run(command, input=json.dumps([[*map(asdict, cut)]]), capture_output=True, text=True)
+    assert done.returncode != 0
+    assert done.stdout == ""
 
 
 def test_pieces_are_of_one_size_and_counted() -> None:
