@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -16,7 +17,7 @@ from click.testing import CliRunner
 
 pytest.importorskip("keras", reason="training comes with an extra")
 
-from gemhier.arrays import Bytes
+from gemhier.arrays import Bytes, Float64
 from gemhier.cli import main
 from gemhier.errors import DataError
 from gemhier.hierarchy.labels import LabelSpace
@@ -26,6 +27,7 @@ from gemhier.pipeline.experiments.plan import Arm, load_plan
 from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.training import cross_validation as out_of_fold_module
 from gemhier.pipeline.training.config import SCHEDULES
+from gemhier.pipeline.training.fit import Images
 from gemhier.pipeline.trial import run_trial
 
 ARMS = (
@@ -47,6 +49,22 @@ def write_plan(folder: Path, first_arms: int, **further: object) -> Path:
     return path
 
 
+def by_colour(space: LabelSpace, train: Images) -> Any:
+    """In the place of a trained network, one by which a crop shows what the learned picture nearest in colour shows."""
+
+    def colours(crops: Bytes) -> Float64:
+        return crops[:, 8:24, 8:24, :3].mean(axis=(1, 2)) / 128
+
+    def predict(crops: Bytes, **_: object) -> dict[str, Float64]:
+        apart = np.square(colours(crops)[:, None] - known).sum(axis=2)
+        flat = np.stack([-24 * apart[:, train.truth == label].min(axis=1) for label in range(len(space))], axis=1)
+        families = [flat[:, space.parents == family].max(axis=1) for family in range(len(space.families))]
+        return {"flat": flat, "family": np.stack(families, axis=1), "regional": flat}
+
+    known = colours(train.crops(32))
+    return SimpleNamespace(network=SimpleNamespace(size=32, whole=SimpleNamespace(predict=predict)))
+
+
 def no_time(arms: Sequence[Arm], space: LabelSpace) -> dict[str, float]:
     return {decision: 1.0 for arm in arms for decision in arm.decisions}
 
@@ -62,11 +80,12 @@ def test_a_trial_goes_on_where_it_stood_and_says_what_is_better(
     monkeypatch.setitem(SCHEDULES, "tiny", replace(SCHEDULES["tiny"], head_epochs=30, tune_epochs=0))
     fit, trainings = out_of_fold_module.fit_network, []
 
-    def counted(space: Any, train: Any, *rest: Any, **named: Any) -> Any:
+    def counted(space: LabelSpace, train: Images, *rest: Any, **named: Any) -> Any:
         trainings.append(named["work"])
         if len(trainings) == 3:
             raise KeyboardInterrupt
-        return fit(space, train, *rest, **named)
+        # One network is trained in earnest; the others know colours, whatever labels they are given.
+        return fit(space, train, *rest, **named) if len(trainings) == 4 else by_colour(space, train)
 
     monkeypatch.setattr(out_of_fold_module, "fit_network", counted)
     # A copy: another training's answers would be known already.
