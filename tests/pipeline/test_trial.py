@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -194,6 +195,12 @@ def test_arms_of_other_finders_and_losses_are_compared_at_home_and_elsewhere(
 ) -> None:
     monkeypatch.setitem(SCHEDULES, "tiny", replace(SCHEDULES["tiny"], tune_epochs=0))
     monkeypatch.setattr("gemhier.pipeline.experiments.timing.milliseconds", no_time)
+    fit, numbers = out_of_fold_module.fit_network, count(1)
+
+    def first_of_each_arm(space: LabelSpace, train: Images, *rest: Any, **named: Any) -> Any:
+        return fit(space, train, *rest, **named) if next(numbers) % 2 else by_colour(space, train)
+
+    monkeypatch.setattr(out_of_fold_module, "fit_network", first_of_each_arm)
     data = shutil.copytree(tiny_data, here / "data", ignore=shutil.ignore_patterns("answers"))
     for number, label in enumerate(["beryl/emerald", "corundum/ruby", "quartz"] * 2):
         folder = here / "my phones" / label
@@ -204,6 +211,7 @@ def test_arms_of_other_finders_and_losses_are_compared_at_home_and_elsewhere(
     command = ["trial", str(data), "--plan", str(plan), "--elsewhere", "my phones"]
     done = CliRunner().invoke(main, command)
     assert done.exit_code == 0, done.output
+    assert next(numbers) == 5
     assert "## my phones: which names the most pictures right?" in done.stdout
     found = json.loads((here / "trial" / "trial.json").read_text())
     names = ["flat: flat", "flat: least cost", "edges: flat", "edges: least cost"]
