@@ -1,7 +1,6 @@
 """Write files and folders whole or not at all: beside their place, and then renamed to it."""
 
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -178,6 +177,8 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     Raises:
         OutputError: if it cannot be written.
     """
+    import shutil  # whose compressors take longer than this module, and naming a picture writes no folder
+
     target = folder.resolve()
     with _in_words(folder), _folder_made(target.parent):
         is_empty = target.is_dir() and not any(target.iterdir())

@@ -22,14 +22,14 @@ from gemhier.models.images.files import IMAGE_SUFFIXES, list_images
 from gemhier.models.images.stones import Encoded, Failure
 from gemhier.pipeline.engines.job import CarriedBundle, Naming, digest
 from gemhier.pipeline.engines.storage import MOST_BYTES, find_in_storage, is_url
-from gemhier.pipeline.reports.part_file import Kept, PartFile
 from gemhier.pipeline.reports.prediction_formats import Layout, columns_for, format_for, layout_of
 from gemhier.progress import counted, counted_late, say
 from gemhier.text import printable
 
-if TYPE_CHECKING:  # only for people
+if TYPE_CHECKING:
     from gemhier.models.images.white_balance import Point
     from gemhier.pipeline.reports.html.sheet import Sheet
+    from gemhier.pipeline.reports.part_file import Kept, PartFile
 
 STANDARD_INPUT = "-"
 """The path that stands for a picture on the standard input, and what results call it."""
@@ -119,7 +119,7 @@ def classify_paths(
     _check_evidence(evidence, evidence_file, paths, all_stones=all_stones, same_stone=same_stone)
     if output is not None and _is_image_of(output, paths):
         raise OutputError(f"{output}: is one of the pictures to classify. Choose another file.")
-    part = None if output is None or _is_pipe_or_device(output) else PartFile(output, layout, all_stones)
+    part = None if output is None or _is_pipe_or_device(output) else _part_of(output, layout, all_stones)
     if part:
         part.check(resume=resume)
     naming = _naming(model, paths, top, target_precision, guarantee, all_stones, evidence, evidence_file, white)
@@ -141,7 +141,9 @@ def classify_paths(
         "--format": layout,
     }
 
-    def again(image: str | Failure) -> Kept:
+    def again(image: str | Failure) -> "Kept":
+        from gemhier.pipeline.reports.part_file import Kept
+
         results = list(naming(_read([image])))
         text = "".join(printable(form.entry(result)) for result in results)
         return Kept(results[0].image, isinstance(results[0], Failure), text)
@@ -414,9 +416,15 @@ def _is_pipe_or_device(path: Path) -> bool:
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
+def _part_of(output: Path, layout: Layout, all_stones: bool) -> "PartFile":
+    from gemhier.pipeline.reports.part_file import PartFile  # which pictures shown on the screen do not need
+
+    return PartFile(output, layout, all_stones)
+
+
 @contextmanager
 def _opened(
-    output: Path | None, part: PartFile | None, header: str, settings: Mapping[str, object]
+    output: Path | None, part: "PartFile | None", header: str, settings: Mapping[str, object]
 ) -> Iterator[TextIO]:
     """Open what results are written to; a file takes its name only when all went well."""
     if part is not None:

@@ -14,10 +14,8 @@ from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.decision import Decider, decide
 from gemhier.models.bundle.info import BundleInfo
-from gemhier.models.bundle.multi_view import View, all_failed, by_gem, named_contradictions, pool
 from gemhier.models.bundle.predictions import MultiView, Prediction, StoneResult
 from gemhier.models.bundle.probabilities import Probabilities, decode
-from gemhier.models.bundle.shortlist import Shortlister, promised
 from gemhier.models.images.finder import Finder
 from gemhier.models.images.stones import Cutter, Failure, ImageInput, StoneCrop, map_stones
 from gemhier.models.images.untrained_finders import AnyFinder
@@ -26,6 +24,8 @@ from gemhier.models.runtime.network import Network
 
 if TYPE_CHECKING:
     from gemhier.hierarchy.posterior import Candidates, Posterior
+    from gemhier.models.bundle.multi_view import View
+    from gemhier.models.bundle.shortlist import Shortlister
     from gemhier.models.images.white_balance import Point
 
 Result = TypeVar("Result")
@@ -110,13 +110,15 @@ class Bundle:
         """
         return self.network.seen(crops)[1]
 
-    def shortlister(self, guarantee: float) -> Shortlister:
+    def shortlister(self, guarantee: float) -> "Shortlister":
         """Return what makes the shortlists of a guarantee.
 
         Raises:
             BundleError: if the bundle does not promise as much.
             ValueError: if `guarantee` does not lie between 0 and 1.
         """
+        from gemhier.models.bundle.shortlist import Shortlister, promised  # which few ask for
+
         return Shortlister(guarantee, promised(self.info, guarantee), self.space, self.taxonomy)
 
     def decide(
@@ -344,6 +346,8 @@ class Bundle:
             ValueError: if an argument is outside its range, or an array is not a picture.
             BundleError: if the bundle does not promise as much as `guarantee`.
         """
+        from gemhier.models.bundle.multi_view import all_failed, by_gem, named_contradictions, pool  # which few ask for
+
         self._check_asked(top, target_precision, guarantee)
         views: list[View] = []
         failures: list[Failure] = []
@@ -394,8 +398,10 @@ class Bundle:
         cutter = Cutter(self.finder, self.info.size, all_stones, white)
         return map_stones(images, cutter, become, workers=workers or usable_cores(), batch_size=batch_size)
 
-    def _views(self, crops: Sequence[StoneCrop]) -> list[View]:
+    def _views(self, crops: Sequence[StoneCrop]) -> "list[View]":
         """Return what each of at least one photograph says of its stone."""
+        from gemhier.models.bundle.multi_view import View
+
         found = self.probabilities(np.stack([crop.pixels for crop in crops])).by_strategy[self.info.strategy]
         return [View(crop.image, crop.score, row) for crop, row in zip(crops, found, strict=True)]
 

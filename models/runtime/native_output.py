@@ -3,10 +3,10 @@
 import os
 import re
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import BinaryIO
 
 _standard_error = threading.Lock()
 
@@ -23,7 +23,7 @@ def without_lines(unwanted: re.Pattern[bytes]) -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
-    with _standard_error, tempfile.TemporaryFile() as caught:
+    with _standard_error, _nameless_file() as caught:
         try:
             original = os.dup(2)
         except OSError:  # standard error is closed: there is nothing to keep clean
@@ -39,3 +39,12 @@ def without_lines(unwanted: re.Pattern[bytes]) -> Iterator[None]:
             other = b"".join(line for line in caught if not unwanted.match(line))
             if other:
                 os.write(2, other)
+
+
+def _nameless_file() -> BinaryIO:
+    """Open a file that is gone when it is closed; on Linux in memory, without `tempfile` and all that it imports."""
+    if sys.platform == "linux" and hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("caught"), "w+b")
+    import tempfile
+
+    return tempfile.TemporaryFile()
