@@ -297,7 +297,7 @@ def _examine(labelled: _Labelled, finder: AnyFinder) -> _Examined | LeftOut:
         # Shops show much beside gems, while folders were filled by somebody who looked.
         reason = f"the highest score is {stone.score:.3f}, and a gem has at least {finder.threshold:.3f}"
         return LeftOut(str(path), "no gem", reason)
-    return _Examined(labelled, sha256, stone, descriptor(image))
+    return _Examined(labelled, sha256, stone, descriptor(image, exact=False))
 
 
 def _rows(examined: Sequence[_Examined], config: PrepareConfig, decided: Decisions) -> tuple[Row, ...]:

@@ -8,8 +8,6 @@ from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
 
-from gemhier.templates import render
-
 SHEET_FILE = "set-aside.html"
 
 ID_DIGITS = 12
@@ -52,6 +50,8 @@ def contact_sheet(images: Iterable[SetAsideImage], folder: Path) -> str:
         images: in any order.
         folder: where the page will lie; pictures are linked from there.
     """
+    from gemhier.templates import render  # jinja2 takes longer than the rest of `gemhier prepare`'s own modules
+
     ordered = sorted(images, key=lambda image: (image.reason, image.why, image.path))
     sections = {
         reason: [(image, _link(image.path, folder)) for image in several]

@@ -42,7 +42,7 @@ class Descriptor:
     """A picture in small.
 
     Attributes:
-        digest: SHA-256 of the decoded pixels and their shape.
+        digest: SHA-256 of the decoded pixels and their shape, or of what is kept of them and that shape.
         width: in pixels.
         height: in pixels.
         lightness: (96, 96) uint8, L* in steps of 100 / 255.
@@ -69,19 +69,28 @@ def thumbprint_of_file(path: Path) -> Descriptor:
     return descriptor(read_image(path, longest=_LONGEST))
 
 
-def descriptor(pixels: Bytes) -> Descriptor:
-    """Take the descriptor of a picture, (H, W, 3) uint8 RGB."""
+def descriptor(pixels: Bytes, *, exact: bool = True) -> Descriptor:
+    """Take the descriptor of a picture.
+
+    Args:
+        pixels: (H, W, 3) uint8 RGB.
+        exact: whether the digest is of all pixels, and not of `lightness` and `colour` alone, which takes no time. Two
+            pictures of one size with these in common are the same to all that compares descriptors.
+    """
     height, width = pixels.shape[:2]
     lab = np.asarray(cv2.cvtColor(_resized(pixels, LIGHTNESS_SIDE), cv2.COLOR_RGB2LAB), dtype=np.uint8)
+    lightness = np.ascontiguousarray(lab[..., 0])
+    colour = np.ascontiguousarray(_resized(lab, COLOUR_SIDE)[..., 1:])
     content, core = _boxes(lab)
     digest = hashlib.sha256(f"{width} x {height}".encode())
-    digest.update(np.ascontiguousarray(pixels).data)
+    for part in [np.ascontiguousarray(pixels)] if exact else [lightness, colour]:
+        digest.update(part.data)
     return Descriptor(
         digest=digest.hexdigest(),
         width=width,
         height=height,
-        lightness=np.ascontiguousarray(lab[..., 0]),
-        colour=np.ascontiguousarray(_resized(lab, COLOUR_SIDE)[..., 1:]),
+        lightness=lightness,
+        colour=colour,
         content=content,
         core=core,
     )
@@ -119,8 +128,12 @@ def small_lab(prints: Sequence[Descriptor]) -> Float32:
 
 
 def _resized(pixels: Bytes, side: int) -> Bytes:
-    smaller = min(pixels.shape[:2]) >= side
-    method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    height, width = pixels.shape[:2]
+    method = cv2.INTER_AREA if min(height, width) >= side else cv2.INTER_LINEAR
+    # Means of 2 x 2 pixels take a tenth of the time of those of any other number, and leave a quarter of the pixels.
+    while height % 2 == width % 2 == 0 and min(height, width) >= 8 * side:
+        height, width = height // 2, width // 2
+        pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     return np.asarray(cv2.resize(pixels, (side, side), interpolation=method), dtype=np.uint8)
 
 

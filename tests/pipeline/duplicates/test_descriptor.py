@@ -48,6 +48,25 @@ def test_content_is_what_stands_out_and_the_core_leaves_shadows_out() -> None:
     np.testing.assert_allclose(shaded.core, [0.25, 0.2, 0.75, 0.6], atol=0.02)
 
 
+def test_a_digest_is_of_every_pixel_or_of_what_is_kept() -> None:
+    pixels = disc()
+    changed = pixels.copy()
+    changed[0, 0] = 254  # which no mean of several pixels shows
+    assert descriptor(changed).digest != descriptor(pixels).digest
+    assert descriptor(changed, exact=False).digest == descriptor(pixels, exact=False).digest
+    assert descriptor(pixels[:150], exact=False).digest != descriptor(pixels, exact=False).digest
+    white = np.full_like(pixels, 255)
+    assert descriptor(white, exact=False).digest != descriptor(pixels, exact=False).digest
+
+
+def test_a_large_picture_is_halved_first_and_hardly_another() -> None:
+    large = np.random.default_rng(2).integers(0, 256, (50, 40, 3), np.uint8)
+    large = np.asarray(cv2.resize(large, (1600, 2000), interpolation=cv2.INTER_CUBIC), np.uint8)
+    small = cv2.resize(large, (LIGHTNESS_SIDE, LIGHTNESS_SIDE), interpolation=cv2.INTER_AREA)
+    at_once = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)[..., 0].astype(int)
+    assert np.abs(descriptor(large).lightness - at_once).max() <= 6
+
+
 def test_specks_are_no_content() -> None:
     pixels = disc()
     pixels[2:6, 2:6] = 0
