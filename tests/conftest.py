@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,17 +43,17 @@ def _connect_to_this_machine_only(self: socket.socket, address: Any) -> None:
     _connect(self, address)
 
 
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test that reaches for the network fails, here and on a machine that has one."""
-    monkeypatch.setattr(socket.socket, "connect", _connect_to_this_machine_only)
-
-
-@pytest.fixture(autouse=True)
-def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The model and the tracking server that a developer has set do not reach the tests."""
+def _stay_here(patch: pytest.MonkeyPatch) -> None:
+    """What reaches for the network fails, and the model and tracking server that a developer has set do not count."""
+    patch.setattr(socket.socket, "connect", _connect_to_this_machine_only)
     for variable in ("GEMHIER_MODEL", "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID"):
-        monkeypatch.delenv(variable, raising=False)
+        patch.delenv(variable, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def stays_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test has no network, here and on a machine that has one, and no settings of the machine."""
+    _stay_here(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -315,9 +316,14 @@ def paint_stone() -> "Callable[[str], Bytes]":
     return paint
 
 
-@pytest.fixture
-def tiny_backbone(monkeypatch: pytest.MonkeyPatch) -> str:
+@pytest.fixture(scope="module")
+def tiny_backbone() -> Iterator[str]:
     """The name of a backbone of 32 pixels with fixed random weights, and of a schedule of few epochs for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield _add_tiny_backbone(patch)
+
+
+def _add_tiny_backbone(patch: pytest.MonkeyPatch) -> str:
     import keras
 
     from gemhier.models.augment.augmentation import Augmentation
@@ -333,7 +339,7 @@ def tiny_backbone(monkeypatch: pytest.MonkeyPatch) -> str:
         return keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(x))
 
     tiny = Backbone(name="tiny", description="for tests", size=32, pretrained=True, colour=True, build=build)
-    monkeypatch.setitem(BACKBONES, "tiny", tiny)
+    patch.setitem(BACKBONES, "tiny", tiny)
     schedule = Schedule(
         name="tiny",
         description="for tests",
@@ -345,7 +351,7 @@ def tiny_backbone(monkeypatch: pytest.MonkeyPatch) -> str:
         batch=8,
         augmentation=Augmentation(zoom=0.05, shift=0.02),
     )
-    monkeypatch.setitem(SCHEDULES, "tiny", schedule)
+    patch.setitem(SCHEDULES, "tiny", schedule)
     return "tiny"
 
 
@@ -399,13 +405,32 @@ def tiny_data(
     return folder / "data"
 
 
-@pytest.fixture
-def trained(here: Path, tiny_data: Path, tiny_backbone: str) -> "Trained":
-    """A training on painted stones that is recorded in the current folder."""
+@pytest.fixture(scope="session")
+def training(tmp_path_factory: pytest.TempPathFactory, tiny_data: Path) -> "tuple[Trained, Path]":
+    """A training on painted stones, and the store that it is recorded in; to be read only."""
     from gemhier.pipeline.train import train
     from gemhier.pipeline.training.config import TrainConfig
 
-    return train(tiny_data, TrainConfig(backbone=tiny_backbone, schedule=tiny_backbone))
+    folder = tmp_path_factory.mktemp("training")
+    with pytest.MonkeyPatch.context() as patch:
+        _stay_here(patch)
+        patch.chdir(folder)
+        tiny = _add_tiny_backbone(patch)
+        return train(tiny_data, TrainConfig(backbone=tiny, schedule=tiny)), folder / "mlruns"
+
+
+@pytest.fixture
+def trained(
+    here: Path, training: "tuple[Trained, Path]", tiny_backbone: str, monkeypatch: pytest.MonkeyPatch
+) -> "Trained":
+    """A training on painted stones that is recorded in the current folder."""
+    from gemhier.pipeline.tracking.moved import settle
+
+    # By a run's id MLflow remembers for good where its files lie.
+    monkeypatch.setattr("mlflow.tracking._tracking_service.utils._artifact_repos_cache", OrderedDict())
+    found, store = training
+    settle(Path(shutil.copytree(store, here / "mlruns")) / "mlflow.db")
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ PATIENCE = 600
 
 
 @pytest.fixture
-def environment(tmp_path: Path, no_settings_of_the_machine: None) -> dict[str, str]:
+def environment(tmp_path: Path, stays_here: None) -> dict[str, str]:
     """The variables of a user who has this gemhier and no settings."""
     return os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
 

@@ -51,7 +51,7 @@ def no_near_copies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gemhier.pipeline.prepare.find_near_copies", lambda prints: [])
 
 
-@pytest.mark.usefixtures("no_near_copies")
+@pytest.mark.usefixtures("no_near_copies", "no_drawings")
 @pytest.mark.parametrize("name", ["canny", pytest.param("none", marks=pytest.mark.slow)])
 def test_from_coins_to_a_model_of_coins(name: str, coins: Path, tiny_backbone: str) -> None:
     run("prepare", "coins", "--out", "data", "--start-taxonomy", "--finder", name)
@@ -60,7 +60,7 @@ def test_from_coins_to_a_model_of_coins(name: str, coins: Path, tiny_backbone: s
     assert not Path("data/finder.tflite").exists()
     assert not data["left_out"]
 
-    run("train", "data", "--schedule", "quick", "--backbone", tiny_backbone)
+    run("train", "data", "--mode", "flat", "--schedule", "quick", "--backbone", tiny_backbone)
     run("package", "latest", "--out", "bundle")
     assert json.loads(Path("bundle/bundle.json").read_text())["finder"] == name
     assert not Path("bundle/finder.tflite").exists()

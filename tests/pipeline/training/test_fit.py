@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,20 @@ from gemhier.pipeline.training.fit import Fitted, Images, fit_network, predict_l
 from gemhier.pipeline.training.history import Epoch
 
 
-@pytest.fixture
-def fit(tiny_data: Path, tiny_backbone: str, tmp_path: Path) -> Callable[..., Fitted]:
+@pytest.fixture(scope="module")
+def fit(tiny_data: Path, tiny_backbone: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Fitted]:
+    """Trains on painted stones, in a folder of its own each time unless one is named."""
     manifest = read_manifest(tiny_data)
     space = manifest.label_space
+    place, folders = tmp_path_factory.mktemp("fit"), count()
 
     def images(split: str) -> Images:
         rows = manifest.split(split)
         truth = np.array([space.index(row.label) for row in rows])
-        return Images(lambda size: load_crops(rows, size, manifest.finder, tmp_path / "crops"), truth)
+        return Images(lambda size: load_crops(rows, size, manifest.finder, place / "crops"), truth)
 
     def run(
-        work: str = "work", on_epoch: Callable[[Epoch], None] = lambda epoch: None, less: int = 0, **settings: Any
+        work: str = "", on_epoch: Callable[[Epoch], None] = lambda epoch: None, less: int = 0, **settings: Any
     ) -> Fitted:
         train = images("train")
         return fit_network(
@@ -40,16 +43,21 @@ def fit(tiny_data: Path, tiny_backbone: str, tmp_path: Path) -> Callable[..., Fi
             Images(lambda size: train.crops(size)[less:], train.truth[less:]),
             images("validation"),
             TrainConfig(**{"backbone": tiny_backbone, "schedule": tiny_backbone, **settings}),
-            work=tmp_path / work,
-            cache=tmp_path / "features",
+            work=place / (work or f"work {next(folders)}"),
+            cache=place / "features",
             on_epoch=on_epoch,
         )
 
     return run
 
 
-def test_a_network_learns_painted_stones(fit: Callable[..., Fitted], tiny_data: Path, tmp_path: Path) -> None:
-    fitted = fit()
+@pytest.fixture(scope="module")
+def fitted(fit: Callable[..., Fitted]) -> Fitted:
+    """A training of the usual settings, from its start to its end."""
+    return fit()
+
+
+def test_a_network_learns_painted_stones(fitted: Fitted, tiny_data: Path, tmp_path: Path) -> None:
     assert [epoch.phase for epoch in fitted.history] == ["heads"] * 4 + ["everything"] * 2
     assert [epoch.number for epoch in fitted.history] == list(range(1, 7))
     last = fitted.history[-1].validation
@@ -64,49 +72,8 @@ def test_a_network_learns_painted_stones(fit: Callable[..., Fitted], tiny_data: 
     assert measured == last
 
 
-def test_an_interrupted_training_ends_like_an_unbroken_one(fit: Callable[..., Fitted]) -> None:
-    class Interrupted(Exception):
-        pass
-
-    seen: list[tuple[str, int]] = []
-
-    def interrupt(epoch: Epoch) -> None:
-        seen.append((epoch.phase, epoch.number))
-        if epoch.number == 6:
-            raise Interrupted
-
-    with pytest.raises(Interrupted):
-        fit("broken", on_epoch=interrupt)
-    seen_again: list[int] = []
-    resumed = fit("broken", on_epoch=lambda epoch: seen_again.append(epoch.number))
-    unbroken = fit("whole")
-    assert seen_again == [6]
-    assert [epoch.number for epoch in resumed.history] == [epoch.number for epoch in unbroken.history]
-    for resumed_epoch, unbroken_epoch in zip(resumed.history[:5], unbroken.history[:5], strict=True):
-        assert resumed_epoch.loss == pytest.approx(unbroken_epoch.loss, rel=1e-4)  # threads add up in any order
-
-
-def test_heads_that_were_not_saved_whole_are_fitted_again(
-    fit: Callable[..., Fitted], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def half(model: keras.Model, path: Path) -> None:
-        save(model, path)
-        with h5py.File(path, "a") as file:
-            del file["layers"]
-        raise KeyboardInterrupt
-
-    save = keras.Model.save_weights
-    with monkeypatch.context() as broken:
-        broken.setattr(keras.Model, "save_weights", half)
-        with pytest.raises(KeyboardInterrupt):
-            fit("broken")
-    seen: list[int] = []
-    fit("broken", on_epoch=lambda epoch: seen.append(epoch.number))
-    assert seen == [1, 2, 3, 4, 5, 6]
-
-
-def test_a_resumed_training_sees_the_pictures_that_it_would_have_seen(
-    fit: Callable[..., Fitted], monkeypatch: pytest.MonkeyPatch
+def test_an_interrupted_training_sees_what_it_would_have_seen_and_ends_like_an_unbroken_one(
+    fit: Callable[..., Fitted], fitted: Fitted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Interrupted(Exception):
         pass
@@ -125,10 +92,34 @@ def test_a_resumed_training_sees_the_pictures_that_it_would_have_seen(
     monkeypatch.setattr(fit_module, "training_batches", watched)
     with pytest.raises(Interrupted):
         fit("broken", on_epoch=interrupt)
-    fit("broken")
+    epochs_again: list[int] = []
+    resumed = fit("broken", on_epoch=lambda epoch: epochs_again.append(epoch.number))
+    assert epochs_again == [6]
     whole, rest = seen
     assert len(set(whole)) == len(whole) == 2 * len(rest)
     assert rest == whole[len(rest) :]
+    assert [epoch.number for epoch in resumed.history] == [epoch.number for epoch in fitted.history]
+    for resumed_epoch, unbroken_epoch in zip(resumed.history[:5], fitted.history[:5], strict=True):
+        assert resumed_epoch.loss == pytest.approx(unbroken_epoch.loss, rel=1e-4)  # threads add up in any order
+
+
+def test_heads_that_were_not_saved_whole_are_fitted_again(
+    fit: Callable[..., Fitted], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(model: keras.Model, path: Path) -> None:
+        save(model, path)
+        with h5py.File(path, "a") as file:
+            del file["layers"]
+        raise KeyboardInterrupt
+
+    save = keras.Model.save_weights
+    with monkeypatch.context() as broken:
+        broken.setattr(keras.Model, "save_weights", half)
+        with pytest.raises(KeyboardInterrupt):
+            fit("half")
+    seen: list[int] = []
+    fit("half", on_epoch=lambda epoch: seen.append(epoch.number))
+    assert seen == [1, 2, 3, 4, 5, 6]
 
 
 def test_parts_of_the_same_pictures_share_their_frozen_features(
@@ -243,9 +234,8 @@ def test_a_balanced_training_sees_rare_classes_as_often_as_others(
 
 
 def test_a_training_in_mixed_precision_gives_a_network_in_float32(
-    fit: Callable[..., Fitted], tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fit: Callable[..., Fitted], fitted: Fitted, tiny_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exact = fit("exact")
     built: list[keras.Model] = []
     true_build = fit_module.build_network
 
@@ -255,17 +245,17 @@ def test_a_training_in_mixed_precision_gives_a_network_in_float32(
         return network
 
     monkeypatch.setattr(fit_module, "build_network", build)
-    fitted = fit(mixed_precision=True)
-    losses, expected = ([epoch.loss for epoch in one.history] for one in (fitted, exact))
+    in_bfloat16 = fit(mixed_precision=True)
+    losses, expected = ([epoch.loss for epoch in one.history] for one in (in_bfloat16, fitted))
     assert losses == pytest.approx(expected, rel=0.03)
     assert losses != expected
     assert keras.config.dtype_policy().name == "float32"
     mixed, plain = built
-    assert fitted.network is plain
+    assert in_bfloat16.network is plain
     bodies = [network.extractor.get_layer(index=2) for network in built]
     assert [body.layers[-1].compute_dtype for body in bodies] == ["bfloat16", "float32"]
     assert {values.dtype.name for values in mixed.whole.get_weights()} == {"float32"}
-    assert fitted.history[-1].validation["flat_top1"] >= 0.9
+    assert in_bfloat16.history[-1].validation["flat_top1"] >= 0.9
 
     manifest = read_manifest(tiny_data)
     crops = load_crops(manifest.split("validation"), 32, manifest.finder, tmp_path / "crops")
