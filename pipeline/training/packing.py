@@ -25,11 +25,8 @@ from gemhier.pipeline.training.start_tensorflow import TENSORFLOW_NOTES
 DEFAULT_PRECISION = 0.9
 """The precision of answers that a bundle asks for unless told otherwise."""
 
-EXPORT_TOLERANCE = 1e-4
-"""How far the exported network may move a probability."""
-
-HALF_TOLERANCE = 2e-2
-"""The same where its weights are kept in float16."""
+EXPORT_TOLERANCE = 2e-2
+"""How far the exported network may move a probability: its weights are kept in float16."""
 
 
 def pack(
@@ -57,8 +54,6 @@ def pack(
         BundleError: if the exported network answers otherwise than the trained one.
         OutputError: if the folder cannot be written.
     """
-    # Several networks would outgrow a package: their weights are kept in float16.
-    half = len(config.backbones) > 1
     info = BundleInfo(
         model_version=f"{config.backbone}-{config.mode}-{run_id[:8]}",
         run_id=run_id,
@@ -75,7 +70,7 @@ def pack(
         finder=manifest.finder.name,
     )
     with without_lines(TENSORFLOW_NOTES):
-        exported = export_network(network.with_features(), (*HEADS, FEATURES), half=half)
+        exported = export_network(network.with_features(), (*HEADS, FEATURES), half=True)
     write_bundle(
         folder,
         info,
@@ -86,19 +81,17 @@ def pack(
         model_card="",
     )
     bundle = load_bundle(folder)
-    _check_export(
-        bundle, crops, predict_logits(network, crops), calibration, HALF_TOLERANCE if half else EXPORT_TOLERANCE
-    )
+    _check_export(bundle, crops, predict_logits(network, crops), calibration)
     return bundle
 
 
-def _check_export(bundle: Bundle, crops: Bytes, logits: Logits, calibration: Calibration, tolerance: float) -> None:
+def _check_export(bundle: Bundle, crops: Bytes, logits: Logits, calibration: Calibration) -> None:
     """Make sure that the exported network answers as the trained one does."""
     exported = bundle.probabilities(mask_background(crops)).flat
     trained = softmax(logits.flat, calibration.temperatures.flat)
     moved = float(np.abs(exported - trained).max())
-    if not moved <= tolerance:
+    if not moved <= EXPORT_TOLERANCE:
         raise BundleError(
-            f"The export moves a probability by {moved:.2g}, more than {tolerance:g}. "
+            f"The export moves a probability by {moved:.2g}, more than {EXPORT_TOLERANCE:g}. "
             "Train again; if it stays so, report it with the versions of tensorflow and ai-edge-litert."
         )

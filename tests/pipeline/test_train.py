@@ -10,7 +10,9 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.error import URLError
 
+import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 from click.testing import CliRunner
 
 from gemhier.cli import main
@@ -92,6 +94,8 @@ def test_a_training_is_recorded_and_its_bundle_classifies(trained: Trained, here
     assert {name: parent[name] for name in best} == best
 
     bundle = load_bundle(find_bundle("latest"))
+    stored = {tensor["dtype"] for tensor in Interpreter(str(bundle.folder / "network.tflite")).get_tensor_details()}
+    assert np.float16 in stored
     assert bundle.finder.content == (tiny_data / "finder.tflite").read_bytes()
     assert bundle.finder.threshold == bundle.info.stone_threshold == read_manifest(tiny_data).stone_threshold
     rows = read_manifest(tiny_data).split("validation")

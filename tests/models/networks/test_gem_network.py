@@ -20,7 +20,7 @@ from gemhier.models.networks.modes import MODES
 from gemhier.models.runtime.litert import FEATURES
 from gemhier.models.runtime.logits import HEADS
 from gemhier.models.runtime.network import Network
-from gemhier.pipeline.training.packing import HALF_TOLERANCE
+from gemhier.pipeline.training.packing import EXPORT_TOLERANCE
 
 SPACE = LabelSpace(
     ("beryl/aquamarine", "beryl/emerald", "beryl/emerald/colombian", "corundum/ruby", "corundum/sapphire", "quartz")
@@ -267,7 +267,7 @@ def test_weights_in_half_precision_take_half_the_space_and_hardly_move_a_probabi
     whole, half = (export_network(network.whole, half=half) for half in (False, True))
     assert len(half) < 0.55 * len(whole)
     exact, rounded = (softmax(Network(content).logits(images()).flat) for content in (whole, half))
-    assert 0 < np.abs(exact - rounded).max() < HALF_TOLERANCE
+    assert 0 < np.abs(exact - rounded).max() < EXPORT_TOLERANCE
 
 
 def test_one_network_alone_stays_as_it_is_and_strangers_are_not_averaged() -> None:
