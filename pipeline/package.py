@@ -10,8 +10,15 @@ from gemhier.errors import DataError
 from gemhier.models.bundle import Bundle, load_bundle
 from gemhier.models.bundle.files import REPORT_FILE, check_bundle_folder
 from gemhier.models.images.untrained_finders import UNTRAINED
-from gemhier.pipeline.reports.model_card import NOTES, write_with_report
+from gemhier.models.networks.eight_bits import in_eight_bits
+from gemhier.pipeline.reports.model_card import NOTES, OUT_OF_FOLD, VALIDATION, write_with_report
 from gemhier.pipeline.tracking.finding import find_bundle
+
+_EIGHT_BITS = "+8bit"
+"""What the version of a model gains whose weights are in 8 bits: it answers a little otherwise."""
+
+_OF_TRAINING = ("data", "config", VALIDATION, OUT_OF_FOLD, NOTES)
+"""What a report keeps of a model whose weights are rounded: nothing that was measured on a bundle."""
 
 
 def package(
@@ -21,6 +28,7 @@ def package(
     evaluations: Mapping[str, Path] | None = None,
     before_refit: Mapping[str, Path] | None = None,
     stone_threshold: float | None = None,
+    eight_bits: bool = False,
     notes: Path | None = None,
     tracking: str | None = None,
 ) -> Bundle:
@@ -35,6 +43,8 @@ def package(
         before_refit: the same of another model: one made in the same way that had not yet learned from these
             pictures. The card says so.
         stone_threshold: the least score of a gem, from 0 to 1; None for the run's.
+        eight_bits: keep the weights of its networks in 8 bits: `gemhier.models.networks.eight_bits`. Evaluations of
+            what it was before are left out.
         notes: a file of Markdown that goes into the card; None to leave those that are there.
         tracking: a tracking server or folder; None for the default.
 
@@ -47,6 +57,10 @@ def package(
     check_bundle_folder(out)
     source = load_bundle(run if Path(run).is_dir() else find_bundle(run, tracking))
     report: dict[str, Any] = json.loads((source.folder / REPORT_FILE).read_text(encoding="utf-8"))
+    rounded = eight_bits and _EIGHT_BITS not in source.info.model_version
+    if rounded:
+        source = replace(source, info=replace(source.info, model_version=_version(source.info.model_version)))
+        report = {name: report[name] for name in _OF_TRAINING if name in report}
     for name, folder in (evaluations or {}).items():
         report[name] = _evaluation(folder)
         if report[name].get("model_version") != source.info.model_version:
@@ -65,7 +79,13 @@ def package(
                 "threshold. Leave --stone-threshold out."
             )
         source = replace(source, info=replace(source.info, stone_threshold=stone_threshold))
-    return write_with_report(source, out, report)
+    return write_with_report(source, out, report, stored=in_eight_bits if rounded else None)
+
+
+def _version(before: str) -> str:
+    """Name a model in 8 bits; what names its calibration stays last."""
+    name, plus, calibration = before.partition("+cal")
+    return f"{name}{_EIGHT_BITS}{plus}{calibration}"
 
 
 def _text(path: Path) -> str:

@@ -21,7 +21,8 @@ _limit = threading.Lock()
 def most_bytes(file_bytes: int) -> int:
     """How much memory a network may take for one picture: 1 GB, and 8 times the size of its file.
 
-    Weights kept in float16 double in float32, and kernels hold them once more in their own order.
+    Weights kept in float16 double in float32, those kept in 8 bits take four times as much, and kernels hold them once
+    more in their own order.
     """
     return _OF_ANY + _OF_FILE * file_bytes
 

@@ -1,11 +1,16 @@
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from gemhier.arrays import Bytes
 from gemhier.errors import DataError
 from gemhier.models.bundle import load_bundle
+from gemhier.models.networks.eight_bits import in_eight_bits
 from gemhier.pipeline.package import package
+from gemhier.pipeline.reports.model_card import write_with_report
 
 NOTES = "## How good its stone finder is\n\nGood enough.\n"
 
@@ -39,3 +44,32 @@ def test_notes_that_cannot_be_read_leave_nothing_behind(
     with pytest.raises(DataError, match=reason):
         package(str(tiny_bundle), tmp_path / "bundle", notes=notes)
     assert not (tmp_path / "bundle").exists()
+
+
+def test_in_8_bits_it_is_another_version_without_the_figures_of_the_first(
+    tiny_bundle_copy: Path, tmp_path: Path, paint_stone: Callable[[str], Bytes]
+) -> None:
+    source = load_bundle(tiny_bundle_copy)
+    of_training = {"data": {"train": 5}, "notes": NOTES}
+    figures = {"n": 1, "strategies": {}}
+    write_with_report(
+        replace(source, info=replace(source.info, model_version="tiny-1+cal123456")),
+        tiny_bundle_copy,
+        {**of_training, "test pictures": figures},
+    )
+    rounded = package(str(tiny_bundle_copy), tmp_path / "rounded", eight_bits=True)
+    assert rounded.info.model_version == "tiny-1+8bit+cal123456"
+    assert json.loads((rounded.folder / "report.json").read_text()) == of_training
+    for name in ("network.tflite", "finder.tflite"):
+        assert (rounded.folder / name).read_bytes() == in_eight_bits((tiny_bundle_copy / name).read_bytes())
+    image = paint_stone("corundum/ruby")
+    assert str(next(rounded.classify([image]))) == str(next(source.classify([image])))
+
+    measured = tmp_path / "measured"
+    measured.mkdir()
+    (measured / "report.json").write_text(json.dumps({**figures, "model_version": rounded.info.model_version}))
+    again = package(str(rounded.folder), tmp_path / "again", eight_bits=True, evaluations={"test pictures": measured})
+    assert again.info.model_version == rounded.info.model_version
+    assert (again.folder / "network.tflite").read_bytes() == (rounded.folder / "network.tflite").read_bytes()
+    third = package(str(again.folder), tmp_path / "third", eight_bits=True)
+    assert "test pictures" in json.loads((third.folder / "report.json").read_text())
