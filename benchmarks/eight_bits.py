@@ -3,8 +3,8 @@
     python benchmarks/eight_bits.py BUNDLE FOLDER [FOLDER ...]
 
 For each folder of class folders, or prepared folder (its split `test`): the share of right labels that stand first and
-among the first three by the bundle as it is, and how many points more with its namer in 8 bits, with its finder, and
-with both, on the same pictures, with intervals of 95% by stone. Times are of processor, on one core.
+among the first three by the bundle as it is, and how many points more with its classifier in 8 bits, with its finder,
+and with both, on the same pictures, with intervals of 95% by stone. Times are of processor, on one core.
 """
 
 import time
@@ -68,11 +68,11 @@ def main(bundle_folder: Path, folders: tuple[Path, ...]) -> None:
     bundle = load_bundle(bundle_folder)
     if not isinstance(bundle.finder, Finder):
         raise click.UsageError(f"{bundle_folder} has no stone finder to be kept in 8 bits.")
-    files = {"namer": (bundle.folder / NETWORK_FILE).read_bytes(), "finder": bundle.finder.content}
+    files = {"classifier": (bundle.folder / NETWORK_FILE).read_bytes(), "finder": bundle.finder.content}
     rounded = {part: in_eight_bits(content) for part, content in files.items()}
     for part, content in files.items():
         click.echo(f"{part}: {len(content) / 1e6:.1f} MB, in 8 bits {len(rounded[part]) / 1e6:.1f} MB")
-    namers = [Network(kept["namer"], num_threads=1) for kept in (files, rounded)]
+    classifiers = [Network(kept["classifier"], num_threads=1) for kept in (files, rounded)]
     finders = [Finder(kept["finder"], num_threads=1) for kept in (files, rounded)]
     for folder in folders:
         images = [
@@ -81,11 +81,11 @@ def main(bundle_folder: Path, folders: tuple[Path, ...]) -> None:
         truth = [bundle.space.index(str(one.label)) for one in images]
         groups = [one.group for one in images]
         cut = [crops(images, finder, bundle.info.size) for finder in finders]
-        base = name(bundle, namers[0], cut[0], truth)
+        base = name(bundle, classifiers[0], cut[0], truth)
         first, third = base.hits.mean(axis=0)
         click.echo(f"{folder}, {len(images)} pictures: {first:.3f}, {third:.3f} ({base.milliseconds:.1f} ms)")
-        for title, namer, by in (("namer", 1, 0), ("finder", 0, 1), ("both", 1, 1)):
-            other = name(bundle, namers[namer], cut[by], truth)
+        for title, classifier, by in (("classifier", 1, 0), ("finder", 0, 1), ("both", 1, 1)):
+            other = name(bundle, classifiers[classifier], cut[by], truth)
             gains = [(100 * gain.mean(), bootstrap_mean(100 * gain, groups)) for gain in (other.hits - base.hits).T]
             text = ", ".join(f"{mean:+.1f} ({interval.low:+.1f} to {interval.high:+.1f})" for mean, interval in gains)
             click.echo(f"  {title} in 8 bits: {text} ({other.milliseconds:.1f} ms)")

@@ -8,7 +8,7 @@ from typing import Any
 
 from gemhier.errors import DataError
 from gemhier.models.bundle import Bundle, load_bundle
-from gemhier.models.bundle.files import REPORT_FILE, check_bundle_folder
+from gemhier.models.bundle.files import NETWORK_FILE, REPORT_FILE, check_bundle_folder
 from gemhier.models.images.untrained_finders import UNTRAINED
 from gemhier.models.networks.eight_bits import in_eight_bits
 from gemhier.pipeline.reports.model_card import NOTES, OUT_OF_FOLD, VALIDATION, write_with_report
@@ -43,8 +43,8 @@ def package(
         before_refit: the same of another model: one made in the same way that had not yet learned from these
             pictures. The card says so.
         stone_threshold: the least score of a gem, from 0 to 1; None for the run's.
-        eight_bits: keep the weights of its networks in 8 bits: `gemhier.models.networks.eight_bits`. Evaluations of
-            what it was before are left out.
+        eight_bits: keep large convolutions of its network in 8 bits: `gemhier.models.networks.eight_bits`. Evaluations
+            of what it was before are left out. The stone finder stays, since its scores would move.
         notes: a file of Markdown that goes into the card; None to leave those that are there.
         tracking: a tracking server or folder; None for the default.
 
@@ -79,7 +79,8 @@ def package(
                 "threshold. Leave --stone-threshold out."
             )
         source = replace(source, info=replace(source.info, stone_threshold=stone_threshold))
-    return write_with_report(source, out, report, stored=in_eight_bits if rounded else None)
+    network = in_eight_bits((source.folder / NETWORK_FILE).read_bytes()) if rounded else None
+    return write_with_report(source, out, report, network=network)
 
 
 def _version(before: str) -> str:

@@ -3,7 +3,7 @@
 In the form of Mitchell et al., "Model Cards for Model Reporting" (FAT* 2019).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -124,29 +124,24 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
     return "\n".join(lines) + "\n" + _LIMITS.format(other_things=_OTHER_THINGS[info.finder in UNTRAINED])
 
 
-def write_with_report(
-    source: Bundle, out: Path, report: Mapping[str, Any], *, stored: Callable[[bytes], bytes] | None = None
-) -> Bundle:
+def write_with_report(source: Bundle, out: Path, report: Mapping[str, Any], *, network: bytes | None = None) -> Bundle:
     """Write a bundle with another report, and the card that tells of it, to `out`; its own folder will do too.
 
     Args:
         source: the bundle.
         out: the folder to write.
         report: JSON values.
-        stored: what becomes of the file of each of its networks; None to leave them as they are.
+        network: the exported network in the place of its own; None to keep that.
 
     Raises:
         OutputError: if the folder cannot be written, or holds something else.
     """
-    network, finder = (source.folder / NETWORK_FILE).read_bytes(), source.finder.content
-    if stored is not None:
-        network, finder = stored(network), None if finder is None else stored(finder)
     write_bundle(
         out,
         source.info,
         taxonomy=source.taxonomy,
-        network=network,
-        finder=finder,
+        network=(source.folder / NETWORK_FILE).read_bytes() if network is None else network,
+        finder=source.finder.content,
         report=report,
         model_card=model_card(source.info, source.taxonomy, report),
     )
