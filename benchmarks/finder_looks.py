@@ -47,10 +47,10 @@ class Looking(Finder):
 
     looks: list[tuple[Box, Float32]]
 
-    def _look(self, image: RGB, view: Box) -> tuple[Float32, float]:
-        maps, present = super()._look(image, view)
+    def _look(self, image: RGB, view: Box) -> tuple[Float32, float, Float32]:
+        maps, present, features = super()._look(image, view)
         self.looks.append((view, maps))
-        return maps, present
+        return maps, present, features
 
     def cut_by_look(self, image: RGB, box: Box, size: int) -> Bytes:
         """Cut a stone out as `cut` does, with the outline from the nearest look in which all of it was seen."""

@@ -142,9 +142,14 @@ def _large(counts: Indices, least: int) -> Indices:
 
 def _least(own: Float64, coverage: float) -> float:
     """Return the threshold that keeps a coverage on one more picture like N, where (N,) gave their own label `own`."""
+    place = rank(len(own), coverage)
+    return float(np.sort(own)[len(own) - place]) if place <= len(own) else 0.0
+
+
+def rank(count: int, coverage: float) -> int:
+    """Return which of N values from the top is the threshold of a coverage; above N if so few do not assure it."""
     # The finite-sample correction: of N + 1, not of N. Rounded, since 10 * 0.7 is more than 7.
-    rank = math.ceil(round((len(own) + 1) * coverage, 9))
-    return float(np.sort(own)[len(own) - rank]) if rank <= len(own) else 0.0
+    return math.ceil(round((count + 1) * coverage, 9))
 
 
 def prediction_sets(probabilities: npt.ArrayLike, thresholds: SetThreshold, space: LabelSpace) -> Booleans:

@@ -6,18 +6,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gemhier.errors import DataError
 from gemhier.models.bundle import Bundle
 from gemhier.models.bundle.files import REPORT_FILE, check_bundle_folder
+from gemhier.models.bundle.likeness import Likeness
 from gemhier.models.networks.modes import TRAINED_STRATEGIES
 from gemhier.pipeline.evaluation.evaluation import Evaluation, evaluate_probabilities
 from gemhier.pipeline.evaluation.shortlists import GUARANTEE, ShortlistFigures, shortlist_figures
 from gemhier.pipeline.reports.model_card import NOTES, OUT_OF_FOLD, write_with_report
 from gemhier.pipeline.tracking.finding import find_answers, find_model, is_run
 from gemhier.pipeline.training.answers_file import read_answers
-from gemhier.pipeline.training.calibration import calibrate, cross_fitted, cross_fitted_shortlists
+from gemhier.pipeline.training.by_likeness import calibrate_by_likeness
 
 
 @dataclass(frozen=True)
@@ -71,10 +70,8 @@ def calibrate_model(model: str, out: Path, *, answers: Path | None = None, track
             f"The answers are of a training in the mode {found.mode}, and {info.model_version} decides by "
             f"{info.strategy}. Name the answers of its own training."
         )
-    truth = np.array([space.index(label) for label in found.truth], dtype=np.intp)
-    with_gem = found.scores >= info.stone_threshold
-    fitted = calibrate(found.logits, truth, space, found.mode, with_gem=with_gem)
-    crossed = cross_fitted(found.logits, truth, found.folds, space, found.mode)
+    by_likeness = calibrate_by_likeness(found, space, info.stone_threshold)
+    fitted, crossed = by_likeness.calibration, by_likeness.probabilities
     evaluation = evaluate_probabilities(
         {strategy: crossed[strategy] for strategy in TRAINED_STRATEGIES[found.mode]},
         found.truth,
@@ -82,9 +79,7 @@ def calibrate_model(model: str, out: Path, *, answers: Path | None = None, track
         space=space,
         taxonomy=source.taxonomy,
     )
-    sets = cross_fitted_shortlists(
-        crossed[info.strategy], truth, found.folds, with_gem, GUARANTEE, space=space, taxonomy=source.taxonomy
-    )
+    sets = by_likeness.shortlists(found, GUARANTEE, space, source.taxonomy)
     shortlists = shortlist_figures(sets, found.truth, found.groups, GUARANTEE)
     calibrated = replace(
         info,
@@ -92,22 +87,29 @@ def calibrate_model(model: str, out: Path, *, answers: Path | None = None, track
         fusion_weight=fitted.fusion_weight,
         thresholds=fitted.thresholds,
         sets=fitted.sets,
+        unlike=fitted.unlike,
     )
-    changed = calibrated != info
+    changed = calibrated != info or not _same(fitted.likeness, source.likeness)
     if changed:
         calibrated = replace(calibrated, model_version=_version(info.model_version, calibrated.to_dict()))
     report: dict[str, Any] = json.loads((source.folder / REPORT_FILE).read_text(encoding="utf-8"))
     kept = {name: report[name] for name in ("data", "config", NOTES) if name in report}
     bundle = write_with_report(
-        replace(source, info=calibrated),
+        replace(source, info=calibrated, likeness=fitted.likeness),
         out,
         {OUT_OF_FOLD: {**evaluation.to_dict(), **shortlists.to_dict()}, **(kept if changed else report)},
     )
     return Calibrated(bundle, evaluation, shortlists, changed)
 
 
+def _same(one: Likeness | None, other: Likeness | None) -> bool:
+    """Whether both tell the same pictures, as they lie in a bundle."""
+    return (one and one.to_bytes()) == (other and other.to_bytes())
+
+
 def _version(before: str, content: dict[str, Any]) -> str:
     """Name a calibration by what it says, in place of an earlier one's name."""
-    numbers = {name: content[name] for name in ("temperatures", "fusion_weight", "thresholds", "shortlists")}
+    names = ("temperatures", "fusion_weight", "thresholds", "shortlists", "unlike")
+    numbers = {name: content[name] for name in names if name in content}
     digest = hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()
     return f"{before.split('+cal')[0]}+cal{digest[:6]}"

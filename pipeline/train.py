@@ -22,7 +22,7 @@ from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.bundle import Bundle
 from gemhier.models.bundle.probabilities import decode
 from gemhier.models.networks.modes import TRAINED_STRATEGIES
-from gemhier.pipeline.data.crops import prepared_crops
+from gemhier.pipeline.data.crops import prepared_crops, whole_features
 from gemhier.pipeline.data.labelled_images import LabelledImage, LabelledImages
 from gemhier.pipeline.data.manifest import Manifest, Row, read_manifest
 from gemhier.pipeline.data.split import grouped_folds
@@ -39,7 +39,8 @@ from gemhier.pipeline.tracking.runs import known_run, nested_runs, recorded_run,
 from gemhier.pipeline.tracking.store import open_tracking
 from gemhier.pipeline.training import devices, machines
 from gemhier.pipeline.training.answers_file import Answers, write_answers
-from gemhier.pipeline.training.calibration import Calibration, calibrate, cross_fitted_shortlists
+from gemhier.pipeline.training.by_likeness import ByLikeness, calibrate_by_likeness
+from gemhier.pipeline.training.calibration import Calibration, calibrate
 from gemhier.pipeline.training.class_balance import balance
 from gemhier.pipeline.training.config import TrainConfig
 from gemhier.pipeline.training.processor import doubt_of_bfloat16
@@ -76,7 +77,8 @@ class _Learned:
     calibration: Calibration
     probabilities: Mapping[Strategy, Float64]
     few: Bytes
-    out_of_fold: "OutOfFold | None"
+    answers: Answers | None = None
+    by_likeness: ByLikeness | None = None
 
 
 def train(
@@ -191,8 +193,8 @@ def _train(
         log.figures(learned.fitted.history, evaluation, strategy)
         found = _report(bundle, rows.measured, learned.probabilities, rows.measured_on)
         log.report(report_files(replace(found, shortlists=shortlists)))
-        if learned.out_of_fold:
-            write_answers(work / ANSWERS, _answers(learned.out_of_fold, rows.measured, manifest, config))
+        if learned.answers:
+            write_answers(work / ANSWERS, learned.answers)
             log.answers(work / ANSWERS)
         log.bundle(bundle.folder, evaluation, strategy)
     return Trained(run_id, evaluation, strategy, rows.measured_on, resumed is not None)
@@ -250,13 +252,13 @@ def _learn(manifest: Manifest, config: TrainConfig, rows: _Rows, work: Path, log
     )
     crops = measured.crops(fitted.network.size)
     logits = answers.logits if answers else predict_logits(fitted.network, crops)
+    if answers:
+        kept = _answers(answers, rows.measured, manifest, config)
+        found = calibrate_by_likeness(kept, space, manifest.finder.threshold)
+        return _Learned(fitted, found.calibration, found.probabilities, crops[:64], kept, found)
     calibration = calibrate(logits, measured.truth, space, config.mode, with_gem=_with_gem(rows.measured, manifest))
-    probabilities = (
-        answers.probabilities
-        if answers
-        else decode(logits, calibration.temperatures, calibration.fusion_weight, space).by_strategy
-    )
-    return _Learned(fitted, calibration, probabilities, crops[:64], answers)
+    probabilities = decode(logits, calibration.temperatures, calibration.fusion_weight, space).by_strategy
+    return _Learned(fitted, calibration, probabilities, crops[:64])
 
 
 def _images(manifest: Manifest, rows: Sequence[Row]) -> "Images":
@@ -297,6 +299,8 @@ def _answers(found: "OutOfFold", rows: Sequence[Row], manifest: Manifest, config
         logits=found.logits,
         labels=manifest.label_space.labels,
         mode=config.mode,
+        stones=tuple(row.stone or row.group for row in rows),
+        features=whole_features(rows, manifest.finder),
     )
 
 
@@ -310,18 +314,9 @@ def _with_gem(rows: Sequence[Row], manifest: Manifest) -> Booleans:
 
 def _shortlists(learned: _Learned, rows: Sequence[Row], manifest: Manifest) -> ShortlistFigures | None:
     """Measure the shortlists of each fold by the thresholds of the others; without folds the bundle promises none."""
-    if learned.out_of_fold is None:
+    if learned.answers is None or learned.by_likeness is None:
         return None
-    space = manifest.label_space
-    found = cross_fitted_shortlists(
-        learned.probabilities[learned.calibration.strategy],
-        _columns(rows, space),
-        learned.out_of_fold.folds,
-        _with_gem(rows, manifest),
-        GUARANTEE,
-        space=space,
-        taxonomy=manifest.taxonomy,
-    )
+    found = learned.by_likeness.shortlists(learned.answers, GUARANTEE, manifest.label_space, manifest.taxonomy)
     return shortlist_figures(found, [row.label for row in rows], [row.group for row in rows], GUARANTEE)
 
 

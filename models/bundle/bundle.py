@@ -12,8 +12,9 @@ from gemhier.arrays import Bytes, Float32, Float64
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.bundle.decision import Decider, decide
+from gemhier.models.bundle.decision import Decider, caution, decide
 from gemhier.models.bundle.info import BundleInfo
+from gemhier.models.bundle.likeness import Likeness
 from gemhier.models.bundle.predictions import MultiView, Prediction, StoneResult
 from gemhier.models.bundle.probabilities import Probabilities, decode
 from gemhier.models.images.finder import Finder
@@ -41,6 +42,7 @@ class Bundle:
         network: the exported network.
         finder: the stone finder whose crops the network was trained on.
         folder: where it was loaded from.
+        likeness: what the pictures look like that it was calibrated on; None if the bundle does not say.
     """
 
     info: BundleInfo
@@ -48,6 +50,7 @@ class Bundle:
     network: Network
     finder: AnyFinder
     folder: Path
+    likeness: Likeness | None = None
 
     def __repr__(self) -> str:
         """One line: what it is, what it can name, and where it lies."""
@@ -85,16 +88,34 @@ class Bundle:
         if isinstance(self.finder, Finder):
             self.finder.try_out()
 
-    def probabilities(self, crops: Bytes) -> Probabilities:
+    def probabilities(self, crops: Bytes, like: Sequence[bool | None] | None = None) -> Probabilities:
         """Run the network on pictures of stones and decode its outputs in every way.
 
         Args:
             crops: (N, S, S, 3) uint8 RGB, cut out by the finder, with the backdrop covered.
+            like: (N,) whether each picture is like those that the bundle was calibrated on, which have temperatures of
+                their own; None if that is not known.
 
         Raises:
             ValueError: if the crops have another shape or type.
         """
-        return decode(self.network.logits(crops), self.info.temperatures, self.info.fusion_weight, self.space)
+        logits = self.network.logits(crops)
+        found = decode(logits, self.info.temperatures, self.info.fusion_weight, self.space)
+        unlike = self.info.unlike
+        if unlike is None or like is None or False not in like:
+            return found
+        others = decode(logits, unlike.temperatures, unlike.fusion_weight, self.space)
+        return found.where(np.array([each is not False for each in like]), others)
+
+    def like(self, features: Sequence[Float32]) -> list[bool | None]:
+        """Return whether pictures are like those that the bundle was calibrated on; None where it does not know.
+
+        Args:
+            features: (N,) those of each whole picture, (D,), as the bundle's stone finder gives them.
+        """
+        if self.likeness is None or not features or not len(features[0]):
+            return [None] * len(features)
+        return [bool(found) for found in self.likeness.like(np.stack(features))]
 
     def features(self, crops: Bytes) -> Float32:
         """Return what the network's heads stand on: stones that look alike to it have features that are near.
@@ -131,6 +152,7 @@ class Bundle:
         target_precision: float | None = None,
         guarantee: float | None = None,
         evidence: Sequence[Evidence | None] | None = None,
+        like: Sequence[bool | None] | None = None,
     ) -> list[Prediction]:
         """Decide on N stones whose probabilities are known.
 
@@ -144,16 +166,85 @@ class Bundle:
             guarantee: the share of shortlists that should hold the right label, between 0 and 1; None for none.
             evidence: (N,) what else is known about each stone. If it is given, even empty, the prediction has an
                 `explanation`.
+            like: (N,) whether each picture is like those that the bundle was calibrated on; None if that is not known.
 
         Raises:
             ValueError: if `top`, `target_precision` or `guarantee` is outside its range, or the shapes do not fit.
             BundleError: if the bundle does not promise as much as `guarantee`.
             EvidenceError: if a name in the evidence is not known, or it leaves nothing that a stone can be.
         """
-        _check_numbers(top=top)
+        self._check_asked(top, target_precision, guarantee)
+        known = evidence or [None] * len(probabilities)
+        if like is None or False not in like:
+            found = self._decided(images, probabilities, scores, known, top, target_precision, guarantee)
+        else:
+            found = self._decided_apart(images, probabilities, scores, known, top, target_precision, guarantee, like)
+        return [replace(each, like=is_like) for each, is_like in zip(found, like, strict=True)] if like else found
+
+    def _decided_apart(
+        self,
+        images: Sequence[str],
+        probabilities: Float64,
+        scores: Sequence[float],
+        known: Sequence[Evidence | None],
+        top: int,
+        target_precision: float | None,
+        guarantee: float | None,
+        like: Sequence[bool | None],
+    ) -> list[Prediction]:
+        """Decide on unlike pictures by the calibration of such, and say what it promises."""
+        caution = self._caution(target_precision, guarantee)
+        found: dict[int, Prediction] = {}
+        for side, bundle in ((True, self), (False, self._away)):
+            rows = [row for row, each in enumerate(like) if (each is not False) == side]
+            if not rows:
+                continue
+            decided = bundle._decided(
+                [images[row] for row in rows],
+                probabilities[rows],
+                [scores[row] for row in rows],
+                [known[row] for row in rows],
+                top,
+                target_precision,
+                guarantee,
+            )
+            for row, each in zip(rows, decided, strict=True):
+                shown = not side and scores[row] >= self.finder.threshold
+                found[row] = replace(each, caution=caution) if shown else each
+        return [found[row] for row in range(len(images))]
+
+    @cached_property
+    def _away(self) -> "Bundle":
+        """The same with the calibration of unlike pictures in the place of that of the others, where there is one."""
+        unlike = self.info.unlike
+        if unlike is None:
+            return self
+        info = replace(
+            self.info,
+            temperatures=unlike.temperatures,
+            fusion_weight=unlike.fusion_weight,
+            thresholds=unlike.thresholds,
+            sets=unlike.sets,
+        )
+        return replace(self, info=info)
+
+    def _caution(self, target_precision: float | None, guarantee: float | None) -> str:
+        """Say what is promised of a picture that is unlike those that the bundle was calibrated on."""
+        precision = self.info.default_precision if target_precision is None else target_precision
+        return caution(self.info.unlike, precision, guarantee)
+
+    def _decided(
+        self,
+        images: Sequence[str],
+        probabilities: Float64,
+        scores: Sequence[float],
+        known: Sequence[Evidence | None],
+        top: int,
+        target_precision: float | None,
+        guarantee: float | None,
+    ) -> list[Prediction]:
         threshold = self._threshold(target_precision)
         shortlister = None if guarantee is None else self.shortlister(guarantee)
-        known = evidence or [None] * len(probabilities)
         posteriors = [
             None if found is None else self._posterior(row, found)
             for row, found in zip(probabilities, known, strict=True)
@@ -372,6 +463,7 @@ class Bundle:
             target_precision=target_precision,
             guarantee=guarantee,
             evidence=[evidence],
+            like=[_together([view.like for view in counted])],
         )
         multi_view = MultiView(
             images=tuple(view.image for view in counted),
@@ -402,8 +494,11 @@ class Bundle:
         """Return what each of at least one photograph says of its stone."""
         from gemhier.models.bundle.multi_view import View
 
-        found = self.probabilities(np.stack([crop.pixels for crop in crops])).by_strategy[self.info.strategy]
-        return [View(crop.image, crop.score, row) for crop, row in zip(crops, found, strict=True)]
+        like = self.like([crop.features for crop in crops])
+        found = self.probabilities(np.stack([crop.pixels for crop in crops]), like).by_strategy[self.info.strategy]
+        return [
+            View(crop.image, crop.score, row, is_like) for crop, row, is_like in zip(crops, found, like, strict=True)
+        ]
 
     def _named(
         self,
@@ -415,7 +510,8 @@ class Bundle:
         evidence: Evidence | Mapping[str, Evidence] | None,
     ) -> list[StoneResult]:
         """Return what becomes of at least one stone."""
-        by_strategy = self.probabilities(np.stack([crop.pixels for crop in crops])).by_strategy
+        like = self.like([crop.features for crop in crops])
+        by_strategy = self.probabilities(np.stack([crop.pixels for crop in crops]), like).by_strategy
         decided = self.decide(
             [crop.image for crop in crops],
             by_strategy[self.info.strategy],
@@ -424,6 +520,7 @@ class Bundle:
             target_precision=target_precision,
             guarantee=guarantee,
             evidence=[evidence.get(crop.image) if isinstance(evidence, Mapping) else evidence for crop in crops],
+            like=like,
         )
         return [
             StoneResult(
@@ -446,6 +543,11 @@ class Bundle:
         self._threshold(target_precision)
         if guarantee is not None:
             self.shortlister(guarantee)
+
+
+def _together(like: Sequence[bool | None]) -> bool | None:
+    """Whether several photographs of a stone are like: only if each is; None if that is not known."""
+    return None if None in like else all(like)
 
 
 def _check_numbers(**numbers: int | None) -> None:

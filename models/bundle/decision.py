@@ -10,10 +10,15 @@ from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.ranking import ranked
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.candidate import Candidate
+from gemhier.models.bundle.info import Unlike
 from gemhier.models.bundle.predictions import NO_GEM, Answer, Prediction
 
 NONE_LEFT = "none of the gems that this model can name is left"
 """The reason of a refusal where the stone can only be one of the others."""
+
+
+UNLIKE = "This picture is unlike those that the model was calibrated on"
+"""With these words begins the caution beside an answer."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,25 @@ def _refusal(families: Sequence[Candidate], threshold: float) -> str:
     likeliest = families[0]
     least, probability = apart(threshold, likeliest.probability)
     return f"no family reached {least}: the likeliest, {likeliest.name}, has {probability}"
+
+
+def caution(unlike: Unlike | None, precision: float, guarantee: float | None) -> str:
+    """Say what is promised of a picture that is unlike those that the model was calibrated on.
+
+    Args:
+        unlike: the calibration of such pictures; None if there is none.
+        precision: the share of answers that should be right.
+        guarantee: the share of shortlists that should hold the right label; None if there are none.
+    """
+    if unlike is None:
+        return f"{UNLIKE}: what is asked for is not promised here."
+    missed = [] if unlike.keeps_precision(precision) else [f"{100 * precision:.6g}% right"]
+    if guarantee is not None and not unlike.keeps_guarantee(guarantee):
+        missed.append(f"a shortlist that is {100 * guarantee:.6g}% sure")
+    stones = f"{unlike.stones:,} stone{'' if unlike.stones == 1 else 's'}"
+    if not missed:
+        return f"{UNLIKE}: what is promised comes from {stones} in pictures that were unlike them too."
+    return f"{UNLIKE}, and {stones} in such pictures do not assure {' or '.join(missed)}: that is not promised here."
 
 
 def apart(threshold: float, probability: float) -> tuple[str, str]:

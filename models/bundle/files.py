@@ -13,6 +13,8 @@ from typing import Any
 from gemhier.atomic import check_whole_folder, names_in, write_whole_folder
 from gemhier.errors import BundleError, OutputError
 from gemhier.models.bundle.info import FORMAT, BundleInfo
+from gemhier.models.bundle.likeness import FILE as LIKENESS_FILE
+from gemhier.models.bundle.likeness import Likeness
 from gemhier.models.images.finder import FILE as FINDER_FILE
 from gemhier.models.images.finder import Finder, load_finder
 from gemhier.models.images.untrained_finders import UNTRAINED, AnyFinder
@@ -24,6 +26,9 @@ REPORT_FILE = "report.json"
 CARD_FILE = "MODEL_CARD.md"
 FILES = (TAXONOMY_FILE, NETWORK_FILE, FINDER_FILE, REPORT_FILE, CARD_FILE)
 """What a bundle holds beside bundle.json; the finder only if it is a network."""
+
+OPTIONAL = (LIKENESS_FILE,)
+"""What it may hold besides."""
 
 SHIPPED = Path(__file__).parents[1] / "shipped"
 """The bundle that comes with the package."""
@@ -144,6 +149,21 @@ def read_object(folder: Path, name: str) -> Mapping[str, Any]:
     return found
 
 
+def read_likeness(folder: Path, info: BundleInfo) -> Likeness | None:
+    """Return what the pictures of the training look like; None if the bundle does not say.
+
+    Raises:
+        BundleError: if the file is missing, unreadable or holds something else.
+    """
+    if LIKENESS_FILE not in info.files:
+        return None
+    content = _read(folder, LIKENESS_FILE)
+    try:
+        return Likeness.from_bytes(content)
+    except BundleError as error:
+        raise BundleError(f"{folder}: {error}") from error
+
+
 def json_bytes(content: Mapping[str, Any]) -> bytes:
     """JSON as the files of a bundle hold it; ValueError for a number that JSON cannot say."""
     return (json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
@@ -167,7 +187,7 @@ def check_bundle_folder(folder: Path) -> None:
         raise OutputError(f"{folder}: cannot be read ({error.strerror}). Choose another folder.") from error
     if taken:
         raise OutputError(f"{folder}: exists already and is not a bundle. Choose another folder.")
-    others = sorted(found - {INFO_FILE, *FILES})
+    others = sorted(found - {INFO_FILE, *FILES, *OPTIONAL})
     if others:
         raise OutputError(f"{folder}: holds {others[0]} beside a bundle. Move it away, or choose another folder.")
     check_whole_folder(folder)

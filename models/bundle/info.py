@@ -8,7 +8,7 @@ from typing import Any
 
 from gemhier.hierarchy.answering import Thresholds
 from gemhier.hierarchy.decoding import STRATEGIES, Strategy
-from gemhier.hierarchy.prediction_sets import SetThresholds
+from gemhier.hierarchy.prediction_sets import SetThresholds, rank
 from gemhier.models.images.finder import STONE_THRESHOLD, Finder
 from gemhier.models.images.untrained_finders import FINDERS
 
@@ -38,6 +38,56 @@ class Temperatures:
             if not 0 < temperature < math.inf:
                 raise ValueError(f"Every temperature must be above 0. Received: {temperature}.")
 
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {"flat": self.flat, "family": self.family, "regional": dict(self.regional)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unlike:
+    """The calibration of pictures that are unlike those of the training, from pictures that were unlike, out of fold.
+
+    Attributes:
+        stones: how many stones it was fitted to, each by one picture.
+        temperatures: as those of the bundle, and so are the others.
+        fusion_weight: the say of the flat classifier in `fused`.
+        thresholds: how probable an answer must be for each asked-for precision.
+        sets: how probable a label must be to stand in a shortlist of each guarantee.
+
+    Raises:
+        ValueError: if there is no stone, or the weight is outside its range.
+    """
+
+    stones: int
+    temperatures: Temperatures
+    fusion_weight: float
+    thresholds: Thresholds
+    sets: SetThresholds
+
+    def __post_init__(self) -> None:
+        if self.stones < 1 or not 0 <= self.fusion_weight <= 1:
+            raise ValueError(f"There must be stones, and a weight in 0..1. Received: {self}.")
+
+    def keeps_precision(self, precision: float) -> bool:
+        """Whether the stones assure a precision."""
+        row = self.thresholds.row_for(precision)
+        return row is not None and row.reached
+
+    def keeps_guarantee(self, guarantee: float) -> bool:
+        """Whether there are stones enough for a guarantee, by the correction for a finite number of them."""
+        row = self.sets.row_for(guarantee)
+        return row is not None and rank(self.stones, row.coverage) <= self.stones
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {
+            "stones": self.stones,
+            "temperatures": self.temperatures.to_dict(),
+            "fusion_weight": self.fusion_weight,
+            "thresholds": self.thresholds.to_dict(),
+            "shortlists": self.sets.to_dict(),
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class BundleInfo:
@@ -55,6 +105,8 @@ class BundleInfo:
         thresholds: how probable an answer must be for each asked-for precision.
         default_precision: what is asked for where nobody asks, between 0 and 1.
         sets: how probable a label must be to stand in a shortlist of each guarantee; None if none is promised.
+        unlike: what takes the place of temperatures, weight, thresholds and sets where a picture is unlike those of the
+            training; None if nothing is known of such pictures.
         stone_threshold: how sure the stone finder must be that it sees a gem.
         finder: how stones are found: by the network that the bundle holds, or by one of `UNTRAINED`.
         files: the SHA-256 of every other file of the bundle, by its path inside it.
@@ -74,6 +126,7 @@ class BundleInfo:
     thresholds: Thresholds
     default_precision: float
     sets: SetThresholds | None = None
+    unlike: Unlike | None = None
     stone_threshold: float = STONE_THRESHOLD
     finder: str = Finder.name
     files: Mapping[str, str] = field(default_factory=dict)
@@ -106,16 +159,13 @@ class BundleInfo:
             "finder": self.finder,
             "stone_threshold": self.stone_threshold,
             "labels": list(self.labels),
-            "temperatures": {
-                "flat": self.temperatures.flat,
-                "family": self.temperatures.family,
-                "regional": dict(self.temperatures.regional),
-            },
+            "temperatures": self.temperatures.to_dict(),
             "strategy": self.strategy,
             "fusion_weight": self.fusion_weight,
             "default_precision": self.default_precision,
             "thresholds": self.thresholds.to_dict(),
             **({} if self.sets is None else {"shortlists": self.sets.to_dict()}),
+            **({} if self.unlike is None else {"unlike": self.unlike.to_dict()}),
             "files": dict(self.files),
         }
 
@@ -127,8 +177,6 @@ class BundleInfo:
             ValueError: if a key is missing, or a value is of the wrong type or outside its range.
         """
         read = _Reader(content)
-        temperatures = _Reader(read.mapping("temperatures"), "temperatures.")
-        regional = _Reader(temperatures.mapping("regional"), "temperatures.regional.")
         files = _Reader(read.mapping("files"), "files.")
         return cls(
             model_version=read.text("model_version"),
@@ -138,16 +186,13 @@ class BundleInfo:
             stone_threshold=read.number("stone_threshold"),
             finder=read.text("finder") if "finder" in content else Finder.name,
             labels=read.texts("labels"),
-            temperatures=Temperatures(
-                flat=temperatures.number("flat"),
-                family=temperatures.number("family"),
-                regional={family: regional.number(family) for family in regional.content},
-            ),
+            temperatures=read.temperatures(),
             strategy=read.text("strategy"),  # type: ignore[arg-type]  # checked by the class
             fusion_weight=read.number("fusion_weight"),
             default_precision=read.number("default_precision"),
             thresholds=Thresholds.from_dict(read.mappings("thresholds")),
             sets=SetThresholds.from_dict(read.mappings("shortlists")) if "shortlists" in content else None,
+            unlike=_Reader(read.mapping("unlike"), "unlike.").unlike() if "unlike" in content else None,
             files={name: files.text(name) for name in files.content},
         )
 
@@ -194,6 +239,24 @@ class _Reader:
         if not isinstance(value, dict):
             raise self._unfit(key, "an object")
         return value
+
+    def temperatures(self) -> Temperatures:
+        read = _Reader(self.mapping("temperatures"), f"{self.place}temperatures.")
+        regional = _Reader(read.mapping("regional"), f"{read.place}regional.")
+        return Temperatures(
+            flat=read.number("flat"),
+            family=read.number("family"),
+            regional={family: regional.number(family) for family in regional.content},
+        )
+
+    def unlike(self) -> Unlike:
+        return Unlike(
+            stones=self.whole_number("stones"),
+            temperatures=self.temperatures(),
+            fusion_weight=self.number("fusion_weight"),
+            thresholds=Thresholds.from_dict(self.mappings("thresholds")),
+            sets=SetThresholds.from_dict(self.mappings("shortlists")),
+        )
 
     def mappings(self, key: str) -> list[Mapping[str, Any]]:
         value = self._value(key)

@@ -19,10 +19,13 @@ from gemhier.models.bundle.files import (
     find_folder,
     json_bytes,
     read_info,
+    read_likeness,
     read_object,
     write_folder,
 )
 from gemhier.models.bundle.info import BundleInfo
+from gemhier.models.bundle.likeness import FILE as LIKENESS_FILE
+from gemhier.models.bundle.likeness import Likeness
 from gemhier.models.images.finder import FILE as FINDER_FILE
 from gemhier.models.images.finder import Finder
 from gemhier.models.images.untrained_finders import UNTRAINED, AnyFinder
@@ -47,7 +50,8 @@ def load_bundle(path: Path | str | None = None, *, num_threads: int | None = Non
         except TaxonomyError as error:
             raise BundleError(f"{folder}: {TAXONOMY_FILE} cannot be used. {error}") from error
         finder = folder / FINDER_FILE if FINDER_FILE in info.files else None
-        return _assembled(folder, info, taxonomy, folder / NETWORK_FILE, finder, num_threads)
+        likeness = read_likeness(folder, info)
+        return _assembled(folder, info, taxonomy, folder / NETWORK_FILE, finder, likeness, num_threads)
 
 
 def write_bundle(
@@ -59,6 +63,7 @@ def write_bundle(
     finder: bytes | None,
     report: Mapping[str, Any],
     model_card: str,
+    likeness: Likeness | None = None,
 ) -> None:
     """Write a bundle, or replace an older one. After an error the folder is as it was before.
 
@@ -70,12 +75,13 @@ def write_bundle(
         finder: the bytes of the stone finder whose crops it was trained on; None if `info` names one without any.
         report: the figures of its evaluation, JSON values.
         model_card: what the model is for, its data and its limits, in Markdown.
+        likeness: what the pictures look like that it was calibrated on; None if that is not known.
 
     Raises:
         BundleError: if the parts do not fit together.
         OutputError: if the folder cannot be written, or holds something else.
     """
-    bundle = _assembled(folder, info, taxonomy, network, finder)
+    bundle = _assembled(folder, info, taxonomy, network, finder, likeness)
     _try_out(bundle)
     contents = {
         TAXONOMY_FILE: json_bytes(taxonomy.to_dict()),
@@ -83,6 +89,7 @@ def write_bundle(
         **({} if finder is None else {FINDER_FILE: finder}),
         REPORT_FILE: json_bytes(report),
         CARD_FILE: model_card.encode(),
+        **({} if likeness is None else {LIKENESS_FILE: likeness.to_bytes()}),
     }
     complete = replace(info, files=digests(contents))
     write_folder(folder, {**contents, INFO_FILE: json_bytes(complete.to_dict())})
@@ -94,6 +101,7 @@ def _assembled(
     taxonomy: Taxonomy,
     network: bytes | Path,
     finder: bytes | Path | None,
+    likeness: Likeness | None,
     num_threads: int | None = None,
 ) -> Bundle:
     """Put the parts of a bundle together.
@@ -108,6 +116,7 @@ def _assembled(
             network=Network(network, num_threads=num_threads),
             finder=_finder(info, finder, num_threads),
             folder=folder,
+            likeness=likeness,
         )
         problem = _problem(bundle)
     except (BundleError, ValueError) as error:
@@ -141,10 +150,12 @@ def _problem(bundle: Bundle) -> str | None:
     unknown = [node for node in space.nodes if node not in bundle.taxonomy]
     if unknown:
         return f"{TAXONOMY_FILE} does not know `{unknown[0]}`, which {INFO_FILE} has among its labels."
-    stray = sorted(set(info.temperatures.regional) - set(space.families))
+    regional = {*info.temperatures.regional, *(info.unlike.temperatures.regional if info.unlike else ())}
+    stray = sorted(regional - set(space.families))
     if stray:
         return f"{INFO_FILE} has a temperature for `{stray[0]}`, which is no family of its labels."
-    promised = {family for row in (info.sets.rows if info.sets else ()) for family in row.families}
+    rows = [*(info.sets.rows if info.sets else ()), *(info.unlike.sets.rows if info.unlike else ())]
+    promised = {family for row in rows for family in row.families}
     if promised - set(space.families):
         return (
             f"{INFO_FILE} has a shortlist's threshold for `{min(promised - set(space.families))}`, which is no family."

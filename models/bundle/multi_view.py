@@ -28,11 +28,13 @@ class View:
         image: what to call the photograph.
         score: how sure the stone finder is that it sees a gem, from 0 to 1.
         probabilities: (V,), P(label).
+        like: whether it is like the photographs that the model was calibrated on; None if the model does not know.
     """
 
     image: str
     score: float
     probabilities: Float64
+    like: bool | None = None
 
 
 def by_gem(views: Sequence[View], stone_threshold: float) -> tuple[Sequence[View], Sequence[View]]:

@@ -123,6 +123,8 @@ class Prediction:
         multi_view: the other photographs of the stone; None where each picture has an answer of its own.
         explanation: what each reading did, and which test comes next; None where it was not asked for.
         shortlist: what the stone can be, with a guarantee; None where it was not asked for or no gem stands out.
+        like: whether the picture is like those that the model was calibrated on; None if the model does not know.
+        caution: what is promised of a picture that is unlike, in a sentence; empty for others.
     """
 
     image: str
@@ -136,6 +138,8 @@ class Prediction:
     multi_view: MultiView | None = None
     explanation: "Explanation | None" = None
     shortlist: "Shortlist | None" = None
+    like: bool | None = None
+    caution: str = ""
 
     def __post_init__(self) -> None:
         if (self.answer is None) == (self.refused is None):
@@ -201,6 +205,8 @@ class Prediction:
             "subclasses": [candidate.to_dict() for candidate in self.subclasses],
             **({} if self.shortlist is None else {"shortlist": self.shortlist.to_dict()}),
             **({} if self.explanation is None else self.explanation.to_dict()),
+            **({} if self.like is None else {"like": self.like}),
+            **({"caution": self.caution} if self.caution else {}),
             "decided_by": self.decided_by,
             "model_version": self.model_version,
         }

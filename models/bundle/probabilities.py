@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gemhier.arrays import Float64
+import numpy as np
+
+from gemhier.arrays import Booleans, Float64
 from gemhier.hierarchy.decoding import Strategy, conditional, softmax, strategies
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.models.bundle.info import Temperatures
@@ -25,6 +27,19 @@ class Probabilities:
     family: Float64
     conditional: Float64
     by_strategy: Mapping[Strategy, Float64]
+
+    def where(self, chosen: Booleans, others: "Probabilities") -> "Probabilities":
+        """Return the rows of this where (N,) `chosen` says so, and those of `others` elsewhere."""
+        rows = chosen[:, None]
+        return Probabilities(
+            flat=np.where(rows, self.flat, others.flat),
+            family=np.where(rows, self.family, others.family),
+            conditional=np.where(rows, self.conditional, others.conditional),
+            by_strategy={
+                strategy: np.where(rows, found, others.by_strategy[strategy])
+                for strategy, found in self.by_strategy.items()
+            },
+        )
 
 
 def decode(logits: Logits, temperatures: Temperatures, fusion_weight: float, space: LabelSpace) -> Probabilities:

@@ -119,6 +119,11 @@ class Finder:
         self.size = self._exported.size
         _check_outputs(self._exported.outputs)
 
+    @property
+    def gives_features(self) -> bool:
+        """Whether the network gives features; older ones do not."""
+        return FEATURES in self._exported.outputs
+
     @cached_property
     def content(self) -> bytes:
         """The bytes of the LiteRT file; OSError if it has gone meanwhile."""
@@ -142,11 +147,28 @@ class Finder:
         Args:
             image: (H, W, 3) uint8 RGB.
         """
+        return self.seen(image)[0]
+
+    def seen(self, image: RGB) -> tuple[tuple[Stone, ...], Float32]:
+        """Return what `find` does, and the features of the whole picture: pictures that look alike have near ones.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+
+        Returns:
+            The stones, and (D,) features; D is 0 where the network is older and gives none.
+        """
         whole = whole_image(image)
-        stones = self._stones(image, whole)
+        maps, present, features = self._look(image, whole)
+        parts = self._inside(image, whole, self._parts_of(maps, present))
+        stones = [self._approach(image, whole, part) for part in parts]
         if max((stone.score for stone in stones), default=0) < CLEAR:
             stones += [stone for view in _quarters(image, whole) for stone in self._stones(image, view)]
-        return _apart(sorted(stones, key=_prominence, reverse=True))
+        return _apart(sorted(stones, key=_prominence, reverse=True)), features
+
+    def features(self, image: RGB) -> Float32:
+        """Return the features of a whole picture alone, (D,), as `seen` does."""
+        return self._look(image, whole_image(image))[2]
 
     def find_best(self, image: RGB) -> Stone:
         """Return the most prominent stone, or all of the picture with a score of 0 where none stands out."""
@@ -180,7 +202,7 @@ class Finder:
             (S, S) uint8, 255 on the stone, 0 beside it, between on its edge; 255 everywhere if no stone stands out.
         """
         side = crop.shape[0]
-        maps, _ = self._look(crop, Box(0, 0, side))
+        maps, _, _ = self._look(crop, Box(0, 0, side))
         parts = self._parts_of(maps, 1.0)
         if not parts:
             return np.full((side, side), 255, np.uint8)
@@ -212,14 +234,19 @@ class Finder:
         middle = self._map_side / 2
         return float(np.hypot((part.left + part.right) / 2 - middle, (part.top + part.bottom) / 2 - middle))
 
-    def _look(self, image: RGB, view: Box) -> tuple[Float32, float]:
-        """(M, M, 2) probabilities of stone and of core in a view, and that of any stone."""
+    def _look(self, image: RGB, view: Box) -> tuple[Float32, float, Float32]:
+        """(M, M, 2) probabilities of stone and of core in a view, that of any stone, and (D,) features."""
         outputs = self._exported.run(crop_stone(image, view, self.size)[None])
-        return outputs["maps"][0], float(outputs["present"][0, 0])
+        features = outputs[FEATURES][0] if FEATURES in outputs else np.empty(0, np.float32)
+        return outputs["maps"][0], float(outputs["present"][0, 0]), features
 
     def _parts(self, image: RGB, view: Box) -> list[_Part]:
         """Return the stones in a view, largest first."""
-        parts = self._parts_of(*self._look(image, view))
+        maps, present, _ = self._look(image, view)
+        return self._inside(image, view, self._parts_of(maps, present))
+
+    def _inside(self, image: RGB, view: Box, parts: Sequence[_Part]) -> list[_Part]:
+        """Return the parts of a view that show any of the picture."""
         # Beside the picture its outermost pixels are repeated, and stripes of them may look like stones.
         return [part for part in parts if _overlaps(image, _around(view, part, self._map_side, 1))]
 

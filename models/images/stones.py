@@ -4,17 +4,18 @@ import io
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 from PIL import Image
 
-from gemhier.arrays import Bytes
+from gemhier.arrays import Bytes, Float32
 from gemhier.errors import ImageError
-from gemhier.models.images.crop import Box, mask_background
+from gemhier.models.images.crop import Box, mask_background, whole_image
 from gemhier.models.images.decode import check_array, decode_image, read_image, rgb_pixels
 from gemhier.models.images.finder import Stone
 from gemhier.models.images.untrained_finders import AnyFinder
@@ -99,6 +100,7 @@ class StoneCrop:
         place: which stone of the picture it is; None where only one is asked for.
         box: the square around it, in pixels of the picture; None if it is not known.
         of: width and height of the picture, as it was read.
+        features: (D,) of the whole picture, by the stone finder; D is 0 where it gives none.
     """
 
     image: str
@@ -107,6 +109,7 @@ class StoneCrop:
     place: Place | None = None
     box: Box | None = None
     of: tuple[int, int] = (0, 0)
+    features: Float32 = field(default_factory=lambda: np.empty(0, np.float32))
 
 
 @dataclass(frozen=True)
@@ -135,17 +138,19 @@ class Cutter:
             from gemhier.models.images.white_balance import white_balanced  # which few pictures need
 
             pixels = white_balanced(pixels, self.white, image)
+        found, features = self.finder.seen(pixels)
+        stones = found or (Stone(whole_image(pixels), 0.0),)
         if not self.all_stones:
-            return (self._crop(pixels, image, self.finder.find_best(pixels), None),)
-        stones = self.finder.find(pixels) or (self.finder.find_best(pixels),)
+            return (self._crop(pixels, image, stones[0], None, features),)
         return tuple(
-            self._crop(pixels, image, stone, Place(number, stone.box.x, stone.box.y, stone.box.side))
+            self._crop(pixels, image, stone, Place(number, stone.box.x, stone.box.y, stone.box.side), features)
             for number, stone in enumerate(stones, start=1)
         )
 
-    def _crop(self, pixels: Bytes, image: str, stone: Stone, place: Place | None) -> StoneCrop:
+    def _crop(self, pixels: Bytes, image: str, stone: Stone, place: Place | None, features: Float32) -> StoneCrop:
         cut = self.finder.cut(pixels, stone.box, self.size)
-        return StoneCrop(image, mask_background(cut), stone.score, place, stone.box, (pixels.shape[1], pixels.shape[0]))
+        of = pixels.shape[1], pixels.shape[0]
+        return StoneCrop(image, mask_background(cut), stone.score, place, stone.box, of, features)
 
 
 def map_stones(

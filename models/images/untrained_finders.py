@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from gemhier.arrays import RGB, Bytes
+from gemhier.arrays import RGB, Bytes, Float32
 from gemhier.models.images.crop import Box, crop_stone, whole_image
 from gemhier.models.images.finder import Finder, Stone
 
@@ -30,12 +30,14 @@ class UntrainedFinder:
         place: the square in (H, W, 3) uint8 RGB; it overlaps the picture.
         threshold: from which score on something is there: every picture reaches it.
         content: None, since nothing of it is kept in a file.
+        gives_features: False, since it does not know what pictures look like.
     """
 
     name: str
     place: Callable[[RGB], Box]
     threshold: float = 0.0
     content: None = None
+    gives_features: bool = False
 
     @property
     def digest(self) -> str:
@@ -45,6 +47,14 @@ class UntrainedFinder:
     def find(self, image: RGB) -> tuple[Stone, ...]:
         """Return the one thing in (H, W, 3) `image`, of which it is quite sure."""
         return (self.find_best(image),)
+
+    def seen(self, image: RGB) -> tuple[tuple[Stone, ...], Float32]:
+        """Return what `find` does, and no features."""
+        return self.find(image), self.features(image)
+
+    def features(self, image: RGB) -> Float32:
+        """Return nothing, (0,): it does not know what pictures look like."""
+        return np.empty(0, np.float32)
 
     def find_best(self, image: RGB) -> Stone:
         """Return the one thing in (H, W, 3) `image`, of which it is quite sure."""

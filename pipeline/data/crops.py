@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gemhier.arrays import RGB, Bytes
+from gemhier.arrays import RGB, Bytes, Float32
 from gemhier.atomic import whole_file
 from gemhier.errors import DataError, ImageError, OutputError
 from gemhier.models.images.crop import Box
@@ -103,6 +103,22 @@ def read_prepared(row: Row) -> RGB:
         raise DataError(f"{row.image}: cannot be read ({error.strerror}). Run `gemhier prepare` again.") from error
     except ImageError as error:
         raise DataError(f"{error} It could be read when it was prepared: run `gemhier prepare` again.") from error
+
+
+def whole_features(rows: Sequence[Row], finder: AnyFinder) -> Float32:
+    """Return the features of the whole pictures of N rows by the stone finder, (N, D); D is 0 where it gives none.
+
+    Raises:
+        DataError: if a picture is missing, cannot be read or is not the one that was prepared.
+    """
+    if not finder.gives_features:
+        return np.empty((len(rows), 0), np.float32)
+    of_row = partial(_features, finder=finder)
+    return np.stack(list(map_with_progress(of_row, rows, "Looking at pictures", initializer=run_on_one_core)))
+
+
+def _features(row: Row, finder: AnyFinder) -> Float32:
+    return finder.features(read_prepared(row))
 
 
 def _crop(row: Row, size: int, finder: AnyFinder) -> Bytes:

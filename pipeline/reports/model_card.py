@@ -74,7 +74,7 @@ _SEEN = {
 """What the network sees of a picture, by the finder."""
 
 
-def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) -> str:
+def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any], *, knows_likeness: bool = False) -> str:
     """Write the card in Markdown.
 
     Args:
@@ -82,6 +82,7 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
         taxonomy: names the families.
         report: `data` (pictures by split), `config`, and the evaluations by the name of what was
             evaluated: each with `n` and `strategies`; `notes`, Markdown, if there are any.
+        knows_likeness: whether it tells which pictures are unlike those of its training.
     """
     space = LabelSpace(info.labels)
     families = ", ".join(taxonomy[family].name for family in space.families)
@@ -104,6 +105,7 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any]) 
         if info.sets is None or not info.sets.rows
         else f"- promises shortlists (`--guarantee`) up to {info.sets.rows[-1].coverage:.0%}, by "
         "thresholds set on answers out of fold",
+        *(_unlike(info) if knows_likeness else ()),
         "",
         "## What it learned from",
         "",
@@ -143,9 +145,25 @@ def write_with_report(source: Bundle, out: Path, report: Mapping[str, Any], *, n
         network=(source.folder / NETWORK_FILE).read_bytes() if network is None else network,
         finder=source.finder.content,
         report=report,
-        model_card=model_card(source.info, source.taxonomy, report),
+        model_card=model_card(source.info, source.taxonomy, report, knows_likeness=source.likeness is not None),
+        likeness=source.likeness,
     )
     return load_bundle(out)
+
+
+def _unlike(info: BundleInfo) -> list[str]:
+    """Return what is promised of pictures that are unlike those of the training."""
+    if info.unlike is None:
+        return ["- says which pictures are unlike those it was calibrated on, for which it promises nothing"]
+    stones = f"{info.unlike.stones:,} stone{'' if info.unlike.stones == 1 else 's'}"
+    kept = [row.coverage for row in info.unlike.sets.rows if info.unlike.keeps_guarantee(row.coverage)]
+    reached = [row.precision for row in info.unlike.thresholds.rows if row.reached]
+    return [
+        "- says which pictures are unlike those it was calibrated on; thresholds of their own, from "
+        f"{stones} in such pictures out of fold, assure "
+        f"{f'a precision of {max(reached):.0%}' if reached else 'no precision'} and "
+        f"{f'shortlists up to {max(kept):.0%}' if kept else 'no shortlist'}"
+    ]
 
 
 def _images(counts: Mapping[str, int], report: Mapping[str, Any]) -> str:

@@ -73,6 +73,7 @@ class CsvRows:
         same_stone: whether there are columns for the other photographs of the same stone.
         with_evidence: whether there are columns for what the readings did.
         with_shortlist: whether there are columns for what the stone can be, with a guarantee.
+        with_caution: whether there is a column for what is promised of unlike pictures.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class CsvRows:
         same_stone: bool = False,
         with_evidence: bool = False,
         with_shortlist: bool = False,
+        with_caution: bool = False,
     ) -> None:
         parts = ("id", "name", "probability")
         families = [f"family_{place}_{part}" for place in range(1, n_families + 1) for part in parts]
@@ -94,7 +96,7 @@ class CsvRows:
         what = ["image", *place, *together]
         known = ["other_id", "other_name", "other_probability", "evidence", "next_test"] if with_evidence else []
         sure = ["shortlist", "shortlist_nodes", "shortlist_labels"] if with_shortlist else []
-        rest = ["decided_by", "model_version", "failure"]
+        rest = [*(["caution"] if with_caution else []), "decided_by", "model_version", "failure"]
         self.columns = [*what, *answer, *families, *subclasses, *sure, *known, *rest]
 
     @property
@@ -183,6 +185,7 @@ class TextBlocks:
             f"{self._style(visible(result.title), bold=True)}: {answer}",
             *self._beside(result.multi_view),
             *([] if result.shortlist is None else [f"  {result.shortlist.sentence}"]),
+            *([self._style(f"  {result.caution}", fg="yellow")] if result.caution else []),
             *self._ranking("families", result.families),
             *self._ranking("subclasses", result.subclasses),
             *([] if result.explanation is None else self._explained(result.explanation)),
@@ -303,6 +306,7 @@ def columns_for(
         same_stone=same_stone,
         with_evidence=with_evidence,
         with_shortlist=with_shortlist,
+        with_caution=bundle.likeness is not None,
     )
 
 

@@ -99,6 +99,12 @@ class Report:
         return tuple(result for result in self.results if isinstance(result, Prediction) and result.answer is None)
 
     @cached_property
+    def likeness(self) -> tuple[bool, ...]:
+        """Whether each picture is like those that the model was calibrated on; empty if it does not know."""
+        known = (result.like for result in self.results if isinstance(result, Prediction))
+        return tuple(like for like in known if like is not None)
+
+    @cached_property
     def failures(self) -> tuple[Failure, ...]:
         """The pictures that could not be classified."""
         return tuple(result for result in self.results if isinstance(result, Failure))
@@ -128,6 +134,7 @@ class Report:
             "excluded_labels": [asdict(label) for label in self.labelled.excluded],
             "labels_beyond_model": [{"id": label, "pictures": count} for label, count in self.beyond_model],
             "refused": len(self.refused),
+            **({"unlike": self.likeness.count(False)} if self.likeness else {}),
             **evaluation,
             **self.figures.to_dict(),
             "comparison": None if comparison is None else comparison.sentence,
@@ -153,7 +160,7 @@ def predictions_table(report: Report) -> str:
     ranked = [f"predicted_{place}_{part}" for place in range(1, TOP + 1) for part in ("id", "probability")]
     answer = ["answer", "answer_probability", "answer_right", "refused"]
     header = ["image", "source", "truth", "truth_given", *ranked, *answer, "right", "family_right", "failure"]
-    header += ["place", "group", "shortlist_right", "shortlist_size"]
+    header += ["place", "group", "shortlist_right", "shortlist_size", "like"]
     rights = zip(report.figures.places, report.figures.family_right, strict=True)
     rows = []
     for image, result, (place, family_right) in zip(report.labelled.images, report.results, rights, strict=True):
@@ -172,6 +179,7 @@ def predictions_table(report: Report) -> str:
                 place_cell,
                 image.group,
                 *_shortlist(result, image),
+                "" if isinstance(result, Failure) or result.like is None else int(result.like),
             ]
         )
     return _table(header, rows)

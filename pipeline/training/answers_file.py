@@ -1,17 +1,21 @@
 """A file of out-of-fold answers: what networks say of pictures that they have not learned from, and what these show."""
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from gemhier.arrays import Float64, Indices
+from gemhier.arrays import Float32, Float64, Indices
 from gemhier.atomic import whole_file
 from gemhier.errors import DataError
 from gemhier.models.networks.modes import MODES
+from gemhier.models.runtime.litert import FEATURES
 from gemhier.models.runtime.logits import HEADS, Logits
 
+STONES = "stones"
 _TEXTS = ("sha256", "truth", "groups", "labels")
 
 
@@ -28,6 +32,8 @@ class Answers:
         logits: of N pictures.
         labels: (V,) the columns of the logits.
         mode: which heads were trained.
+        stones: (N,) the same for photographs of one stone; empty in files of before it was kept.
+        features: (N, D) of each whole picture, by the stone finder; D is 0 where that gives none.
     """
 
     sha256: tuple[str, ...]
@@ -38,6 +44,8 @@ class Answers:
     logits: Logits
     labels: tuple[str, ...]
     mode: str
+    stones: tuple[str, ...] = ()
+    features: Float32 = field(default_factory=lambda: np.empty((0, 0), np.float32))
 
 
 def write_answers(path: Path, answers: Answers) -> None:
@@ -46,8 +54,12 @@ def write_answers(path: Path, answers: Answers) -> None:
     Raises:
         OutputError: if the file cannot be written.
     """
-    texts = {name: np.array(getattr(answers, name), dtype=np.str_) for name in _TEXTS}
-    numbers = {"folds": answers.folds, "scores": answers.scores}
+    texts = {name: np.array(getattr(answers, name), dtype=np.str_) for name in (*_TEXTS, STONES)}
+    numbers: dict[str, npt.NDArray[Any]] = {
+        "folds": answers.folds,
+        "scores": answers.scores,
+        FEATURES: answers.features.astype(np.float16),
+    }
     with whole_file(path) as file:
         np.savez_compressed(
             file, mode=np.array(answers.mode), **texts, **numbers, **dict(answers.logits.items()), allow_pickle=False
@@ -77,6 +89,8 @@ def read_answers(path: Path) -> Answers:
         scores=found["scores"].astype(np.float64),
         logits=Logits.of(found),
         mode=str(found["mode"]),
+        stones=tuple(found[STONES].tolist()) if STONES in found else (),
+        features=found.get(FEATURES, np.empty((0, 0))).astype(np.float32),
     )
     pictures, columns = len(answers.truth), len(answers.labels)
     shapes = {
@@ -88,6 +102,10 @@ def read_answers(path: Path) -> Answers:
         "family": answers.logits.family.shape[:1],
         "regional": answers.logits.regional.shape[:1],
     }
+    if answers.stones:
+        shapes[STONES] = (len(answers.stones),)
+    if answers.features.size:
+        shapes[FEATURES] = answers.features.shape[:1]
     wrong = [name for name, shape in shapes.items() if shape != (pictures,)]
     wrong += [head for head in ("flat", "regional") if getattr(answers.logits, head).shape[1:] != (columns,)]
     if wrong or not pictures or answers.mode not in MODES or not set(answers.truth) <= set(answers.labels):

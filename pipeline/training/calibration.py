@@ -12,7 +12,8 @@ from gemhier.hierarchy.decoding import Strategy, conditional, soft, softmax, str
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.prediction_sets import SetThresholds, fit_set_thresholds
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.bundle.info import Temperatures
+from gemhier.models.bundle.info import Temperatures, Unlike
+from gemhier.models.bundle.likeness import Likeness
 from gemhier.models.bundle.probabilities import decode
 from gemhier.models.bundle.shortlist import Shortlist, Shortlister
 from gemhier.models.networks.modes import TRAINED_STRATEGIES
@@ -31,6 +32,8 @@ class Calibration:
         thresholds: how probable an answer must be for each asked-for precision.
         sets: how probable a label must be to stand in a shortlist of each guarantee. They hold for a network that has
             nothing to do with these pictures: out of fold.
+        likeness: what the pictures look like; None if that is not known.
+        unlike: what holds for pictures that are unlike the others; None if there are too few to tell.
     """
 
     strategy: Strategy
@@ -38,6 +41,8 @@ class Calibration:
     fusion_weight: float
     thresholds: Thresholds
     sets: SetThresholds
+    likeness: Likeness | None = None
+    unlike: Unlike | None = None
 
 
 def calibrate(
@@ -131,6 +136,7 @@ def cross_fitted_shortlists(
     *,
     space: LabelSpace,
     taxonomy: Taxonomy,
+    calibrating: Booleans | None = None,
 ) -> Sequence[Shortlist | None]:
     """Make the shortlists of each fold with thresholds that were found on the other folds.
 
@@ -142,13 +148,14 @@ def cross_fitted_shortlists(
         guarantee: the share of shortlists that shall hold the right label.
         space: the labels.
         taxonomy: names them.
+        calibrating: (N,) which of the pictures may set thresholds; None for all.
 
     Returns:
         (N,); None where no gem stands out.
     """
     found: list[Shortlist | None] = [None] * len(truth)
     for fold in range(int(folds.max()) + 1):
-        others = with_gem & (folds != fold)
+        others = with_gem & (folds != fold) & (True if calibrating is None else calibrating)
         (row,) = fit_set_thresholds(probabilities[others], truth[others], space, coverages=(guarantee,)).rows
         shortlister = Shortlister(guarantee, row, space, taxonomy)
         for image in np.flatnonzero(with_gem & (folds == fold)):

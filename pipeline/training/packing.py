@@ -65,6 +65,7 @@ def pack(
         fusion_weight=calibration.fusion_weight,
         thresholds=calibration.thresholds,
         sets=calibration.sets if config.folds else None,
+        unlike=calibration.unlike,
         default_precision=DEFAULT_PRECISION,
         stone_threshold=manifest.finder.threshold,
         finder=manifest.finder.name,
@@ -79,6 +80,7 @@ def pack(
         finder=manifest.finder.content,
         report={},
         model_card="",
+        likeness=calibration.likeness,
     )
     bundle = load_bundle(folder)
     _check_export(bundle, crops, predict_logits(network, crops), calibration)

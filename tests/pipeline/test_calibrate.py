@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.calibrate import calibrate_model
 from gemhier.pipeline.reports.model_card import model_card
-from gemhier.pipeline.training.answers_file import Answers, write_answers
+from gemhier.pipeline.training.answers_file import Answers, read_answers, write_answers
 
 N = 60
 
@@ -90,6 +91,22 @@ def test_a_calibrated_model_promises_shortlists_and_says_where_they_were_measure
     assert "promises shortlists (`--guarantee`) up to 99%, by thresholds set on answers out of fold" in card
     assert f"Asked for a guarantee of 95%, {measured['shortlist_coverage']:.3f} (" in card
     assert "promises no shortlist" in model_card(load_bundle(tiny_bundle).info, load_bundle(tiny_bundle).taxonomy, {})
+
+
+def test_features_in_the_answers_tell_pictures_that_are_unlike(
+    tiny_bundle: Path, answers: Path, tmp_path: Path
+) -> None:
+    generator = np.random.default_rng(0)
+    features = generator.uniform(0, 1, (N, 8)).astype(np.float32)
+    write_answers(tmp_path / "seen.npz", replace(read_answers(answers), features=features))
+    first = calibrate_model(str(tiny_bundle), tmp_path / "first", answers=tmp_path / "seen.npz")
+    assert first.bundle.likeness is not None
+    assert 1 <= np.sum(~first.bundle.likeness.like(generator.normal(0, 1, (N, 8)))) <= N
+    assert first.bundle.info.unlike is None
+    card = (tmp_path / "first/MODEL_CARD.md").read_text()
+    assert "says which pictures are unlike those it was calibrated on, for which it promises nothing" in card
+    assert not calibrate_model(str(tmp_path / "first"), tmp_path / "again", answers=tmp_path / "seen.npz").changed
+    assert calibrate_model(str(tmp_path / "first"), tmp_path / "blind", answers=answers).bundle.likeness is None
 
 
 def test_answers_of_another_training_are_refused(tiny_bundle: Path, tmp_path: Path) -> None:

@@ -64,6 +64,9 @@ def first_screen(report: Report) -> FirstScreen:
         )
     if report.shortlists is not None and report.shortlists.sentence:
         said.append(report.shortlists.sentence)
+    if report.likeness:
+        unlike, known = report.likeness.count(False), len(report.likeness)
+        said.append(f"{unlike:,} of {known:,} pictures are unlike those that the model was calibrated on.")
     return FirstScreen(
         labels=sum(each.support > 0 for each in report.figures.per_class),
         said=tuple(said),

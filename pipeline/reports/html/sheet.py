@@ -52,7 +52,8 @@ class Entry:
         frame: around the stone in `picture`; None if it is not known.
         answer: the answer in words; "" without one.
         sure: how probable it is, in percent.
-        note: why there is no answer or no result, or which photographs contradict each other.
+        note: why there is no answer or no result, which photographs contradict each other, and what is promised of a
+            picture that is unlike those of the training.
         failed: whether the picture could not be read.
         shortlist: in words, with what it promises; "" without one.
         perhaps: the most probable labels, with their probabilities.
@@ -137,7 +138,7 @@ class Sheet:
             title=prediction.title,
             answer="" if prediction.answer is None else str(prediction.answer),
             sure="" if prediction.answer is None else percent(prediction.answer.probability),
-            note=" ".join(filter(None, [prediction.refusal, contradiction])),
+            note=" ".join(filter(None, [prediction.refusal, contradiction, prediction.caution])),
             shortlist="" if found is None else found.sentence,
             perhaps=tuple(
                 f"{label.name} {percent(label.probability)}" for label in prediction.subclasses[:_MOST_PERHAPS]

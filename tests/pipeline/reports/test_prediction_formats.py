@@ -82,6 +82,15 @@ def test_a_shortlist_is_a_line_of_text_and_columns_of_its_own() -> None:
     assert not any("shortlist" in column for column in CsvRows(n_families=1, n_subclasses=1).columns)
 
 
+def test_what_is_promised_of_an_unlike_picture_is_a_line_of_text_and_a_column() -> None:
+    away = replace(SURE, like=False, caution="This picture is unlike those: not promised.")
+    assert TextBlocks(name_width=17).entry(away).splitlines()[2] == "  This picture is unlike those: not promised."
+    rows = CsvRows(n_families=1, n_subclasses=1, with_caution=True)
+    one, other = csv.DictReader(io.StringIO(rows.header + rows.entry(away) + rows.entry(replace(SURE, like=True))))
+    assert (one["caution"], other["caution"]) == (away.caution, "")
+    assert "caution" not in CsvRows(n_families=1, n_subclasses=1).columns
+
+
 def test_contradictions_between_photographs_are_named_in_text_and_csv() -> None:
     pair = Contradiction(("a.jpg", "b.jpg"), (Candidate("beryl", "Beryl", 0.93), Candidate("quartz", "Quartz", 0.88)))
     doubtful = replace(ANSWERED, multi_view=MultiView(("a.jpg", "b.jpg", "c.jpg"), contradictions=(pair,) * 3))

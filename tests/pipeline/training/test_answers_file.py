@@ -17,6 +17,8 @@ ANSWERS = Answers(
     logits=Logits(*(np.arange(3 * width, dtype=np.float32).reshape(3, width) for width in (3, 2, 3))),
     labels=("beryl/emerald", "corundum", "quartz"),
     mode="both",
+    stones=("s0", "s1", "s1"),
+    features=np.array([[0.5, 1], [2, 0], [0, 0.25]], np.float32),
 )
 
 
@@ -36,6 +38,8 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
         (replace(ANSWERS, groups=("g0", "g1")), "the shapes of groups do not fit"),
         (replace(ANSWERS, labels=("beryl/emerald", "quartz")), "the shapes of flat, regional do not fit"),
         (replace(ANSWERS, truth=("opal", "quartz", "quartz")), "its parts do not fit together"),
+        (replace(ANSWERS, stones=("s0",)), "the shapes of stones do not fit"),
+        (replace(ANSWERS, features=ANSWERS.features[:2]), "the shapes of features do not fit"),
         (replace(ANSWERS, mode="sideways"), "its parts do not fit together"),
     ],
 )
@@ -50,6 +54,15 @@ def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "answers.npz").write_bytes(content)
     with pytest.raises(DataError, match=r"answers\.npz: (not out-of-fold answers|cannot be read)"):
         read_answers(tmp_path / "answers.npz")
+
+
+def test_what_was_written_before_features_were_kept_is_read(tmp_path: Path) -> None:
+    write_answers(tmp_path / "answers.npz", ANSWERS)
+    with np.load(tmp_path / "answers.npz") as archive:
+        older = {name: archive[name] for name in archive if name not in ("stones", "features")}
+    np.savez(tmp_path / "older.npz", allow_pickle=False, **older)
+    read = read_answers(tmp_path / "older.npz")
+    assert (read.stones, read.features.size, read.truth) == ((), 0, ANSWERS.truth)
 
 
 def test_a_missing_or_a_foreign_file_is_refused(tmp_path: Path) -> None:

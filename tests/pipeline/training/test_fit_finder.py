@@ -30,6 +30,10 @@ def test_the_network_gives_maps_at_a_quarter_of_the_size_and_exports_to_litert()
     assert found[FEATURES].shape == (3, 1280)
     np.testing.assert_allclose(found["maps"], outputs["maps"], atol=0.02)
     np.testing.assert_allclose(found["present"], outputs["present"], atol=0.02)
+    assert finder.gives_features
+    for image, features in zip(images, found[FEATURES], strict=True):
+        np.testing.assert_array_equal(finder.features(image), finder.seen(image)[1])
+        np.testing.assert_allclose(finder.features(image), features, atol=1e-4)
 
 
 def test_a_size_that_does_not_divide_is_refused() -> None:

@@ -1,0 +1,78 @@
+"""Whether a picture is like those that a model was calibrated on: how far its features are from their prototypes.
+
+Features of a frozen network tell pictures of another kind by their distance from known ones (Sun et al.,
+Out-of-Distribution Detection with Deep Nearest Neighbors, ICML 2022). The known ones are kept as the centres of
+clusters, so that a bundle does not grow with its training pictures.
+"""
+
+import io
+import zipfile
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gemhier.arrays import Booleans, Float32, Float64
+from gemhier.errors import BundleError
+
+FILE = "likeness.npz"
+"""What it is called in a bundle."""
+
+
+@dataclass(frozen=True, eq=False)
+class Likeness:
+    """What the pictures look like that a model was calibrated on.
+
+    Attributes:
+        prototypes: (K, D), each of length 1.
+        threshold: a picture that is farther than this from all of them is unlike, from 0 to 2.
+
+    Raises:
+        ValueError: if the prototypes are not finite or have another length, or the threshold is out of range.
+    """
+
+    prototypes: Float32
+    threshold: float
+
+    def __post_init__(self) -> None:
+        lengths = np.linalg.norm(self.prototypes, axis=-1)
+        if self.prototypes.ndim != 2 or not len(lengths) or not np.allclose(lengths, 1, atol=1e-2):
+            raise ValueError(f"`prototypes` must be (K, D) of length 1. Received: {self.prototypes.shape}.")
+        if not 0 <= self.threshold <= 2:
+            raise ValueError(f"`threshold` must lie between 0 and 2. Received: {self.threshold}.")
+
+    def distances(self, features: npt.ArrayLike) -> Float64:
+        """Return how far (N, D) features of the stone finder are from the nearest prototype: 1 - cosine, (N,)."""
+        near = directions(features) @ self.prototypes.astype(np.float64).T
+        return np.asarray(1 - near.max(axis=1))
+
+    def like(self, features: npt.ArrayLike) -> Booleans:
+        """Return which of N pictures are like those that the model was calibrated on, (N,)."""
+        return np.asarray(self.distances(features) <= self.threshold)
+
+    def to_bytes(self) -> bytes:
+        """Return it as an archive of NumPy arrays; `from_bytes` reads it."""
+        file = io.BytesIO()
+        np.savez_compressed(
+            file, prototypes=self.prototypes.astype(np.float16), threshold=np.array(self.threshold), allow_pickle=False
+        )
+        return file.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Likeness":
+        """Read what `to_bytes` wrote.
+
+        Raises:
+            BundleError: if it is something else.
+        """
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+                return cls(archive["prototypes"].astype(np.float32), float(archive["threshold"]))
+        except (ValueError, TypeError, KeyError, EOFError, AttributeError, OSError, zipfile.BadZipFile) as error:
+            raise BundleError(f"{FILE} cannot be used ({error}). Package the model again.") from error
+
+
+def directions(features: npt.ArrayLike) -> Float64:
+    """Return (N, D) features brought to length 1; zeros stay as they are."""
+    given = np.asarray(features, dtype=np.float64)
+    return np.asarray(given / np.maximum(np.linalg.norm(given, axis=1, keepdims=True), 1e-12))

@@ -1,0 +1,70 @@
+"""Learn what the pictures of a training look like, so that others are recognised: each stone counts once."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from gemhier.arrays import Booleans, Float32, Float64, Indices
+from gemhier.models.bundle.likeness import Likeness, directions
+
+PROTOTYPES = 64
+"""So many clusters stand for all pictures: 32 more or 4 times as many tell others apart no better."""
+
+UNLIKE = 0.05
+"""The share of the training's own stones that may be called unlike."""
+
+_ROUNDS = 10
+
+
+def one_of_each(names: Sequence[str], among: Booleans | None = None) -> Booleans:
+    """Return which pictures come first of their stone or group, (N,): one picture stands for each.
+
+    Photographs of one stone are not independent, and a promise that is fitted to one of each holds for one more stone
+    (Dunn, Wasserman & Ramdas, Distribution-Free Prediction Sets for Two-Layer Hierarchical Models, JASA 2023).
+
+    Args:
+        names: (N,), the same for pictures of one stone or group.
+        among: (N,), the pictures that count; None for all.
+    """
+    of = np.asarray(names, dtype=np.str_)
+    rows = np.arange(len(of)) if among is None else np.flatnonzero(among)
+    chosen = np.zeros(len(of), dtype=np.bool_)
+    chosen[rows[np.unique(of[rows], return_index=True)[1]]] = True
+    return chosen
+
+
+def fit_likeness(features: Float32, groups: Sequence[str], folds: Indices) -> Likeness:
+    """Find prototypes of pictures, and the distance that most of them keep to those of the other folds.
+
+    Args:
+        features: (N, D), of whole pictures, as the stone finder gives them.
+        groups: (N,), the same for pictures that belong together; each group counts once, however many it has.
+        folds: (N,), the fold of each picture, from 0, two at least.
+
+    Returns:
+        It calls `UNLIKE` of the groups unlike, each measured with prototypes of the other folds.
+    """
+    once = one_of_each(groups)
+    away = cross_fitted_distances(features, groups, folds)[once]
+    return Likeness(_prototypes(features[once]), float(np.quantile(away, 1 - UNLIKE)))
+
+
+def cross_fitted_distances(features: Float32, groups: Sequence[str], folds: Indices) -> Float64:
+    """Return how far each picture is from the prototypes of the other folds, (N,); the arguments are as above."""
+    found = np.zeros(len(features))
+    once = one_of_each(groups)
+    for fold in np.unique(folds):
+        inside = folds == fold
+        found[inside] = Likeness(_prototypes(features[once & ~inside]), 2).distances(features[inside])
+    return found
+
+
+def _prototypes(features: Float32) -> Float32:
+    """Return the centres of clusters of (N, D) features, brought to length 1: (K, D), K at most N."""
+    points = directions(features).astype(np.float32)
+    count = min(PROTOTYPES, len(points))
+    cv2.setRNGSeed(0)
+    rounds = (cv2.TERM_CRITERIA_COUNT, _ROUNDS, 0.0)
+    _, _, centres = cv2.kmeans(points, count, np.empty(0, np.int32), rounds, 1, cv2.KMEANS_PP_CENTERS)
+    return directions(centres).astype(np.float32)
