@@ -9,7 +9,7 @@ from gemhier.arrays import Booleans, Float32, Float64, Indices
 from gemhier.models.bundle.likeness import Likeness, directions
 
 PROTOTYPES = 64
-"""So many clusters stand for all pictures: 32 more or 4 times as many tell others apart no better."""
+"""So many clusters stand for all pictures: four times as many tell others apart no better (docs/attempts.md)."""
 
 UNLIKE = 0.05
 """The share of the training's own stones that may be called unlike."""
