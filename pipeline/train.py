@@ -300,7 +300,8 @@ def _answers(found: "OutOfFold", rows: Sequence[Row], manifest: Manifest, config
         labels=manifest.label_space.labels,
         mode=config.mode,
         stones=tuple(row.stone or row.group for row in rows),
-        features=whole_features(rows, manifest.finder),
+        # As the file keeps them, so that calibrating from it changes nothing.
+        features=whole_features(rows, manifest.finder).astype(np.float16).astype(np.float32),
     )
 
 
