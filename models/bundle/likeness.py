@@ -6,7 +6,6 @@ clusters, so that a bundle does not grow with its training pictures.
 """
 
 import io
-import zipfile
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy.typing as npt
 from gemhier.arrays import Booleans, Float32, Float64
 from gemhier.errors import BundleError
 
-FILE = "likeness.npz"
+FILE = "likeness.npy"
 """What it is called in a bundle."""
 
 
@@ -51,11 +50,10 @@ class Likeness:
         return np.asarray(self.distances(features) <= self.threshold)
 
     def to_bytes(self) -> bytes:
-        """Return it as an archive of NumPy arrays; `from_bytes` reads it."""
+        """Return it as two NumPy arrays, one after the other; `from_bytes` reads it."""
         file = io.BytesIO()
-        np.savez_compressed(
-            file, prototypes=self.prototypes.astype(np.float16), threshold=np.array(self.threshold), allow_pickle=False
-        )
+        for part in (self.prototypes.astype(np.float16), np.array(self.threshold)):
+            np.save(file, part, allow_pickle=False)
         return file.getvalue()
 
     @classmethod
@@ -66,9 +64,10 @@ class Likeness:
             BundleError: if it is something else.
         """
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-                return cls(archive["prototypes"].astype(np.float32), float(archive["threshold"]))
-        except (ValueError, TypeError, KeyError, EOFError, AttributeError, OSError, zipfile.BadZipFile) as error:
+            file = io.BytesIO(content)
+            prototypes, threshold = (np.load(file, allow_pickle=False) for _ in range(2))
+            return cls(prototypes.astype(np.float32), float(threshold))
+        except (ValueError, TypeError, EOFError, OSError, MemoryError) as error:
             raise BundleError(f"{FILE} cannot be used ({error}). Package the model again.") from error
 
 

@@ -54,7 +54,7 @@ def page(bundle: Bundle, network: bytes, runtime: Runtime, *, main: str | None =
     if not isinstance(bundle.finder, Finder):
         raise BundleError(
             f"The page needs a stone finder that was trained, and this model has the finder {bundle.finder.name!r}. "
-            "Package the model with another one: gemhier package --finder."
+            "Prepare the data with another one, gemhier prepare --finder FILE, and train the model anew."
         )
     pieces = [
         *packed("machine-code", runtime.machine_code),

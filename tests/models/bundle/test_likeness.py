@@ -78,8 +78,8 @@ def test_it_is_read_as_it_was_written_and_nothing_else_is() -> None:
     np.testing.assert_allclose(read.prototypes, LIKENESS.prototypes, atol=1e-3)
     assert read.threshold == LIKENESS.threshold
     assert read.to_bytes() == LIKENESS.to_bytes()
-    for content in (b"", b"no archive", LIKENESS.to_bytes()[:40]):
-        with pytest.raises(BundleError, match=r"likeness\.npz cannot be used"):
+    for content in (b"", b"no array", LIKENESS.to_bytes()[:40], LIKENESS.to_bytes()[:-4]):
+        with pytest.raises(BundleError, match=r"likeness\.npy cannot be used"):
             Likeness.from_bytes(content)
 
 
@@ -167,7 +167,7 @@ def test_it_lies_in_the_bundle_and_older_bundles_have_none(promising_bundle: Pat
     assert FILE in new.info.files
     assert new.like([np.empty(0, np.float32)]) == [None]  # its finder is older
     (tmp_path / "new" / FILE).write_bytes(b"changed")
-    with pytest.raises(BundleError, match=r"likeness\.npz has changed"):
+    with pytest.raises(BundleError, match=r"likeness\.npy has changed"):
         load_bundle(tmp_path / "new")
 
 
