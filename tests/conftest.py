@@ -424,12 +424,13 @@ def trained(
     here: Path, training: "tuple[Trained, Path]", tiny_backbone: str, monkeypatch: pytest.MonkeyPatch
 ) -> "Trained":
     """A training on painted stones that is recorded in the current folder."""
-    from gemhier.pipeline.tracking.moved import settle
+    from gemhier.pipeline.tracking.store import open_tracking
 
     # By a run's id MLflow remembers for good where its files lie.
     monkeypatch.setattr("mlflow.tracking._tracking_service.utils._artifact_repos_cache", OrderedDict())
     found, store = training
-    settle(Path(shutil.copytree(store, here / "mlruns")) / "mlflow.db")
+    shutil.copytree(store, here / "mlruns")
+    open_tracking()  # as after a training; it makes a store at home where it is
     return found
 
 

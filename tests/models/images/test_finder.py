@@ -24,6 +24,7 @@ pytest.importorskip("tensorflow", reason="the network under test is built with K
 
 GREY = (120, 120, 120)
 RED = (200, 20, 20)
+NO_FEATURES = np.zeros(0, np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -166,9 +167,9 @@ class Raving(Finder):
         super().__init__(content)
         self.generator = np.random.default_rng(seed)
 
-    def _look(self, image: Bytes, view: Box) -> tuple[Float32, float]:
+    def _look(self, image: Bytes, view: Box) -> tuple[Float32, float, Float32]:
         coarse = self.generator.random((int(self.generator.integers(3, 9)),) * 2 + (2,)).astype(np.float32)
-        return np.asarray(cv2.resize(coarse, (32, 32), interpolation=cv2.INTER_CUBIC).clip(0, 1)), 1.0
+        return np.asarray(cv2.resize(coarse, (32, 32), interpolation=cv2.INTER_CUBIC).clip(0, 1)), 1.0, NO_FEATURES
 
 
 class Seeing(Finder):
@@ -181,9 +182,9 @@ class Seeing(Finder):
         first = (self._map_side - side) // 2
         self.maps[first : first + side, first : first + side] = probability
 
-    def _look(self, image: Bytes, view: Box) -> tuple[Float32, float]:
+    def _look(self, image: Bytes, view: Box) -> tuple[Float32, float, Float32]:
         self.views.append(view)
-        return self.maps, 1.0
+        return self.maps, 1.0, NO_FEATURES
 
 
 @pytest.mark.parametrize(
