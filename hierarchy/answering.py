@@ -39,12 +39,12 @@ class Paths:
     nodes: Indices
     probabilities: Float64
 
-    def depths(self, threshold: float) -> Indices:
-        """(N,) how many nodes of each path are at least as probable as the threshold; 0 refuses."""
-        return np.asarray(np.sum(self.probabilities >= threshold, axis=1), dtype=np.intp)
+    def depths(self, threshold: float | Float64) -> Indices:
+        """(N,) how many nodes of each path are at least as probable as its threshold, one or (N,); 0 refuses."""
+        return np.asarray(np.sum(self.probabilities >= np.asarray(threshold)[..., None], axis=1), dtype=np.intp)
 
-    def answers(self, threshold: float) -> Indices:
-        """(N,) the column in `LabelSpace.nodes` of each answer; -1 for a refusal."""
+    def answers(self, threshold: float | Float64) -> Indices:
+        """(N,) the column in `LabelSpace.nodes` of each answer by the threshold, one or (N,); -1 for a refusal."""
         depths = self.depths(threshold)
         last = self.nodes[np.arange(len(depths)), np.maximum(depths - 1, 0)]
         return np.where(depths > 0, last, -1).astype(np.intp)

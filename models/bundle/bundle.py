@@ -175,43 +175,39 @@ class Bundle:
         """
         self._check_asked(top, target_precision, guarantee)
         known = evidence or [None] * len(probabilities)
-        if like is None or False not in like:
-            found = self._decided(images, probabilities, scores, known, top, target_precision, guarantee)
-        else:
-            found = self._decided_apart(images, probabilities, scores, known, top, target_precision, guarantee, like)
-        return [replace(each, like=is_like) for each, is_like in zip(found, like, strict=True)] if like else found
-
-    def _decided_apart(
-        self,
-        images: Sequence[str],
-        probabilities: Float64,
-        scores: Sequence[float],
-        known: Sequence[Evidence | None],
-        top: int,
-        target_precision: float | None,
-        guarantee: float | None,
-        like: Sequence[bool | None],
-    ) -> list[Prediction]:
-        """Decide on unlike pictures by the calibration of such, and say what it promises."""
+        likeness = like or [None] * len(probabilities)
+        unlike = [each is False for each in likeness]
+        calibrated = {side: self._away if side else self for side in set(unlike)}
+        least = {side: bundle._threshold(target_precision) for side, bundle in calibrated.items()}
+        shortlisters = (
+            {} if guarantee is None else {side: each.shortlister(guarantee) for side, each in calibrated.items()}
+        )
+        posteriors = [
+            None if found is None else self._posterior(row, found)
+            for row, found in zip(probabilities, known, strict=True)
+        ]
+        labels = np.array(
+            [row if after is None else after.labels for row, after in zip(probabilities, posteriors, strict=True)]
+        )
+        threshold = np.array([least[side] for side in unlike])
+        predictions = decide(images, labels, scores, self._decider, threshold=threshold, top=top)
         caution = self._caution(target_precision, guarantee)
-        found: dict[int, Prediction] = {}
-        for side, bundle in ((True, self), (False, self._away)):
-            rows = [row for row, each in enumerate(like) if (each is not False) == side]
-            if not rows:
-                continue
-            decided = bundle._decided(
-                [images[row] for row in rows],
-                probabilities[rows],
-                [scores[row] for row in rows],
-                [known[row] for row in rows],
-                top,
-                target_precision,
-                guarantee,
-            )
-            for row, each in zip(rows, decided, strict=True):
-                shown = not side and scores[row] >= self.finder.threshold
-                found[row] = replace(each, caution=caution) if shown else each
-        return [found[row] for row in range(len(images))]
+        for row, (prediction, after, found) in enumerate(zip(predictions, posteriors, known, strict=True)):
+            if after is not None and found is not None:
+                prediction = self._explained(prediction, after, found, top)
+            if scores[row] >= self.finder.threshold:
+                if shortlisters:
+                    shortlister = shortlisters[unlike[row]]
+                    sure = (
+                        shortlister.of_image(labels[row])
+                        if after is None
+                        else shortlister.of_posterior(after, self.candidates)
+                    )
+                    prediction = replace(prediction, shortlist=sure)
+                if unlike[row]:
+                    prediction = replace(prediction, caution=caution)
+            predictions[row] = replace(prediction, like=likeness[row])
+        return predictions
 
     @cached_property
     def _away(self) -> "Bundle":
@@ -232,39 +228,6 @@ class Bundle:
         """Say what is promised of a picture that is unlike those that the bundle was calibrated on."""
         precision = self.info.default_precision if target_precision is None else target_precision
         return caution(self.info.unlike, precision, guarantee)
-
-    def _decided(
-        self,
-        images: Sequence[str],
-        probabilities: Float64,
-        scores: Sequence[float],
-        known: Sequence[Evidence | None],
-        top: int,
-        target_precision: float | None,
-        guarantee: float | None,
-    ) -> list[Prediction]:
-        threshold = self._threshold(target_precision)
-        shortlister = None if guarantee is None else self.shortlister(guarantee)
-        posteriors = [
-            None if found is None else self._posterior(row, found)
-            for row, found in zip(probabilities, known, strict=True)
-        ]
-        labels = np.array(
-            [row if after is None else after.labels for row, after in zip(probabilities, posteriors, strict=True)]
-        )
-        predictions = decide(images, labels, scores, self._decider, threshold=threshold, top=top)
-        for row, (prediction, after) in enumerate(zip(predictions, posteriors, strict=True)):
-            if shortlister is not None and scores[row] >= self.finder.threshold:
-                found = (
-                    shortlister.of_image(labels[row])
-                    if after is None
-                    else shortlister.of_posterior(after, self.candidates)
-                )
-                predictions[row] = replace(prediction, shortlist=found)
-        return [
-            prediction if after is None or found is None else self._explained(prediction, after, found, top)
-            for prediction, after, found in zip(predictions, posteriors, known, strict=True)
-        ]
 
     def _posterior(self, row: Float64, evidence: Evidence) -> "Posterior":
         from gemhier.hierarchy.posterior import posterior  # not needed for a picture alone

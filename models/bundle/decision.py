@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from gemhier.arrays import Float64
 from gemhier.hierarchy.answering import paths
 from gemhier.hierarchy.decoding import node_probabilities
@@ -12,6 +14,7 @@ from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.candidate import Candidate
 from gemhier.models.bundle.info import Unlike
 from gemhier.models.bundle.predictions import NO_GEM, Answer, Prediction
+from gemhier.text import count
 
 NONE_LEFT = "none of the gems that this model can name is left"
 """The reason of a refusal where the stone can only be one of the others."""
@@ -46,7 +49,7 @@ def decide(
     scores: Sequence[float],
     decider: Decider,
     *,
-    threshold: float,
+    threshold: float | Float64,
     top: int,
 ) -> list[Prediction]:
     """Turn the probabilities of N pictures into predictions; classifying and evaluating share it.
@@ -56,7 +59,7 @@ def decide(
         probabilities: (N, V), P(label); each row sums to 1.
         scores: (N,) how sure the stone finder is that it sees a gem.
         decider: the model.
-        threshold: the least probability of an answer.
+        threshold: the least probability of an answer, for all pictures or (N,) for each.
         top: how many families and labels to rank at most. Those of probability 0 are left out.
 
     Raises:
@@ -70,12 +73,13 @@ def decide(
         raise ValueError(
             f"`images` and `scores` must be of all {len(answers)} pictures. Received: {len(images)}, {len(scores)}."
         )
+    least = np.broadcast_to(threshold, len(answers)).tolist()
     predictions = []
     for row, image in enumerate(images):
         families = _ranking(space.families, of_family[row], taxonomy, top)
         no_gem = scores[row] < stone_threshold
         column = -1 if no_gem else answers[row]
-        refusal = _no_gem(scores[row], stone_threshold) if no_gem else _refusal(families, threshold)
+        refusal = _no_gem(scores[row], stone_threshold) if no_gem else _refusal(families, least[row])
         predictions.append(
             Prediction(
                 image=image,
@@ -137,7 +141,7 @@ def caution(unlike: Unlike | None, precision: float, guarantee: float | None) ->
     missed = [] if unlike.keeps_precision(precision) else [f"{100 * precision:.6g}% right"]
     if guarantee is not None and not unlike.keeps_guarantee(guarantee):
         missed.append(f"a shortlist that is {100 * guarantee:.6g}% sure")
-    stones = f"{unlike.stones:,} stone{'' if unlike.stones == 1 else 's'}"
+    stones = count(unlike.stones, "stone")
     if not missed:
         return f"{UNLIKE}: what is promised comes from {stones} in pictures that were unlike them too."
     return f"{UNLIKE}, and {stones} in such pictures do not assure {' or '.join(missed)}: that is not promised here."
