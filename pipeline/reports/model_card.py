@@ -15,6 +15,7 @@ from gemhier.models.bundle.info import BundleInfo
 from gemhier.models.images.untrained_finders import UNTRAINED
 from gemhier.pipeline.evaluation.estimate_text import estimate_text
 from gemhier.pipeline.evaluation.estimates import Estimate
+from gemhier.text import count
 
 _STRATEGIES = {
     "flat": "one softmax over all labels",
@@ -155,12 +156,11 @@ def _unlike(info: BundleInfo) -> list[str]:
     """Return what is promised of pictures that are unlike those of the training."""
     if info.unlike is None:
         return ["- says which pictures are unlike those it was calibrated on, for which it promises nothing"]
-    stones = f"{info.unlike.stones:,} stone{'' if info.unlike.stones == 1 else 's'}"
     kept = [row.coverage for row in info.unlike.sets.rows if info.unlike.keeps_guarantee(row.coverage)]
     reached = [row.precision for row in info.unlike.thresholds.rows if row.reached]
     return [
         "- says which pictures are unlike those it was calibrated on; thresholds of their own, from "
-        f"{stones} in such pictures out of fold, assure "
+        f"{count(info.unlike.stones, 'stone')} in such pictures out of fold, assure "
         f"{f'a precision of {max(reached):.0%}' if reached else 'no precision'} and "
         f"{f'shortlists up to {max(kept):.0%}' if kept else 'no shortlist'}"
     ]
