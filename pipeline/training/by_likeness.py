@@ -81,8 +81,9 @@ def calibrate_by_likeness(answers: Answers, space: LabelSpace, stone_threshold: 
     with_gem = answers.scores >= stone_threshold
     likeness, like = None, np.ones(len(truth), dtype=np.bool_)
     if answers.features.size:
-        likeness = fit_likeness(answers.features, answers.groups, answers.folds)
-        like = cross_fitted_distances(answers.features, answers.groups, answers.folds) <= likeness.threshold
+        distances = cross_fitted_distances(answers.features, answers.groups, answers.folds)
+        likeness = fit_likeness(answers.features, answers.groups, distances)
+        like = distances <= likeness.threshold
     once = one_of_each(answers.stones or answers.groups, ~like & with_gem)
     found = calibrate(
         answers.logits.map(lambda part: part[like]), truth[like], space, answers.mode, with_gem=with_gem[like]

@@ -34,24 +34,29 @@ def one_of_each(names: Sequence[str], among: Booleans | None = None) -> Booleans
     return chosen
 
 
-def fit_likeness(features: Float32, groups: Sequence[str], folds: Indices) -> Likeness:
+def fit_likeness(features: Float32, groups: Sequence[str], distances: Float64) -> Likeness:
     """Find prototypes of pictures, and the distance that most of them keep to those of the other folds.
 
     Args:
         features: (N, D), of whole pictures, as the stone finder gives them.
         groups: (N,), the same for pictures that belong together; each group counts once, however many it has.
-        folds: (N,), the fold of each picture, from 0, two at least.
+        distances: (N,), how far each picture is from others' prototypes, by `cross_fitted_distances`.
 
     Returns:
         It calls `UNLIKE` of the groups unlike, each measured with prototypes of the other folds.
     """
     once = one_of_each(groups)
-    away = cross_fitted_distances(features, groups, folds)[once]
-    return Likeness(_prototypes(features[once]), float(np.quantile(away, 1 - UNLIKE)))
+    return Likeness(_prototypes(features[once]), float(np.quantile(distances[once], 1 - UNLIKE)))
 
 
 def cross_fitted_distances(features: Float32, groups: Sequence[str], folds: Indices) -> Float64:
-    """Return how far each picture is from the prototypes of the other folds, (N,); the arguments are as above."""
+    """Return how far each picture is from the prototypes of the other folds, (N,).
+
+    Args:
+        features: (N, D), as for `fit_likeness`.
+        groups: (N,), as for `fit_likeness`.
+        folds: (N,), the fold of each picture, from 0, two at least.
+    """
     found = np.zeros(len(features))
     once = one_of_each(groups)
     for fold in np.unique(folds):
