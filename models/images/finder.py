@@ -159,9 +159,7 @@ class Finder:
             The stones, and (D,) features; D is 0 where the network is older and gives none.
         """
         whole = whole_image(image)
-        maps, present, features = self._look(image, whole)
-        parts = self._inside(image, whole, self._parts_of(maps, present))
-        stones = [self._approach(image, whole, part) for part in parts]
+        stones, features = self._seen_in(image, whole)
         if max((stone.score for stone in stones), default=0) < CLEAR:
             stones += [stone for view in _quarters(image, whole) for stone in self._stones(image, view)]
         return _apart(sorted(stones, key=_prominence, reverse=True)), features
@@ -211,7 +209,12 @@ class Finder:
         return np.asarray(255 * np.clip((enlarged - OUTLINE_FROM) / OUTLINE_WIDTH, 0, 1), np.uint8)
 
     def _stones(self, image: RGB, view: Box) -> list[Stone]:
-        return [self._approach(image, view, part) for part in self._parts(image, view)]
+        return self._seen_in(image, view)[0]
+
+    def _seen_in(self, image: RGB, view: Box) -> tuple[list[Stone], Float32]:
+        """Return the stones in a view, and (D,) its features."""
+        parts, features = self._parts(image, view)
+        return [self._approach(image, view, part) for part in parts], features
 
     def _approach(self, image: RGB, view: Box, part: _Part) -> Stone:
         """Look again from nearby until a stone fills the view."""
@@ -220,7 +223,7 @@ class Finder:
             if extent >= (FILLED if part.score < SURE else FILLED_IF_SURE):
                 break
             nearer = _around(view, part, self._map_side, NEARBY)
-            seen = self._parts(image, nearer)
+            seen, _ = self._parts(image, nearer)
             if not seen:
                 return Stone(_around(view, part, self._map_side, 1 + 2 * MARGIN), IF_LOST * part.score)
             view, part = nearer, min(seen, key=self._from_middle)
@@ -240,15 +243,12 @@ class Finder:
         features = outputs[FEATURES][0] if FEATURES in outputs else np.empty(0, np.float32)
         return outputs["maps"][0], float(outputs["present"][0, 0]), features
 
-    def _parts(self, image: RGB, view: Box) -> list[_Part]:
-        """Return the stones in a view, largest first."""
-        maps, present, _ = self._look(image, view)
-        return self._inside(image, view, self._parts_of(maps, present))
-
-    def _inside(self, image: RGB, view: Box, parts: Sequence[_Part]) -> list[_Part]:
-        """Return the parts of a view that show any of the picture."""
+    def _parts(self, image: RGB, view: Box) -> tuple[list[_Part], Float32]:
+        """Return the stones in a view, largest first, and (D,) its features."""
+        maps, present, features = self._look(image, view)
+        parts = self._parts_of(maps, present)
         # Beside the picture its outermost pixels are repeated, and stripes of them may look like stones.
-        return [part for part in parts if _overlaps(image, _around(view, part, self._map_side, 1))]
+        return [part for part in parts if _overlaps(image, _around(view, part, self._map_side, 1))], features
 
     def _parts_of(self, maps: Float32, present: float) -> list[_Part]:
         stone, core = maps[..., 0], maps[..., 1]
