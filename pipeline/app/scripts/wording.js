@@ -172,8 +172,7 @@ export function testInWords({ title, outcomes }, text) {
   const said = outcomes.map(({ value, name }, place) =>
     text(place ? "words.other-outcome" : "words.outcome", { value, gem: name.toLowerCase() }),
   );
-  const capital = `${at([...title], 0).toUpperCase()}${title.slice(1)}`;
-  return text("words.test", { title: capital, outcomes: listed(said, text) });
+  return text("words.test", { title: capital(title), outcomes: listed(said, text) });
 }
 
 /**
@@ -206,4 +205,12 @@ export function entryInWords({ name, labels }, text) {
  */
 function listed(words, text) {
   return words.join(text("words.comma"));
+}
+
+/**
+ * @param {string} words
+ * @returns {string} with a capital letter in front
+ */
+export function capital(words) {
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
 }

@@ -4,9 +4,9 @@
 /** @import {Prediction} from "../classify.js" */
 /** @import {Text} from "./text.js" */
 
-import { capital, factsOf } from "./facts.js";
+import { factsOf } from "./facts.js";
 import { button, element } from "./elements.js";
-import { contradictionsInWords, rankInWords } from "../wording.js";
+import { capital, contradictionsInWords, rankInWords } from "../wording.js";
 import { percent } from "./text.js";
 
 /** So many gems are on the shortlist. */

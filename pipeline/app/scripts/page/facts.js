@@ -4,6 +4,7 @@
 /** @import {Text} from "./text.js" */
 
 import { element } from "./elements.js";
+import { capital } from "../wording.js";
 
 /**
  * Return the facts of a gem as a list of terms.
@@ -42,12 +43,4 @@ function rangeOf(range, decimals) {
   if (!range) return "";
   const [low, high] = [range[0].toFixed(decimals), range[1].toFixed(decimals)];
   return low === high ? low : `${low}–${high}`;
-}
-
-/**
- * @param {string} words
- * @returns {string} with a capital letter in front
- */
-export function capital(words) {
-  return words.slice(0, 1).toUpperCase() + words.slice(1);
 }

@@ -8,7 +8,7 @@
 import { EvidenceError } from "../evidence-error.js";
 import { parseReadings } from "../reading-text.js";
 import { button, element, toggle } from "./elements.js";
-import { capital } from "./facts.js";
+import { capital } from "../wording.js";
 
 /**
  * @typedef {object} Slider
