@@ -34,7 +34,7 @@ from gemhier.options import NAME, tracking_option
 @click.option(
     "--eight-bits",
     is_flag=True,
-    help="Keep large convolutions of the network in 8 bits: two thirds of its size; answers change a little.",
+    help="Keep large convolutions of the network in 8 bits: seven tenths of its size; answers change a little.",
 )
 @click.option(
     "--notes",
