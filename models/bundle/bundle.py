@@ -400,7 +400,13 @@ class Bundle:
             ValueError: if an argument is outside its range, or an array is not a picture.
             BundleError: if the bundle does not promise as much as `guarantee`.
         """
-        from gemhier.models.bundle.multi_view import all_failed, by_gem, named_contradictions, pool  # which few ask for
+        from gemhier.models.bundle.multi_view import (  # which few ask for
+            all_failed,
+            all_like,
+            by_gem,
+            named_contradictions,
+            pool,
+        )
 
         self._check_asked(top, target_precision, guarantee)
         views: list[View] = []
@@ -426,7 +432,7 @@ class Bundle:
             target_precision=target_precision,
             guarantee=guarantee,
             evidence=[evidence],
-            like=[_together([view.like for view in counted])],
+            like=[all_like(counted)],
         )
         multi_view = MultiView(
             images=tuple(view.image for view in counted),
@@ -506,11 +512,6 @@ class Bundle:
         self._threshold(target_precision)
         if guarantee is not None:
             self.shortlister(guarantee)
-
-
-def _together(like: Sequence[bool | None]) -> bool | None:
-    """Whether several photographs of a stone are like: only if each is; None if that is not known."""
-    return None if None in like else all(like)
 
 
 def _check_numbers(**numbers: int | None) -> None:

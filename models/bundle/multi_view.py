@@ -43,6 +43,12 @@ def by_gem(views: Sequence[View], stone_threshold: float) -> tuple[Sequence[View
     return (with_gem, [view for view in views if view.score < stone_threshold]) if with_gem else (views, [])
 
 
+def all_like(views: Sequence[View]) -> bool | None:
+    """Whether several photographs of a stone are like: only if each is; None if that is not known of one."""
+    like = [view.like for view in views]
+    return None if None in like else all(like)
+
+
 def pool(probabilities: Float64) -> Float64:
     """Multiply what N photographs say of a stone, each to the power 1/N: their logarithmic opinion pool.
 
