@@ -2,6 +2,8 @@
 
 /** @import {Piece} from "./packed.js" */
 
+import { bytesOf } from "./base64.js";
+
 /** Something that is unpacked piece by piece. */
 export class Unpacking {
   #stream = new DecompressionStream("gzip");
@@ -44,19 +46,5 @@ function interleaved(pieces, others) {
     }
   }
   for (let other = 0; other < others.length; other += 1) bytes[2 * other + 1] = /** @type {number} */ (others[other]);
-  return bytes;
-}
-
-/**
- * @param {string} text Base64
- * @returns {Uint8Array<ArrayBuffer>}
- */
-function bytesOf(text) {
-  /** @type {Uint8ArrayConstructor & {fromBase64?: (text: string) => Uint8Array<ArrayBuffer>}} */
-  const native = Uint8Array;
-  if (native.fromBase64) return native.fromBase64(text); // not in browsers from before 2025
-  const letters = atob(text);
-  const bytes = new Uint8Array(letters.length);
-  for (let place = 0; place < letters.length; place += 1) bytes[place] = letters.charCodeAt(place);
   return bytes;
 }
