@@ -4,6 +4,7 @@ All tables and all numbers that Python computes with are in it, so that no scrip
 `scripts/description.js` has the types.
 """
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,15 +12,18 @@ import numpy as np
 
 from gemhier.arrays import Float64
 from gemhier.hierarchy import next_tests, posterior, ranking, reading_text, readings
+from gemhier.hierarchy.answering import Thresholds
 from gemhier.hierarchy.decoding import FLOOR
 from gemhier.hierarchy.evidence import WRONG_SHARE
 from gemhier.hierarchy.gem import OPTIC_CHARACTERS, OTHERS, STRENGTHS
 from gemhier.hierarchy.labels import LabelSpace, route
 from gemhier.hierarchy.posterior import Candidates
+from gemhier.hierarchy.prediction_sets import SetThresholds
 from gemhier.hierarchy.priors import TRADE, load_prior
 from gemhier.models.bundle import candidate, decision, explanation, multi_view, predictions, shortlist
 from gemhier.models.bundle.bundle import Bundle
-from gemhier.models.bundle.info import BundleInfo
+from gemhier.models.bundle.info import BundleInfo, Unlike
+from gemhier.models.bundle.likeness import Likeness
 from gemhier.models.images import crop, decode, finder, white_balance
 
 FORMAT = 1
@@ -36,9 +40,9 @@ def describe(bundle: Bundle) -> dict[str, Any]:
         "labels": _labels(bundle.space),
         "families": len(bundle.space.families),
         "nodes": _nodes(candidates),
-        "decoding": _decoding(info, bundle.space),
+        "decoding": {"strategy": info.strategy, "floor": FLOOR, **_decoding(info, bundle.space)},
         "answering": {
-            "thresholds": [{"precision": row.precision, "threshold": row.threshold} for row in info.thresholds.rows],
+            "thresholds": _thresholds(info.thresholds),
             "default_precision": info.default_precision,
             "stone_threshold": bundle.finder.threshold,
             "least_pooled": multi_view.LEAST,
@@ -71,7 +75,9 @@ def describe(bundle: Bundle) -> dict[str, Any]:
             "surely": explanation.SURELY,
             "least": explanation.LEAST,
         },
-        "shortlists": {"rows": _shortlists(info, bundle.space), "most_named": shortlist.MOST_NAMED},
+        "shortlists": {"rows": _shortlists(info.sets, bundle.space), "most_named": shortlist.MOST_NAMED},
+        **({} if bundle.likeness is None else {"likeness": _likeness(bundle.likeness)}),
+        **({} if info.unlike is None else {"unlike": _unlike(info.unlike, bundle.space)}),
         "pictures": {
             "smallest_side": decode.SMALLEST_SIDE,
             "most_megapixels": decode.MOST_MEGAPIXELS,
@@ -138,20 +144,43 @@ def _nodes(candidates: Candidates) -> list[dict[str, Any]]:
     ]
 
 
-def _decoding(info: BundleInfo, space: LabelSpace) -> dict[str, Any]:
+def _decoding(calibrated: BundleInfo | Unlike, space: LabelSpace) -> dict[str, Any]:
+    temperatures = calibrated.temperatures
     return {
-        "strategy": info.strategy,
-        "fusion_weight": info.fusion_weight,
-        "floor": FLOOR,
+        "fusion_weight": calibrated.fusion_weight,
         "temperatures": {
-            "flat": info.temperatures.flat,
-            "family": info.temperatures.family,
-            "regional": [info.temperatures.regional.get(family, 1.0) for family in space.families],
+            "flat": temperatures.flat,
+            "family": temperatures.family,
+            "regional": [temperatures.regional.get(family, 1.0) for family in space.families],
         },
     }
 
 
-def _shortlists(info: BundleInfo, space: LabelSpace) -> list[dict[str, Any]]:
+def _thresholds(thresholds: Thresholds) -> list[dict[str, float]]:
+    return [{"precision": row.precision, "threshold": row.threshold} for row in thresholds.rows]
+
+
+def _likeness(likeness: Likeness) -> dict[str, Any]:
+    """Return the prototypes as the bundle keeps them, one after the other: float16 in Base64, little end first."""
+    prototypes = likeness.prototypes.astype("<f2").tobytes()
+    return {"prototypes": base64.b64encode(prototypes).decode(), "threshold": likeness.threshold}
+
+
+def _unlike(unlike: Unlike, space: LabelSpace) -> dict[str, Any]:
+    """Return the calibration of unlike pictures, and which of its promises so many stones assure."""
+    return {
+        "stones": unlike.stones,
+        "decoding": _decoding(unlike, space),
+        "thresholds": [
+            {**row, "assured": unlike.keeps_precision(row["precision"])} for row in _thresholds(unlike.thresholds)
+        ],
+        "shortlists": [
+            {**row, "assured": unlike.keeps_guarantee(row["coverage"])} for row in _shortlists(unlike.sets, space)
+        ],
+    }
+
+
+def _shortlists(sets: SetThresholds | None, space: LabelSpace) -> list[dict[str, Any]]:
     """Return the thresholds of each guarantee, with one for each family; empty where none is promised."""
     return [
         {
@@ -159,7 +188,7 @@ def _shortlists(info: BundleInfo, space: LabelSpace) -> list[dict[str, Any]]:
             "families": [row.families.get(family, row.others) for family in space.families],
             "others": row.others,
         }
-        for row in (info.sets.rows if info.sets else ())
+        for row in (sets.rows if sets else ())
     ]
 
 

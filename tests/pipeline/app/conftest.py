@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gemhier.hierarchy.answering import Thresholds
+from gemhier.hierarchy.answering import Threshold, Thresholds
 from gemhier.hierarchy.decoding import STRATEGIES
 from gemhier.hierarchy.gem import Gem
 from gemhier.hierarchy.labels import LabelSpace
@@ -15,7 +15,8 @@ from gemhier.hierarchy.prediction_sets import SetThreshold, SetThresholds
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle import load_bundle
 from gemhier.models.bundle.bundle import Bundle
-from gemhier.models.bundle.info import BundleInfo, Temperatures
+from gemhier.models.bundle.info import BundleInfo, Temperatures, Unlike
+from gemhier.models.bundle.likeness import Likeness, directions
 
 Random = np.random.Generator
 Values = dict[str, Any]
@@ -94,7 +95,10 @@ class Model:
 
 @pytest.fixture(scope="session")
 def models(tiny_info: BundleInfo, tiny_taxonomy: Taxonomy) -> Sequence[Model]:
-    """The shipped bundle, the tiny one, and one of a few labels on every floor of the shipped taxonomy."""
+    """The shipped bundle, the tiny one, and one of a few labels on every floor of the shipped taxonomy.
+
+    The first knows nothing of unlike pictures, the tiny one has a calibration for them, the third only tells them.
+    """
     shipped = load_bundle()
     floors = ("corundum", "corundum/ruby", "garnet/red", "garnet/red/almandine", "quartz/chalcedony/jasper")
     deep = replace(
@@ -106,8 +110,8 @@ def models(tiny_info: BundleInfo, tiny_taxonomy: Taxonomy) -> Sequence[Model]:
     )
     bundles = {
         "shipped": shipped,
-        "tiny": replace(shipped, info=tiny_info, taxonomy=tiny_taxonomy),
-        "deep": replace(shipped, info=deep),
+        "tiny": replace(shipped, info=replace(tiny_info, unlike=unlike()), taxonomy=tiny_taxonomy, likeness=likeness()),
+        "deep": replace(shipped, info=deep, likeness=likeness()),
     }
     return [
         Model(name, replace(bundle, info=replace(bundle.info, sets=promises(bundle.space))))
@@ -122,6 +126,30 @@ def promises(space: LabelSpace) -> SetThresholds:
             SetThreshold(coverage=coverage, families=dict.fromkeys(space.families[::2], least / 3), others=least)
             for coverage, least in ((0.5, 0.2), (0.9, 0.03), (0.99, 0.0))
         )
+    )
+
+
+def likeness() -> Likeness:
+    """Prototypes as a bundle keeps them, of 8 features, one of which is 0 and one too small for a common float16."""
+    prototypes = np.random.default_rng(8).normal(size=(5, 8))
+    prototypes[0, :2] = 0, 1e-6
+    return Likeness.from_bytes(Likeness(directions(prototypes).astype(np.float32), 0.25).to_bytes())
+
+
+def unlike() -> Unlike:
+    """A calibration of unlike pictures: of 0.8 and 0.9 only the first is reached, and 40 stones assure no 0.99."""
+    asked = ((0.8, 0.4, True), (0.9, 0.75, False))
+    rows = (
+        Threshold(precision=precision, threshold=least, reached=reached, observed=None, answered=1.0, depths=())
+        for precision, least, reached in asked
+    )
+    sets = ((0.5, 0.3), (0.9, 0.01), (0.99, 0.0))
+    return Unlike(
+        stones=40,
+        temperatures=Temperatures(flat=2.5, family=1.5, regional={"beryl": 3.0}),
+        fusion_weight=0.25,
+        thresholds=Thresholds(tuple(rows)),
+        sets=SetThresholds(tuple(SetThreshold(coverage=share, families={}, others=least) for share, least in sets)),
     )
 
 
@@ -157,14 +185,15 @@ def make_case(model: Model, place: int, random: Random) -> Values:
                 "regional": random.uniform(0.05, 3, len(space.families)).tolist(),
             },
         },
-        "views": views(n_views, len(space), len(space.families), model.bundle.finder.threshold, random),
+        "views": views(n_views, model.bundle, random),
         "known": known,
         "asked": asked,
     }
 
 
-def views(number: int, labels: int, families: int, threshold: float, random: Random) -> list[Values]:
+def views(number: int, bundle: Bundle, random: Random) -> list[Values]:
     """Photographs of one stone: alike or not, sure or not, with ties and with logits beyond all measure."""
+    labels, families, threshold = len(bundle.space), len(bundle.space.families), bundle.finder.threshold
     scale = float(random.choice([0, 1, 4, 20, 1000]))
     common = random.normal(size=labels)
     found = []
@@ -176,10 +205,18 @@ def views(number: int, labels: int, families: int, threshold: float, random: Ran
             "regional": flat + scale * random.normal(size=labels),
         }
         score = float(random.choice([threshold, random.random(), 1.0, 0.95]))
-        found.append(
-            {"score": score, "logits": {name: values.astype(np.float32).tolist() for name, values in heads.items()}}
-        )
+        logits = {name: values.astype(np.float32).tolist() for name, values in heads.items()}
+        found.append({"score": score, "logits": logits, "features": features_of(bundle.likeness, random)})
     return found
+
+
+def features_of(likeness: Likeness | None, random: Random) -> list[float]:
+    """Features of a picture that is like or unlike; none, as an older finder gives."""
+    if likeness is None or random.random() < 0.1:
+        return []
+    noise = random.normal(size=likeness.prototypes.shape[1])
+    near = random.choice(likeness.prototypes) + 0.1 * noise
+    return (40 * near if random.random() < 0.6 else noise).astype(np.float32).tolist()
 
 
 def texts_of(bundle: Bundle, place: int, random: Random) -> dict[str, str]:

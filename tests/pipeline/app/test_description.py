@@ -1,7 +1,11 @@
 """What the scripts must know of a bundle."""
 
+import base64
 import json
+from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import pytest
 
 from gemhier.hierarchy.priors import load_prior
@@ -47,3 +51,24 @@ def test_shares_of_the_trade_are_by_ids(bundle: Bundle) -> None:
     trade = describe(bundle)["posterior"]["trade"]
     assert sum(trade.values()) == sum((load_prior("trade") or {}).values())
     assert all(node in bundle.taxonomy or node in bundle.candidates.properties for node in trade)
+
+
+def test_what_unlike_pictures_take_is_in_it_only_where_it_is_known(models: Sequence[Any]) -> None:
+    said = {model.name: describe(model.bundle) for model in models}
+    assert {name: {"likeness", "unlike"} & found.keys() for name, found in said.items()} == {
+        "shipped": set(),
+        "tiny": {"likeness", "unlike"},
+        "deep": {"likeness"},
+    }
+    bundle = next(model.bundle for model in models if model.name == "tiny")
+    likeness, unlike = said["tiny"]["likeness"], said["tiny"]["unlike"]
+    prototypes = np.frombuffer(base64.b64decode(likeness["prototypes"]), "<f2").reshape(-1, 8)
+    assert np.array_equal(prototypes.astype(np.float32), bundle.likeness.prototypes)
+    assert likeness["threshold"] == bundle.likeness.threshold
+    assert unlike["decoding"].keys() < said["tiny"]["decoding"].keys()
+    assert [row["assured"] for row in unlike["thresholds"]] == [True, False]
+    assert [(row["coverage"], row["assured"]) for row in unlike["shortlists"]] == [
+        (0.5, True),
+        (0.9, True),
+        (0.99, False),
+    ]
