@@ -198,11 +198,21 @@ def tiny_network(tiny_model: "keras.Model") -> bytes:
 @pytest.fixture(scope="session")
 def tiny_finder() -> bytes:
     """A stone finder of 64 x 64 pixels, a LiteRT file: stone is what differs in colour from the picture's border."""
+    return _export_finder(with_features=False)
+
+
+@pytest.fixture(scope="session")
+def seeing_finder() -> bytes:
+    """The same, which also gives features: the colour of the picture's border, (3,)."""
+    return _export_finder(with_features=True)
+
+
+def _export_finder(*, with_features: bool) -> bytes:
     import keras
     from keras import ops
 
-    from gemhier.models.images.finder import OUTPUTS
     from gemhier.models.networks.export import export_network
+    from gemhier.models.runtime.litert import FEATURES
 
     def difference(pixels: Any) -> Any:
         """The largest difference of a channel from the border's mean, in shares of full scale."""
@@ -218,7 +228,10 @@ def tiny_finder() -> bytes:
     core = keras.layers.Lambda(lambda x: 1 - x)(keras.layers.MaxPooling2D(5, strides=1, padding="same")(beside))
     maps = keras.layers.Concatenate(name="maps")([stone, core])
     present = keras.layers.Lambda(lambda x: ops.reshape(ops.max(x, axis=(1, 2)), (-1, 1)), name="present")(stone)
-    return export_network(keras.Model(images, {"maps": maps, "present": present}), OUTPUTS)
+    outputs = {"maps": maps, "present": present}
+    if with_features:
+        outputs[FEATURES] = keras.layers.Lambda(lambda x: ops.mean(x[:, 0], axis=1), name=FEATURES)(pixels)
+    return export_network(keras.Model(images, outputs), tuple(outputs))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 /** How deep to answer, and the ranking beside it. */
 
-/** @import {Answer, Description, Node, Ranked} from "./description.js" */
+/** @import {Answer, Description, Node, Ranked, Threshold} from "./description.js" */
 
 import { at, highest, ranked } from "./numbers.js";
 
@@ -39,14 +39,25 @@ export function path(probabilities, ofNode, { families, nodes }) {
 }
 
 /**
+ * Return the row of the next precision that is not below the asked one; none above the last.
+ * @template {Threshold} Row
+ * @param {Row[]} thresholds
+ * @param {number} precision
+ * @returns {Row | undefined}
+ */
+export function rowOfPrecision(thresholds, precision) {
+  return thresholds.find((row) => row.precision >= precision);
+}
+
+/**
  * Return the least P(node) for an answer of a precision.
  * @param {Description} description
- * @param {number} [precision] the share of answers that shall be right; that of the bundle unless given
+ * @param {number} precision the share of answers that shall be right
  * @returns {number}
  */
-export function thresholdFor({ answering }, precision = answering.default_precision) {
-  const row = answering.thresholds.find((one) => one.precision >= precision);
-  return row ? row.threshold : Math.max(precision, answering.thresholds.at(-1)?.threshold ?? 0);
+export function thresholdFor({ answering: { thresholds } }, precision) {
+  const row = rowOfPrecision(thresholds, precision);
+  return row ? row.threshold : Math.max(precision, thresholds.at(-1)?.threshold ?? 0);
 }
 
 /**

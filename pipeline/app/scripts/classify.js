@@ -7,6 +7,7 @@
 /** @import {Shortlist} from "./shortlist.js" */
 
 import { decide, thresholdFor } from "./answering.js";
+import { calibrated } from "./calibration.js";
 import { together } from "./decoding.js";
 import { explain } from "./explanation.js";
 import { posterior } from "./posterior.js";
@@ -14,6 +15,7 @@ import { parseReadings } from "./reading-text.js";
 import { shortlistOf } from "./shortlist.js";
 import {
   answerInWords,
+  cautionInWords,
   contradictionInWords,
   effectInWords,
   entryInWords,
@@ -40,18 +42,24 @@ import {
  * @property {Ranked[]} subclasses
  * @property {Shortlist | null} shortlist null where none was asked for or promised, or no gem stands out
  * @property {Explanation} explanation
+ * @property {boolean | null} like whether the photographs are like those that the model was calibrated on; null if that
+ *   is not known
  * @property {Contradiction[]} contradictions between the photographs that count
  * @property {Words} words
  *
  * @typedef {object} Words the same as people read it
  * @property {string} answer the answer, or why there is none
  * @property {string} perhaps what it may be; empty where there is an answer
+ * @property {string} caution what is promised of photographs that are unlike those of the calibration; empty for others
  * @property {string[]} effects
  * @property {string} contradiction
  * @property {string[]} nextTests
  * @property {string} shortlist what is promised; empty where nothing is
  * @property {string[]} entries each that stands on it
  */
+
+/** What is seen of a stone without a photograph. */
+const READINGS_ALONE = { probabilities: null, score: 1, like: null, contradictions: [] };
 
 /**
  * Name a stone.
@@ -64,28 +72,31 @@ import {
  * @returns {Prediction}
  * @throws {import("./evidence-error.js").EvidenceError} if what is known of it is no reading, or leaves no gem
  */
-export function classify(views, known, description, text, { precision, guarantee, top = 5 } = {}) {
-  const threshold = thresholdFor(description, precision);
-  const seen = views.length ? together(views, description) : { probabilities: null, score: 1, contradictions: [] };
+export function classify(views, known, description, text, { precision, guarantee = null, top = 5 } = {}) {
+  const seen = views.length ? together(views, description) : READINGS_ALONE;
+  const calibration = calibrated(description, seen.like);
+  const right = precision ?? description.answering.default_precision;
+  const threshold = thresholdFor(calibration, right);
   const after = posterior(seen.probabilities, evidenceOf(known, description), description);
   const ofLabels = after.all.slice(0, description.labels.length);
   const decision = decide(ofLabels, seen.score, description, threshold, top);
   const explanation = explain(after, description, top);
   const { answer, noGem, families, subclasses } = decision;
-  const shortlist = guarantee && !noGem ? shortlistOf(after, guarantee, description) : null;
+  const shortlist = guarantee && !noGem ? shortlistOf(after, guarantee, calibration) : null;
   const refused = answer ? null : reasonOfRefusal(noGem, seen.score, families[0], threshold, description);
   const perhaps = answer ? "" : perhapsInWords(families, subclasses, explanation.others, description, text);
   const words = {
     answer: answer ? answerInWords(answer, text) : refusalInWords(noGem, perhaps, text),
     perhaps,
+    caution: seen.like === false && !noGem ? cautionInWords(description.unlike, right, guarantee, text) : "",
     effects: explanation.effects.map((effect) => effectInWords(effect, description, text)),
     contradiction: contradictionInWords(explanation, description, text),
     nextTests: explanation.nextTests.map((test) => testInWords(test, text)),
     shortlist: shortlist ? shortlistInWords(shortlist, description, text) : "",
     entries: shortlist?.entries.map((entry) => entryInWords(entry, text)) ?? [],
   };
-  const { contradictions } = seen;
-  return { answer, refused, families, subclasses, shortlist, explanation, contradictions, words };
+  const { like, contradictions } = seen;
+  return { answer, refused, families, subclasses, shortlist, explanation, like, contradictions, words };
 }
 
 /**

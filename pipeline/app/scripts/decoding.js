@@ -3,6 +3,7 @@
 /** @import {Contradiction} from "./contradictions.js" */
 /** @import {Description, Logits, Strategy, View} from "./description.js" */
 
+import { areLike, calibrated } from "./calibration.js";
 import { contradictions } from "./contradictions.js";
 import { at, highest, normalised, sum } from "./numbers.js";
 
@@ -78,17 +79,20 @@ function fused(flat, soft, weight, floor) {
  * Those in which no gem stands out do not count, unless it does in none. One alone stays as it is.
  * @param {View[]} views one at least
  * @param {Description} description
- * @returns {{probabilities: number[], score: number, contradictions: Contradiction[]}} which of those that count
- *   contradict each other
+ * @returns {{probabilities: number[], score: number, like: boolean | null, contradictions: Contradiction[]}} whether
+ *   those that count are like those that the model was calibrated on, and which of them contradict each other
  */
 export function together(views, description) {
   const { stone_threshold, least_pooled } = description.answering;
   const withGem = views.filter((view) => view.score >= stone_threshold);
   const counted = withGem.length ? withGem : views;
-  const rows = counted.map((view) => decoded(view.logits, description)[description.decoding.strategy]);
+  const rows = counted.map(
+    (view) => decoded(view.logits, calibrated(description, view.like))[description.decoding.strategy],
+  );
   return {
     probabilities: views.length > 1 ? pooled(rows, least_pooled) : at(rows, 0),
     score: Math.max(...counted.map((view) => view.score)),
+    like: areLike(counted),
     contradictions: contradictions(rows, description),
   };
 }

@@ -11,14 +11,31 @@
  *
  * @typedef {"flat" | "hard" | "soft" | "fused"} Strategy
  *
- * @typedef {object} Decoding
- * @property {Strategy} strategy
+ * @typedef {object} DecodingNumbers what logits become probabilities by
  * @property {number} fusion_weight
- * @property {number} floor
  * @property {{flat: number, family: number, regional: number[]}} temperatures
  *
+ * @typedef {DecodingNumbers & {strategy: Strategy, floor: number}} Decoding
+ *
+ * @typedef {{precision: number, threshold: number}} Threshold the least P(node) for an answer of a precision
+ *
+ * @typedef {object} SetThreshold what makes a shortlist of a coverage
+ * @property {number} coverage
+ * @property {number[]} families the least P(label) of each family's labels
+ * @property {number} others that of gems that the model cannot name
+ *
+ * @typedef {object} LikenessNumbers what the pictures look like that the model was calibrated on
+ * @property {string} prototypes one after the other, in half precision and Base64
+ * @property {number} threshold how far a picture is from all of them at most
+ *
+ * @typedef {object} Unlike the calibration of pictures that are unlike them
+ * @property {number} stones to how many it was fitted
+ * @property {DecodingNumbers} decoding
+ * @property {(Threshold & {assured: boolean})[]} thresholds
+ * @property {(SetThreshold & {assured: boolean})[]} shortlists
+ *
  * @typedef {object} Answering
- * @property {{precision: number, threshold: number}[]} thresholds
+ * @property {Threshold[]} thresholds
  * @property {number} default_precision
  * @property {number} stone_threshold
  * @property {number} least_pooled
@@ -100,8 +117,7 @@
  * @property {number} least
  *
  * @typedef {object} Shortlists what shortlists with a guarantee are made by
- * @property {{coverage: number, families: number[], others: number}[]} rows the least P(label) of each family's labels,
- *   and of gems that the model cannot name; none where the model promises no shortlist
+ * @property {SetThreshold[]} rows none where the model promises no shortlist
  * @property {number} most_named
  *
  * @typedef {object} WhiteBalance
@@ -143,6 +159,8 @@
  * @property {NextTestNumbers} next_tests
  * @property {ExplanationNumbers} explanation
  * @property {Shortlists} shortlists
+ * @property {LikenessNumbers} [likeness] not there where the model knows nothing of it
+ * @property {Unlike} [unlike] not there where unlike pictures have no calibration of their own
  * @property {{smallest_side: number, most_megapixels: number, most_missing: number}} pictures
  * @property {Finding} finding
  * @property {{margin: number, background: number, largest_side: number}} cropping
@@ -151,7 +169,10 @@
  * @property {number} record_decimals
  *
  * @typedef {{flat: number[], family: number[], regional: number[]}} Logits of the three heads: V, F and V
- * @typedef {{score: number, logits: Logits}} View one photograph of the stone, and how sure the finder is of a gem
+ * @typedef {object} View one photograph of the stone
+ * @property {number} score how sure the finder is of a gem
+ * @property {Logits} logits
+ * @property {boolean | null} like whether it is like those that the model was calibrated on; null if that is not known
  *
  * @typedef {object} Evidence
  * @property {import("./readings.js").Reading[]} readings

@@ -1,13 +1,14 @@
 /** From a photograph to what the networks say of its stones: the other way in for a page, before `classify.js`. */
 
 /** @import {Description, View} from "./description.js" */
-/** @import {Found} from "./finder.js" */
+/** @import {Found, Seen} from "./finder.js" */
 /** @import {LiteRt} from "@litertjs/core" */
 /** @import {Picture, Square} from "./picture.js" */
 
 import { covered, cropped, wholePicture, withoutAlpha } from "./crop.js";
 import { decode } from "./decode.js";
 import { Finder } from "./finder.js";
+import { Likeness } from "./likeness.js";
 import { Network } from "./network.js";
 
 /**
@@ -21,9 +22,8 @@ import { Network } from "./network.js";
  * @property {(source: Blob) => Promise<Picture>} decode throws an ImageError
  * @property {(picture: Picture) => Promise<Stone[]>} find the most prominent first, which is named when nobody says
  *   which; empty where none stands out
- * @property {(picture: Picture, box: Box | null) => Promise<View>} view the logits and the score of the stone in a box,
- *   around which the smallest square is taken; null for the most prominent one, or all of the picture where there is
- *   none
+ * @property {(picture: Picture, box: Box | null) => Promise<View>} view what is said of the stone in a box, around which
+ *   the smallest square is taken; null for the most prominent one, or all of the picture where there is none
  *
  * @typedef {object} Parts
  * @property {Promise<LiteRt>} runtime started
@@ -42,12 +42,13 @@ export async function startEngine({ runtime, finder, network, description }) {
   const loaded = async (content) => Network.load(...(await Promise.all([runtime, content])));
   const [seeing, naming] = await Promise.all([loaded(finder), loaded(network)]);
   const finding = new Finder(seeing, description);
-  /** @type {WeakMap<Picture, Promise<Found[]>>} */
+  const likeness = description.likeness ? new Likeness(description.likeness) : null;
+  /** @type {WeakMap<Picture, Promise<Seen>>} */
   const known = new WeakMap();
 
   /** @param {Picture} picture */
-  const found = (picture) => {
-    const finished = known.get(picture) ?? finding.find(picture);
+  const seen = (picture) => {
+    const finished = known.get(picture) ?? finding.seen(picture);
     known.set(picture, finished);
     return finished;
   };
@@ -56,14 +57,15 @@ export async function startEngine({ runtime, finder, network, description }) {
     decode: (source) => decode(source, description),
 
     async find(picture) {
-      return (await found(picture)).map(({ square: { x, y, side }, score }) => ({
+      return (await seen(picture)).stones.map(({ square: { x, y, side }, score }) => ({
         box: [x, y, x + side, y + side],
         score,
       }));
     },
 
     async view(picture, box) {
-      const { square, score } = box ? await meant(picture, box) : await best(picture);
+      const { stones, features } = await seen(picture);
+      const { square, score } = box ? meant(box, stones) : (stones[0] ?? { square: wholePicture(picture), score: 0 });
       const crop = cropped(picture, square, naming.size, description);
       const outline = await finding.outline(crop);
       const { flat, family, regional } = await naming.run(withoutAlpha(covered(crop, outline.mask, description)));
@@ -71,32 +73,23 @@ export async function startEngine({ runtime, finder, network, description }) {
       return {
         score: score ?? outline.score,
         logits: { flat: [...flat], family: [...family], regional: [...regional] },
+        like: likeness?.isLike(features) ?? null,
       };
     },
   };
+}
 
-  /**
-   * @param {Picture} picture
-   * @returns {Promise<Found>}
-   */
-  async function best(picture) {
-    const [first] = await found(picture);
-    return first ?? { square: wholePicture(picture), score: 0 };
-  }
-
-  /**
-   * @param {Picture} picture
-   * @param {Box} box
-   * @returns {Promise<{square: Square, score: number | null}>} the score of a stone that was found there
-   */
-  async function meant(picture, box) {
-    const square = squareAround(box);
-    const stones = (await known.get(picture)) ?? [];
-    const same = stones.find(
-      (stone) => stone.square.x === square.x && stone.square.y === square.y && stone.square.side === square.side,
-    );
-    return { square, score: same?.score ?? null };
-  }
+/**
+ * @param {Box} box
+ * @param {Found[]} stones
+ * @returns {{square: Square, score: number | null}} the score of a stone that was found there
+ */
+function meant(box, stones) {
+  const square = squareAround(box);
+  const same = stones.find(
+    (stone) => stone.square.x === square.x && stone.square.y === square.y && stone.square.side === square.side,
+  );
+  return { square, score: same?.score ?? null };
 }
 
 /**

@@ -11,7 +11,13 @@ import { toEven } from "./numbers.js";
 import { partsOf } from "./parts.js";
 import { between } from "./resize.js";
 
-/** @typedef {{square: Square, score: number}} Found a stone with the square around it, and how surely it is a gem */
+/**
+ * @typedef {{square: Square, score: number}} Found a stone with the square around it, and how surely it is a gem
+ *
+ * @typedef {object} Seen
+ * @property {Found[]} stones
+ * @property {Float32Array} features of what was looked at; none where the network is older
+ */
 
 /** The stone finder, ready to run. */
 export class Finder {
@@ -30,16 +36,16 @@ export class Finder {
   }
 
   /**
-   * Return the stones of a picture, the most prominent first.
+   * Return the stones of a picture, the most prominent first, and the features of the whole picture.
    * @param {Picture} picture
-   * @returns {Promise<Found[]>}
+   * @returns {Promise<Seen>}
    */
-  async find(picture) {
+  async seen(picture) {
     const { clear } = this.#description.finding;
     const whole = wholePicture(picture);
-    const stones = await this.#stones(picture, whole);
+    const { stones, features } = await this.#seenIn(picture, whole);
     if (!stones.some(({ score }) => score >= clear)) {
-      for (const view of this.#quarters(picture, whole)) stones.push(...(await this.#stones(picture, view)));
+      for (const view of this.#quarters(picture, whole)) stones.push(...(await this.#seenIn(picture, view)).stones);
     }
     /** @param {Found} stone */
     const weight = ({ square, score }) => score * square.side;
@@ -47,7 +53,7 @@ export class Finder {
       (one, other) =>
         Number(other.score >= clear) - Number(one.score >= clear) || weight(other) - weight(one),
     );
-    return this.#apart(stones);
+    return { stones: this.#apart(stones), features };
   }
 
   /**
@@ -74,14 +80,14 @@ export class Finder {
   /**
    * @param {Picture} picture
    * @param {Square} view
-   * @returns {Promise<Found[]>}
+   * @returns {Promise<Seen>}
    */
-  async #stones(picture, view) {
+  async #seenIn(picture, view) {
     /** @type {Found[]} */
-    const found = [];
-    const { parts, side } = await this.#parts(picture, view);
-    for (const part of parts) found.push(await this.#approach(picture, view, part, side));
-    return found;
+    const stones = [];
+    const { parts, side, features } = await this.#parts(picture, view);
+    for (const part of parts) stones.push(await this.#approach(picture, view, part, side));
+    return { stones, features };
   }
 
   /**
@@ -110,7 +116,7 @@ export class Finder {
    * Return the parts of a view that show any of the picture, the largest first.
    * @param {Picture} picture
    * @param {Square} view
-   * @returns {Promise<{parts: Part[], side: number}>}
+   * @returns {Promise<{parts: Part[], side: number, features: Float32Array}>}
    */
   async #parts(picture, view) {
     const maps = await this.#look(picture, view);
@@ -118,18 +124,18 @@ export class Finder {
     const parts = partsOf(maps, this.#description).filter((part) =>
       overlaps(picture, around(view, part, maps.side, 1)),
     );
-    return { parts, side: maps.side };
+    return { parts, side: maps.side, features: maps.features };
   }
 
   /**
    * @param {Picture} picture
    * @param {Square} view
-   * @returns {Promise<Maps>}
+   * @returns {Promise<Maps & {features: Float32Array}>}
    */
   async #look(picture, view) {
     const crop = cropped(picture, view, this.#network.size, this.#description);
     const outputs = await this.#network.run(withoutAlpha(crop));
-    const { maps, present } = outputs;
+    const { maps, present, features = new Float32Array() } = outputs;
     if (!maps || !present) throw new Error("The finder's network gives no maps.");
     const side = Math.sqrt(maps.length / 2);
     return {
@@ -137,6 +143,7 @@ export class Finder {
       stone: maps.filter((_, place) => place % 2 === 0),
       core: maps.filter((_, place) => place % 2 === 1),
       present: present[0] ?? 0,
+      features,
     };
   }
 

@@ -41,7 +41,7 @@ export function ranked(values, { ranking_decimals }) {
 /**
  * Return what stands at a place that is there.
  * @template T
- * @param {readonly T[]} values
+ * @param {ArrayLike<T>} values
  * @param {number} place
  * @returns {T}
  */

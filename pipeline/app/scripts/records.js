@@ -24,7 +24,7 @@ const TOP = 5;
  * @returns {Cells}
  */
 export function record(prediction, { counted, withoutGem }, description) {
-  const { answer, refused, families, subclasses, shortlist, explanation, contradictions } = prediction;
+  const { answer, refused, families, subclasses, shortlist, explanation, like, contradictions, words } = prediction;
   const round = rounding(description.record_decimals);
   const ranked = (/** @type {readonly Ranked[]} */ gems) =>
     gems.map(({ id, name, probability }) => ({ id, name, probability: round(probability) }));
@@ -68,6 +68,8 @@ export function record(prediction, { counted, withoutGem }, description) {
       outcomes: outcomes.map(({ value, id, name }) => ({ value, id, name })),
     })),
     look_alikes: explanation.lookAlikes.map(({ id, name, difference }) => ({ id, name, difference })),
+    ...(like === null ? {} : { like }),
+    ...(words.caution ? { caution: words.caution } : {}),
     decided_by: counted.length ? description.decoding.strategy : "evidence",
     model_version: description.model_version,
   };
@@ -76,9 +78,10 @@ export function record(prediction, { counted, withoutGem }, description) {
 /**
  * Return results as a table, a row for each stone.
  * @param {{record: Cells, prediction: Prediction}[]} results
+ * @param {Description} description
  * @returns {string}
  */
-export function table(results) {
+export function table(results, description) {
   const parts = ["id", "name", "probability"];
   const columns = [
     ...["image", "images", "without_gem", "contradictions"],
@@ -88,16 +91,9 @@ export function table(results) {
     ...(results.some(({ prediction }) => prediction.shortlist)
       ? ["shortlist", "shortlist_nodes", "shortlist_labels"]
       : []),
-    ...[
-      "other_id",
-      "other_name",
-      "other_probability",
-      "evidence",
-      "next_test",
-      "decided_by",
-      "model_version",
-      "failure",
-    ],
+    ...["other_id", "other_name", "other_probability", "evidence", "next_test"],
+    ...(description.likeness ? ["caution"] : []),
+    ...["decided_by", "model_version", "failure"],
   ];
   const rows = results.map((result) => {
     const cells = cellsOf(result);
@@ -120,7 +116,7 @@ function ofEach(group, parts) {
  * @returns {Cells}
  */
 function cellsOf({ record: values, prediction: { shortlist, words } }) {
-  const { image, images, without_gem, contradictions, refused, decided_by, model_version } = values;
+  const { image, images, without_gem, contradictions, refused, caution, decided_by, model_version } = values;
   const { answer, families, subclasses, others } =
     /** @type {{answer: object | null, families: object[], subclasses: object[], others: object[]}} */ (values);
   return {
@@ -142,6 +138,7 @@ function cellsOf({ record: values, prediction: { shortlist, words } }) {
     ...prefixed("other", others[0] ?? {}),
     evidence: words.effects.join("; "),
     next_test: words.nextTests[0],
+    caution,
     decided_by,
     model_version,
   };

@@ -1,6 +1,6 @@
 /** The shortlist with a guarantee: what hierarchy/prediction_sets.py and models/bundle/shortlist.py compute. */
 
-/** @import {Description, Ranked} from "./description.js" */
+/** @import {Description, Ranked, SetThreshold} from "./description.js" */
 /** @import {Posterior} from "./posterior.js" */
 
 import { at, highest, ranked, sum } from "./numbers.js";
@@ -22,7 +22,7 @@ import { at, highest, ranked, sum } from "./numbers.js";
  */
 export function shortlistOf({ all, allowed }, guarantee, description) {
   const { labels, candidates, shortlists } = description;
-  const row = shortlists.rows.find(({ coverage }) => coverage >= guarantee);
+  const row = rowOfGuarantee(shortlists.rows, guarantee);
   if (!row) return null;
   const best = highest(all.slice(0, labels.length));
   const chosen = labels.map(
@@ -45,6 +45,17 @@ export function shortlistOf({ all, allowed }, guarantee, description) {
     description,
   );
   return { guarantee, entries: order.map((place) => at(entries, place)) };
+}
+
+/**
+ * Return the row of the next coverage that is not below a guarantee; none above the last.
+ * @template {SetThreshold} Row
+ * @param {Row[]} rows
+ * @param {number} guarantee
+ * @returns {Row | undefined}
+ */
+export function rowOfGuarantee(rows, guarantee) {
+  return rows.find(({ coverage }) => coverage >= guarantee);
 }
 
 /**

@@ -1,14 +1,16 @@
 /** Answers and explanations as people read them, from the table of strings. */
 
 /** @import {Contradiction} from "./contradictions.js" */
-/** @import {Answer, Description, Ranked} from "./description.js" */
+/** @import {Answer, Description, Ranked, Unlike} from "./description.js" */
 /** @import {Explanation, ReadingEffect} from "./explanation.js" */
 /** @import {NextTest} from "./next-tests.js" */
 /** @import {Entry, Shortlist} from "./shortlist.js" */
 
 /** @import {Text} from "./page/text.js" */
 
+import { rowOfPrecision } from "./answering.js";
 import { at, fixed, sum } from "./numbers.js";
+import { rowOfGuarantee } from "./shortlist.js";
 
 /** @type {Record<string, string>} */
 const RANKS = {
@@ -182,7 +184,7 @@ export function testInWords({ title, outcomes }, text) {
  * @returns {string} 95% sure to be one of: sapphire (all), tanzanite, iolite
  */
 export function shortlistInWords({ guarantee, entries }, { shortlists: { most_named } }, text) {
-  const share = Number((100 * guarantee).toPrecision(6));
+  const share = hundredths(guarantee);
   const names = listed(entries.slice(0, most_named).map((entry) => entryInWords(entry, text)), text);
   if (entries.length > most_named) return text("words.sure-more", { share, names, more: entries.length - most_named });
   const isOne = entries.length === 1 && at(entries, 0).labels.length < 2;
@@ -196,6 +198,38 @@ export function shortlistInWords({ guarantee, entries }, { shortlists: { most_na
  */
 export function entryInWords({ name, labels }, text) {
   return labels.length > 1 ? text("words.all", { name: name.toLowerCase() }) : name.toLowerCase();
+}
+
+/**
+ * Return what is promised of photographs that are unlike those that the model was calibrated on.
+ * @param {Unlike | undefined} known the calibration of such
+ * @param {number} precision the share of answers that shall be right
+ * @param {number | null} guarantee the share of shortlists that shall hold the right gem; null for none
+ * @param {Text} text
+ * @returns {string}
+ */
+export function cautionInWords(known, precision, guarantee, text) {
+  const unlike = text("words.unlike");
+  if (!known) return text("words.unlike-unknown", { unlike });
+  const missed = [];
+  if (!rowOfPrecision(known.thresholds, precision)?.assured) {
+    missed.push(text("words.missed-right", { share: hundredths(precision) }));
+  }
+  if (guarantee && !rowOfGuarantee(known.shortlists, guarantee)?.assured) {
+    missed.push(text("words.missed-shortlist", { share: hundredths(guarantee) }));
+  }
+  const number = known.stones.toLocaleString(text("page.language"));
+  const stones = text(known.stones === 1 ? "words.stone" : "words.stones", { number });
+  if (!missed.length) return text("words.unlike-promised", { unlike, stones });
+  return text("words.unlike-missed", { unlike, stones, missed: missed.join(text("words.or")) });
+}
+
+/**
+ * @param {number} share
+ * @returns {number} in hundredths, of which six digits are shown at most
+ */
+function hundredths(share) {
+  return Number((100 * share).toPrecision(6));
 }
 
 /**

@@ -21,11 +21,11 @@ const picture = ({ width, height, rgba }) => ({ width, height, data: new Uint8Cl
 const remembered = ({ size, looks }) => ({
   size,
   run: async (pixels) => {
-    const { seen, maps, present } = looks.shift() ?? {};
+    const { seen, maps, present, ...more } = looks.shift() ?? {};
     if (!seen || bytes(seen).some((value, place) => Math.abs(value - pixels[place]) > 1)) {
       throw new Error("Python did not look there.");
     }
-    return { maps: floats(maps), present: [present] };
+    return { maps: floats(maps), present: [present], ...(more.features && { features: floats(more.features) }) };
   },
 });
 
@@ -46,10 +46,11 @@ const results = {
   finds: await Promise.all(
     finds.map(async ({ image, network }) => {
       const finder = new Finder(remembered(network), description);
-      const stones = await finder.find(picture(image));
+      const { stones, features } = await finder.seen(picture(image));
       const square = stones[0]?.square ?? wholePicture(image);
       const crop = cropped(picture(image), square, network.size, description);
-      return { stones, outline: text((await finder.outline(crop)).mask), left: network.looks.length };
+      const outline = text((await finder.outline(crop)).mask);
+      return { stones, features: [...features], outline, left: network.looks.length };
     }),
   ),
   halves: halves.map(toEven),

@@ -1,7 +1,8 @@
 /**
  * An engine for tests of the page: it sees painted squares of pure colours on grey, and knows three gems by their colour.
  *
- * The true engine has networks; what the page does with what an engine says is the same.
+ * The true engine has networks; what the page does with what an engine says is the same. A picture on a dark ground is
+ * unlike others to it.
  */
 
 const GEMS = { "corundum/ruby": [1, 0, 0], "beryl/emerald": [0, 1, 0], "corundum/sapphire/blue": [0, 0, 1] };
@@ -54,7 +55,7 @@ export async function startDouble(description) {
       const family = range(description.families).map((column) =>
         Math.max(...flat.filter((_, label) => description.labels[label].family === column)),
       );
-      return { score: count ? 0.95 : 0.1, logits: { flat, family, regional: flat } };
+      return { score: count ? 0.95 : 0.1, logits: { flat, family, regional: flat }, like: picture.data[0] > 100 };
     },
   };
 }

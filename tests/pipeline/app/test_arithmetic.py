@@ -21,11 +21,11 @@ from gemhier.hierarchy.posterior import posterior
 from gemhier.hierarchy.priors import load_prior
 from gemhier.hierarchy.reading_text import parse_readings
 from gemhier.models.bundle.bundle import Bundle
-from gemhier.models.bundle.multi_view import View, by_gem, named_contradictions, pool
+from gemhier.models.bundle.decision import UNLIKE, caution
+from gemhier.models.bundle.multi_view import View, all_like, by_gem, named_contradictions, pool
 from gemhier.models.bundle.predictions import Contradiction, MultiView, Prediction
-from gemhier.models.bundle.probabilities import decode
 from gemhier.models.images.white_balance import Point, gains_at, multiplied
-from gemhier.models.runtime.logits import Logits
+from gemhier.models.runtime.logits import HEADS, Logits
 from gemhier.pipeline.app.description import describe
 from gemhier.pipeline.reports.prediction_formats import CsvRows
 
@@ -59,10 +59,10 @@ def by_python(case: Values, model: Any) -> Values:
             without=tuple(known.get("without", ())),
             **({"wrong": known["wrong"]} if "wrong" in known else {}),
         )
-        decoded, pooled, score = seen_by_python(case, bundle)
+        decoded, pooled, score, like = seen_by_python(case, bundle)
         even = np.full(len(bundle.space), 1 / len(bundle.space))
         row = even if pooled is None else pooled
-        (prediction,) = bundle.decide([""], row[None], [score], evidence=[evidence], **asked)
+        (prediction,) = bundle.decide([""], row[None], [score], evidence=[evidence], like=[like], **asked)
         after = posterior(row, bundle.candidates, evidence)
     except EvidenceError as error:
         return {"error": str(error)}
@@ -115,26 +115,37 @@ def exported(prediction: Prediction, views: Sequence[Values], decoded: Sequence[
         same_stone=True,
         with_evidence=True,
         with_shortlist=named.shortlist is not None,
+        with_caution=bundle.likeness is not None,
     )
     return {"record": named.to_dict(), "table": table.header + table.entry(named)}
 
 
-def seen_by_python(case: Values, bundle: Bundle) -> tuple[list[Values], np.ndarray | None, float]:
-    """What each photograph says in all four ways, what they say together, and how sure the finder is."""
-    decoded: list[Values] = []
-    found: list[View] = []
-    for view in case["views"]:
-        logits = Logits(**{head: np.array([values], dtype=np.float32) for head, values in view["logits"].items()})
-        by_strategy = decode(logits, bundle.info.temperatures, bundle.info.fusion_weight, bundle.space).by_strategy
-        decoded.append({strategy: rows[0].tolist() for strategy, rows in by_strategy.items()})
-        found.append(View("", view["score"], by_strategy[bundle.info.strategy][0]))
-    if not found:
-        return decoded, None, 1.0
-    if len(found) == 1:
-        return decoded, found[0].probabilities, found[0].score
-    counted, _ = by_gem(found, bundle.finder.threshold)
-    pooled = pool(np.stack([view.probabilities for view in counted]))
-    return decoded, pooled, max(view.score for view in counted)
+class Said:
+    """A network that gives the logits of a case, whatever it sees."""
+
+    def __init__(self, views: Sequence[Values]) -> None:
+        self.found = {head: np.array([view["logits"][head] for view in views], np.float32) for head in HEADS}
+
+    def logits(self, _: np.ndarray) -> Logits:
+        return Logits(**self.found)
+
+
+def seen_by_python(case: Values, bundle: Bundle) -> tuple[list[Values], np.ndarray | None, float, bool | None]:
+    """What each photograph says in all four ways; of them together what they say, how sure, and whether like."""
+    views = case["views"]
+    if not views:
+        return [], None, 1.0, None
+    like = [bundle.like([np.array(view["features"], np.float32)])[0] for view in views]
+    network: Any = Said(views)
+    found = replace(bundle, network=network).probabilities(np.empty(0, np.uint8), like).by_strategy
+    decoded = [{strategy: rows[place].tolist() for strategy, rows in found.items()} for place in range(len(views))]
+    seen = [
+        View("", view["score"], row, known)
+        for view, row, known in zip(views, found[bundle.info.strategy], like, strict=True)
+    ]
+    counted, _ = by_gem(seen, bundle.finder.threshold)
+    together = pool(np.stack([view.probabilities for view in counted])) if len(seen) > 1 else seen[0].probabilities
+    return decoded, together, max(view.score for view in counted), all_like(counted)
 
 
 def values_of(prediction: Prediction) -> Values:
@@ -181,9 +192,11 @@ def values_of(prediction: Prediction) -> Values:
             ],
             "lookAlikes": [vars(gem) for gem in beside.look_alikes],
         },
+        "like": prediction.like,
         "words": {
             "answer": str(answer) if answer else prediction.refusal,
             "perhaps": "" if answer else replace(prediction, refused="").refusal.removeprefix("Not sure. "),
+            "caution": prediction.caution,
             "effects": [str(effect) for effect in beside.effects],
             "contradiction": beside.contradiction,
             "nextTests": [str(test) for test in beside.next_tests],
@@ -195,7 +208,15 @@ def values_of(prediction: Prediction) -> Values:
 
 def by_scripts(folder: Path, **given: Any) -> Values:
     """What the scripts say of cases, numbers and texts, by one process of Node."""
-    nothing: Values = {"descriptions": {}, "cases": [], "numbers": [], "texts": [], "patches": []}
+    nothing: Values = {
+        "descriptions": {},
+        "cases": [],
+        "numbers": [],
+        "texts": [],
+        "patches": [],
+        "features": [],
+        "cautions": [],
+    }
     content = json.dumps(nothing | given, allow_nan=False)
     (folder / "cases.json").write_text(content, encoding="utf-8")
     runner = Path(__file__).with_name("compute.js")
@@ -271,6 +292,41 @@ def test_scripts_and_python_say_the_same(models: Sequence[Any], make_cases: Make
     assert {min(len(entry["labels"]), 2) for entries in shortlists for entry in entries} == {0, 1, 2}
     assert min(map(len, shortlists)) == 1
     assert any(" and " in prediction["words"]["shortlist"] for prediction in said)
+    assert {prediction["like"] for prediction in said} == {True, False, None}
+    cautions = {prediction["words"]["caution"].removeprefix(UNLIKE)[:16] for prediction in said}
+    assert cautions == {"", ": what is asked ", ": what is promis", ", and 40 stones "}
+    with_readings = [
+        prediction for prediction in said if prediction["like"] is False and prediction["explanation"]["effects"]
+    ]
+    assert any(prediction["answer"] for prediction in with_readings)
+
+
+def test_pictures_are_as_far_from_the_prototypes(models: Sequence[Any], tmp_path: Path) -> None:
+    bundle = next(model.bundle for model in models if model.name == "tiny")
+    random = np.random.default_rng(6)
+    features = [*bundle.likeness.prototypes, *random.normal(scale=50, size=(30, 8)), np.zeros(8)]
+    rows = np.array(features, np.float32)
+    found = by_scripts(tmp_path, descriptions={"tiny": describe(bundle)}, features=rows.tolist())["distances"]
+    assert found == pytest.approx(bundle.likeness.distances(rows), abs=1e-12)
+    assert min(found) < bundle.likeness.threshold < max(found)
+    assert found[-1] == 1  # of zeros
+
+
+def test_a_caution_is_worded_alike(models: Sequence[Any], tmp_path: Path) -> None:
+    bundle = next(model.bundle for model in models if model.name == "tiny")
+    known = {"none": None} | {f"{stones}": replace(bundle.info.unlike, stones=stones) for stones in (1, 40, 1234)}
+    descriptions = {
+        name: describe(replace(bundle, info=replace(bundle.info, unlike=one))) for name, one in known.items()
+    }
+    asked = [
+        {"description": name, "precision": precision, "guarantee": guarantee}
+        for name in known
+        for precision in (0.55, 0.8, 0.85, 0.9999)
+        for guarantee in (None, 0.5, 0.9, 0.95, 0.995)
+    ]
+    found = by_scripts(tmp_path, descriptions=descriptions, cautions=asked)["cautions"]
+    assert found == [caution(known[one["description"]], one["precision"], one["guarantee"]) for one in asked]
+    assert len(set(found)) > 20
 
 
 def test_numbers_and_texts_are_written_as_by_python(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from gemhier.models.bundle import load_bundle
 from gemhier.models.bundle.bundle import Bundle
 from gemhier.models.images.crop import Box, crop_stone, mask_background, whole_image
 from gemhier.models.images.finder import Finder
+from gemhier.models.runtime.litert import FEATURES
 from gemhier.pipeline.app.description import describe
 
 NODE = shutil.which("node")
@@ -146,10 +147,16 @@ def test_probabilities_are_enlarged_alike(bundle: Bundle, tmp_path: Path) -> Non
 
 
 class Watched:
-    """A network that keeps what it saw, and what it said; sharp where it is to look from nearby."""
+    """A network that keeps what it saw, and what it said; sharp where it is to look from nearby.
 
-    def __init__(self, size: int) -> None:
+    Args:
+        size: side of the squares that it sees.
+        has_features: whether it gives features, the mean colour, as older networks do not.
+    """
+
+    def __init__(self, size: int, *, has_features: bool) -> None:
         self.size = size
+        self.has_features = has_features
         self.outputs = {"maps": {"shape_signature": np.array([-1, size // 4, size // 4, 2])}}
         self.looks: list[Values] = []
 
@@ -159,8 +166,10 @@ class Watched:
         redness = (small[..., 0] - small[..., 1:].max(axis=2)) / 255
         maps = np.stack([np.clip(redness * 1.25, 0, 1), np.clip(redness, 0, 1) ** 2], axis=2).astype(np.float32)
         present = np.array([[min(1, float((redness > 0.5).mean()) * 12) * float(redness.max())]], np.float32)
-        self.looks.append({"seen": text(images[0]), "maps": text(maps), "present": float(present[0, 0])})
-        return {"maps": maps[None], "present": present}
+        features = {FEATURES: images.mean(axis=(1, 2), dtype=np.float32)} if self.has_features else {}
+        said = {name: text(rows[0]) for name, rows in features.items()}
+        self.looks.append({"seen": text(images[0]), "maps": text(maps), "present": float(present[0, 0]), **said})
+        return {"maps": maps[None], "present": present, **features}
 
 
 def with_stones(width: int, height: int, *circles: tuple[int, int, int], red: int = 245) -> np.ndarray:
@@ -184,17 +193,20 @@ SCENES = {
 def test_stones_are_found_at_the_same_looks(bundle: Bundle, tmp_path: Path) -> None:
     finder = Finder(bundle.finder.content if isinstance(bundle.finder, Finder) else b"")
     cases, expected = [], []
-    for image in SCENES.values():
-        watched = Watched(224)
+    for place, image in enumerate(SCENES.values()):
+        watched = Watched(224, has_features=place % 2 == 0)
         finder._exported = watched  # type: ignore[assignment]
-        stones = finder.find(image)
+        stones, features = finder.seen(image)
         crop = crop_stone(image, (stones[0].box if stones else whole_image(image)), 224)
         outline = finder.outline(crop)
         cases.append({"image": picture(image), "network": {"size": 224, "looks": watched.looks}})
-        expected.append((stones, outline, len(watched.looks)))
-    assert max(looks for _, _, looks in expected) > 8
-    assert {len(stones) for stones, _, _ in expected} == {0, 1, 2}
-    for found, (stones, outline, _) in zip(compute(bundle, tmp_path, finds=cases)["finds"], expected, strict=True):
+        expected.append((stones, features, outline, len(watched.looks)))
+    assert max(looks for *_, looks in expected) > 8
+    assert {len(stones) for stones, *_ in expected} == {0, 1, 2}
+    assert {len(features) for _, features, *_ in expected} == {0, 3}
+    results = compute(bundle, tmp_path, finds=cases)["finds"]
+    for found, (stones, features, outline, _) in zip(results, expected, strict=True):
+        assert found["features"] == features.tolist()
         assert [stone["square"] for stone in found["stones"]] == [vars(stone.box) for stone in stones]
         assert [stone["score"] for stone in found["stones"]] == pytest.approx([stone.score for stone in stones])
         assert not found["left"]

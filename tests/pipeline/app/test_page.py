@@ -17,6 +17,7 @@ from PIL import Image
 
 from gemhier.hierarchy.prediction_sets import SetThreshold, SetThresholds
 from gemhier.models.bundle import load_bundle
+from gemhier.models.bundle.likeness import Likeness
 from gemhier.pipeline.app.description import describe
 from gemhier.templates import render
 
@@ -39,13 +40,33 @@ const ready = location.search === "?broken" ? broken() : startDouble(read("descr
 start(document.getElementById("app"), read("description"), read("strings"), ready);
 """
 
+AS_EARLIER = """() => new Promise((resolve, reject) => {
+  const asked = indexedDB.open("gemhier");
+  asked.onsuccess = () => {
+    const transaction = asked.result.transaction("stones", "readwrite");
+    const stones = transaction.objectStore("stones");
+    stones.getAll().onsuccess = ({ target }) => {
+      for (const stone of target.result) {
+        for (const { view } of stone.photographs) delete view.like;
+        stones.put(stone);
+      }
+    };
+    transaction.oncomplete = () => resolve(asked.result.close());
+    transaction.onabort = () => reject(transaction.error);
+  };
+})"""
+"""Makes of what is kept what an earlier page kept, which did not know whether a photograph is like others."""
+
 RED, GREEN, BLUE = (215, 25, 40), (20, 165, 60), (35, 45, 205)
 
 
 @pytest.fixture(scope="module")
 def html() -> str:
-    """The page as the command writes it, but for its scripts, which are served one by one, and with shortlists."""
-    bundle = load_bundle()
+    """The page as the command writes it, but for its scripts, which are served one by one.
+
+    Its model promises shortlists, and knows unlike pictures, but has no calibration for them.
+    """
+    bundle = replace(load_bundle(), likeness=Likeness(np.ones((1, 1), np.float32), 0.5))
     rows = (SetThreshold(coverage=share, families={}, others=least) for share, least in ((0.9, 0.1), (0.99, 1e-9)))
     sets = SetThresholds(tuple(rows))
     return render(
@@ -213,6 +234,27 @@ def test_several_photographs_are_one_stone(opened: "Page", tmp_path: Path) -> No
     assert opened.locator(".thumbnail").count() == 2
 
 
+def test_a_caution_stands_in_the_place_of_the_promise(opened: "Page", tmp_path: Path) -> None:
+    red, dark = painted(tmp_path / "red.png", {40: RED}), painted(tmp_path / "dark.png", {40: RED}, light=0.5)
+    caution, limits = opened.locator(".caution"), opened.locator(".result > .quiet")
+    choose(opened, red)
+    assert caution.is_hidden()
+    assert re.match(r"An answer is given where it is right for .* A gem that the model does not", limits.inner_text())
+    choose(opened, dark)  # one of several is enough
+    said = "This picture is unlike those that the model was calibrated on: what is asked for is not promised here."
+    assert caution.inner_text() == said
+    assert limits.inner_text() == "A gem that the model does not know can get another's name."
+    opened.get_by_role("button", name="Remove").tap()
+    assert caution.is_hidden()
+
+    choose(opened, dark)
+    opened.get_by_role("button", name="Next stone").tap()
+    choose(opened, painted(tmp_path / "none.png", {}, light=0.5))
+    assert caution.is_hidden()  # no gem, no promise
+    records = [json.loads(line) for line in downloaded(opened, "JSON").splitlines()]
+    assert [(record["like"], record.get("caution")) for record in records] == [(False, None), (False, said)]
+
+
 def test_readings_alone_name_a_stone(opened: "Page") -> None:
     assert opened.locator(".result").is_hidden()
     opened.get_by_label("First reading", exact=True).fill("1.770")
@@ -320,11 +362,13 @@ def test_a_session_is_kept_only_if_asked_and_deleted_on_demand(opened: "Page", t
     opened.get_by_label("Specific gravity", exact=True).fill("4.01")
     opened.wait_for_timeout(400)
     assert opened.evaluate(databases) == ["gemhier"]
+    opened.evaluate(AS_EARLIER)
     opened.reload()
     opened.get_by_role("button", name="Ruby").first.tap()
     assert answer(opened) == "Ruby"
     assert opened.get_by_label("Specific gravity", exact=True).input_value() == "4.01"
     assert "was not kept" in opened.locator(".notices").inner_text()
+    assert "like" not in json.loads(downloaded(opened, "JSON"))
     assert opened.get_by_role("button", name="Draw a box").is_disabled()
 
     opened.get_by_role("button", name="Delete everything").tap()
@@ -410,7 +454,8 @@ def test_it_is_accessible(opened: "Page", tmp_path: Path, scheme: Any) -> None:
     check = """async () => (await axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}))
         .violations.map(({id, nodes}) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`)"""
     assert opened.evaluate(check) == []
-    choose(opened, painted(tmp_path / "two.png", {40: RED, 200: GREEN}), painted(tmp_path / "green.png", {40: GREEN}))
+    dark = painted(tmp_path / "dark.png", {40: GREEN}, light=0.5)  # which gets a caution
+    choose(opened, painted(tmp_path / "two.png", {40: RED, 200: GREEN}), dark)
     opened.get_by_label("Hardness", exact=True).fill("2")
     opened.get_by_label("Specific gravity", exact=True).fill("4.0")
     opened.locator(".shortlist summary").first.tap()

@@ -44,17 +44,14 @@ export class AnswerPanel {
     this.name = element("h2", { id: "answer-title", class: "answer" });
     this.about = element("p", { class: "about" });
     this.announced = element("div", { role: "status", "aria-atomic": "true" }, this.name, this.about);
+    this.caution = element("p", { class: "caution", role: "status" });
     this.contradiction = element("p", { class: "problem", role: "alert" });
     this.families = element("p", { class: "quiet families" });
     this.list = element("ol", { class: "shortlist" });
     this.alike = element("ul", { class: "alike" });
     this.more = element("details", {}, element("summary", {}, text("answer.more")), element("ul", { class: "alike" }));
     this.tests = element("ul", { class: "tests" });
-    this.promise = element(
-      "p",
-      { class: "quiet" },
-      text("answer.promise", { share: percent(description.answering.default_precision) }),
-    );
+    this.promise = element("p", { class: "quiet" });
     this.alikePart = this.#part("", this.alike, this.more);
     this.testsPart = this.#part(text("answer.next-tests"), this.tests);
     this.guarantee = element(
@@ -80,6 +77,7 @@ export class AnswerPanel {
       "section",
       { class: "card result", "aria-labelledby": "answer-title" },
       this.announced,
+      this.caution,
       this.contradiction,
       this.listPart,
       this.testsPart,
@@ -118,6 +116,7 @@ export class AnswerPanel {
     const [name, about] = this.#headline(prediction, isNoGem);
     setText(this.name, name);
     setText(this.about, about);
+    setText(this.caution, words.caution);
     const ofViews = contradictionsInWords(prediction.contradictions, names, this.text);
     this.contradiction.textContent = [ofViews, words.contradiction].filter(Boolean).join(" ");
     const shortlist = this.#shortlist(prediction);
@@ -153,10 +152,22 @@ export class AnswerPanel {
       ),
     );
     this.promise.hidden = !answer || !hasPhotograph;
+    this.promise.textContent = this.#limits(words.caution);
     this.wrong.hidden = !hasPhotograph;
     this.right.hidden = !right;
     this.right.textContent = right && this.text("wrong.kept", { name: right });
     this.bar.replaceChildren(element("strong", {}, name), ` ${about}`);
+  }
+
+  /**
+   * Return how far an answer goes; a caution stands in the place of what is promised of others.
+   * @param {string} caution
+   * @returns {string}
+   */
+  #limits(caution) {
+    const share = percent(this.description.answering.default_precision);
+    const promise = caution ? "" : `${this.text("answer.promise", { share })} `;
+    return promise + this.text("answer.not-known");
   }
 
   /**

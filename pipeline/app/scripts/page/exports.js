@@ -31,7 +31,7 @@ export function jsonOf(specimens, description, text) {
  * @returns {Blob}
  */
 export function csvOf(specimens, description, text) {
-  return new Blob([table(results(specimens, description, text))], { type: "text/csv" });
+  return new Blob([table(results(specimens, description, text), description)], { type: "text/csv" });
 }
 
 /**

@@ -15,7 +15,7 @@ import { ReadingsPanel, isCalm } from "./readings-panel.js";
 import { Reader } from "./reader.js";
 import { Restrictions } from "./restrictions.js";
 import { SessionPanel } from "./session-panel.js";
-import { counted, isEmpty, named, newSpecimen } from "./session.js";
+import { completed, counted, isEmpty, named, newSpecimen } from "./session.js";
 import { sheetOf } from "./sheet.js";
 import { deleteAll, forget, keep, kept } from "./store.js";
 import { textOf } from "./text.js";
@@ -322,7 +322,7 @@ class Page {
     const found = await kept().catch(() => null); // where the browser lets nothing be kept, nothing was
     if (!found) return;
     this.#isKept = true;
-    const whole = found.map((specimen) => ({ ...newSpecimen(), ...specimen })); // an earlier page knew less of it
+    const whole = found.map(completed);
     const stones = whole.map((specimen) => {
       return { specimen, prediction: named(specimen, this.description, this.text).prediction };
     });

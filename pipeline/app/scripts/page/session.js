@@ -12,6 +12,9 @@ import { EvidenceError } from "../evidence-error.js";
 /** So many gems are on the shortlist. */
 const SHOWN = 6;
 
+/** What earlier pages did not say of a photograph. */
+const UNKNOWN = { like: null };
+
 /**
  * Return a stone of which nothing is known yet.
  * @param {{trade: boolean, guarantee: number | null}} [before] the stone before it, of which it takes what is asked for
@@ -21,6 +24,16 @@ export function newSpecimen({ trade, guarantee } = { trade: false, guarantee: nu
   const id = `${Date.now()}-${Math.random().toString(36).slice(2, 8)}`;
   const begun = new Date().toISOString();
   return { id, begun, photographs: [], texts: {}, trade, only: [], without: [], guarantee, right: "" };
+}
+
+/**
+ * Return a stone that was kept with all that is asked of one; an earlier page knew less of it.
+ * @param {Specimen} specimen
+ * @returns {Specimen}
+ */
+export function completed(specimen) {
+  const photographs = specimen.photographs.map((one) => ({ ...one, view: { ...UNKNOWN, ...one.view } }));
+  return { ...newSpecimen(), ...specimen, photographs };
 }
 
 /**

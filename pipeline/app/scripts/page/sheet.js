@@ -20,6 +20,7 @@ export function sheetOf(stones, description, text) {
     const ranking = (prediction?.subclasses ?? []).map((gem) => `${gem.name} ${percent(gem.probability)}`);
     const lines = [
       ranking.join(" · "),
+      prediction?.words.caution ?? "",
       ...(prediction?.words.effects ?? []),
       prediction?.words.contradiction ?? "",
       ...(prediction?.words.nextTests ?? []).slice(0, 1),
