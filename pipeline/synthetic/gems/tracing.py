@@ -118,7 +118,8 @@ def _follow(
         towards = rays @ facets.T
         room = offsets - points @ facets.T
         # The nearest facet ahead is the one with the largest inverse distance; those behind have negative ones.
-        inverse = np.divide(towards, room, out=room)
+        with np.errstate(divide="ignore"):  # of a facet in whose plane a point lies: infinite, so it is met at once
+            inverse = np.divide(towards, room, out=room)
         met = inverse.argmax(axis=1)
         rows = np.arange(len(met))
         way = 1 / np.maximum(inverse[rows, met], 1e-2) - 2 * _SKIN
