@@ -12,11 +12,12 @@ from gemhier.arrays import Bytes, Float32, Float64
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.bundle.decision import Decider, caution, decide
 from gemhier.models.bundle.info import BundleInfo
+from gemhier.models.bundle.judge import Asked, Judge, check_numbers
 from gemhier.models.bundle.likeness import Likeness
-from gemhier.models.bundle.predictions import MultiView, Prediction, StoneResult
-from gemhier.models.bundle.probabilities import Probabilities, decode
+from gemhier.models.bundle.predictions import Prediction, StoneResult
+from gemhier.models.bundle.probabilities import Probabilities
+from gemhier.models.bundle.recognizer import Recognizer
 from gemhier.models.images.finder import Finder
 from gemhier.models.images.stones import Cutter, Failure, ImageInput, StoneCrop, map_stones
 from gemhier.models.images.untrained_finders import AnyFinder
@@ -24,7 +25,7 @@ from gemhier.models.runtime.litert import usable_cores
 from gemhier.models.runtime.network import Network
 
 if TYPE_CHECKING:
-    from gemhier.hierarchy.posterior import Candidates, Posterior
+    from gemhier.hierarchy.posterior import Candidates
     from gemhier.models.bundle.multi_view import View
     from gemhier.models.bundle.shortlist import Shortlister
     from gemhier.models.images.white_balance import Point
@@ -73,10 +74,7 @@ class Bundle:
     @cached_property
     def candidates(self) -> "Candidates":
         """What a stone can be where there are readings: the labels, and gems that the network cannot name."""
-        from gemhier.hierarchy.posterior import Candidates  # not needed for a picture alone
-        from gemhier.hierarchy.properties import load_properties
-
-        return Candidates(self.space, self.taxonomy, load_properties())
+        return self._judge.candidates
 
     def try_out(self) -> None:
         """Run its networks once, which prepares their kernels and finds faults that show only then.
@@ -99,13 +97,7 @@ class Bundle:
         Raises:
             ValueError: if the crops have another shape or type.
         """
-        logits = self.network.logits(crops)
-        found = decode(logits, self.info.temperatures, self.info.fusion_weight, self.space)
-        unlike = self.info.unlike
-        if unlike is None or like is None or False not in like:
-            return found
-        others = decode(logits, unlike.temperatures, unlike.fusion_weight, self.space)
-        return found.where(np.array([each is not False for each in like]), others)
+        return self._recognizer.probabilities(crops, like)
 
     def like(self, features: Sequence[Float32]) -> list[bool | None]:
         """Return whether pictures are like those that the bundle was calibrated on; None where it does not know.
@@ -113,9 +105,7 @@ class Bundle:
         Args:
             features: (N,) those of each whole picture, (D,), as the bundle's stone finder gives them.
         """
-        if self.likeness is None or not features or not len(features[0]):
-            return [None] * len(features)
-        return [bool(found) for found in self.likeness.like(np.stack(features))]
+        return self._recognizer.like(features)
 
     def features(self, crops: Bytes) -> Float32:
         """Return what the network's heads stand on: stones that look alike to it have features that are near.
@@ -138,9 +128,7 @@ class Bundle:
             BundleError: if the bundle does not promise as much.
             ValueError: if `guarantee` does not lie between 0 and 1.
         """
-        from gemhier.models.bundle.shortlist import Shortlister, promised  # which few ask for
-
-        return Shortlister(guarantee, promised(self.info, guarantee), self.space, self.taxonomy)
+        return self._judge.shortlister(guarantee)
 
     def decide(
         self,
@@ -173,71 +161,8 @@ class Bundle:
             BundleError: if the bundle does not promise as much as `guarantee`.
             EvidenceError: if a name in the evidence is not known, or it leaves nothing that a stone can be.
         """
-        self._check_asked(top, target_precision, guarantee)
-        known = evidence or [None] * len(probabilities)
-        likeness = like or [None] * len(probabilities)
-        unlike = [each is False for each in likeness]
-        calibrated = {side: self._away if side else self for side in set(unlike)}
-        least = {side: bundle._threshold(target_precision) for side, bundle in calibrated.items()}
-        shortlisters = (
-            {} if guarantee is None else {side: each.shortlister(guarantee) for side, each in calibrated.items()}
-        )
-        posteriors = [
-            None if found is None else self._posterior(row, found)
-            for row, found in zip(probabilities, known, strict=True)
-        ]
-        labels = np.array(
-            [row if after is None else after.labels for row, after in zip(probabilities, posteriors, strict=True)]
-        )
-        threshold = np.array([least[side] for side in unlike])
-        predictions = decide(images, labels, scores, self._decider, threshold=threshold, top=top)
-        caution = self._caution(target_precision, guarantee)
-        for row, (prediction, after, found) in enumerate(zip(predictions, posteriors, known, strict=True)):
-            if after is not None and found is not None:
-                prediction = self._explained(prediction, after, found, top)
-            if scores[row] >= self.finder.threshold:
-                if shortlisters:
-                    shortlister = shortlisters[unlike[row]]
-                    sure = (
-                        shortlister.of_image(labels[row])
-                        if after is None
-                        else shortlister.of_posterior(after, self.candidates)
-                    )
-                    prediction = replace(prediction, shortlist=sure)
-                if unlike[row]:
-                    prediction = replace(prediction, caution=caution)
-            predictions[row] = replace(prediction, like=likeness[row])
-        return predictions
-
-    @cached_property
-    def _away(self) -> "Bundle":
-        """The same with the calibration of unlike pictures in the place of that of the others, where there is one."""
-        unlike = self.info.unlike
-        if unlike is None:
-            return self
-        info = replace(
-            self.info,
-            temperatures=unlike.temperatures,
-            fusion_weight=unlike.fusion_weight,
-            thresholds=unlike.thresholds,
-            sets=unlike.sets,
-        )
-        return replace(self, info=info)
-
-    def _caution(self, target_precision: float | None, guarantee: float | None) -> str:
-        """Say what is promised of a picture that is unlike those that the bundle was calibrated on."""
-        precision = self.info.default_precision if target_precision is None else target_precision
-        return caution(self.info.unlike, precision, guarantee)
-
-    def _posterior(self, row: Float64, evidence: Evidence) -> "Posterior":
-        from gemhier.hierarchy.posterior import posterior  # not needed for a picture alone
-
-        return posterior(row, self.candidates, evidence)
-
-    def _explained(self, prediction: Prediction, after: "Posterior", evidence: Evidence, top: int) -> Prediction:
-        from gemhier.models.bundle.explanation import explain  # not needed for a picture alone
-
-        return replace(prediction, explanation=explain(after, self.candidates, evidence, top=top))
+        asked = Asked(top, target_precision, guarantee)
+        return self._judge.decide(images, probabilities, scores, asked, evidence=evidence, like=like)
 
     def identify(
         self,
@@ -276,9 +201,12 @@ class Bundle:
         return replace(prediction, decided_by="evidence")
 
     @cached_property
-    def _decider(self) -> Decider:
-        info = self.info
-        return Decider(self.space, self.taxonomy, self.finder.threshold, info.strategy, info.model_version)
+    def _recognizer(self) -> Recognizer:
+        return Recognizer(self.info, self.space, self.network, self.likeness)
+
+    @cached_property
+    def _judge(self) -> Judge:
+        return Judge(self.info, self.taxonomy, self.space, self.finder.threshold)
 
     def classify(
         self,
@@ -362,8 +290,9 @@ class Bundle:
             ValueError: if an argument is outside its range, or an array is not a picture.
             BundleError: if the bundle does not promise as much as `guarantee`.
         """
-        self._check_asked(top, target_precision, guarantee)
-        named = partial(self._named, top=top, target_precision=target_precision, guarantee=guarantee, evidence=evidence)
+        asked = Asked(top, target_precision, guarantee)
+        self._judge.check(asked)
+        named = partial(self._recognizer.results, judge=self._judge, asked=asked, evidence=evidence)
         return self._of_stones(
             images, named, batch_size=batch_size, workers=workers, all_stones=all_stones, white=white
         )
@@ -400,47 +329,20 @@ class Bundle:
             ValueError: if an argument is outside its range, or an array is not a picture.
             BundleError: if the bundle does not promise as much as `guarantee`.
         """
-        from gemhier.models.bundle.multi_view import (  # which few ask for
-            all_failed,
-            all_like,
-            by_gem,
-            named_contradictions,
-            pool,
-        )
+        from gemhier.models.bundle.multi_view import all_failed, together  # which few ask for
 
-        self._check_asked(top, target_precision, guarantee)
+        asked = Asked(top, target_precision, guarantee)
+        self._judge.check(asked)
         views: list[View] = []
         failures: list[Failure] = []
-        for result in self._of_stones(images, self._views, workers=workers, white=white):
+        for result in self._of_stones(images, self._recognizer.views, workers=workers, white=white):
             if isinstance(result, Failure):
                 failures.append(result)
             else:
                 views.append(result)
         if not views and not failures:
             raise ValueError("`images` must hold at least one picture. Received: none.")
-        if not views:
-            return all_failed(failures)
-        counted, others = by_gem(views, self.finder.threshold)
-        of_view = np.stack([view.probabilities for view in counted])
-        pooled = pool(of_view)
-        surest = max(view.score for view in counted)
-        (prediction,) = self.decide(
-            [counted[0].image],
-            pooled[None],
-            [surest],
-            top=top,
-            target_precision=target_precision,
-            guarantee=guarantee,
-            evidence=[evidence],
-            like=[all_like(counted)],
-        )
-        multi_view = MultiView(
-            images=tuple(view.image for view in counted),
-            without_gem=tuple(view.image for view in others),
-            failures=tuple(failures),
-            contradictions=named_contradictions([view.image for view in counted], of_view, self.space, self.taxonomy),
-        )
-        return replace(prediction, multi_view=multi_view)
+        return together(views, failures, self._judge, asked, evidence) if views else all_failed(failures)
 
     def _of_stones(
         self,
@@ -453,68 +355,8 @@ class Bundle:
         white: "Point | None" = None,
     ) -> Iterator[Result | Failure]:
         """Read pictures, find their stones and give what these become, in order."""
-        _check_numbers(batch_size=batch_size, workers=workers)
+        check_numbers(batch_size=batch_size, workers=workers)
         if isinstance(images, str | Path):
             raise ValueError(f"`images` must be a list of pictures. Received one path: {str(images)!r}.")
         cutter = Cutter(self.finder, self.info.size, all_stones, white)
         return map_stones(images, cutter, become, workers=workers or usable_cores(), batch_size=batch_size)
-
-    def _views(self, crops: Sequence[StoneCrop]) -> "list[View]":
-        """Return what each of at least one photograph says of its stone."""
-        from gemhier.models.bundle.multi_view import View
-
-        like = self.like([crop.features for crop in crops])
-        found = self.probabilities(np.stack([crop.pixels for crop in crops]), like).by_strategy[self.info.strategy]
-        return [
-            View(crop.image, crop.score, row, is_like) for crop, row, is_like in zip(crops, found, like, strict=True)
-        ]
-
-    def _named(
-        self,
-        crops: Sequence[StoneCrop],
-        *,
-        top: int,
-        target_precision: float | None,
-        guarantee: float | None,
-        evidence: Evidence | Mapping[str, Evidence] | None,
-    ) -> list[StoneResult]:
-        """Return what becomes of at least one stone."""
-        like = self.like([crop.features for crop in crops])
-        by_strategy = self.probabilities(np.stack([crop.pixels for crop in crops]), like).by_strategy
-        decided = self.decide(
-            [crop.image for crop in crops],
-            by_strategy[self.info.strategy],
-            [crop.score for crop in crops],
-            top=top,
-            target_precision=target_precision,
-            guarantee=guarantee,
-            evidence=[evidence.get(crop.image) if isinstance(evidence, Mapping) else evidence for crop in crops],
-            like=like,
-        )
-        return [
-            StoneResult(
-                crop=crop,
-                probabilities={strategy: rows[row] for strategy, rows in by_strategy.items()},
-                prediction=replace(decided[row], place=crop.place),
-            )
-            for row, crop in enumerate(crops)
-        ]
-
-    def _threshold(self, target_precision: float | None) -> float:
-        precision = self.info.default_precision if target_precision is None else target_precision
-        if not 0 < precision < 1:
-            raise ValueError(f"`target_precision` must lie between 0 and 1. Received: {target_precision}.")
-        return self.info.thresholds.threshold_for(precision)
-
-    def _check_asked(self, top: int, target_precision: float | None, guarantee: float | None) -> None:
-        """Raise what deciding would, before any picture is read."""
-        _check_numbers(top=top)
-        self._threshold(target_precision)
-        if guarantee is not None:
-            self.shortlister(guarantee)
-
-
-def _check_numbers(**numbers: int | None) -> None:
-    for name, number in numbers.items():
-        if number is not None and number < 1:
-            raise ValueError(f"`{name}` must be at least 1. Received: {number}.")

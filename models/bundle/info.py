@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -147,6 +147,31 @@ class BundleInfo:
         for name in self.files:
             if not _is_inside(name):
                 raise ValueError(f"`files` must name files inside the bundle. Received: {name!r}.")
+
+    @property
+    def away(self) -> "BundleInfo":
+        """The same with the calibration of unlike pictures in the place of that of the others, where there is one."""
+        unlike = self.unlike
+        if unlike is None:
+            return self
+        return replace(
+            self,
+            temperatures=unlike.temperatures,
+            fusion_weight=unlike.fusion_weight,
+            thresholds=unlike.thresholds,
+            sets=unlike.sets,
+        )
+
+    def threshold_for(self, target_precision: float | None) -> float:
+        """Return how probable an answer must be; None asks for the precision that the bundle was packaged with.
+
+        Raises:
+            ValueError: if the precision does not lie between 0 and 1.
+        """
+        precision = self.default_precision if target_precision is None else target_precision
+        if not 0 < precision < 1:
+            raise ValueError(f"`target_precision` must lie between 0 and 1. Received: {target_precision}.")
+        return self.thresholds.threshold_for(precision)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values; `from_dict` reads them."""

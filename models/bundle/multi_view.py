@@ -1,16 +1,18 @@
 """Several photographs of one stone: what they say together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gemhier.arrays import Float64
+from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.ranking import ranked
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.candidate import Candidate
-from gemhier.models.bundle.predictions import Contradiction
+from gemhier.models.bundle.judge import Asked, Judge
+from gemhier.models.bundle.predictions import Contradiction, MultiView, Prediction
 from gemhier.models.images.stones import Failure
 
 LEAST_AGREEMENT = 0.02
@@ -106,6 +108,41 @@ def named_contradictions(
         Contradiction((images[first], images[second]), (likeliest[first], likeliest[second]))
         for first, second in contradictions(families)
     )
+
+
+def together(
+    views: Sequence[View], failures: Sequence[Failure], judge: Judge, asked: Asked, evidence: Evidence | None
+) -> Prediction:
+    """Name one stone from photographs of it.
+
+    Args:
+        views: what each says that can be read, one at least.
+        failures: those that cannot be read.
+        judge: decides.
+        asked: what is asked for.
+        evidence: what else is known of the stone.
+
+    Raises:
+        EvidenceError: if a name in the evidence is not known, or it leaves nothing that the stone can be.
+    """
+    counted, others = by_gem(views, judge.stone_threshold)
+    names = [view.image for view in counted]
+    of_view = np.stack([view.probabilities for view in counted])
+    (prediction,) = judge.decide(
+        names[:1],
+        pool(of_view)[None],
+        [max(view.score for view in counted)],
+        asked,
+        evidence=[evidence],
+        like=[all_like(counted)],
+    )
+    multi_view = MultiView(
+        images=tuple(names),
+        without_gem=tuple(view.image for view in others),
+        failures=tuple(failures),
+        contradictions=named_contradictions(names, of_view, judge.space, judge.taxonomy),
+    )
+    return replace(prediction, multi_view=multi_view)
 
 
 def all_failed(failures: Sequence[Failure]) -> Failure:
