@@ -32,7 +32,7 @@ from gemhier.hierarchy.metrics import top_k_hits
 from gemhier.hierarchy.next_tests import next_tests
 from gemhier.hierarchy.posterior import posterior
 from gemhier.hierarchy.readings import REFRACTOMETER_LIMIT
-from gemhier.models.bundle.shortlist import Shortlister
+from gemhier.models.bundle.shortlist import Shortlister, credible_shortlist
 from gemhier.pipeline.data.labelled_images import find_labelled
 from gemhier.progress import progress
 
@@ -252,7 +252,12 @@ def shortlists(
                 label = images.labels[row]
                 known = evidence_for(kinds, label, bundle, source, generator, wrong)
                 after = posterior(images.probabilities[row] if with_image else None, bundle.candidates, known)
-                labels = shortlister.of_posterior(after, bundle.candidates).labels
+                listed = (
+                    shortlister.of_posterior(after, bundle.candidates)
+                    if with_image
+                    else credible_shortlist(after, bundle.candidates, shortlister.guarantee)
+                )
+                labels = listed.labels
                 found[place] += label in labels, len(labels), len(labels) <= 3
         found /= repeats if kinds else 1
         print(f"| {name} | {' | '.join(interval(found[:, column], weights, stones) for column in range(3))} |")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gemhier.evidence_options import evidence_of, evidence_options
-from gemhier.options import guarantee_option, model_option
+from gemhier.options import model_option, open_interval
 
 if TYPE_CHECKING:
     from gemhier.pipeline.reports.prediction_formats import Layout
@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="json gives one object, csv a header and a row.",
 )
-@guarantee_option
+@click.option(
+    "--guarantee",
+    metavar="P",
+    type=float,
+    callback=open_interval,
+    help="Give a shortlist too: the most probable gems that together have this probability, such as 0.95. It holds "
+    "as far as published ranges and instrument errors do: without a picture nothing is promised.",
+)
 @evidence_options
 def identify(top: int, model: Path | None, layout: "Layout", guarantee: float | None, **given: Any) -> None:
     """Name a stone from readings, without a picture, and say which measurement would tell most next.

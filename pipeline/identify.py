@@ -22,13 +22,13 @@ def identify_stone(
         model: the folder of a bundle; None for the one in GEMHIER_MODEL or else the shipped one.
         layout: text for people, json for one object, csv for a header and a row.
         top: how many families and labels to rank at most, at least 1.
-        guarantee: the share of shortlists that shall hold the right label, between 0 and 1; None for no shortlist.
+        guarantee: how probable it shall be that the stone is in the shortlist, between 0 and 1; None for no shortlist.
 
     Raises:
-        BundleError: if there is no sound bundle, or it does not promise as much as `guarantee`.
+        BundleError: if there is no sound bundle.
         EvidenceError: if a name in the evidence is not known, or it leaves nothing that the stone can be.
     """
     bundle = load_bundle(model)
     prediction = bundle.identify(evidence, top=top, guarantee=guarantee)
-    form = format_for(layout, bundle, top, with_evidence=True, with_shortlist=guarantee is not None)
+    form = format_for(layout, bundle, top, with_evidence=True, with_shortlist=guarantee is not None, without_image=True)
     return form.header + form.entry(prediction)

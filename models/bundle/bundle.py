@@ -1,12 +1,10 @@
 """A bundle: one folder with everything that classifying needs, none of which is a program."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-
-import numpy as np
 
 from gemhier.arrays import Bytes, Float32, Float64
 from gemhier.hierarchy.evidence import Evidence
@@ -178,27 +176,17 @@ class Bundle:
             evidence: readings and the like.
             top: how many families and labels to rank at most, at least 1.
             target_precision: the share of answers that should be right, as for `classify`.
-            guarantee: the share of shortlists that should hold the right label, as for `classify`.
+            guarantee: how probable it should be that the stone is in the shortlist, between 0 and 1; None for none. The
+                shortlist is made of the most probable gems, and any bundle gives it.
 
         Returns:
-            A prediction whose `image` is empty.
+            A prediction whose `image` is empty, and whose `caution` says that nothing is promised.
 
         Raises:
             ValueError: if an argument is outside its range.
-            BundleError: if the bundle does not promise as much as `guarantee`.
             EvidenceError: if a name in the evidence is not known, or it leaves nothing that the stone can be.
         """
-        even = np.full((1, len(self.space)), 1 / len(self.space))
-        (prediction,) = self.decide(
-            [""],
-            even,
-            [1.0],
-            top=top,
-            target_precision=target_precision,
-            guarantee=guarantee,
-            evidence=[evidence],
-        )
-        return replace(prediction, decided_by="evidence")
+        return self._judge.identify(evidence, Asked(top, target_precision, guarantee))
 
     @cached_property
     def _recognizer(self) -> Recognizer:

@@ -19,6 +19,11 @@ from gemhier.text import count
 NONE_LEFT = "none of the gems that this model can name is left"
 """The reason of a refusal where the stone can only be one of the others."""
 
+WITHOUT_IMAGE = (
+    "Without a picture this rests on published ranges, instrument errors and how common gems are taken to be, "
+    "and not on stones that were counted: it is not promised."
+)
+"""The caution beside an answer from readings alone."""
 
 UNLIKE = "This picture is unlike those that the model was calibrated on"
 """With these words begins the caution beside an answer."""

@@ -11,7 +11,7 @@ from gemhier.arrays import Float64
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.bundle.decision import Decider, caution, decide
+from gemhier.models.bundle.decision import WITHOUT_IMAGE, Decider, caution, decide
 from gemhier.models.bundle.info import BundleInfo
 from gemhier.models.bundle.predictions import Prediction
 
@@ -148,6 +148,24 @@ class Judge:
                     prediction = replace(prediction, caution=self._caution(asked))
             predictions[row] = replace(prediction, like=likeness[row])
         return predictions
+
+    def identify(self, evidence: Evidence, asked: Asked) -> Prediction:
+        """Decide on a stone without a picture, whose shortlist is a credible set: nothing is calibrated for it.
+
+        Raises:
+            ValueError: if what is asked for is outside its range.
+            EvidenceError: if a name in the evidence is not known, or it leaves nothing that the stone can be.
+        """
+        from gemhier.models.bundle.shortlist import credible_shortlist  # which few ask for
+
+        even = np.full((1, len(self.space)), 1 / len(self.space))
+        (decided,) = self.decide([""], even, [1.0], replace(asked, guarantee=None), evidence=[evidence])
+        shortlist = (
+            None
+            if asked.guarantee is None
+            else credible_shortlist(self._posterior(even[0], evidence), self.candidates, asked.guarantee)
+        )
+        return replace(decided, shortlist=shortlist, caution=WITHOUT_IMAGE, decided_by="evidence")
 
     @cached_property
     def _decider(self) -> Decider:

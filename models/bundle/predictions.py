@@ -124,7 +124,7 @@ class Prediction:
         explanation: what each reading did, and which test comes next; None where it was not asked for.
         shortlist: what the stone can be, with a guarantee; None where it was not asked for or no gem stands out.
         like: whether the picture is like those that the model was calibrated on; None if the model does not know.
-        caution: what is promised of a picture that is unlike, in a sentence; empty for others.
+        caution: what is promised of a picture that is unlike, or without a picture, in a sentence; empty for others.
     """
 
     image: str

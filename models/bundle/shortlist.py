@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gemhier.arrays import Booleans, Float64
+from gemhier.arrays import Booleans, Float64, Indices
 from gemhier.errors import BundleError
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.hierarchy.prediction_sets import SetThreshold, fewest_nodes, prediction_sets
+from gemhier.hierarchy.prediction_sets import SetThreshold, credible_set, fewest_nodes, prediction_sets
 from gemhier.hierarchy.ranking import ranked
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.candidate import DECIMALS, Candidate
@@ -81,8 +81,7 @@ def promised(info: BundleInfo, guarantee: float) -> SetThreshold:
         BundleError: if the bundle does not promise as much.
         ValueError: if the guarantee does not lie between 0 and 1.
     """
-    if not 0 < guarantee < 1:
-        raise ValueError(f"`guarantee` must lie between 0 and 1. Received: {guarantee}.")
+    _check(guarantee)
     if info.sets is None:
         raise BundleError(
             f"{info.model_version}: this model promises no shortlist. Leave the guarantee out, or let "
@@ -116,7 +115,7 @@ class Shortlister:
     def of_image(self, labels: Float64) -> Shortlist:
         """Return the shortlist of (V,) P(label) by a picture alone."""
         (chosen,) = prediction_sets(labels[None], self.thresholds, self.space)
-        return self._named(labels, chosen, [])
+        return _named(self.guarantee, labels, chosen, [], self.space, self.taxonomy)
 
     def of_posterior(self, found: "Posterior", candidates: "Candidates") -> Shortlist:
         """Return the shortlist of all that is known, without what a restriction rules out.
@@ -126,22 +125,55 @@ class Shortlister:
         (chosen,) = prediction_sets(found.labels[None], self.thresholds, self.space)
         allowed, others_allowed = np.split(found.allowed, [len(self.space)])
         others = np.flatnonzero(others_allowed & (found.others >= self.thresholds.others) & (found.others > 0))
-        named = [
-            Entry(candidates.others[place], candidates.name(candidates.others[place]), float(found.others[place]))
-            for place in others
-        ]
-        return self._named(found.labels, chosen & allowed, named)
+        named = _others(others, found, candidates)
+        return _named(self.guarantee, found.labels, chosen & allowed, named, self.space, self.taxonomy)
 
-    def _named(self, labels: Float64, chosen: Booleans, others: Sequence[Entry]) -> Shortlist:
-        entries = [
-            Entry(
-                id=node,
-                name=self.taxonomy[node].name,
-                probability=float(labels[columns].sum()),
-                labels=tuple(self.space.labels[column] for column in columns),
-            )
-            for node, columns in fewest_nodes(chosen, self.space)
-        ]
-        entries += others
-        order = ranked([entry.probability for entry in entries])
-        return Shortlist(self.guarantee, tuple(entries[place] for place in order))
+
+def credible_shortlist(found: "Posterior", candidates: "Candidates", guarantee: float) -> Shortlist:
+    """Return the most probable candidates that together have the probability that is asked for.
+
+    This is for readings without a picture: no thresholds were found on stones that were named so. Gems that the model
+    cannot name are in it as labels are.
+
+    Raises:
+        ValueError: if the guarantee does not lie between 0 and 1.
+    """
+    _check(guarantee)
+    chosen = credible_set(np.concatenate([found.labels, found.others]), guarantee)
+    labels, others = np.split(chosen, [len(candidates.space)])
+    named = _others(np.flatnonzero(others), found, candidates)
+    return _named(guarantee, found.labels, labels, named, candidates.space, candidates.taxonomy)
+
+
+def _others(places: Indices, found: "Posterior", candidates: "Candidates") -> list[Entry]:
+    return [
+        Entry(candidates.others[place], candidates.name(candidates.others[place]), float(found.others[place]))
+        for place in places
+    ]
+
+
+def _named(
+    guarantee: float,
+    labels: Float64,
+    chosen: Booleans,
+    others: Sequence[Entry],
+    space: LabelSpace,
+    taxonomy: Taxonomy,
+) -> Shortlist:
+    entries = [
+        Entry(
+            id=node,
+            name=taxonomy[node].name,
+            probability=float(labels[columns].sum()),
+            labels=tuple(space.labels[column] for column in columns),
+        )
+        for node, columns in fewest_nodes(chosen, space)
+    ]
+    entries += others
+    order = ranked([entry.probability for entry in entries])
+    return Shortlist(guarantee, tuple(entries[place] for place in order))
+
+
+def _check(guarantee: float) -> None:
+    if not 0 < guarantee < 1:
+        raise ValueError(f"`guarantee` must lie between 0 and 1. Received: {guarantee}.")

@@ -73,7 +73,7 @@ class CsvRows:
         same_stone: whether there are columns for the other photographs of the same stone.
         with_evidence: whether there are columns for what the readings did.
         with_shortlist: whether there are columns for what the stone can be, with a guarantee.
-        with_caution: whether there is a column for what is promised of unlike pictures.
+        with_caution: whether there is a column for what is promised of unlike pictures, or without a picture.
     """
 
     def __init__(
@@ -252,6 +252,7 @@ def format_for(
     same_stone: bool = False,
     with_evidence: bool = False,
     with_shortlist: bool = False,
+    without_image: bool = False,
 ) -> Format:
     """Return how the predictions of a bundle are written.
 
@@ -265,6 +266,7 @@ def format_for(
         same_stone: whether several pictures share one.
         with_evidence: whether there are readings, a prior or a restriction.
         with_shortlist: whether there are shortlists.
+        without_image: whether there are readings alone.
     """
     if layout == "json":
         return JsonLines()
@@ -276,6 +278,7 @@ def format_for(
             same_stone=same_stone,
             with_evidence=with_evidence,
             with_shortlist=with_shortlist,
+            without_image=without_image,
         )
         return rows if layout == "csv" else TableLines(rows)
     space = bundle.space
@@ -297,6 +300,7 @@ def columns_for(
     same_stone: bool = False,
     with_evidence: bool = False,
     with_shortlist: bool = False,
+    without_image: bool = False,
 ) -> CsvRows:
     """Return the columns of a table of the predictions of a bundle; the arguments are those of `format_for`."""
     return CsvRows(
@@ -306,7 +310,7 @@ def columns_for(
         same_stone=same_stone,
         with_evidence=with_evidence,
         with_shortlist=with_shortlist,
-        with_caution=bundle.likeness is not None,
+        with_caution=without_image or bundle.likeness is not None,
     )
 
 

@@ -14,6 +14,7 @@ from gemhier.hierarchy.prediction_sets import (
     COVERAGES,
     SetThreshold,
     SetThresholds,
+    credible_set,
     fewest_nodes,
     fit_set_thresholds,
     prediction_sets,
@@ -41,6 +42,21 @@ def test_the_threshold_is_the_quantile_of_one_more_picture() -> None:
     )
     # 5 of 10, 7 of 10, 9 of 10, and the tenth of nine, which only every label is sure to hold.
     assert [row.others for row in table.rows] == [0.5, 0.3, 0.1, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("share", "chosen"),
+    [
+        (0.4, [False, True, False, False]),
+        (0.5, [False, True, False, False]),
+        (0.51, [True, True, True, False]),  # of two that are as probable none is left out
+        (0.9, [True, True, True, False]),
+        (0.91, [True, True, True, True]),
+        (0.999999, [True, True, True, True]),
+    ],
+)
+def test_a_credible_set_takes_the_most_probable_until_they_have_the_share(share: float, chosen: list[bool]) -> None:
+    assert credible_set([0.2, 0.5, 0.2, 0.1], share).tolist() == chosen
 
 
 @pytest.mark.parametrize("coverage", [0.8, 0.9, 0.95])

@@ -182,7 +182,10 @@ def test_identify_names_a_stone_from_readings(tiny_bundle: Path) -> None:
     (record,) = objects(run(tiny_bundle, "identify", "--ri", "1.544-1.553", "--sg", "2.65", "--format", "json"))
     assert record["answer"]["id"] == "quartz"
     assert record["decided_by"] == "evidence"
+    assert "not promised" in record["caution"]
     assert "image" not in record
+    (row,) = csv.DictReader(io.StringIO(run(tiny_bundle, "identify", "--sg", "2.65", "--format", "csv").stdout))
+    assert row["caution"] == record["caution"]
 
 
 def test_identify_says_what_would_tell_more(tiny_bundle: Path) -> None:

@@ -14,6 +14,7 @@ from gemhier.errors import BundleError
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.reading_text import parse_readings
 from gemhier.models.bundle import Bundle, load_bundle
+from gemhier.models.bundle.decision import WITHOUT_IMAGE
 from gemhier.models.bundle.info import BundleInfo
 from gemhier.models.bundle.predictions import Prediction
 from gemhier.models.bundle.shortlist import Entry, Shortlist
@@ -98,6 +99,26 @@ def test_readings_make_it_shorter_and_name_gems_that_the_model_does_not_know(bun
     assert () in found.values()
     for node, labels in found.items():
         assert (labels == ()) == (node in bundle.candidates.others)
+
+
+def test_without_a_picture_it_is_the_fewest_that_have_the_probability(bundle: Bundle, tiny_bundle: Path) -> None:
+    known = Evidence(parse_readings({"sg": "2.70"}))
+    found = {share: bundle.identify(known, guarantee=share) for share in (0.5, 0.9, 0.99)}
+    for share, prediction in found.items():
+        assert prediction.shortlist is not None
+        assert prediction.shortlist.guarantee == share
+        probabilities = [entry.probability for entry in prediction.shortlist.entries]
+        assert sum(probabilities) >= share
+        assert sum(probabilities) - min(probabilities) < share
+        assert prediction.caution == WITHOUT_IMAGE
+    glass = bundle.identify(Evidence(parse_readings({"ri": "1.46", "sg": "2.20"})), guarantee=0.9)
+    assert () in nodes(glass).values()  # gems that the model cannot name
+    assert len(nodes(found[0.5])) < len(nodes(found[0.99]))
+    # It needs no thresholds, and so no calibration.
+    assert nodes(load_bundle(tiny_bundle).identify(known, guarantee=0.9)) == nodes(found[0.9])
+    with pytest.raises(ValueError, match=r"`guarantee` must lie between 0 and 1. Received: 1.0"):
+        bundle.identify(known, guarantee=1.0)
+    assert bundle.identify(known).shortlist is None
 
 
 def test_all_ways_to_classify_take_a_guarantee(bundle: Bundle, paint_stone: Callable[[str], RGB]) -> None:
