@@ -87,6 +87,7 @@ def calibrate_model(model: str, out: Path, *, answers: Path | None = None, track
         fusion_weight=fitted.fusion_weight,
         thresholds=fitted.thresholds,
         sets=fitted.sets,
+        novel_entropy=fitted.novel_entropy,
         unlike=fitted.unlike,
     )
     changed = calibrated != info or not _same(fitted.likeness, source.likeness)
@@ -109,7 +110,7 @@ def _same(one: Likeness | None, other: Likeness | None) -> bool:
 
 def _version(before: str, content: dict[str, Any]) -> str:
     """Name a calibration by what it says, in place of an earlier one's name."""
-    names = ("temperatures", "fusion_weight", "thresholds", "shortlists", "unlike")
+    names = ("temperatures", "fusion_weight", "thresholds", "shortlists", "novelty", "unlike")
     numbers = {name: content[name] for name in names if name in content}
     digest = hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()
     return f"{before.split('+cal')[0]}+cal{digest[:6]}"

@@ -25,6 +25,9 @@ WITHOUT_IMAGE = (
 )
 """The caution beside an answer from readings alone."""
 
+NOVEL = "This may be none of the gems that the model can name."
+"""The caution beside an answer to a picture that says hardly more of one gem than of many others."""
+
 UNLIKE = "This picture is unlike those that the model was calibrated on"
 """With these words begins the caution beside an answer."""
 

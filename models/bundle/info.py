@@ -105,6 +105,8 @@ class BundleInfo:
         thresholds: how probable an answer must be for each asked-for precision.
         default_precision: what is asked for where nobody asks, between 0 and 1.
         sets: how probable a label must be to stand in a shortlist of each guarantee; None if none is promised.
+        novel_entropy: above which entropy of P(label), in nats, a picture may show a gem that is none of the labels;
+            None if that is not known.
         unlike: what takes the place of temperatures, weight, thresholds and sets where a picture is unlike those of the
             training; None if nothing is known of such pictures.
         stone_threshold: how sure the stone finder must be that it sees a gem.
@@ -126,6 +128,7 @@ class BundleInfo:
     thresholds: Thresholds
     default_precision: float
     sets: SetThresholds | None = None
+    novel_entropy: float | None = None
     unlike: Unlike | None = None
     stone_threshold: float = STONE_THRESHOLD
     finder: str = Finder.name
@@ -144,6 +147,8 @@ class BundleInfo:
             raise ValueError(f"`finder` must be one of {', '.join(FINDERS)}. Received: {self.finder!r}.")
         if not 0 < self.default_precision < 1:
             raise ValueError(f"`default_precision` must lie between 0 and 1. Received: {self.default_precision}.")
+        if self.novel_entropy is not None and not 0 <= self.novel_entropy < math.inf:
+            raise ValueError(f"The entropy of novelty must be 0 or more. Received: {self.novel_entropy}.")
         for name in self.files:
             if not _is_inside(name):
                 raise ValueError(f"`files` must name files inside the bundle. Received: {name!r}.")
@@ -190,6 +195,7 @@ class BundleInfo:
             "default_precision": self.default_precision,
             "thresholds": self.thresholds.to_dict(),
             **({} if self.sets is None else {"shortlists": self.sets.to_dict()}),
+            **({} if self.novel_entropy is None else {"novelty": {"entropy": self.novel_entropy}}),
             **({} if self.unlike is None else {"unlike": self.unlike.to_dict()}),
             "files": dict(self.files),
         }
@@ -217,6 +223,9 @@ class BundleInfo:
             default_precision=read.number("default_precision"),
             thresholds=Thresholds.from_dict(read.mappings("thresholds")),
             sets=SetThresholds.from_dict(read.mappings("shortlists")) if "shortlists" in content else None,
+            novel_entropy=_Reader(read.mapping("novelty"), "novelty.").number("entropy")
+            if "novelty" in content
+            else None,
             unlike=_Reader(read.mapping("unlike"), "unlike.").unlike() if "unlike" in content else None,
             files={name: files.text(name) for name in files.content},
         )

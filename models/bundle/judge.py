@@ -10,8 +10,9 @@ import numpy as np
 from gemhier.arrays import Float64
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.labels import LabelSpace
+from gemhier.hierarchy.novelty import entropies
 from gemhier.hierarchy.taxonomy import Taxonomy
-from gemhier.models.bundle.decision import WITHOUT_IMAGE, Decider, caution, decide
+from gemhier.models.bundle.decision import NOVEL, WITHOUT_IMAGE, Decider, caution, decide
 from gemhier.models.bundle.info import BundleInfo
 from gemhier.models.bundle.predictions import Prediction
 
@@ -131,6 +132,7 @@ class Judge:
             [row if after is None else after.labels for row, after in zip(probabilities, posteriors, strict=True)]
         )
         threshold = np.array([least[side] for side in unlike])
+        novel = self._novel(probabilities, known, unlike)
         predictions = decide(images, labels, scores, self._decider, threshold=threshold, top=asked.top)
         for row, (prediction, after, found) in enumerate(zip(predictions, posteriors, known, strict=True)):
             if after is not None and found is not None:
@@ -144,8 +146,8 @@ class Judge:
                         else shortlister.of_posterior(after, self.candidates)
                     )
                     prediction = replace(prediction, shortlist=sure)
-                if unlike[row]:
-                    prediction = replace(prediction, caution=self._caution(asked))
+                caution = self._caution(asked) if unlike[row] else NOVEL if novel[row] else ""
+                prediction = replace(prediction, caution=caution, novel=novel[row])
             predictions[row] = replace(prediction, like=likeness[row])
         return predictions
 
@@ -165,12 +167,27 @@ class Judge:
             if asked.guarantee is None
             else credible_shortlist(self._posterior(even[0], evidence), self.candidates, asked.guarantee)
         )
-        return replace(decided, shortlist=shortlist, caution=WITHOUT_IMAGE, decided_by="evidence")
+        return replace(decided, shortlist=shortlist, novel=None, caution=WITHOUT_IMAGE, decided_by="evidence")
 
     @cached_property
     def _decider(self) -> Decider:
         info = self.info
         return Decider(self.space, self.taxonomy, self.stone_threshold, info.strategy, info.model_version)
+
+    def _novel(
+        self, probabilities: Float64, evidence: Sequence[Evidence | None], unlike: Sequence[bool]
+    ) -> list[bool | None]:
+        """Return whether each of N pictures may show none of the labels; None where that is not known.
+
+        With readings the posterior has other gems for that, and of unlike pictures nothing is known.
+        """
+        limit = self.info.novel_entropy
+        if limit is None:
+            return [None] * len(probabilities)
+        return [
+            None if is_unlike or (known and known.readings) else bool(entropy > limit)
+            for entropy, known, is_unlike in zip(entropies(probabilities), evidence, unlike, strict=True)
+        ]
 
     def _caution(self, asked: Asked) -> str:
         """Say what is promised of a picture that is unlike those that the bundle was calibrated on."""

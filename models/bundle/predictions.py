@@ -124,7 +124,10 @@ class Prediction:
         explanation: what each reading did, and which test comes next; None where it was not asked for.
         shortlist: what the stone can be, with a guarantee; None where it was not asked for or no gem stands out.
         like: whether the picture is like those that the model was calibrated on; None if the model does not know.
-        caution: what is promised of a picture that is unlike, or without a picture, in a sentence; empty for others.
+        novel: whether the picture may show none of the gems that the model can name; None if the model does not know,
+            for unlike pictures, where no gem stands out, and with readings.
+        caution: what is promised of a picture that is unlike, or without a picture, or that it may be novel, in a
+            sentence; empty for others.
     """
 
     image: str
@@ -139,6 +142,7 @@ class Prediction:
     explanation: "Explanation | None" = None
     shortlist: "Shortlist | None" = None
     like: bool | None = None
+    novel: bool | None = None
     caution: str = ""
 
     def __post_init__(self) -> None:
@@ -206,6 +210,7 @@ class Prediction:
             **({} if self.shortlist is None else {"shortlist": self.shortlist.to_dict()}),
             **({} if self.explanation is None else self.explanation.to_dict()),
             **({} if self.like is None else {"like": self.like}),
+            **({} if self.novel is None else {"novel": self.novel}),
             **({"caution": self.caution} if self.caution else {}),
             "decided_by": self.decided_by,
             "model_version": self.model_version,

@@ -75,6 +75,11 @@ _SEEN = {
 """What the network sees of a picture, by the finder."""
 
 
+_NOVEL = (
+    "- says where a picture may show none of these gems; out of fold it said so of 5% of the pictures that do show one",
+)
+
+
 def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any], *, knows_likeness: bool = False) -> str:
     """Write the card in Markdown.
 
@@ -107,6 +112,7 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any], 
         else f"- promises shortlists (`--guarantee`) up to {info.sets.rows[-1].coverage:.0%}, by "
         "thresholds set on answers out of fold",
         *(_unlike(info) if knows_likeness else ()),
+        *(_NOVEL if info.novel_entropy is not None else ()),
         "",
         "## What it learned from",
         "",

@@ -73,7 +73,7 @@ class CsvRows:
         same_stone: whether there are columns for the other photographs of the same stone.
         with_evidence: whether there are columns for what the readings did.
         with_shortlist: whether there are columns for what the stone can be, with a guarantee.
-        with_caution: whether there is a column for what is promised of unlike pictures, or without a picture.
+        with_caution: whether there is a column for what is promised of some pictures, or without one.
     """
 
     def __init__(
@@ -310,7 +310,7 @@ def columns_for(
         same_stone=same_stone,
         with_evidence=with_evidence,
         with_shortlist=with_shortlist,
-        with_caution=without_image or bundle.likeness is not None,
+        with_caution=without_image or bundle.likeness is not None or bundle.info.novel_entropy is not None,
     )
 
 

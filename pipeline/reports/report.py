@@ -33,6 +33,38 @@ TOP = 5
 _DECIMALS = 6
 
 
+@dataclass(frozen=True)
+class Novelty:
+    """How many pictures may show none of the gems that the model can name.
+
+    Attributes:
+        n: pictures of which it tells.
+        novel: of these, those that may.
+        n_beyond: of these, those whose label the model cannot output.
+        novel_beyond: of those, those that may.
+    """
+
+    n: int
+    novel: int
+    n_beyond: int
+    novel_beyond: int
+
+    @property
+    def sentence(self) -> str:
+        """What was counted."""
+        beyond = f", {self.novel_beyond:,} of the {self.n_beyond:,} whose gem it cannot name" if self.n_beyond else ""
+        return f"It says of {self.novel:,} of {self.n:,} pictures that they may show no gem that it can name{beyond}."
+
+    def to_dict(self) -> dict[str, int]:
+        """JSON values with the keys of docs/reports.md."""
+        return {
+            "novelty_n": self.n,
+            "novel": self.novel,
+            "novelty_n_beyond_model": self.n_beyond,
+            "novel_beyond_model": self.novel_beyond,
+        }
+
+
 @dataclass(frozen=True, eq=False)
 class Report:
     """What an evaluation found.
@@ -105,6 +137,20 @@ class Report:
         return tuple(like for like in known if like is not None)
 
     @cached_property
+    def novelty(self) -> "Novelty | None":
+        """How many pictures may show none of the gems that the model can name; None if it does not know."""
+        pairs = zip(self.results, self.labelled.images, strict=True)
+        known = [
+            (result.novel, image.label is not None and image.label not in self.space)
+            for result, image in pairs
+            if isinstance(result, Prediction) and result.novel is not None
+        ]
+        if not known:
+            return None
+        beyond = [novel for novel, is_beyond in known if is_beyond]
+        return Novelty(len(known), sum(novel for novel, _ in known), len(beyond), sum(beyond))
+
+    @cached_property
     def failures(self) -> tuple[Failure, ...]:
         """The pictures that could not be classified."""
         return tuple(result for result in self.results if isinstance(result, Failure))
@@ -135,6 +181,7 @@ class Report:
             "labels_beyond_model": [{"id": label, "pictures": count} for label, count in self.beyond_model],
             "refused": len(self.refused),
             **({"unlike": self.likeness.count(False)} if self.likeness else {}),
+            **(self.novelty.to_dict() if self.novelty else {}),
             **evaluation,
             **self.figures.to_dict(),
             "comparison": None if comparison is None else comparison.sentence,
@@ -160,7 +207,7 @@ def predictions_table(report: Report) -> str:
     ranked = [f"predicted_{place}_{part}" for place in range(1, TOP + 1) for part in ("id", "probability")]
     answer = ["answer", "answer_probability", "answer_right", "refused"]
     header = ["image", "source", "truth", "truth_given", *ranked, *answer, "right", "family_right", "failure"]
-    header += ["place", "group", "shortlist_right", "shortlist_size", "like"]
+    header += ["place", "group", "shortlist_right", "shortlist_size", "like", "novel"]
     rights = zip(report.figures.places, report.figures.family_right, strict=True)
     rows = []
     for image, result, (place, family_right) in zip(report.labelled.images, report.results, rights, strict=True):
@@ -180,6 +227,7 @@ def predictions_table(report: Report) -> str:
                 image.group,
                 *_shortlist(result, image),
                 "" if isinstance(result, Failure) or result.like is None else int(result.like),
+                "" if isinstance(result, Failure) or result.novel is None else int(result.novel),
             ]
         )
     return _table(header, rows)

@@ -10,6 +10,7 @@ from gemhier.hierarchy.answering import Thresholds, fit_thresholds
 from gemhier.hierarchy.calibration import fit_conditional_temperatures, fit_fusion_weight, fit_temperature
 from gemhier.hierarchy.decoding import Strategy, conditional, soft, softmax, strategies
 from gemhier.hierarchy.labels import LabelSpace
+from gemhier.hierarchy.novelty import entropies, highest_of_known
 from gemhier.hierarchy.prediction_sets import SetThresholds, fit_set_thresholds
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.info import Temperatures, Unlike
@@ -32,6 +33,8 @@ class Calibration:
         thresholds: how probable an answer must be for each asked-for precision.
         sets: how probable a label must be to stand in a shortlist of each guarantee. They hold for a network that has
             nothing to do with these pictures: out of fold.
+        novel_entropy: above which entropy of P(label) a picture may show a gem that has no label; None if there are too
+            few pictures to tell. It holds as the sets do.
         likeness: what the pictures look like; None if that is not known.
         unlike: what holds for pictures that are unlike the others; None if there are too few to tell.
     """
@@ -41,6 +44,7 @@ class Calibration:
     fusion_weight: float
     thresholds: Thresholds
     sets: SetThresholds
+    novel_entropy: float | None = None
     likeness: Likeness | None = None
     unlike: Unlike | None = None
 
@@ -88,6 +92,7 @@ def calibrate(
         fusion_weight=weight,
         thresholds=fit_thresholds(decided, truth, space),
         sets=fit_set_thresholds(decided[shown], truth[shown], space),
+        novel_entropy=highest_of_known(entropies(decided[shown])),
     )
 
 

@@ -65,6 +65,7 @@ def pack(
         fusion_weight=calibration.fusion_weight,
         thresholds=calibration.thresholds,
         sets=calibration.sets if config.folds else None,
+        novel_entropy=calibration.novel_entropy if config.folds else None,
         unlike=calibration.unlike,
         default_precision=DEFAULT_PRECISION,
         stone_threshold=manifest.finder.threshold,

@@ -90,6 +90,10 @@ def test_a_calibrated_model_promises_shortlists_and_says_where_they_were_measure
     card = (tmp_path / "out/MODEL_CARD.md").read_text()
     assert "promises shortlists (`--guarantee`) up to 99%, by thresholds set on answers out of fold" in card
     assert f"Asked for a guarantee of 95%, {measured['shortlist_coverage']:.3f} (" in card
+    limit = load_bundle(tmp_path / "out").info.novel_entropy
+    assert limit is not None
+    assert 0 < limit < np.log(len(found.bundle.space))
+    assert "says where a picture may show none of these gems" in card
     assert "promises no shortlist" in model_card(load_bundle(tiny_bundle).info, load_bundle(tiny_bundle).taxonomy, {})
 
 

@@ -67,6 +67,8 @@ def first_screen(report: Report) -> FirstScreen:
     if report.likeness:
         unlike, known = report.likeness.count(False), len(report.likeness)
         said.append(f"{unlike:,} of {known:,} pictures are unlike those that the model was calibrated on.")
+    if report.novelty is not None:
+        said.append(report.novelty.sentence)
     return FirstScreen(
         labels=sum(each.support > 0 for each in report.figures.per_class),
         said=tuple(said),

@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import io
 import json
 import re
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ from gemhier.pipeline.evaluation.paired_tests import compare
 from gemhier.pipeline.evaluation.selective_answers import answer_figures
 from gemhier.pipeline.reports.folder import FILES, FORMAT, check_report_folder, write_report_folder
 from gemhier.pipeline.reports.html.classes_section import RANKED
+from gemhier.pipeline.reports.html.first_screen import first_screen
 from gemhier.pipeline.reports.html.losses_section import MOST_LISTED
 from gemhier.pipeline.reports.html.page import page
 from gemhier.pipeline.reports.report import Report, classes_table, confusion_table, predictions_table
@@ -167,6 +169,23 @@ class Outline(HTMLParser):
 
     def section(self, title: str) -> str:
         return next(text for name, text in self.sections.items() if name.startswith(title))
+
+
+def test_pictures_that_may_show_no_gem_with_a_name_are_counted(report: Report) -> None:
+    assert report.novelty is None
+    assert "novel" not in report.to_dict()
+    results = tuple(
+        result if isinstance(result, Failure) else replace(result, novel=row in (1, 8))
+        for row, result in enumerate(report.results)
+    )
+    told = replace(report, results=results)  # one failed, and one of the others is an opal, which the model has not
+    counted = {name: told.to_dict()[name] for name in ("novelty_n", "novel", "novelty_n_beyond_model")}
+    assert counted == {"novelty_n": 9, "novel": 2, "novelty_n_beyond_model": 1}
+    assert told.to_dict()["novel_beyond_model"] == 1
+    rows = list(csv.DictReader(io.StringIO(predictions_table(told))))
+    assert [row["novel"] for row in rows] == ["0", "1", "0", "0", "", "0", "0", "0", "1", "0"]
+    said = "It says of 2 of 9 pictures that they may show no gem that it can name, 1 of the 1 whose gem it cannot name."
+    assert said in first_screen(told).said
 
 
 # The page
