@@ -3,8 +3,13 @@
     pip install gemmology-mineral-database
     python benchmarks/evidence.py --home DATA --away FOLDER --stones FOLDER/../pictures.csv
 
+    python benchmarks/evidence.py --answers out_of_fold.npz --model BUNDLE --guarantee 0.95 --guarantee 0.9
+
 DATA is a prepared folder, whose test split is measured. FOLDER holds class folders of photographs from
-elsewhere; the table says which of them show one stone (columns file and stone), and each stone counts once.
+elsewhere; the table says which of them show one stone (columns file and stone), and each stone counts once. With
+--answers only shortlists are measured, on the out-of-fold answers of a training with --folds: each fold is calibrated
+on the others, and so are its thresholds, apart for pictures that are unlike most. What is of a group that begins with
+"maker " is away, the rest home (`away.py`), and only pictures count in which a gem stands out.
 
 Readings are simulated. Their true values are those of a second source, the package gemmology-mineral-database,
 while gemhier reasons with its own ranges: a gem that the two describe differently is named wrongly, as it would
@@ -14,42 +19,28 @@ for hardness. Labels that the second source lacks are listed and left out.
 
 import argparse
 import csv
-import re
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from second_source import Values, draw, evidence_for, second_source
 
 from gemhier import Bundle, Failure, load_bundle
 from gemhier.arrays import Booleans, Float64
-from gemhier.errors import TaxonomyError
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.intervals import bootstrap_mean
 from gemhier.hierarchy.labels import route
 from gemhier.hierarchy.metrics import top_k_hits
 from gemhier.hierarchy.next_tests import next_tests
 from gemhier.hierarchy.posterior import posterior
-from gemhier.hierarchy.readings import REFRACTOMETER_LIMIT
 from gemhier.models.bundle.shortlist import Shortlister, credible_shortlist
 from gemhier.pipeline.data.labelled_images import find_labelled
+from gemhier.pipeline.training.answers_file import Answers, read_answers
+from gemhier.pipeline.training.by_likeness import ByLikeness, calibrate_by_likeness
 from gemhier.progress import progress
 
-INDEX_ERROR, GRAVITY_ERROR, HARDNESS_ERROR = 0.003, 0.03, 0.5
-SPOT_ERROR = 0.01
 SURE = 0.95
-
-
-@dataclass(frozen=True)
-class Values:
-    """What the second source says of a gem: lower index, birefringence, specific gravity, hardness, character."""
-
-    index: tuple[float, float]
-    birefringence: float | None
-    gravity: tuple[float, float]
-    hardness: float
-    character: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,10 +61,10 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=20, help="How often the readings of a stone are drawn.")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--model", type=Path, help="Folder of the model; without it the shipped one.")
-    parser.add_argument("--guarantee", type=float, help="Of shortlists, such as 0.95.")
+    parser.add_argument("--guarantee", type=float, action="append", default=[], help="Of shortlists, such as 0.95.")
+    parser.add_argument("--answers", type=Path, help="Out-of-fold answers, on which shortlists are measured.")
     arguments = parser.parse_args()
     bundle = load_bundle(arguments.model)
-    shortlister = None if arguments.guarantee is None else bundle.shortlister(arguments.guarantee)
     source = second_source(bundle)
     lacking = [label for label in bundle.space.labels if label not in source]
     print(f"{len(source)} labels are in the second source; left out: {', '.join(lacking)}\n")
@@ -81,52 +72,30 @@ def main() -> None:
         images = classified(bundle, folder, arguments.stones)
         measure(bundle, source, images, str(folder), arguments.repeats, arguments.seed)
         priors(bundle, images)
-        if shortlister is not None:
-            shortlists(bundle, shortlister, source, images, arguments.repeats, arguments.seed)
-    without_image(bundle, source, arguments.repeats, arguments.seed)
+        for guarantee in arguments.guarantee:
+            makers = [bundle.shortlister(guarantee)] * len(images.labels)
+            shortlists(bundle, makers, source, images, str(folder), arguments.repeats, arguments.seed)
+    if arguments.answers is None:
+        without_image(bundle, source, arguments.repeats, arguments.seed)
+        return
+    answers = read_answers(arguments.answers)
+    calibrated = calibrate_by_likeness(answers, bundle.space, bundle.info.stone_threshold)
+    away = np.array([group.startswith("maker ") for group in answers.groups])
+    for guarantee in arguments.guarantee:
+        makers = calibrated.shortlisters(answers, guarantee, bundle.space, bundle.taxonomy)
+        for title, chosen in (("home", ~away), ("away", away)):
+            rows = [row for row in np.flatnonzero(chosen) if makers[row] is not None]
+            if rows:
+                images = answered(answers, calibrated, rows)
+                of_rows = [maker for row in rows if (maker := makers[row]) is not None]
+                shortlists(bundle, of_rows, source, images, title, arguments.repeats, arguments.seed)
 
 
-def second_source(bundle: Bundle) -> dict[str, Values]:
-    """Return the values of each label that the package knows: its own, or those of the nearest node above it."""
-    import mineral_database
-
-    known: dict[str, Values] = {}
-    file = Path(mineral_database.__file__).parent / "data" / "minerals.db"
-    rows = sqlite3.connect(file).execute(
-        "select name, ri_min, ri_max, birefringence, sg_min, sg_max, hardness, optical_character from minerals "
-        "where origin = 'natural' and ri is not null and sg is not null order by name"
-    )
-    for name, low, high, birefringence, light, heavy, hardness, character in rows:
-        plain = re.sub(r" \(.*", "", name).split(" (")[0]
-        try:
-            node = bundle.taxonomy.resolve(plain).id
-        except TaxonomyError:
-            continue
-        known.setdefault(
-            node, Values((low, high), _middle(birefringence), (light, heavy), float(hardness), _character(character))
-        )
-    found = {}
-    for label in bundle.space.labels:
-        node = next((above for above in reversed(route(label)) if above in known), None)
-        if node is not None:
-            found[label] = known[node]
-    return found
-
-
-def _middle(text: str | float | None) -> float | None:
-    if text is None:
-        return None
-    numbers = [float(part) for part in re.findall(r"\d+\.\d+", str(text))]
-    return float(np.mean(numbers)) if numbers else None
-
-
-def _character(text: str | None) -> str:
-    named = (text or "").lower()
-    for word in ("isotropic", "uniaxial", "biaxial", "aggregate"):
-        if word in named:
-            sign = "+" if "+" in named else "-" if "-" in named else ""
-            return word + (sign if word in ("uniaxial", "biaxial") else "")
-    return ""
+def answered(answers: Answers, calibrated: ByLikeness, rows: Sequence[int]) -> Images:
+    """Return what networks of the other folds say of some pictures."""
+    stones = answers.stones or answers.groups
+    probabilities = calibrated.probabilities[calibrated.calibration.strategy][rows]
+    return Images([answers.truth[row] for row in rows], [stones[row] for row in rows], probabilities)
 
 
 def classified(bundle: Bundle, folder: Path, stones: Path | None) -> Images:
@@ -150,42 +119,6 @@ def classified(bundle: Bundle, folder: Path, stones: Path | None) -> Images:
 def _stones(table: Path) -> dict[str, str]:
     with table.open(encoding="utf-8", newline="") as stream:
         return {row["file"]: row["stone"] for row in csv.DictReader(stream) if row["stone"]}
-
-
-def draw(kind: str, values: Values, spot: bool, generator: np.random.Generator) -> dict[str, str]:
-    """Return a reading of a stone, as a person would write it."""
-    if kind == "sg":
-        return {"sg": f"{generator.normal(generator.uniform(*values.gravity), GRAVITY_ERROR):.2f}"}
-    if kind == "hardness":
-        return {"hardness": f"{np.clip(generator.normal(values.hardness, HARDNESS_ERROR), 1, 10):.1f}"}
-    if kind == "optic_character":
-        return {"optic_character": values.character} if values.character else {}
-    index = generator.uniform(*values.index)
-    if index > REFRACTOMETER_LIMIT:
-        return {"ri": f">{REFRACTOMETER_LIMIT:.2f}"}
-    if spot:
-        return {"ri": f"{generator.normal(index + (values.birefringence or 0) / 2, SPOT_ERROR):.2f}"}
-    both = generator.normal([index, index + (values.birefringence or 0)], INDEX_ERROR)
-    low, high = sorted(both)
-    return {"ri": f"{low:.3f}-{min(high, low + 0.3):.3f}"}
-
-
-def evidence_for(
-    kinds: Sequence[str],
-    label: str,
-    bundle: Bundle,
-    source: dict[str, Values],
-    generator: np.random.Generator,
-    wrong: float,
-) -> Evidence:
-    """Return readings of a stone of a label; a share of them is of another gem."""
-    texts: dict[str, str] = {}
-    for kind in kinds:
-        of = label
-        if generator.random() < wrong:
-            of = str(generator.choice([other for other in source if other != label]))
-        texts |= draw(kind, source[of], bundle.candidates.gem(of).spot_only, generator)
-    return Evidence.of(**texts)
 
 
 def measure(bundle: Bundle, source: dict[str, Values], images: Images, title: str, repeats: int, seed: int) -> None:
@@ -229,13 +162,19 @@ def measure(bundle: Bundle, source: dict[str, Values], images: Images, title: st
 
 
 def shortlists(
-    bundle: Bundle, shortlister: Shortlister, source: dict[str, Values], images: Images, repeats: int, seed: int
+    bundle: Bundle,
+    makers: Sequence[Shortlister],
+    source: dict[str, Values],
+    images: Images,
+    title: str,
+    repeats: int,
+    seed: int,
 ) -> None:
     """Print how often shortlists hold the right label, and how short they are, with and without readings."""
     kept = [row for row, label in enumerate(images.labels) if label in source]
     stones = [images.stones[row] for row in kept]
     weights = stone_weights(stones)
-    print(f"Shortlists of {shortlister.guarantee:g}")
+    print(f"{title}: shortlists of {makers[0].guarantee:g}, {len(kept)} pictures of {len(set(stones))} stones")
     print("| readings | hold the right label | labels | three at most |\n| --- | --- | --- | --- |")
     for name, kinds, wrong, with_image in (
         ("none", (), 0.0, True),
@@ -253,9 +192,9 @@ def shortlists(
                 known = evidence_for(kinds, label, bundle, source, generator, wrong)
                 after = posterior(images.probabilities[row] if with_image else None, bundle.candidates, known)
                 listed = (
-                    shortlister.of_posterior(after, bundle.candidates)
+                    makers[row].of_posterior(after, bundle.candidates)
                     if with_image
-                    else credible_shortlist(after, bundle.candidates, shortlister.guarantee)
+                    else credible_shortlist(after, bundle.candidates, makers[row].guarantee)
                 )
                 labels = listed.labels
                 found[place] += label in labels, len(labels), len(labels) <= 3

@@ -10,9 +10,9 @@ from gemhier.hierarchy.decoding import Strategy
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.info import Unlike
-from gemhier.models.bundle.shortlist import Shortlist
+from gemhier.models.bundle.shortlist import Shortlist, Shortlister
 from gemhier.pipeline.training.answers_file import Answers
-from gemhier.pipeline.training.calibration import Calibration, calibrate, cross_fitted, cross_fitted_shortlists
+from gemhier.pipeline.training.calibration import Calibration, calibrate, cross_fitted, cross_fitted_shortlisters
 from gemhier.pipeline.training.likeness import cross_fitted_distances, fit_likeness, one_of_each
 
 LEAST_UNLIKE = 20
@@ -44,6 +44,20 @@ class ByLikeness:
     ) -> Sequence[Shortlist | None]:
         """Make the shortlists of each fold with thresholds that were found on the other folds, (N,).
 
+        The arguments are those of `shortlisters`.
+        """
+        of_image = zip(
+            self.shortlisters(answers, guarantee, space, taxonomy),
+            self.probabilities[self.calibration.strategy],
+            strict=True,
+        )
+        return [None if shortlister is None else shortlister.of_image(row) for shortlister, row in of_image]
+
+    def shortlisters(
+        self, answers: Answers, guarantee: float, space: LabelSpace, taxonomy: Taxonomy
+    ) -> Sequence[Shortlister | None]:
+        """Return what makes the shortlist of each picture, (N,); None where no gem stands out.
+
         Args:
             answers: that this was calibrated from.
             guarantee: the share of shortlists that shall hold the right label.
@@ -51,7 +65,7 @@ class ByLikeness:
             taxonomy: names them.
         """
         sides = [
-            cross_fitted_shortlists(
+            cross_fitted_shortlisters(
                 self.probabilities[self.calibration.strategy],
                 self.truth,
                 answers.folds,

@@ -16,7 +16,7 @@ from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle.info import Temperatures, Unlike
 from gemhier.models.bundle.likeness import Likeness
 from gemhier.models.bundle.probabilities import decode
-from gemhier.models.bundle.shortlist import Shortlist, Shortlister
+from gemhier.models.bundle.shortlist import Shortlister
 from gemhier.models.networks.modes import TRAINED_STRATEGIES
 from gemhier.models.runtime.logits import Logits
 
@@ -132,7 +132,7 @@ def cross_fitted(
     return found
 
 
-def cross_fitted_shortlists(
+def cross_fitted_shortlisters(
     probabilities: Float64,
     truth: Indices,
     folds: Indices,
@@ -142,8 +142,8 @@ def cross_fitted_shortlists(
     space: LabelSpace,
     taxonomy: Taxonomy,
     calibrating: Booleans | None = None,
-) -> Sequence[Shortlist | None]:
-    """Make the shortlists of each fold with thresholds that were found on the other folds.
+) -> Sequence[Shortlister | None]:
+    """Return what makes the shortlist of each picture, with thresholds that were found on the other folds.
 
     Args:
         probabilities: (N, V), P(label) out of fold, as `cross_fitted` gives it.
@@ -158,13 +158,12 @@ def cross_fitted_shortlists(
     Returns:
         (N,); None where no gem stands out.
     """
-    found: list[Shortlist | None] = [None] * len(truth)
+    found: list[Shortlister | None] = [None] * len(truth)
     for fold in range(int(folds.max()) + 1):
         others = with_gem & (folds != fold) & (True if calibrating is None else calibrating)
         (row,) = fit_set_thresholds(probabilities[others], truth[others], space, coverages=(guarantee,)).rows
-        shortlister = Shortlister(guarantee, row, space, taxonomy)
         for image in np.flatnonzero(with_gem & (folds == fold)):
-            found[image] = shortlister.of_image(probabilities[image])
+            found[image] = Shortlister(guarantee, row, space, taxonomy)
     return found
 
 

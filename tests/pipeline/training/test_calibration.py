@@ -8,7 +8,7 @@ from gemhier.hierarchy.node import Node
 from gemhier.hierarchy.prediction_sets import fit_set_thresholds
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.runtime.logits import Logits
-from gemhier.pipeline.training.calibration import calibrate, cross_fitted_shortlists
+from gemhier.pipeline.training.calibration import calibrate, cross_fitted_shortlisters
 
 SPACE = LabelSpace(("beryl/emerald", "beryl/morganite", "corundum/ruby", "quartz"))
 
@@ -79,7 +79,8 @@ def test_shortlists_of_a_fold_come_from_the_others_and_hold_what_they_promise() 
     probabilities = softmax(overconfident(truth, sharpness=2).flat)
     ids = ("beryl", "beryl/emerald", "beryl/morganite", "corundum", "corundum/ruby", "quartz")
     taxonomy = Taxonomy.from_nodes([Node(node, node.title(), "variety" if "/" in node else "family") for node in ids])
-    found = cross_fitted_shortlists(probabilities, truth, folds, with_gem, 0.9, space=SPACE, taxonomy=taxonomy)
+    makers = cross_fitted_shortlisters(probabilities, truth, folds, with_gem, 0.9, space=SPACE, taxonomy=taxonomy)
+    found = [each and each.of_image(row) for each, row in zip(makers, probabilities, strict=True)]
     assert [shortlist is not None for shortlist in found] == with_gem.tolist()
     held = [SPACE.labels[truth[row]] in shortlist.labels for row, shortlist in enumerate(found) if shortlist]
     assert np.mean(held) == pytest.approx(0.9, abs=0.03)
