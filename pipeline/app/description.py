@@ -77,6 +77,7 @@ def describe(bundle: Bundle) -> dict[str, Any]:
         },
         "shortlists": {"rows": _shortlists(info.sets, bundle.space), "most_named": shortlist.MOST_NAMED},
         **({} if bundle.likeness is None else {"likeness": _likeness(bundle.likeness)}),
+        **({} if info.novel_entropy is None else {"novelty": {"entropy": info.novel_entropy}}),
         **({} if info.unlike is None else {"unlike": _unlike(info.unlike, bundle.space)}),
         "pictures": {
             "smallest_side": decode.SMALLEST_SIDE,

@@ -10,6 +10,7 @@ import { decide, thresholdFor } from "./answering.js";
 import { calibrated } from "./calibration.js";
 import { together } from "./decoding.js";
 import { explain } from "./explanation.js";
+import { isNovel } from "./novelty.js";
 import { posterior } from "./posterior.js";
 import { parseReadings } from "./reading-text.js";
 import { shortlistOf } from "./shortlist.js";
@@ -44,13 +45,16 @@ import {
  * @property {Explanation} explanation
  * @property {boolean | null} like whether the photographs are like those that the model was calibrated on; null if that
  *   is not known
+ * @property {boolean | null} novel whether the stone may be none of the gems that the model can name; null if that is
+ *   not known
  * @property {Contradiction[]} contradictions between the photographs that count
  * @property {Words} words
  *
  * @typedef {object} Words the same as people read it
  * @property {string} answer the answer, or why there is none
  * @property {string} perhaps what it may be; empty where there is an answer
- * @property {string} caution what is promised of photographs that are unlike those of the calibration; empty for others
+ * @property {string} caution what is promised of photographs that are unlike those of the calibration, or that the stone
+ *   may be novel; empty for others
  * @property {string[]} effects
  * @property {string} contradiction
  * @property {string[]} nextTests
@@ -77,18 +81,21 @@ export function classify(views, known, description, text, { precision, guarantee
   const calibration = calibrated(description, seen.like);
   const right = precision ?? description.answering.default_precision;
   const threshold = thresholdFor(calibration, right);
-  const after = posterior(seen.probabilities, evidenceOf(known, description), description);
+  const evidence = evidenceOf(known, description);
+  const after = posterior(seen.probabilities, evidence, description);
   const ofLabels = after.all.slice(0, description.labels.length);
   const decision = decide(ofLabels, seen.score, description, threshold, top);
   const explanation = explain(after, description, top);
   const { answer, noGem, families, subclasses } = decision;
   const shortlist = guarantee && !noGem ? shortlistOf(after, guarantee, calibration) : null;
+  const novel = noGem ? null : isNovel(seen, evidence.readings.length > 0, description);
   const refused = answer ? null : reasonOfRefusal(noGem, seen.score, families[0], threshold, description);
   const perhaps = answer ? "" : perhapsInWords(families, subclasses, explanation.others, description, text);
+  const unlike = seen.like === false && !noGem ? cautionInWords(description.unlike, right, guarantee, text) : "";
   const words = {
     answer: answer ? answerInWords(answer, text) : refusalInWords(noGem, perhaps, text),
     perhaps,
-    caution: seen.like === false && !noGem ? cautionInWords(description.unlike, right, guarantee, text) : "",
+    caution: novel ? text("words.novel") : unlike,
     effects: explanation.effects.map((effect) => effectInWords(effect, description, text)),
     contradiction: contradictionInWords(explanation, description, text),
     nextTests: explanation.nextTests.map((test) => testInWords(test, text)),
@@ -96,7 +103,7 @@ export function classify(views, known, description, text, { precision, guarantee
     entries: shortlist?.entries.map((entry) => entryInWords(entry, text)) ?? [],
   };
   const { like, contradictions } = seen;
-  return { answer, refused, families, subclasses, shortlist, explanation, like, contradictions, words };
+  return { answer, refused, families, subclasses, shortlist, explanation, like, novel, contradictions, words };
 }
 
 /**

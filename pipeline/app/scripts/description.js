@@ -160,6 +160,8 @@
  * @property {ExplanationNumbers} explanation
  * @property {Shortlists} shortlists
  * @property {LikenessNumbers} [likeness] not there where the model knows nothing of it
+ * @property {{entropy: number}} [novelty] beyond which entropy of P(label), in nats, a picture may show none of the
+ *   labels; not there where the model does not know
  * @property {Unlike} [unlike] not there where unlike pictures have no calibration of their own
  * @property {{smallest_side: number, most_megapixels: number, most_missing: number}} pictures
  * @property {Finding} finding

@@ -24,7 +24,8 @@ const TOP = 5;
  * @returns {Cells}
  */
 export function record(prediction, { counted, withoutGem }, description) {
-  const { answer, refused, families, subclasses, shortlist, explanation, like, contradictions, words } = prediction;
+  const { answer, refused, families, subclasses, shortlist, explanation, contradictions } = prediction;
+  const { like, novel, words } = prediction;
   const round = rounding(description.record_decimals);
   const ranked = (/** @type {readonly Ranked[]} */ gems) =>
     gems.map(({ id, name, probability }) => ({ id, name, probability: round(probability) }));
@@ -69,6 +70,7 @@ export function record(prediction, { counted, withoutGem }, description) {
     })),
     look_alikes: explanation.lookAlikes.map(({ id, name, difference }) => ({ id, name, difference })),
     ...(like === null ? {} : { like }),
+    ...(novel === null ? {} : { novel }),
     ...(words.caution ? { caution: words.caution } : {}),
     decided_by: counted.length ? description.decoding.strategy : "evidence",
     model_version: description.model_version,
@@ -92,7 +94,7 @@ export function table(results, description) {
       ? ["shortlist", "shortlist_nodes", "shortlist_labels"]
       : []),
     ...["other_id", "other_name", "other_probability", "evidence", "next_test"],
-    ...(description.likeness ? ["caution"] : []),
+    ...(description.likeness || description.novelty ? ["caution"] : []),
     ...["decided_by", "model_version", "failure"],
   ];
   const rows = results.map((result) => {

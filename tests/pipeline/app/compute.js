@@ -8,6 +8,7 @@ import { classify, evidenceOf } from "../../../pipeline/app/scripts/classify.js"
 import { decoded, together } from "../../../pipeline/app/scripts/decoding.js";
 import { EvidenceError } from "../../../pipeline/app/scripts/evidence-error.js";
 import { Likeness } from "../../../pipeline/app/scripts/likeness.js";
+import { entropy } from "../../../pipeline/app/scripts/novelty.js";
 import { erf, fixed, quoted } from "../../../pipeline/app/scripts/numbers.js";
 import { counted } from "../../../pipeline/app/scripts/page/session.js";
 import { textOf } from "../../../pipeline/app/scripts/page/text.js";
@@ -21,7 +22,7 @@ const NAMES = ["=a, b.jpg", "grün.jpg", "c.png", "d.png", "e.png", "f.png"];
 
 const [, , from, to] = process.argv;
 const text = textOf(JSON.parse(readFileSync(new URL("../../../pipeline/app/strings/en.json", import.meta.url), "utf8")));
-const { descriptions, cases, numbers, texts, patches, features, cautions } = JSON.parse(readFileSync(from, "utf8"));
+const { descriptions, cases, numbers, texts, patches, features, distributions, cautions } = JSON.parse(readFileSync(from, "utf8"));
 
 const likenesses = Object.fromEntries(
   Object.entries(descriptions).map(([name, { likeness }]) => [name, likeness && new Likeness(likeness)]),
@@ -77,6 +78,7 @@ const results = {
   numbers: numbers.map((value) => ({ erf: erf(value), shown: [1, 2, 3, 6].map((decimals) => fixed(value, decimals)) })),
   texts: texts.map(quoted),
   distances: features.map((found) => likenesses.tiny.distance(Float32Array.from(found))),
+  entropies: distributions.map(entropy),
   cautions: cautions.map(({ description, precision, guarantee }) =>
     cautionInWords(descriptions[description].unlike, precision, guarantee, text),
   ),

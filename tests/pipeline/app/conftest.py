@@ -97,7 +97,8 @@ class Model:
 def models(tiny_info: BundleInfo, tiny_taxonomy: Taxonomy) -> Sequence[Model]:
     """The shipped bundle, the tiny one, and one of a few labels on every floor of the shipped taxonomy.
 
-    The first knows nothing of unlike pictures, the tiny one has a calibration for them, the third only tells them.
+    The first knows nothing of unlike pictures, the tiny one has a calibration for them, the third only tells them; the
+    first two tell pictures that may show none of their labels.
     """
     shipped = load_bundle()
     floors = ("corundum", "corundum/ruby", "garnet/red", "garnet/red/almandine", "quartz/chalcedony/jasper")
@@ -109,8 +110,13 @@ def models(tiny_info: BundleInfo, tiny_taxonomy: Taxonomy) -> Sequence[Model]:
         default_precision=0.75,
     )
     bundles = {
-        "shipped": shipped,
-        "tiny": replace(shipped, info=replace(tiny_info, unlike=unlike()), taxonomy=tiny_taxonomy, likeness=likeness()),
+        "shipped": replace(shipped, info=replace(shipped.info, novel_entropy=1.5)),
+        "tiny": replace(
+            shipped,
+            info=replace(tiny_info, novel_entropy=0.5, unlike=unlike()),
+            taxonomy=tiny_taxonomy,
+            likeness=likeness(),
+        ),
         "deep": replace(shipped, info=deep, likeness=likeness()),
     }
     return [

@@ -17,11 +17,12 @@ import pytest
 from gemhier.errors import EvidenceError, ImageError
 from gemhier.hierarchy.decoding import node_probabilities
 from gemhier.hierarchy.evidence import Evidence
+from gemhier.hierarchy.novelty import entropies
 from gemhier.hierarchy.posterior import posterior
 from gemhier.hierarchy.priors import load_prior
 from gemhier.hierarchy.reading_text import parse_readings
 from gemhier.models.bundle.bundle import Bundle
-from gemhier.models.bundle.decision import UNLIKE, caution
+from gemhier.models.bundle.decision import NOVEL, UNLIKE, caution
 from gemhier.models.bundle.multi_view import View, all_like, by_gem, named_contradictions, pool
 from gemhier.models.bundle.predictions import Contradiction, MultiView, Prediction
 from gemhier.models.images.white_balance import Point, gains_at, multiplied
@@ -115,7 +116,7 @@ def exported(prediction: Prediction, views: Sequence[Values], decoded: Sequence[
         same_stone=True,
         with_evidence=True,
         with_shortlist=named.shortlist is not None,
-        with_caution=bundle.likeness is not None,
+        with_caution=bundle.likeness is not None or bundle.info.novel_entropy is not None,
     )
     return {"record": named.to_dict(), "table": table.header + table.entry(named)}
 
@@ -193,6 +194,7 @@ def values_of(prediction: Prediction) -> Values:
             "lookAlikes": [vars(gem) for gem in beside.look_alikes],
         },
         "like": prediction.like,
+        "novel": prediction.novel,
         "words": {
             "answer": str(answer) if answer else prediction.refusal,
             "perhaps": "" if answer else replace(prediction, refused="").refusal.removeprefix("Not sure. "),
@@ -215,6 +217,7 @@ def by_scripts(folder: Path, **given: Any) -> Values:
         "texts": [],
         "patches": [],
         "features": [],
+        "distributions": [],
         "cautions": [],
     }
     content = json.dumps(nothing | given, allow_nan=False)
@@ -294,11 +297,16 @@ def test_scripts_and_python_say_the_same(models: Sequence[Any], make_cases: Make
     assert any(" and " in prediction["words"]["shortlist"] for prediction in said)
     assert {prediction["like"] for prediction in said} == {True, False, None}
     cautions = {prediction["words"]["caution"].removeprefix(UNLIKE)[:16] for prediction in said}
-    assert cautions == {"", ": what is asked ", ": what is promis", ", and 40 stones "}
+    assert cautions == {"", NOVEL[:16], ": what is asked ", ": what is promis", ", and 40 stones "}
     with_readings = [
         prediction for prediction in said if prediction["like"] is False and prediction["explanation"]["effects"]
     ]
     assert any(prediction["answer"] for prediction in with_readings)
+    assert {(prediction["novel"], prediction["like"]) for prediction in said} == {
+        *((novel, like) for novel in (True, False) for like in (True, None)),
+        *((None, like) for like in (True, False, None)),
+    }
+    assert not any(prediction["explanation"]["effects"] for prediction in said if prediction["novel"] is not None)
 
 
 def test_pictures_are_as_far_from_the_prototypes(models: Sequence[Any], tmp_path: Path) -> None:
@@ -310,6 +318,15 @@ def test_pictures_are_as_far_from_the_prototypes(models: Sequence[Any], tmp_path
     assert found == pytest.approx(bundle.likeness.distances(rows), abs=1e-12)
     assert min(found) < bundle.likeness.threshold < max(found)
     assert found[-1] == 1  # of zeros
+
+
+def test_distributions_have_the_same_entropy(tmp_path: Path) -> None:
+    random = np.random.default_rng(7)
+    flat, sure = np.full(40, 1 / 40), np.eye(40)[0]
+    rows = np.array([flat, sure, *random.dirichlet(np.full(40, 0.1), 30), (1 - 1e-320) * sure + 1e-320 * np.eye(40)[1]])
+    found = by_scripts(tmp_path, distributions=rows.tolist())["entropies"]
+    assert found == pytest.approx(entropies(rows), abs=1e-12)
+    assert found[:2] == [pytest.approx(math.log(40)), 0]
 
 
 def test_a_caution_is_worded_alike(models: Sequence[Any], tmp_path: Path) -> None:

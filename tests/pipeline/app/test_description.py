@@ -53,14 +53,15 @@ def test_shares_of_the_trade_are_by_ids(bundle: Bundle) -> None:
     assert all(node in bundle.taxonomy or node in bundle.candidates.properties for node in trade)
 
 
-def test_what_unlike_pictures_take_is_in_it_only_where_it_is_known(models: Sequence[Any]) -> None:
+def test_what_tells_unlike_and_novel_pictures_is_in_it_only_where_it_is_known(models: Sequence[Any]) -> None:
     said = {model.name: describe(model.bundle) for model in models}
-    assert {name: {"likeness", "unlike"} & found.keys() for name, found in said.items()} == {
-        "shipped": set(),
-        "tiny": {"likeness", "unlike"},
+    assert {name: {"likeness", "novelty", "unlike"} & found.keys() for name, found in said.items()} == {
+        "shipped": {"novelty"},
+        "tiny": {"likeness", "novelty", "unlike"},
         "deep": {"likeness"},
     }
     bundle = next(model.bundle for model in models if model.name == "tiny")
+    assert said["tiny"]["novelty"] == {"entropy": bundle.info.novel_entropy}
     likeness, unlike = said["tiny"]["likeness"], said["tiny"]["unlike"]
     prototypes = np.frombuffer(base64.b64decode(likeness["prototypes"]), "<f2").reshape(-1, 8)
     assert np.array_equal(prototypes.astype(np.float32), bundle.likeness.prototypes)

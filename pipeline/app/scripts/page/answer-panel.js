@@ -152,7 +152,7 @@ export class AnswerPanel {
       ),
     );
     this.promise.hidden = !answer || !hasPhotograph;
-    this.promise.textContent = this.#limits(words.caution);
+    this.promise.textContent = this.#limits(prediction);
     this.wrong.hidden = !hasPhotograph;
     this.right.hidden = !right;
     this.right.textContent = right && this.text("wrong.kept", { name: right });
@@ -160,13 +160,13 @@ export class AnswerPanel {
   }
 
   /**
-   * Return how far an answer goes; a caution stands in the place of what is promised of others.
-   * @param {string} caution
+   * Return how far an answer goes; of unlike photographs the caution says what is promised.
+   * @param {Prediction} prediction
    * @returns {string}
    */
-  #limits(caution) {
+  #limits({ like }) {
     const share = percent(this.description.answering.default_precision);
-    const promise = caution ? "" : `${this.text("answer.promise", { share })} `;
+    const promise = like === false ? "" : `${this.text("answer.promise", { share })} `;
     return promise + this.text("answer.not-known");
   }
 
