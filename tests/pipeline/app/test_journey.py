@@ -42,7 +42,7 @@ def photographs(paint_stone: Callable[[str], Bytes], tmp_path: Path) -> dict[str
 
 @pytest.fixture(scope="module")
 def bundle_folder(promising_bundle: Path, seeing_finder: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle that promises shortlists, and to which pictures on a grey or white ground are like."""
+    """A bundle that promises shortlists and tells novel pictures, and to which those on grey or white are like."""
     folder = tmp_path_factory.mktemp("bundles") / "telling"
     plain = load_bundle(promising_bundle)
     assert plain.info.sets is not None
@@ -55,7 +55,7 @@ def bundle_folder(promising_bundle: Path, seeing_finder: bytes, tmp_path_factory
     )
     write_bundle(
         folder,
-        replace(plain.info, unlike=unlike),
+        replace(plain.info, novel_entropy=0.01, unlike=unlike),
         taxonomy=plain.taxonomy,
         network=(promising_bundle / NETWORK_FILE).read_bytes(),
         finder=seeing_finder,
@@ -109,6 +109,7 @@ def test_two_stones_are_named_measured_and_exported(
     assert opened.wrong == []
     tab.close()
 
+    assert [record.get("novel") for record in exported] == [True, None]  # the other one has a reading
     plain = bundle.results(list(photographs.values()), guarantee=0.95, workers=1)
     assert promised == [f"{said.prediction.shortlist.sentence}." for said in plain if isinstance(said, StoneResult)]
     known = (Evidence(readings=parse_readings({"hardness": "9"})), Evidence(without=("beryl/emerald",)))

@@ -17,6 +17,7 @@ from PIL import Image
 
 from gemhier.hierarchy.prediction_sets import SetThreshold, SetThresholds
 from gemhier.models.bundle import load_bundle
+from gemhier.models.bundle.decision import NOVEL
 from gemhier.models.bundle.likeness import Likeness
 from gemhier.pipeline.app.description import describe
 from gemhier.templates import render
@@ -64,7 +65,8 @@ RED, GREEN, BLUE = (215, 25, 40), (20, 165, 60), (35, 45, 205)
 def html() -> str:
     """The page as the command writes it, but for its scripts, which are served one by one.
 
-    Its model promises shortlists, and knows unlike pictures, but has no calibration for them.
+    Its model promises shortlists, and knows unlike pictures, but has no calibration for them. Where it is torn between
+    gems, it says that a picture may show none of them.
     """
     bundle = replace(load_bundle(), likeness=Likeness(np.ones((1, 1), np.float32), 0.5))
     rows = (SetThreshold(coverage=share, families={}, others=least) for share, least in ((0.9, 0.1), (0.99, 1e-9)))
@@ -72,7 +74,7 @@ def html() -> str:
     return render(
         "pipeline/app/page.html",
         policy="default-src 'none'; img-src blob: data:; script-src 'self' 'unsafe-inline'; style-src 'unsafe-inline'",
-        description=describe(replace(bundle, info=replace(bundle.info, sets=sets))),
+        description=describe(replace(bundle, info=replace(bundle.info, sets=sets, novel_entropy=1.0))),
         strings=json.loads((APP / "strings" / "en.json").read_text(encoding="utf-8")),
         unpacker="",
         pieces=[],
@@ -253,6 +255,28 @@ def test_a_caution_stands_in_the_place_of_the_promise(opened: "Page", tmp_path: 
     assert caution.is_hidden()  # no gem, no promise
     records = [json.loads(line) for line in downloaded(opened, "JSON").splitlines()]
     assert [(record["like"], record.get("caution")) for record in records] == [(False, None), (False, said)]
+
+
+def test_a_picture_that_may_show_none_of_the_gems_says_so_until_there_is_a_reading(
+    opened: "Page", tmp_path: Path
+) -> None:
+    caution = opened.locator(".caution")
+    choose(opened, painted(tmp_path / "red.png", {40: RED}))
+    assert caution.is_hidden()
+    opened.get_by_role("button", name="Next stone").tap()
+    choose(opened, painted(tmp_path / "mixed.png", {40: (170, 100, 40)}))
+    assert caution.inner_text() == NOVEL
+    assert "An answer is given where it is right" in opened.locator(".result > .quiet").inner_text()  # as ever
+    opened.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert (opened.locator(".sheet").text_content() or "").count(NOVEL) == 1
+    records = [json.loads(line) for line in downloaded(opened, "JSON").splitlines()]
+    assert [(record["novel"], record.get("caution")) for record in records] == [(True, NOVEL), (False, None)]
+    rows = list(csv.DictReader(io.StringIO(downloaded(opened, "CSV").decode())))
+    assert [row["caution"] for row in rows] == [NOVEL, ""]
+
+    opened.get_by_label("Hardness", exact=True).fill("9")
+    caution.wait_for(state="hidden")
+    assert "novel" not in json.loads(downloaded(opened, "JSON").splitlines()[0])
 
 
 def test_readings_alone_name_a_stone(opened: "Page") -> None:
