@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from gemhier.arrays import Booleans, Float64, Indices
 from gemhier.hierarchy.labels import LabelSpace
+from gemhier.hierarchy.ranking import DECIMALS
 
 COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99)
 """The coverages that a user can ask for; others are rounded up to the next one."""
@@ -183,13 +184,15 @@ def credible_set(probabilities: npt.ArrayLike, share: float) -> Booleans:
         share: between 0 and 1.
 
     Returns:
-        (G,). What is as probable as the last one that it takes is in it too.
+        (G,). What is as probable as the last one that it takes, but for rounding, is in it too; what has no
+        probability is not.
     """
     given = np.asarray(probabilities, dtype=np.float64)
     falling = np.sort(given)[::-1]
     # Rounded, since sums of the same shares in another order differ in the last digits.
-    last = int(np.searchsorted(np.cumsum(falling).round(12), share))
-    return np.asarray(given >= falling[min(last, len(falling) - 1)])
+    last = int(np.searchsorted(np.cumsum(falling).round(DECIMALS), share))
+    least = falling[min(last, len(falling) - 1)].round(DECIMALS)
+    return np.asarray((given.round(DECIMALS) >= least) & (given > 0))
 
 
 def fewest_nodes(chosen: npt.ArrayLike, space: LabelSpace) -> tuple[tuple[str, Indices], ...]:

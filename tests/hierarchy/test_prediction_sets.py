@@ -59,6 +59,12 @@ def test_a_credible_set_takes_the_most_probable_until_they_have_the_share(share:
     assert credible_set([0.2, 0.5, 0.2, 0.1], share).tolist() == chosen
 
 
+def test_a_credible_set_takes_what_is_as_probable_but_for_rounding_and_nothing_that_is_impossible() -> None:
+    assert credible_set([0.1 + 0.2, 0.3, 0.4 - 2**-54, 0.0], 0.6).tolist() == [True, True, True, False]
+    assert credible_set([1 - 1e-13, 1e-13, 0.0], 1 - 1e-12).tolist() == [True, False, False]
+    assert credible_set([1 - 2e-12, 1e-12, 1e-12, 0.0], 1 - 1e-13).tolist() == [True, True, True, False]
+
+
 @pytest.mark.parametrize("coverage", [0.8, 0.9, 0.95])
 def test_the_promise_holds_for_all_and_for_each_large_family(coverage: float) -> None:
     table = fit_set_thresholds(*painted(4000, 0), SPACE)
