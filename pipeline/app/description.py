@@ -18,7 +18,7 @@ from gemhier.hierarchy.evidence import WRONG_SHARE
 from gemhier.hierarchy.gem import OPTIC_CHARACTERS, OTHERS, STRENGTHS
 from gemhier.hierarchy.labels import LabelSpace, route
 from gemhier.hierarchy.posterior import Candidates
-from gemhier.hierarchy.prediction_sets import SetThresholds
+from gemhier.hierarchy.prediction_sets import COVERAGES, SetThresholds
 from gemhier.hierarchy.priors import TRADE, load_prior
 from gemhier.models.bundle import candidate, decision, explanation, multi_view, predictions, shortlist
 from gemhier.models.bundle.bundle import Bundle
@@ -33,6 +33,7 @@ FORMAT = 1
 def describe(bundle: Bundle) -> dict[str, Any]:
     """Return what the scripts must know of a bundle, as JSON values without nan or infinity."""
     info, candidates = bundle.info, bundle.candidates
+    shortlists = _shortlists(info.sets, bundle.space)
     return {
         "format": FORMAT,
         "ranking_decimals": ranking.DECIMALS,
@@ -75,7 +76,11 @@ def describe(bundle: Bundle) -> dict[str, Any]:
             "surely": explanation.SURELY,
             "least": explanation.LEAST,
         },
-        "shortlists": {"rows": _shortlists(info.sets, bundle.space), "most_named": shortlist.MOST_NAMED},
+        "shortlists": {
+            "rows": shortlists,
+            "shares": [row["coverage"] for row in shortlists] or COVERAGES,
+            "most_named": shortlist.MOST_NAMED,
+        },
         **({} if bundle.likeness is None else {"likeness": _likeness(bundle.likeness)}),
         **({} if info.novel_entropy is None else {"novelty": {"entropy": info.novel_entropy}}),
         **({} if info.unlike is None else {"unlike": _unlike(info.unlike, bundle.space)}),

@@ -13,7 +13,7 @@ import { explain } from "./explanation.js";
 import { isNovel } from "./novelty.js";
 import { posterior } from "./posterior.js";
 import { parseReadings } from "./reading-text.js";
-import { shortlistOf } from "./shortlist.js";
+import { credibleShortlist, shortlistOf } from "./shortlist.js";
 import {
   answerInWords,
   cautionInWords,
@@ -53,12 +53,12 @@ import {
  * @typedef {object} Words the same as people read it
  * @property {string} answer the answer, or why there is none
  * @property {string} perhaps what it may be; empty where there is an answer
- * @property {string} caution what is promised of photographs that are unlike those of the calibration, or that the stone
- *   may be novel; empty for others
+ * @property {string} caution what is promised without a photograph, or of some that are unlike those of the calibration,
+ *   or that the stone may be novel; empty for others
  * @property {string[]} effects
  * @property {string} contradiction
  * @property {string[]} nextTests
- * @property {string} shortlist what is promised; empty where nothing is
+ * @property {string} shortlist in a sentence; empty where there is none
  * @property {string[]} entries each that stands on it
  */
 
@@ -72,7 +72,8 @@ const READINGS_ALONE = { probabilities: null, score: 1, like: null, contradictio
  * @param {Description} description
  * @param {Text} text
  * @param {{precision?: number, guarantee?: number | null, top?: number}} [asked] the share of answers that shall be
- *   right, that of shortlists that shall hold the right label, and how many to rank
+ *   right, that of shortlists that shall hold the right label (of readings alone the probability of all that stands on
+ *   one), and how many to rank
  * @returns {Prediction}
  * @throws {import("./evidence-error.js").EvidenceError} if what is known of it is no reading, or leaves no gem
  */
@@ -87,15 +88,17 @@ export function classify(views, known, description, text, { precision, guarantee
   const decision = decide(ofLabels, seen.score, description, threshold, top);
   const explanation = explain(after, description, top);
   const { answer, noGem, families, subclasses } = decision;
-  const shortlist = guarantee && !noGem ? shortlistOf(after, guarantee, calibration) : null;
+  const shortlistBy = views.length ? shortlistOf : credibleShortlist;
+  const shortlist = guarantee && !noGem ? shortlistBy(after, guarantee, calibration) : null;
   const novel = noGem ? null : isNovel(seen, evidence.readings.length > 0, description);
   const refused = answer ? null : reasonOfRefusal(noGem, seen.score, families[0], threshold, description);
   const perhaps = answer ? "" : perhapsInWords(families, subclasses, explanation.others, description, text);
   const unlike = seen.like === false && !noGem ? cautionInWords(description.unlike, right, guarantee, text) : "";
+  const ofPhotographs = novel ? text("words.novel") : unlike;
   const words = {
     answer: answer ? answerInWords(answer, text) : refusalInWords(noGem, perhaps, text),
     perhaps,
-    caution: novel ? text("words.novel") : unlike,
+    caution: views.length ? ofPhotographs : text("words.without-image"),
     effects: explanation.effects.map((effect) => effectInWords(effect, description, text)),
     contradiction: contradictionInWords(explanation, description, text),
     nextTests: explanation.nextTests.map((test) => testInWords(test, text)),

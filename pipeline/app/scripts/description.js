@@ -118,6 +118,7 @@
  *
  * @typedef {object} Shortlists what shortlists with a guarantee are made by
  * @property {SetThreshold[]} rows none where the model promises no shortlist
+ * @property {number[]} shares those that one can ask for: of the rows, or of readings alone where there are none
  * @property {number} most_named
  *
  * @typedef {object} WhiteBalance

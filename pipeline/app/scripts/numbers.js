@@ -34,8 +34,16 @@ export function highest(values) {
  * @returns {number[]}
  */
 export function ranked(values, { ranking_decimals }) {
-  const rounded = values.map((value) => Math.round(value * 10 ** ranking_decimals));
+  const rounded = values.map(rounding(ranking_decimals));
   return values.map((_, place) => place).sort((one, other) => at(rounded, other) - at(rounded, one));
+}
+
+/**
+ * @param {number} decimals
+ * @returns {(value: number) => number}
+ */
+export function rounding(decimals) {
+  return (value) => Math.round(value * 10 ** decimals) / 10 ** decimals;
 }
 
 /**

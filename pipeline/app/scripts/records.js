@@ -3,7 +3,7 @@
 /** @import {Prediction} from "./classify.js" */
 /** @import {Answer, Description, Ranked} from "./description.js" */
 
-import { at } from "./numbers.js";
+import { at, rounding } from "./numbers.js";
 
 /**
  * @typedef {object} Images the photographs of a stone
@@ -94,7 +94,9 @@ export function table(results, description) {
       ? ["shortlist", "shortlist_nodes", "shortlist_labels"]
       : []),
     ...["other_id", "other_name", "other_probability", "evidence", "next_test"],
-    ...(description.likeness || description.novelty ? ["caution"] : []),
+    ...(description.likeness || description.novelty || results.some(({ prediction }) => prediction.words.caution)
+      ? ["caution"]
+      : []),
     ...["decided_by", "model_version", "failure"],
   ];
   const rows = results.map((result) => {
@@ -200,12 +202,4 @@ function cell(value) {
  */
 function rounded({ id, name, rank, probability }, round) {
   return { id, name, rank, probability: round(probability) };
-}
-
-/**
- * @param {number} decimals
- * @returns {(value: number) => number}
- */
-function rounding(decimals) {
-  return (value) => Math.round(value * 10 ** decimals) / 10 ** decimals;
 }

@@ -3,41 +3,91 @@
 /** @import {Description, Ranked, SetThreshold} from "./description.js" */
 /** @import {Posterior} from "./posterior.js" */
 
-import { at, highest, ranked, sum } from "./numbers.js";
+import { at, highest, ranked, rounding, sum } from "./numbers.js";
 
 /**
  * @typedef {Ranked & {labels: string[]}} Entry a label, a node for all its labels, or a gem that the model cannot name
  *
  * @typedef {object} Shortlist
- * @property {number} guarantee the share of shortlists that hold the right label, as it was asked for
+ * @property {number} guarantee the share of shortlists that hold the right label, as it was asked for; of readings alone
+ *   the least probability of all that stands on it
  * @property {Entry[]} entries the most probable first
  */
 
 /**
- * Return what a stone can be, without what a restriction rules out.
+ * @param {boolean} hasPhotograph
+ * @param {Description} description
+ * @returns {boolean} whether there is a shortlist to ask for: of readings alone always, of photographs if it is promised
+ */
+export function givesShortlist(hasPhotograph, { shortlists }) {
+  return !hasPhotograph || shortlists.rows.length > 0;
+}
+
+/**
+ * Return what a stone in photographs can be, without what a restriction rules out.
  * @param {Posterior} posterior
  * @param {number} guarantee
  * @param {Description} description
  * @returns {Shortlist | null} null where the model does not promise as much
  */
 export function shortlistOf({ all, allowed }, guarantee, description) {
-  const { labels, candidates, shortlists } = description;
+  const { labels, shortlists } = description;
   const row = rowOfGuarantee(shortlists.rows, guarantee);
   if (!row) return null;
   const best = highest(all.slice(0, labels.length));
-  const chosen = labels.map(
-    ({ family }, label) => at(allowed, label) && (label === best || at(all, label) >= at(row.families, family)),
-  );
-  const named = fewestNodes(chosen, description).map(({ node, columns }) => ({
+  const chosen = all.map((probability, place) => {
+    if (!at(allowed, place)) return false;
+    if (place >= labels.length) return probability >= row.others && probability > 0;
+    return place === best || probability >= at(row.families, at(labels, place).family);
+  });
+  return shortlistFrom(all, chosen, guarantee, description);
+}
+
+/**
+ * Return what a stone can be by readings alone: no thresholds were found on stones that were named so.
+ * @param {Posterior} posterior
+ * @param {number} guarantee
+ * @param {Description} description
+ * @returns {Shortlist}
+ */
+export function credibleShortlist({ all }, guarantee, description) {
+  return shortlistFrom(all, credibleSet(all, guarantee, description), guarantee, description);
+}
+
+/**
+ * Return the most probable candidates that together have a share; what is as probable as the last of them is in it too.
+ * @param {number[]} probabilities which sum to 1
+ * @param {number} share
+ * @param {{ranking_decimals: number}} description
+ * @returns {boolean[]} whether each is in it
+ */
+export function credibleSet(probabilities, share, { ranking_decimals }) {
+  const rounded = rounding(ranking_decimals);
+  const falling = [...probabilities].sort((one, other) => other - one);
+  let total = 0;
+  const last = falling.findIndex((probability) => rounded((total += probability)) >= share);
+  const least = rounded(at(falling, last < 0 ? falling.length - 1 : last));
+  return probabilities.map((probability) => rounded(probability) >= least && probability > 0);
+}
+
+/**
+ * @param {number[]} all how probable each candidate is
+ * @param {boolean[]} chosen whether each is on the shortlist
+ * @param {number} guarantee
+ * @param {Description} description
+ * @returns {Shortlist}
+ */
+function shortlistFrom(all, chosen, guarantee, description) {
+  const { labels, candidates } = description;
+  const named = fewestNodes(chosen.slice(0, labels.length), description).map(({ node, columns }) => ({
     id: node.id,
     name: node.name,
     probability: sum(columns.map((label) => at(all, label))),
     labels: columns.map((label) => at(labels, label).id),
   }));
   const others = candidates.slice(labels.length).flatMap(({ id, name }, place) => {
-    const probability = at(all, labels.length + place);
-    const isIn = at(allowed, labels.length + place) && probability >= row.others && probability > 0;
-    return isIn ? [{ id, name, probability, labels: [] }] : [];
+    const column = labels.length + place;
+    return at(chosen, column) ? [{ id, name, probability: at(all, column), labels: [] }] : [];
   });
   const entries = [...named, ...others];
   const order = ranked(

@@ -14,6 +14,7 @@ import { counted } from "../../../pipeline/app/scripts/page/session.js";
 import { textOf } from "../../../pipeline/app/scripts/page/text.js";
 import { posterior } from "../../../pipeline/app/scripts/posterior.js";
 import { ascii, record, table } from "../../../pipeline/app/scripts/records.js";
+import { credibleSet } from "../../../pipeline/app/scripts/shortlist.js";
 import { PatchError, balanced, gainsAt } from "../../../pipeline/app/scripts/white-balance.js";
 import { cautionInWords } from "../../../pipeline/app/scripts/wording.js";
 
@@ -22,7 +23,7 @@ const NAMES = ["=a, b.jpg", "grün.jpg", "c.png", "d.png", "e.png", "f.png"];
 
 const [, , from, to] = process.argv;
 const text = textOf(JSON.parse(readFileSync(new URL("../../../pipeline/app/strings/en.json", import.meta.url), "utf8")));
-const { descriptions, cases, numbers, texts, patches, features, distributions, cautions } = JSON.parse(readFileSync(from, "utf8"));
+const { descriptions, cases, numbers, texts, patches, features, distributions, credible, cautions } = JSON.parse(readFileSync(from, "utf8"));
 
 const likenesses = Object.fromEntries(
   Object.entries(descriptions).map(([name, { likeness }]) => [name, likeness && new Likeness(likeness)]),
@@ -79,6 +80,7 @@ const results = {
   texts: texts.map(quoted),
   distances: features.map((found) => likenesses.tiny.distance(Float32Array.from(found))),
   entropies: distributions.map(entropy),
+  credible: credible.map(({ probabilities, share }) => credibleSet(probabilities, share, descriptions.tiny)),
   cautions: cautions.map(({ description, precision, guarantee }) =>
     cautionInWords(descriptions[description].unlike, precision, guarantee, text),
   ),

@@ -89,7 +89,7 @@ class Model:
         )
         changed: Values = {**settings, "temperatures": temperatures}
         settled = replace(self.bundle, info=replace(self.bundle.info, **changed))
-        vars(settled)["candidates"] = self.bundle.candidates  # which reads a file
+        vars(settled._judge)["candidates"] = self.bundle.candidates  # which reads a file
         return settled
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import math
 import shutil
@@ -19,10 +20,11 @@ from gemhier.hierarchy.decoding import node_probabilities
 from gemhier.hierarchy.evidence import Evidence
 from gemhier.hierarchy.novelty import entropies
 from gemhier.hierarchy.posterior import posterior
+from gemhier.hierarchy.prediction_sets import credible_set
 from gemhier.hierarchy.priors import load_prior
 from gemhier.hierarchy.reading_text import parse_readings
 from gemhier.models.bundle.bundle import Bundle
-from gemhier.models.bundle.decision import NOVEL, UNLIKE, caution
+from gemhier.models.bundle.decision import NOVEL, UNLIKE, WITHOUT_IMAGE, caution
 from gemhier.models.bundle.multi_view import View, all_like, by_gem, named_contradictions, pool
 from gemhier.models.bundle.predictions import Contradiction, MultiView, Prediction
 from gemhier.models.images.white_balance import Point, gains_at, multiplied
@@ -61,10 +63,12 @@ def by_python(case: Values, model: Any) -> Values:
             **({"wrong": known["wrong"]} if "wrong" in known else {}),
         )
         decoded, pooled, score, like = seen_by_python(case, bundle)
+        if pooled is None:
+            prediction = bundle.identify(evidence, **asked)
+        else:
+            (prediction,) = bundle.decide([""], pooled[None], [score], evidence=[evidence], like=[like], **asked)
         even = np.full(len(bundle.space), 1 / len(bundle.space))
-        row = even if pooled is None else pooled
-        (prediction,) = bundle.decide([""], row[None], [score], evidence=[evidence], like=[like], **asked)
-        after = posterior(row, bundle.candidates, evidence)
+        after = posterior(even if pooled is None else pooled, bundle.candidates, evidence)
     except EvidenceError as error:
         return {"error": str(error)}
     return {
@@ -108,7 +112,6 @@ def exported(prediction: Prediction, views: Sequence[Values], decoded: Sequence[
         prediction,
         image=counted[0] if counted else "",
         multi_view=MultiView(counted, others, contradictions=pairs) if len(views) > 1 else None,
-        decided_by=prediction.decided_by if views else "evidence",
     )
     table = CsvRows(
         n_families=5,
@@ -116,7 +119,7 @@ def exported(prediction: Prediction, views: Sequence[Values], decoded: Sequence[
         same_stone=True,
         with_evidence=True,
         with_shortlist=named.shortlist is not None,
-        with_caution=bundle.likeness is not None or bundle.info.novel_entropy is not None,
+        with_caution=not views or bundle.likeness is not None or bundle.info.novel_entropy is not None,
     )
     return {"record": named.to_dict(), "table": table.header + table.entry(named)}
 
@@ -218,6 +221,7 @@ def by_scripts(folder: Path, **given: Any) -> Values:
         "patches": [],
         "features": [],
         "distributions": [],
+        "credible": [],
         "cautions": [],
     }
     content = json.dumps(nothing | given, allow_nan=False)
@@ -297,7 +301,8 @@ def test_scripts_and_python_say_the_same(models: Sequence[Any], make_cases: Make
     assert any(" and " in prediction["words"]["shortlist"] for prediction in said)
     assert {prediction["like"] for prediction in said} == {True, False, None}
     cautions = {prediction["words"]["caution"].removeprefix(UNLIKE)[:16] for prediction in said}
-    assert cautions == {"", NOVEL[:16], ": what is asked ", ": what is promis", ", and 40 stones "}
+    others = {": what is asked ", ": what is promis", ", and 40 stones "}
+    assert cautions == {"", NOVEL[:16], WITHOUT_IMAGE[:16], *others}
     with_readings = [
         prediction for prediction in said if prediction["like"] is False and prediction["explanation"]["effects"]
     ]
@@ -307,6 +312,43 @@ def test_scripts_and_python_say_the_same(models: Sequence[Any], make_cases: Make
         *((None, like) for like in (True, False, None)),
     }
     assert not any(prediction["explanation"]["effects"] for prediction in said if prediction["novel"] is not None)
+
+
+def test_scripts_and_python_say_the_same_of_readings_alone_by_a_model_that_promises_nothing(
+    models: Sequence[Any], make_cases: Make, tmp_path: Path
+) -> None:
+    silent = [
+        replace(model, bundle=replace(model.bundle, info=replace(model.bundle.info, sets=None, unlike=None)))
+        for model in models
+    ]
+    shares = itertools.cycle([0.01, 0.5, 0.9, 0.995, None])
+    cases = [
+        case | {"asked": case["asked"] | {"guarantee": next(shares)}}
+        for case in make_cases(CASES_OF_EACH, 4)
+        if not case["views"]
+    ]
+    results = compare(silent, cases, tmp_path)
+    said = [result for result in results if "prediction" in result]
+    assert {result["prediction"]["words"]["caution"] for result in said} == {WITHOUT_IMAGE}
+    assert {result["record"]["decided_by"] for result in said} == {"evidence"}
+    shortlists = [result["record"]["shortlist"] for result in said if "shortlist" in result["record"]]
+    assert {shortlist["guarantee"] for shortlist in shortlists} == {0.01, 0.5, 0.9, 0.995}
+    assert {min(len(node["labels"]), 2) for shortlist in shortlists for node in shortlist["nodes"]} == {0, 1, 2}
+    assert len(shortlists) < len(said)  # where none is asked for
+
+
+def test_credible_sets_hold_the_same_where_probabilities_are_tied(models: Sequence[Any], tmp_path: Path) -> None:
+    bundle = next(model.bundle for model in models if model.name == "tiny")
+    random = np.random.default_rng(9)
+    some = random.choice([0.0, 1.0, 1.0, 2.0, 5.0], size=(60, 7))
+    some[:, 0] = 1
+    tied = some / some.sum(axis=1, keepdims=True)
+    rows = [[0.1 + 0.2, 0.3, 0.4 - 2**-54, 0.0], [1 - 2e-12, 1e-12, 1e-12, 0.0], *np.nextafter(tied, 1).tolist()]
+    rows += tied.tolist()
+    asked = [{"probabilities": row, "share": share} for row in rows for share in (0.3, 0.5, 0.6, 0.95, 1 - 1e-13)]
+    found = by_scripts(tmp_path, descriptions={"tiny": describe(bundle)}, credible=asked)["credible"]
+    assert found == [credible_set(one["probabilities"], one["share"]).tolist() for one in asked]
+    assert {sum(chosen) for chosen in found} >= {1, 2, 3, 4, 5, 6, 7}
 
 
 def test_pictures_are_as_far_from_the_prototypes(models: Sequence[Any], tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 import base64
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from gemhier.hierarchy.prediction_sets import COVERAGES
 from gemhier.hierarchy.priors import load_prior
 from gemhier.models.bundle import load_bundle
 from gemhier.models.bundle.bundle import Bundle
@@ -51,6 +53,13 @@ def test_shares_of_the_trade_are_by_ids(bundle: Bundle) -> None:
     trade = describe(bundle)["posterior"]["trade"]
     assert sum(trade.values()) == sum((load_prior("trade") or {}).values())
     assert all(node in bundle.taxonomy or node in bundle.candidates.properties for node in trade)
+
+
+def test_the_shares_to_ask_for_are_those_that_are_promised_or_all_that_there_are(models: Sequence[Any]) -> None:
+    bundle = models[0].bundle
+    assert describe(bundle)["shortlists"]["shares"] == [0.5, 0.9, 0.99]
+    silent = describe(replace(bundle, info=replace(bundle.info, sets=None)))["shortlists"]
+    assert (silent["rows"], silent["shares"]) == ([], COVERAGES)
 
 
 def test_what_tells_unlike_and_novel_pictures_is_in_it_only_where_it_is_known(models: Sequence[Any]) -> None:

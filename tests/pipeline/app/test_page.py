@@ -15,9 +15,12 @@ import pytest
 from markupsafe import Markup
 from PIL import Image
 
-from gemhier.hierarchy.prediction_sets import SetThreshold, SetThresholds
+from gemhier.hierarchy.evidence import Evidence
+from gemhier.hierarchy.prediction_sets import COVERAGES, SetThreshold, SetThresholds
+from gemhier.hierarchy.reading_text import parse_readings
 from gemhier.models.bundle import load_bundle
-from gemhier.models.bundle.decision import NOVEL
+from gemhier.models.bundle.bundle import Bundle
+from gemhier.models.bundle.decision import NOVEL, WITHOUT_IMAGE
 from gemhier.models.bundle.likeness import Likeness
 from gemhier.pipeline.app.description import describe
 from gemhier.templates import render
@@ -71,10 +74,20 @@ def html() -> str:
     bundle = replace(load_bundle(), likeness=Likeness(np.ones((1, 1), np.float32), 0.5))
     rows = (SetThreshold(coverage=share, families={}, others=least) for share, least in ((0.9, 0.1), (0.99, 1e-9)))
     sets = SetThresholds(tuple(rows))
+    return page_of(replace(bundle, info=replace(bundle.info, sets=sets, novel_entropy=1.0)))
+
+
+@pytest.fixture(scope="module")
+def plain_html() -> str:
+    """The same of the model that comes with gemhier, which promises no shortlist and knows no unlike pictures."""
+    return page_of(load_bundle())
+
+
+def page_of(bundle: Bundle) -> str:
     return render(
         "pipeline/app/page.html",
         policy="default-src 'none'; img-src blob: data:; script-src 'self' 'unsafe-inline'; style-src 'unsafe-inline'",
-        description=describe(replace(bundle, info=replace(bundle.info, sets=sets, novel_entropy=1.0))),
+        description=describe(bundle),
         strings=json.loads((APP / "strings" / "en.json").read_text(encoding="utf-8")),
         unpacker="",
         pieces=[],
@@ -85,7 +98,7 @@ def html() -> str:
 
 
 @pytest.fixture
-def opened(browser: "Browser", html: str) -> "Iterator[Page]":
+def opened(browser: "Browser", html: str, plain_html: str) -> "Iterator[Page]":
     """The page on a small phone; afterwards nothing may have gone wrong in it, or been asked of another host."""
     context = browser.new_context(viewport={"width": 360, "height": 740}, accept_downloads=True, has_touch=True)
     wrong: list[str] = []
@@ -95,8 +108,8 @@ def opened(browser: "Browser", html: str) -> "Iterator[Page]":
 
     def answer(route: "Route") -> None:
         path = route.request.url.removeprefix(HOST).partition("?")[0]
-        if path == "/":
-            route.fulfill(body=html, content_type="text/html")
+        if path in ("/", "/plain"):
+            route.fulfill(body=html if path == "/" else plain_html, content_type="text/html")
         elif path == "/double.js":
             route.fulfill(path=Path(__file__).with_name("engine_double.js"), content_type="text/javascript")
         elif path.startswith("/scripts/") and (APP / path[1:]).is_file():
@@ -143,13 +156,9 @@ def shortlist(opened: "Page") -> dict[str, str]:
 
 def test_a_shortlist_is_promised_where_it_is_asked_for(opened: "Page", tmp_path: Path) -> None:
     share = opened.get_by_label("A shortlist that holds the right gem")
-    opened.get_by_label("Specific gravity", exact=True).fill("4.0")
-    assert share.is_hidden()  # of readings alone nothing is promised
-    opened.get_by_role("button", name="Next stone").click()
-
     choose(opened, painted(tmp_path / "red.png", {40: RED}))
     said = opened.locator(".sure")
-    assert share.locator("option").all_inner_texts() == ["no promise", "90%", "99%"]
+    assert share.locator("option").all_inner_texts() == ["none", "90%", "99%"]
     assert said.inner_text() == ""
     share.select_option("90%")
     assert said.inner_text() == "90% sure to be ruby."
@@ -158,6 +167,39 @@ def test_a_shortlist_is_promised_where_it_is_asked_for(opened: "Page", tmp_path:
     opened.get_by_role("button", name="Next stone").click()
     choose(opened, painted(tmp_path / "blue.png", {40: BLUE}))
     assert said.inner_text().startswith("99% sure to be one of: corundum (all)")
+
+
+def test_of_readings_alone_any_model_gives_the_most_probable_gems_and_promises_nothing(
+    opened: "Page", tmp_path: Path
+) -> None:
+    opened.goto(f"{HOST}/plain")
+    share, said = opened.get_by_label("A shortlist with this share of the probability"), opened.locator(".sure")
+    caution, limits = opened.locator(".caution"), opened.locator(".result > .quiet")
+    opened.get_by_label("Specific gravity", exact=True).fill("4.00")
+    assert share.locator("option").all_inner_texts() == ["none", *(f"{round(100 * one)}%" for one in COVERAGES)]
+    assert caution.inner_text() == WITHOUT_IMAGE
+    assert limits.is_hidden()
+    assert said.inner_text() == ""
+    share.select_option("90%")
+    known = Evidence(readings=parse_readings({"sg": "4.00"}))
+    ours = load_bundle().identify(known, guarantee=0.9)
+    assert ours.shortlist is not None
+    assert said.inner_text() == f"{ours.shortlist.sentence}."
+    (record,) = [json.loads(line) for line in downloaded(opened, "JSON").splitlines()]
+    assert record == ours.to_dict()
+    (row,) = csv.DictReader(io.StringIO(downloaded(opened, "CSV").decode()))
+    assert (row["caution"], row["decided_by"]) == (WITHOUT_IMAGE, "evidence")
+    assert json.loads(row["shortlist_labels"]) == list(ours.shortlist.labels)
+    opened.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    sheet = opened.locator(".sheet").text_content() or ""
+    assert f"{ours.shortlist.sentence}.{WITHOUT_IMAGE}" in sheet
+
+    choose(opened, painted(tmp_path / "red.png", {40: RED}))  # of which this model promises nothing
+    assert share.is_hidden()
+    assert opened.get_by_label("A shortlist that holds the right gem").is_hidden()
+    assert caution.is_hidden()
+    assert "An answer is given where it is right" in limits.inner_text()
+    assert "shortlist" not in json.loads(downloaded(opened, "JSON"))
 
 
 def test_gems_that_are_out_of_the_question_are_left_out(opened: "Page", tmp_path: Path) -> None:

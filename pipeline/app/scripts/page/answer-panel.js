@@ -7,6 +7,7 @@
 import { factsOf } from "./facts.js";
 import { button, element } from "./elements.js";
 import { capital, contradictionsInWords, rankInWords } from "../wording.js";
+import { givesShortlist } from "../shortlist.js";
 import { percent } from "./text.js";
 
 /** So many gems are on the shortlist. */
@@ -58,17 +59,17 @@ export class AnswerPanel {
       "select",
       { change: () => listeners.onGuarantee(Number(this.guarantee.value) || null) },
       element("option", { value: "" }, text("answer.no-guarantee")),
-      ...description.shortlists.rows.map(({ coverage }) =>
-        element("option", { value: coverage }, percent(coverage)),
-      ),
+      ...description.shortlists.shares.map((share) => element("option", { value: share }, percent(share))),
     );
+    this.guaranteeTitle = element("span");
+    this.guaranteeHint = element("p", { class: "quiet" });
     this.sure = element("p", { class: "sure", role: "status" });
     this.promised = element(
       "div",
       { class: "promised" },
-      element("label", { class: "choice" }, element("span", {}, text("answer.guarantee")), this.guarantee),
+      element("label", { class: "choice" }, this.guaranteeTitle, this.guarantee),
       this.sure,
-      element("p", { class: "quiet" }, text("answer.guarantee-hint")),
+      this.guaranteeHint,
     );
     this.listPart = this.#part(text("answer.shortlist"), this.list, this.families, this.promised);
     this.wrong = button(text("wrong.open"), listeners.onWrong, { class: "plain" });
@@ -123,7 +124,9 @@ export class AnswerPanel {
     this.#rank(shortlist);
     const named = families.slice(0, 3).map((family) => `${family.name} ${percent(family.probability)}`);
     this.families.textContent = this.text("answer.families", { families: named.join(" · ") });
-    this.promised.hidden = !hasPhotograph || isNoGem || !this.description.shortlists.rows.length;
+    this.promised.hidden = isNoGem || !givesShortlist(hasPhotograph, this.description);
+    setText(this.guaranteeTitle, this.text(hasPhotograph ? "answer.guarantee" : "answer.share"));
+    setText(this.guaranteeHint, this.text(hasPhotograph ? "answer.guarantee-hint" : "answer.share-hint"));
     this.guarantee.value = String(guarantee ?? "");
     setText(this.sure, words.shortlist && `${capital(words.shortlist)}.`);
     this.alikePart.hidden = isNoGem || !explanation.lookAlikes.length;

@@ -8,6 +8,7 @@
 
 import { classify } from "../classify.js";
 import { EvidenceError } from "../evidence-error.js";
+import { givesShortlist } from "../shortlist.js";
 
 /** So many gems are on the shortlist. */
 const SHOWN = 6;
@@ -58,7 +59,7 @@ export function named(specimen, description, text, top = SHOWN) {
   const views = specimen.photographs.map((photograph) => photograph.view);
   const { texts, only, without } = specimen;
   const prior = /** @type {"trade" | null} */ (specimen.trade ? "trade" : null);
-  const asked = { top, guarantee: views.length ? specimen.guarantee : null }; // which is promised of pictures
+  const asked = { top, guarantee: givesShortlist(views.length > 0, description) ? specimen.guarantee : null };
   try {
     const known = { texts, prior, only, without };
     return { prediction: classify(views, known, description, text, asked), complaint: "" };

@@ -8,6 +8,7 @@ import { element } from "./elements.js";
 import { nameOf } from "./session-panel.js";
 import { percent } from "./text.js";
 import { urlOf } from "./urls.js";
+import { capital } from "../wording.js";
 
 /**
  * @param {Named[]} stones
@@ -20,6 +21,7 @@ export function sheetOf(stones, description, text) {
     const ranking = (prediction?.subclasses ?? []).map((gem) => `${gem.name} ${percent(gem.probability)}`);
     const lines = [
       ranking.join(" · "),
+      prediction?.words.shortlist ? `${capital(prediction.words.shortlist)}.` : "",
       prediction?.words.caution ?? "",
       ...(prediction?.words.effects ?? []),
       prediction?.words.contradiction ?? "",

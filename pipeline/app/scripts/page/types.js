@@ -34,7 +34,7 @@
  * @property {boolean} trade whether it counts how common gems are
  * @property {string[]} only ids of what it can be; empty for everything
  * @property {string[]} without ids of what it cannot be
- * @property {number | null} guarantee the share of shortlists that shall hold the right gem; null for no promise
+ * @property {number | null} guarantee the share of shortlists that shall hold the right gem; null for none
  * @property {string} right the id of what it is by the person's word; empty where nothing was said
  *
  * @typedef {object} Named a specimen and what it is taken for
