@@ -22,8 +22,11 @@ from gemhier.pipeline.reports.prediction_formats import CsvRows
 from gemhier.pipeline.reports.prediction_table import parquet_bytes, table_of
 from gemhier.text import printable
 
-SETTINGS_FILE = "settings.json"
-"""What the folder was begun with: everything that the results depend on besides the pictures."""
+SETTINGS_FILE = "_settings.json"
+"""What the folder was begun with: everything that the results depend on besides the pictures.
+
+Readers of Parquet take a folder for one table, and pass over names that begin so.
+"""
 
 _LOCK_FILE = ".running.lock"
 _READERS = 8
