@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from leave_makers_out import AWAY
 
 from gemhier import load_bundle
 from gemhier.arrays import Booleans, Float64, Indices
@@ -51,7 +52,7 @@ def main() -> None:
         parser.error("--kind needs --images.")
     bundle, answers = load_bundle(arguments.model), read_answers(arguments.answers)
     found = calibrate_by_likeness(answers, bundle.space, bundle.info.stone_threshold)
-    home = np.array([not group.startswith("maker ") for group in answers.groups])
+    home = np.array([not group.startswith(AWAY) for group in answers.groups])
     away = ~home & (of_kinds(answers, arguments.images, arguments.kind) if arguments.kind else True)
     stones = np.array(answers.stones or answers.groups)
     unlike = found.calibration.unlike

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from leave_makers_out import AWAY
 from second_source import Values, draw, evidence_for, second_source
 
 from gemhier import Bundle, Failure, load_bundle
@@ -80,7 +81,7 @@ def main() -> None:
         return
     answers = read_answers(arguments.answers)
     calibrated = calibrate_by_likeness(answers, bundle.space, bundle.info.stone_threshold)
-    away = np.array([group.startswith("maker ") for group in answers.groups])
+    away = np.array([group.startswith(AWAY) for group in answers.groups])
     for guarantee in arguments.guarantee:
         makers = calibrated.shortlisters(answers, guarantee, bundle.space, bundle.taxonomy)
         for title, chosen in (("home", ~away), ("away", away)):

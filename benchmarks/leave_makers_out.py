@@ -28,6 +28,9 @@ import click
 from gemhier.pipeline.data.manifest import Manifest, read_manifest, write_manifest
 from gemhier.pipeline.prepare import PrepareConfig, prepare
 
+AWAY = "maker "
+"""The groups of other makers' photographs begin so."""
+
 
 @dataclass(frozen=True)
 class Photograph:
@@ -106,7 +109,7 @@ def main(data: Path, images: Path, leave: tuple[str, ...], kinds: tuple[str, ...
     config = PrepareConfig(validation_share=0, test_share=0, stone_pattern="^(?P<stone>.+)~")
     added = prepared(others, home, config)
     # In a training with --folds, too, no maker is on two sides.
-    rows = [replace(row, group=f"maker {maker_of(row.image)}", split="train") for row in added.rows]
+    rows = [replace(row, group=f"{AWAY}{maker_of(row.image)}", split="train") for row in added.rows]
     sources = (*home.info.sources, *added.info.sources)
     write_manifest(
         replace(home, folder=out / "data", rows=(*home.rows, *rows), info=replace(home.info, sources=sources)),
