@@ -25,7 +25,7 @@ from gemhier.arrays import Booleans, Float64, Indices
 from gemhier.hierarchy.answering import fit_thresholds, paths
 from gemhier.hierarchy.intervals import bootstrap, bootstrap_mean
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.hierarchy.metrics import equal_mass_bins
+from gemhier.hierarchy.metrics import expected_calibration_error
 from gemhier.models.bundle import Bundle
 from gemhier.models.bundle.likeness import Likeness
 from gemhier.models.images.decode import read_image
@@ -35,7 +35,6 @@ from gemhier.pipeline.training.answers_file import Answers, read_answers
 from gemhier.pipeline.training.by_likeness import ByLikeness, calibrate_by_likeness
 
 PRECISION, GUARANTEES = 0.9, (0.9, 0.95)
-BINS = 15
 
 
 def main() -> None:
@@ -112,14 +111,12 @@ def promises(
 
 
 def calibration_error(stated: Float64, right: Booleans, stones: np.ndarray) -> str:
-    """Return the expected calibration error in bins of equal mass, a stone counting once, with its interval."""
+    """Return the expected calibration error, a stone counting once, with its interval."""
     _, of, pictures = np.unique(stones, return_inverse=True, return_counts=True)
     weights = 1 / pictures[of]
 
     def error(rows: Indices) -> float:
-        gaps = (stated[rows] - right[rows]) * weights[rows]
-        by_bin = np.bincount(equal_mass_bins(stated[rows], BINS), weights=gaps, minlength=BINS)
-        return float(np.abs(by_bin).sum() / weights[rows].sum())
+        return expected_calibration_error(stated[rows], right[rows], weights=weights[rows])
 
     found = bootstrap(error, stones, within=(0, 1))
     return f"{error(np.arange(len(stated))):.3f} ({found.low:.3f} to {found.high:.3f})"

@@ -276,7 +276,9 @@ def mistake_severities(truth: npt.ArrayLike, predicted: npt.ArrayLike, space: La
     return np.where(guess >= 0, severity[true, guess], _root_height(space)).astype(np.float64)
 
 
-def expected_calibration_error(confidences: npt.ArrayLike, hits: npt.ArrayLike, bins: int = 15) -> float:
+def expected_calibration_error(
+    confidences: npt.ArrayLike, hits: npt.ArrayLike, bins: int = 15, *, weights: npt.ArrayLike | None = None
+) -> float:
     """How far stated probabilities are from how often they come true, on average.
 
     Σ over bins of |bin| / N · |mean confidence - mean hit| (Naeini et al., AAAI 2015), with bins
@@ -287,6 +289,7 @@ def expected_calibration_error(confidences: npt.ArrayLike, hits: npt.ArrayLike, 
         confidences: (N,), the probability stated for each prediction, in 0..1.
         hits: (N,), 1 where it was right, else 0.
         bins: how many, at least 1. The fewer pictures in a bin, the more the error is overestimated.
+        weights: (N,), how much each counts in its bin, above 0; None for all alike.
 
     Returns:
         From 0 to 1; nan without pictures.
@@ -300,10 +303,13 @@ def expected_calibration_error(confidences: npt.ArrayLike, hits: npt.ArrayLike, 
             "`confidences` and `hits` must both be (N,) and `bins` at least 1. "
             f"Received: {stated.shape}, {right.shape} and {bins}."
         )
+    counts = np.ones(stated.shape) if weights is None else np.asarray(weights, dtype=np.float64)
+    if counts.shape != stated.shape:
+        raise ValueError(f"`weights` must be (N,), as `confidences`. Received: {counts.shape} and {stated.shape}.")
     if not len(stated):
         return float("nan")
-    gaps = np.bincount(equal_mass_bins(stated, bins), weights=stated - right, minlength=bins)
-    return float(np.abs(gaps).sum() / len(stated))
+    gaps = np.bincount(equal_mass_bins(stated, bins), weights=counts * (stated - right), minlength=bins)
+    return float(np.abs(gaps).sum() / counts.sum())
 
 
 def equal_mass_bins(confidences: Float64, bins: int) -> Indices:

@@ -193,6 +193,9 @@ def test_calibration_error_by_hand() -> None:
     assert expected_calibration_error([0.9, 0.9, 0.6, 0.6], [1, 1, 1, 0], bins=2) == pytest.approx(0.1)
     assert expected_calibration_error([0.9, 0.9, 0.6, 0.6], [1, 1, 1, 0], bins=1) == pytest.approx(0)
     assert np.isnan(expected_calibration_error([], []))
+    # Of four stated 0.9 the wrong one counts thrice: half of the weight is wrong, and 0.4 too much is stated.
+    assert expected_calibration_error([0.9] * 4, [1, 1, 1, 0], weights=[1, 1, 1, 3]) == pytest.approx(0.4)
+    assert expected_calibration_error([0.9, 0.6], [1, 0], bins=2, weights=[3, 1]) == pytest.approx((0.3 + 0.6) / 4)
 
 
 def test_calibration_error_of_honest_probabilities_is_small() -> None:
@@ -245,3 +248,5 @@ def test_what_does_not_fit_is_refused() -> None:
         ancestry(["beryl/emerald"], above)
     with pytest.raises(ValueError, match="both be"):
         expected_calibration_error([0.5], [1, 0])
+    with pytest.raises(ValueError, match="`weights` must be"):
+        expected_calibration_error([0.5], [1], weights=[1, 2])
