@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gemhier.hierarchy.labels import LabelSpace
+from gemhier.hierarchy.novelty import KNOWN
 from gemhier.hierarchy.taxonomy import Taxonomy
 from gemhier.models.bundle import Bundle, load_bundle, write_bundle
 from gemhier.models.bundle.files import NETWORK_FILE
@@ -76,7 +77,8 @@ _SEEN = {
 
 
 _NOVEL = (
-    "- says where a picture may show none of these gems; out of fold it said so of 5% of the pictures that do show one",
+    f"- says where a picture may show none of these gems; out of fold it said so of {KNOWN:.0%} of the pictures that "
+    "do show one"
 )
 
 
@@ -112,7 +114,7 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any], 
         else f"- promises shortlists (`--guarantee`) up to {info.sets.rows[-1].coverage:.0%}, by "
         "thresholds set on answers out of fold",
         *(_unlike(info) if knows_likeness else ()),
-        *(_NOVEL if info.novel_entropy is not None else ()),
+        *([_NOVEL] if info.novel_entropy is not None else ()),
         "",
         "## What it learned from",
         "",

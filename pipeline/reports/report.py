@@ -137,7 +137,7 @@ class Report:
         return tuple(like for like in known if like is not None)
 
     @cached_property
-    def novelty(self) -> "Novelty | None":
+    def novelty(self) -> Novelty | None:
         """How many pictures may show none of the gems that the model can name; None if it does not know."""
         pairs = zip(self.results, self.labelled.images, strict=True)
         known = [

@@ -1,4 +1,4 @@
-/** By which calibration a picture is answered: models/bundle/bundle.py. */
+/** By which calibration a picture is answered: models/bundle/info.py. */
 
 /** @import {Description, View} from "./description.js" */
 
