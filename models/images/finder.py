@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from gemhier.arrays import RGB, Booleans, Bytes, Float32
 from gemhier.errors import BundleError
 from gemhier.models.images.crop import MARGIN, Box, crop_stone, whole_image
+from gemhier.models.images.turning import turned, turned_box, turns_upright
 from gemhier.models.runtime.litert import FEATURES, ExportedNetwork
 
 FILE = "finder.tflite"
@@ -144,6 +145,8 @@ class Finder:
     def find(self, image: RGB) -> tuple[Stone, ...]:
         """Return the stones of a picture, the most prominent first; empty if none stands out.
 
+        A picture that is turned by quarters has the same stones.
+
         Args:
             image: (H, W, 3) uint8 RGB.
         """
@@ -158,6 +161,13 @@ class Finder:
         Returns:
             The stones, and (D,) features; D is 0 where the network is older and gives none.
         """
+        turns = turns_upright(image)
+        upright = turned(image, turns)
+        stones, features = self._seen(upright)
+        stones = tuple(replace(stone, box=turned_box(stone.box, upright.shape, -turns)) for stone in stones)
+        return stones, features
+
+    def _seen(self, image: RGB) -> tuple[tuple[Stone, ...], Float32]:
         whole = whole_image(image)
         stones, features = self._seen_in(image, whole)
         if max((stone.score for stone in stones), default=0) < CLEAR:
@@ -166,7 +176,8 @@ class Finder:
 
     def features(self, image: RGB) -> Float32:
         """Return the features of a whole picture alone, (D,), as `seen` does."""
-        return self._look(image, whole_image(image))[2]
+        upright = turned(image, turns_upright(image))
+        return self._look(upright, whole_image(upright))[2]
 
     def find_best(self, image: RGB) -> Stone:
         """Return the most prominent stone, or all of the picture with a score of 0 where none stands out."""
@@ -174,7 +185,7 @@ class Finder:
         return stones[0] if stones else Stone(whole_image(image), 0.0)
 
     def cut(self, image: RGB, box: Box, size: int) -> Bytes:
-        """Cut a stone out.
+        """Cut a stone out, the picture's bright side up.
 
         Args:
             image: (H, W, 3) uint8 RGB.
@@ -187,7 +198,7 @@ class Finder:
         Raises:
             ValueError: if the box lies outside the picture.
         """
-        crop = crop_stone(image, box, size)
+        crop = turned(crop_stone(image, box, size), turns_upright(image))
         return np.asarray(cv2.merge([crop, self.outline(crop)]), np.uint8)
 
     def outline(self, crop: RGB) -> Bytes:

@@ -49,6 +49,11 @@ class Scene:
         """(S, S) the stones without their rims."""
         return self._union([core(stone) for stone in self.stones])
 
+    def turned(self, turns: int) -> "Scene":
+        """Return the scene turned anticlockwise by quarters."""
+        image, *stones = (np.ascontiguousarray(np.rot90(part, turns)) for part in (self.image, *self.stones))
+        return Scene(image, tuple(stones))
+
     def _union(self, parts: Sequence[Float32]) -> Float32:
         side = self.image.shape[0]
         return np.max(np.stack(parts), axis=0) if parts else np.zeros((side, side), np.float32)
@@ -93,7 +98,9 @@ class SceneMaker:
             composed = Scene(_to_bytes(self._without_stone(generator)), ())
         else:
             composed = self._composed(generator)
-        return Scene(photograph(composed.image, self.camera, generator), composed.stones)
+        taken = Scene(photograph(composed.image, self.camera, generator), composed.stones)
+        # Pictures are looked at with their bright side up, which need not be how they were taken.
+        return taken.turned(int(generator.integers(4)))
 
     def _as_it_was(self, generator: np.random.Generator) -> Scene:
         """Show a whole photograph, turned and scaled.

@@ -199,3 +199,12 @@ def test_a_table_of_outlines_that_cannot_be_read_says_why(tmp_path: Path, text: 
     table.write_text(text)
     with pytest.raises(DataError, match=f"outlines cannot be read from it .*{reason}.*Check its columns"):
         outlined_photographs(table, tmp_path)
+
+
+def test_the_stones_of_a_turned_scene_lie_where_its_pixels_do() -> None:
+    image, stone = np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8), np.float32)
+    image[1:3, 4:7], stone[1:3, 4:7] = 200, 1
+    for turns in range(4):
+        turned = Scene(image, (stone,)).turned(turns)
+        np.testing.assert_array_equal(turned.image[..., 0] == 200, turned.stones[0] == 1)
+        assert (turned.image[..., 0] == 200).any(axis=1).sum() == (3 if turns % 2 else 2)
