@@ -10,7 +10,7 @@ import numpy as np
 from gemhier.arrays import RGB, Indices
 from gemhier.models.images.crop import Box
 
-_SAMPLES = 64
+SAMPLES = 64
 """Of a picture's pixels so many are weighed along each side."""
 
 _ROTATIONS = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE}
@@ -21,7 +21,7 @@ def turns_upright(image: RGB) -> int:
     rows, columns = (_spread(length) for length in image.shape[:2])
     light = image[np.ix_(rows, columns)].sum(axis=2, dtype=np.int64)
     # Where the light's centre lies beside the middle, in whole numbers: opposite sides weigh exactly alike.
-    arms = 2 * np.arange(_SAMPLES) - (_SAMPLES - 1)
+    arms = 2 * np.arange(SAMPLES) - (SAMPLES - 1)
     right, down = int(light.sum(axis=0) @ arms), int(light.sum(axis=1) @ arms)
     if abs(right) > abs(down):
         return 1 if right > 0 else 3
@@ -29,8 +29,8 @@ def turns_upright(image: RGB) -> int:
 
 
 def _spread(length: int) -> Indices:
-    """Return `_SAMPLES` places spread evenly over a side, the same from either end."""
-    first = (2 * np.arange(_SAMPLES // 2) + 1) * length // (2 * _SAMPLES)
+    """Return `SAMPLES` places spread evenly over a side, the same from either end."""
+    first = (2 * np.arange(SAMPLES // 2) + 1) * length // (2 * SAMPLES)
     return np.concatenate([first, length - 1 - first[::-1]])
 
 

@@ -24,7 +24,7 @@ from gemhier.models.bundle import candidate, decision, explanation, multi_view, 
 from gemhier.models.bundle.bundle import Bundle
 from gemhier.models.bundle.info import BundleInfo, Unlike
 from gemhier.models.bundle.likeness import Likeness
-from gemhier.models.images import crop, decode, finder, white_balance
+from gemhier.models.images import crop, decode, finder, turning, white_balance
 
 FORMAT = 1
 """Counts up when older scripts cannot read it."""
@@ -102,6 +102,7 @@ def describe(bundle: Bundle) -> dict[str, Any]:
             "smallest": finder.SMALLEST,
             "outline_from": finder.OUTLINE_FROM,
             "outline_width": finder.OUTLINE_WIDTH,
+            "samples": turning.SAMPLES,
         },
         "cropping": {
             "margin": crop.MARGIN,

@@ -143,6 +143,7 @@
  * @property {number} smallest
  * @property {number} outline_from
  * @property {number} outline_width
+ * @property {number} samples
  *
  * @typedef {object} Description
  * @property {number} format

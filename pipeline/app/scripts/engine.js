@@ -10,6 +10,7 @@ import { decode } from "./decode.js";
 import { Finder } from "./finder.js";
 import { Likeness } from "./likeness.js";
 import { Network } from "./network.js";
+import { turned, turnsUpright } from "./turning.js";
 
 /**
  * @typedef {[number, number, number, number]} Box left, top, right and bottom in pixels of the picture
@@ -66,7 +67,8 @@ export async function startEngine({ runtime, finder, network, description }) {
     async view(picture, box) {
       const { stones, features } = await seen(picture);
       const { square, score } = box ? meant(box, stones) : (stones[0] ?? { square: wholePicture(picture), score: 0 });
-      const crop = cropped(picture, square, naming.size, description);
+      const cut = cropped(picture, square, naming.size, description);
+      const crop = turned(cut, turnsUpright(picture, description));
       const outline = await finding.outline(crop);
       const { flat, family, regional } = await naming.run(withoutAlpha(covered(crop, outline.mask, description)));
       if (!flat || !family || !regional) throw new Error("The network does not have the three heads.");

@@ -10,6 +10,7 @@ import { cropped, wholePicture, withoutAlpha } from "./crop.js";
 import { toEven } from "./numbers.js";
 import { partsOf } from "./parts.js";
 import { between } from "./resize.js";
+import { turned, turnedSquare, turnsUpright } from "./turning.js";
 
 /**
  * @typedef {{square: Square, score: number}} Found a stone with the square around it, and how surely it is a gem
@@ -36,11 +37,26 @@ export class Finder {
   }
 
   /**
-   * Return the stones of a picture, the most prominent first, and the features of the whole picture.
+   * Return the stones of a picture, the most prominent first, and the features of the whole picture. A picture that is
+   * turned by quarters has the same stones.
    * @param {Picture} picture
    * @returns {Promise<Seen>}
    */
   async seen(picture) {
+    const turns = turnsUpright(picture, this.#description);
+    const upright = turned(picture, turns);
+    const { stones, features } = await this.#seen(upright);
+    return {
+      stones: stones.map((stone) => ({ ...stone, square: turnedSquare(stone.square, upright, -turns) })),
+      features,
+    };
+  }
+
+  /**
+   * @param {Picture} picture its bright side up
+   * @returns {Promise<Seen>}
+   */
+  async #seen(picture) {
     const { clear } = this.#description.finding;
     const whole = wholePicture(picture);
     const { stones, features } = await this.#seenIn(picture, whole);

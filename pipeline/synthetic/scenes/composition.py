@@ -51,8 +51,8 @@ class Scene:
 
     def turned(self, turns: int) -> "Scene":
         """Return the scene turned anticlockwise by quarters."""
-        image, *stones = (np.ascontiguousarray(np.rot90(part, turns)) for part in (self.image, *self.stones))
-        return Scene(image, tuple(stones))
+        image = np.ascontiguousarray(np.rot90(self.image, turns))
+        return Scene(image, tuple(np.ascontiguousarray(np.rot90(stone, turns)) for stone in self.stones))
 
     def _union(self, parts: Sequence[Float32]) -> Float32:
         side = self.image.shape[0]

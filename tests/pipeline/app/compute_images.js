@@ -8,9 +8,10 @@ import { Finder } from "../../../pipeline/app/scripts/finder.js";
 import { toEven } from "../../../pipeline/app/scripts/numbers.js";
 import { partsOf } from "../../../pipeline/app/scripts/parts.js";
 import { between } from "../../../pipeline/app/scripts/resize.js";
+import { turned, turnedSquare, turnsUpright } from "../../../pipeline/app/scripts/turning.js";
 
 const [, , from, to] = process.argv;
-const { description, crops, covers, maps, enlarged, finds, halves } = JSON.parse(readFileSync(from, "utf8"));
+const { description, crops, covers, maps, enlarged, finds, halves, turns } = JSON.parse(readFileSync(from, "utf8"));
 
 const bytes = (text) => new Uint8Array(Buffer.from(text, "base64"));
 const floats = (text) => new Float32Array(bytes(text).buffer);
@@ -48,12 +49,18 @@ const results = {
       const finder = new Finder(remembered(network), description);
       const { stones, features } = await finder.seen(picture(image));
       const square = stones[0]?.square ?? wholePicture(image);
-      const crop = cropped(picture(image), square, network.size, description);
+      const cut = cropped(picture(image), square, network.size, description);
+      const crop = turned(cut, turnsUpright(picture(image), description));
       const outline = text((await finder.outline(crop)).mask);
       return { stones, features: [...features], outline, left: network.looks.length };
     }),
   ),
   halves: halves.map(toEven),
+  turns: turns.map(({ image, square }) => ({
+    upright: turnsUpright(picture(image), description),
+    turned: [-1, 0, 1, 2].map((quarters) => text(withoutAlpha(turned(picture(image), quarters)))),
+    squares: [-1, 0, 1, 2].map((quarters) => turnedSquare(square, picture(image), quarters)),
+  })),
 };
 
 writeFileSync(to, JSON.stringify(results));

@@ -16,6 +16,7 @@ from gemhier.models.bundle import load_bundle
 from gemhier.models.bundle.bundle import Bundle
 from gemhier.models.images.crop import Box, crop_stone, mask_background, whole_image
 from gemhier.models.images.finder import Finder
+from gemhier.models.images.turning import turned, turned_box, turns_upright
 from gemhier.models.runtime.litert import FEATURES
 from gemhier.pipeline.app.description import describe
 
@@ -55,7 +56,7 @@ def bundle() -> Bundle:
 
 def compute(bundle: Bundle, folder: Path, **given: Any) -> Values:
     """What the scripts make of it, by one process of Node."""
-    nothing: Values = {key: [] for key in ("crops", "covers", "maps", "enlarged", "finds", "halves")}
+    nothing: Values = {key: [] for key in ("crops", "covers", "maps", "enlarged", "finds", "halves", "turns")}
     cases = {"description": describe(bundle), **nothing, **given}
     (folder / "cases.json").write_text(json.dumps(cases), encoding="utf-8")
     runner = Path(__file__).with_name("compute_images.js")
@@ -172,6 +173,12 @@ class Watched:
         return {"maps": maps[None], "present": present, **features}
 
 
+def shaded(image: np.ndarray, turns: int) -> np.ndarray:
+    """A picture that is dark at its lower edge, turned."""
+    shade = np.linspace(1, 0.6, len(image))[:, None, None]
+    return np.ascontiguousarray(np.rot90((image * shade).astype(np.uint8), turns))
+
+
 def with_stones(width: int, height: int, *circles: tuple[int, int, int], red: int = 245) -> np.ndarray:
     image = np.full((height, width, 3), (90, 120, 140), np.uint8)
     for x, y, radius in circles:
@@ -187,6 +194,7 @@ SCENES = {
     "two": with_stones(600, 400, (150, 200, 80), (430, 180, 60)),
     "over an edge": with_stones(400, 300, (395, 100, 60)),
     "none": with_stones(300, 300),
+    **{f"turned {turns}": shaded(with_stones(600, 400, (150, 200, 80), (430, 180, 30)), turns) for turns in range(4)},
 }
 
 
@@ -197,8 +205,7 @@ def test_stones_are_found_at_the_same_looks(bundle: Bundle, tmp_path: Path) -> N
         watched = Watched(224, has_features=place % 2 == 0)
         finder._exported = watched  # type: ignore[assignment]
         stones, features = finder.seen(image)
-        crop = crop_stone(image, (stones[0].box if stones else whole_image(image)), 224)
-        outline = finder.outline(crop)
+        outline = finder.cut(image, (stones[0].box if stones else whole_image(image)), 224)[..., 3]
         cases.append({"image": picture(image), "network": {"size": 224, "looks": watched.looks}})
         expected.append((stones, features, outline, len(watched.looks)))
     assert max(looks for *_, looks in expected) > 8
@@ -216,3 +223,17 @@ def test_stones_are_found_at_the_same_looks(bundle: Bundle, tmp_path: Path) -> N
 def test_halves_go_to_the_even_number(bundle: Bundle, tmp_path: Path) -> None:
     values = [0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 0.49, -0.51, 3.0, 1e9 + 0.5]
     assert compute(bundle, tmp_path, halves=values)["halves"] == [round(value) for value in values]
+
+
+def test_pictures_are_turned_alike(bundle: Bundle, tmp_path: Path) -> None:
+    even = np.full((9, 9, 3), 90, np.uint8)
+    images = [*(shaded(noise(*size, 6), turns) for size in ((70, 131), (3, 200)) for turns in range(4)), even]
+    box = Box(-3, 11, 40)
+    cases = [{"image": picture(image), "square": vars(box)} for image in images]
+    found = compute(bundle, tmp_path, turns=cases)["turns"]
+    for image, script in zip(images, found, strict=True):
+        assert script["upright"] == turns_upright(image)
+        for turns, values, square in zip((-1, 0, 1, 2), script["turned"], script["squares"], strict=True):
+            assert np.array_equal(pixels(values), turned(image, turns).ravel())
+            assert square == vars(turned_box(box, image.shape, turns))
+    assert {script["upright"] for script in found} == {0, 1, 2, 3}

@@ -109,9 +109,9 @@ def test_why_a_file_is_no_picture_is_said(engine: "Opened", tmp_path: Path, cont
 
 def two_stones(folder: Path) -> Path:
     """A large one beside a small one."""
-    ruby, emerald = (cv2.imread(str(EXAMPLES / f"{name}.jpg")) for name in ("ruby", "emerald"))
-    image = np.full((520, 900, 3), ruby[2, 2], np.uint8)
-    image[60:460, 40:440] = cv2.resize(ruby, (400, 400), interpolation=cv2.INTER_CUBIC)
+    amethyst, emerald = (cv2.imread(str(EXAMPLES / f"{name}.jpg")) for name in ("amethyst", "emerald"))
+    image = np.full((520, 900, 3), amethyst[2, 2], np.uint8)
+    image[60:460, 40:440] = cv2.resize(amethyst, (400, 400), interpolation=cv2.INTER_CUBIC)
     image[160:360, 620:820] = cv2.resize(emerald, (200, 200), interpolation=cv2.INTER_AREA)
     cv2.imwrite(str(folder / "two.png"), image)
     return folder / "two.png"
