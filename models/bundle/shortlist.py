@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gemhier.arrays import Booleans, Float64, Indices
+from gemhier.arrays import Booleans, Float64
 from gemhier.errors import BundleError
 from gemhier.hierarchy.labels import LabelSpace
 from gemhier.hierarchy.prediction_sets import SetThreshold, credible_set, fewest_nodes, prediction_sets
@@ -120,13 +120,18 @@ class Shortlister:
     def of_posterior(self, found: "Posterior", candidates: "Candidates") -> Shortlist:
         """Return the shortlist of all that is known, without what a restriction rules out.
 
-        Gems that the model cannot name are in it from the threshold of the small families on, without a promise.
+        Gems that the model cannot name are in it from the threshold of the small families on, without a promise. With
+        readings only what is in the credible set as well is kept, and always the most probable candidate: the
+        thresholds were found without readings, which make the right one more probable.
         """
-        (chosen,) = prediction_sets(found.labels[None], self.thresholds, self.space)
-        allowed, others_allowed = np.split(found.allowed, [len(self.space)])
-        others = np.flatnonzero(others_allowed & (found.others >= self.thresholds.others) & (found.others > 0))
-        named = _others(others, found, candidates)
-        return _named(self.guarantee, found.labels, chosen & allowed, named, self.space, self.taxonomy)
+        everything = np.concatenate([found.labels, found.others])
+        (labels,) = prediction_sets(found.labels[None], self.thresholds, self.space)
+        others = (found.others >= self.thresholds.others) & (found.others > 0)
+        chosen = np.concatenate([labels, others]) & found.allowed
+        if found.effects:
+            chosen &= credible_set(everything, self.guarantee)
+            chosen[everything.argmax()] = True
+        return _of_candidates(self.guarantee, found, chosen, candidates)
 
 
 def credible_shortlist(found: "Posterior", candidates: "Candidates", guarantee: float) -> Shortlist:
@@ -140,16 +145,17 @@ def credible_shortlist(found: "Posterior", candidates: "Candidates", guarantee: 
     """
     _check(guarantee)
     chosen = credible_set(np.concatenate([found.labels, found.others]), guarantee)
+    return _of_candidates(guarantee, found, chosen, candidates)
+
+
+def _of_candidates(guarantee: float, found: "Posterior", chosen: Booleans, candidates: "Candidates") -> Shortlist:
+    """Return the shortlist of those of the (G,) candidates that were chosen."""
     labels, others = np.split(chosen, [len(candidates.space)])
-    named = _others(np.flatnonzero(others), found, candidates)
-    return _named(guarantee, found.labels, labels, named, candidates.space, candidates.taxonomy)
-
-
-def _others(places: Indices, found: "Posterior", candidates: "Candidates") -> list[Entry]:
-    return [
+    named = [
         Entry(candidates.others[place], candidates.name(candidates.others[place]), float(found.others[place]))
-        for place in places
+        for place in np.flatnonzero(others)
     ]
+    return _named(guarantee, found.labels, labels, named, candidates.space, candidates.taxonomy)
 
 
 def _named(

@@ -24,19 +24,23 @@ export function givesShortlist(hasPhotograph, { shortlists }) {
 }
 
 /**
- * Return what a stone in photographs can be, without what a restriction rules out.
+ * Return what a stone in photographs can be, without what a restriction rules out; with readings only what is in the
+ * credible set as well.
  * @param {Posterior} posterior
  * @param {number} guarantee
  * @param {Description} description
  * @returns {Shortlist | null} null where the model does not promise as much
  */
-export function shortlistOf({ all, allowed }, guarantee, description) {
+export function shortlistOf({ all, allowed, effects }, guarantee, description) {
   const { labels, shortlists } = description;
   const row = rowOfGuarantee(shortlists.rows, guarantee);
   if (!row) return null;
   const best = highest(all.slice(0, labels.length));
+  const first = highest(all);
+  const credible = effects.length ? credibleSet(all, guarantee, description) : null;
   const chosen = all.map((probability, place) => {
-    if (!at(allowed, place)) return false;
+    if (credible && place === first) return true;
+    if (!at(allowed, place) || (credible && !at(credible, place))) return false;
     if (place >= labels.length) return probability >= row.others && probability > 0;
     return place === best || probability >= at(row.families, at(labels, place).family);
   });

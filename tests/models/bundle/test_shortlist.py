@@ -101,6 +101,25 @@ def test_readings_make_it_shorter_and_name_gems_that_the_model_does_not_know(bun
         assert (labels == ()) == (node in bundle.candidates.others)
 
 
+def test_with_readings_it_is_within_the_credible_set_and_never_empty(bundle: Bundle) -> None:
+    assert bundle.info.sets is not None
+    everything, nothing = (
+        replace(bundle, info=replace(bundle.info, sets=replace(bundle.info.sets, rows=rows)))
+        for rows in (
+            tuple(replace(row, families={"beryl": least}, others=least) for row in bundle.info.sets.rows)
+            for least in (0.0, 1.0)
+        )
+    )
+    ruby = [Evidence(parse_readings({"ri": "1.762-1.770", "sg": "4.00"}))]
+    assert nodes(decided(everything, GUESS, 0.5, evidence=ruby)) == {"corundum/ruby": ("corundum/ruby",)}
+    assert nodes(decided(everything, GUESS, 0.95, evidence=ruby)).keys() == {"corundum"}
+    assert len(nodes(decided(everything, GUESS, 0.5))) == len(bundle.space.families)  # no reading, so the promise alone
+    glass = [Evidence(parse_readings({"ri": "1.46", "sg": "2.20"}))]
+    unpromised = nodes(decided(nothing, GUESS, 0.5, evidence=glass))
+    assert [*unpromised.values()] == [()]
+    assert unpromised.keys() <= set(bundle.candidates.others)
+
+
 def test_without_a_picture_it_is_the_fewest_that_have_the_probability(bundle: Bundle, tiny_bundle: Path) -> None:
     known = Evidence(parse_readings({"sg": "2.70"}))
     found = {share: bundle.identify(known, guarantee=share) for share in (0.5, 0.9, 0.99)}
