@@ -1,24 +1,32 @@
-"""What other makers' photographs bring for makers that were left out: two bundles on the same photographs.
+"""What other makers' photographs bring for makers that were left out: two models on the same photographs.
 
     python benchmarks/left_out_makers.py BASE without-a/left-out bundle-a [without-b/left-out bundle-b ...]
+    python benchmarks/left_out_makers.py BASE --answers out_of_fold.npz --images IMAGES.csv
 
 BASE is a bundle trained without any of the makers, each folder is one that `leave_makers_out.py` wrote, and the bundle
-after it was trained on the data beside that folder. By kind of photograph, for each stone once (the mean over its
-photographs) and for the mean over classes of these: the share of right labels that stand first and among the first
-three, and the difference in points, with intervals of 95% by drawing stones.
+after it was trained on the data beside that folder. With --answers the second are the networks of a training with
+--folds whose data have other makers' photographs (`leave_makers_out.py` without --leave), each asked of makers that it
+has not learned from and calibrated on the other folds; IMAGES.csv is the table that `leave_makers_out.py` took. By kind
+of photograph, for each stone once (the mean over its photographs) and for the mean over classes of these: the share of
+right labels that stand first and among the first three, and the difference in points, with intervals of 95% by drawing
+stones.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import click
 import numpy as np
+from leave_makers_out import AWAY, read_photographs
 
 from gemhier.arrays import Float64
 from gemhier.models.bundle import Bundle, StoneResult, load_bundle
 from gemhier.models.images.files import list_images
+from gemhier.pipeline.training.answers_file import read_answers
+from gemhier.pipeline.training.by_likeness import calibrate_by_likeness
 
 _DRAWS = 4000
 
@@ -42,14 +50,34 @@ class Photograph:
     more: Float64
 
 
-def hits(bundle: Bundle, paths: list[Path]) -> Iterator[Float64]:
-    """Yield for each photograph whether the name of its folder stands first, and among the first three."""
-    for path, result in zip(paths, bundle.results(paths), strict=True):
+def hits(bundle: Bundle, paths: Sequence[Path], truth: Sequence[str]) -> Iterator[Float64]:
+    """Yield for each photograph whether its label, by name or id, stands first, and among the first three."""
+    for label, result in zip(truth, bundle.results(paths), strict=True):
         if not isinstance(result, StoneResult):
             raise click.ClickException(str(result))
-        truth = bundle.space.index(bundle.taxonomy.resolve(path.parent.name).id)
-        rank = int(np.flatnonzero(np.argsort(-result.probabilities[bundle.info.strategy], kind="stable") == truth)[0])
-        yield np.array([rank < 1, rank < 3], np.float64)
+        yield hit(result.probabilities[bundle.info.strategy], bundle.space.index(bundle.taxonomy.resolve(label).id))
+
+
+def hit(probabilities: Float64, column: int) -> Float64:
+    """(2,) whether a column is the highest of (V,) P(label), and among the highest three."""
+    rank = int(np.flatnonzero(np.argsort(-probabilities, kind="stable") == column)[0])
+    return np.array([rank < 1, rank < 3], np.float64)
+
+
+def out_of_fold(base: Bundle, answers_file: Path, table: Path) -> Iterator[Photograph]:
+    """Yield the other makers' photographs of a training, by the base and by the networks of other folds."""
+    answers = read_answers(answers_file)
+    found = calibrate_by_likeness(answers, base.space, base.info.stone_threshold)
+    probabilities = found.probabilities[found.calibration.strategy]
+    kinds = ("phone", "shop", "tumbled")
+    by_digest = {sha256(each.path.read_bytes()).hexdigest(): each for each in read_photographs(table, kinds)}
+    rows = [row for row, group in enumerate(answers.groups) if group.startswith(AWAY)]
+    if unknown := [row for row in rows if answers.sha256[row] not in by_digest]:
+        raise click.ClickException(f"{table}: it lacks {len(unknown)} of {len(rows)} photographs of the answers.")
+    photographs = [by_digest[answers.sha256[row]] for row in rows]
+    before = hits(base, [each.path for each in photographs], [answers.truth[row] for row in rows])
+    for row, each, known in zip(rows, photographs, before, strict=True):
+        yield Photograph(each.kind, each.label, each.stone, known, hit(probabilities[row], int(found.truth[row])))
 
 
 def of_stones(photographs: list[Photograph]) -> tuple[Float64, Float64, list[str]]:
@@ -96,19 +124,27 @@ def show(kind: str, photographs: list[Photograph]) -> None:
 
 @click.command()
 @click.argument("base")
-@click.argument("pairs", nargs=-1, required=True)
-def main(base: str, pairs: tuple[str, ...]) -> None:
-    """Compare BASE with the bundles that know some of the makers."""
+@click.argument("pairs", nargs=-1)
+@click.option("--answers", type=click.Path(exists=True, path_type=Path), help="Out-of-fold answers of a training.")
+@click.option("--images", type=click.Path(exists=True, path_type=Path), help="Table of the makers' photographs.")
+def main(base: str, pairs: tuple[str, ...], answers: Path | None, images: Path | None) -> None:
+    """Compare BASE with models that know some of the makers."""
     if len(pairs) % 2:
         raise click.BadParameter("each folder of photographs needs the bundle after it.")
+    if (answers is None) != (images is None) or (answers is None) != bool(pairs):
+        raise click.UsageError("Give either folders with their bundles, or --answers and --images.")
     first = load_bundle(base)
     by_kind: dict[str, list[Photograph]] = defaultdict(list)
     for folder, model in zip(pairs[::2], pairs[1::2], strict=True):
         paths = sorted(list_images([Path(folder)]))
-        second = load_bundle(model)
-        for path, before, after in zip(paths, hits(first, paths), hits(second, paths), strict=True):
+        names = [path.parent.name for path in paths]
+        found = hits(first, paths, names), hits(load_bundle(model), paths, names)
+        for path, before, after in zip(paths, *found, strict=True):
             kind, label = path.parent.parent.name, path.parent.name
             by_kind[kind].append(Photograph(kind, label, path.name.rsplit("~", 1)[0], before, after))
+    if answers is not None and images is not None:
+        for each in out_of_fold(first, answers, images):
+            by_kind[each.kind].append(each)
     for kind, photographs in sorted(by_kind.items()):
         show(kind, photographs)
 
