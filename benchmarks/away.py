@@ -1,4 +1,4 @@
-"""What a calibration promises at home and away: likeness, precision, calibration error and shortlists.
+"""What a calibration promises at home and away: likeness, names, precision, calibration error and shortlists.
 
     python benchmarks/away.py out_of_fold.npz --model BUNDLE --unlike rough --unlike certificates
     python benchmarks/away.py out_of_fold.npz --model BUNDLE --images IMAGES.csv --kind phone --kind shop
@@ -25,7 +25,7 @@ from gemhier.arrays import Booleans, Float64, Indices
 from gemhier.hierarchy.answering import fit_thresholds, paths
 from gemhier.hierarchy.intervals import bootstrap, bootstrap_mean
 from gemhier.hierarchy.labels import LabelSpace
-from gemhier.hierarchy.metrics import expected_calibration_error
+from gemhier.hierarchy.metrics import expected_calibration_error, top_k_hits
 from gemhier.models.bundle import Bundle
 from gemhier.models.bundle.likeness import Likeness
 from gemhier.models.images.decode import read_image
@@ -99,6 +99,8 @@ def promises(
     given, right = answered(found, answers, bundle.space)
     print(f"\n{name}: {chosen.sum()} pictures in which a gem stands out, calibration error {error}")
     print("| figure | stones | share |\n| --- | --- | --- |")
+    for places in (1, 3):
+        print(share(f"top-{places}", top_k_hits(probabilities, found.truth, places)[chosen], stones[chosen]))
     print(share(f"asked for {PRECISION}: answered", given[chosen], stones[chosen]))
     print(share("right of these", right[chosen & given], stones[chosen & given]))
     for guarantee in GUARANTEES:
