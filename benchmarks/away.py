@@ -86,7 +86,8 @@ def of_kinds(answers: Answers, table: Path, kinds: Sequence[str]) -> Booleans:
 
 def unlike_in(folder: Path, finder: Finder, likeness: Likeness) -> Booleans:
     """Return which pictures of a folder are unlike."""
-    return ~likeness.like(np.stack([finder.features(read_image(path)) for path in list_images([folder])]))
+    images = [read_image(path) for path in list_images([folder])]
+    return ~likeness.like(np.stack(list(map(finder.features, images))), [min(image.shape[:2]) for image in images])
 
 
 def promises(

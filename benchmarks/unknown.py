@@ -133,7 +133,10 @@ def counted(answers: Answers, stone_threshold: float) -> Answers:
     kept = answers.scores >= stone_threshold
     if answers.features.size:
         distances = cross_fitted_distances(answers.features, answers.groups, answers.folds)
-        kept &= distances <= fit_likeness(answers.features, answers.groups, distances).threshold
+        likeness = fit_likeness(answers.features, answers.groups, distances, answers.sides)
+        kept &= distances <= likeness.threshold
+        if answers.sides.size:
+            kept &= answers.sides <= likeness.largest
     return _rows(answers, kept)
 
 

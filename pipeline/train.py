@@ -302,6 +302,7 @@ def _answers(found: "OutOfFold", rows: Sequence[Row], manifest: Manifest, config
         stones=tuple(row.stone or row.group for row in rows),
         # As the file keeps them, so that calibrating from it changes nothing.
         features=whole_features(rows, manifest.finder).astype(np.float16).astype(np.float32),
+        sides=np.array([min(row.width, row.height) for row in rows], dtype=np.intp),
     )
 
 

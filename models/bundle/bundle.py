@@ -97,13 +97,14 @@ class Bundle:
         """
         return self._recognizer.probabilities(crops, like)
 
-    def like(self, features: Sequence[Float32]) -> list[bool | None]:
+    def like(self, features: Sequence[Float32], sides: Sequence[int]) -> list[bool | None]:
         """Return whether pictures are like those that the bundle was calibrated on; None where it does not know.
 
         Args:
             features: (N,) those of each whole picture, (D,), as the bundle's stone finder gives them.
+            sides: (N,) pixels of each picture's shorter side.
         """
-        return self._recognizer.like(features)
+        return self._recognizer.like(features, sides)
 
     def features(self, crops: Bytes) -> Float32:
         """Return what the network's heads stand on: stones that look alike to it have features that are near.

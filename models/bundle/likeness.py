@@ -1,11 +1,13 @@
-"""Whether a picture is like those that a model was calibrated on: how far its features are from their prototypes.
+"""Whether a picture is like those that a model was calibrated on: by its features and its size.
 
 Features of a frozen network tell pictures of another kind by their distance from known ones (Sun et al.,
 Out-of-Distribution Detection with Deep Nearest Neighbors, ICML 2022). The known ones are kept as the centres of
-clusters, so that a bundle does not grow with its training pictures.
+clusters, so that a bundle does not grow with its training pictures. Features come from a small copy of the picture;
+its size in pixels tells besides whether it came from a camera or from a page.
 """
 
 import io
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,13 +27,15 @@ class Likeness:
     Attributes:
         prototypes: (K, D), each of length 1.
         threshold: a picture that is farther than this from all of them is unlike, from 0 to 2.
+        largest: a picture whose shorter side has more pixels than this is unlike.
 
     Raises:
-        ValueError: if the prototypes are not finite or have another length, or the threshold is out of range.
+        ValueError: if the prototypes are not finite or have another length, or a number is out of range.
     """
 
     prototypes: Float32
     threshold: float
+    largest: float = math.inf
 
     def __post_init__(self) -> None:
         lengths = np.linalg.norm(self.prototypes, axis=-1)
@@ -39,26 +43,33 @@ class Likeness:
             raise ValueError(f"`prototypes` must be (K, D) of length 1. Received: {self.prototypes.shape}.")
         if not 0 <= self.threshold <= 2:
             raise ValueError(f"`threshold` must lie between 0 and 2. Received: {self.threshold}.")
+        if not self.largest > 0:
+            raise ValueError(f"`largest` must be above 0. Received: {self.largest}.")
 
     def distances(self, features: npt.ArrayLike) -> Float64:
         """Return how far (N, D) features of the stone finder are from the nearest prototype: 1 - cosine, (N,)."""
         near = directions(features) @ self.prototypes.astype(np.float64).T
         return np.asarray(1 - near.max(axis=1))
 
-    def like(self, features: npt.ArrayLike) -> Booleans:
-        """Return which of N pictures are like those that the model was calibrated on, (N,)."""
-        return np.asarray(self.distances(features) <= self.threshold)
+    def like(self, features: npt.ArrayLike, sides: npt.ArrayLike) -> Booleans:
+        """Return which of N pictures are like those that the model was calibrated on, (N,).
+
+        Args:
+            features: (N, D), by the stone finder.
+            sides: (N,) pixels of each picture's shorter side.
+        """
+        return np.asarray((self.distances(features) <= self.threshold) & (np.asarray(sides) <= self.largest))
 
     def to_bytes(self) -> bytes:
-        """Return it as two NumPy arrays, one after the other; `from_bytes` reads it."""
+        """Return it as three NumPy arrays, one after the other; `from_bytes` reads it."""
         file = io.BytesIO()
-        for part in (self.prototypes.astype(np.float16), np.array(self.threshold)):
+        for part in (self.prototypes.astype(np.float16), np.array(self.threshold), np.array(float(self.largest))):
             np.save(file, part, allow_pickle=False)
         return file.getvalue()
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Likeness":
-        """Read what `to_bytes` wrote.
+        """Read what `to_bytes` wrote, or two arrays of before sizes counted.
 
         Raises:
             BundleError: if it is something else.
@@ -66,7 +77,8 @@ class Likeness:
         try:
             file = io.BytesIO(content)
             prototypes, threshold = (np.load(file, allow_pickle=False) for _ in range(2))
-            return cls(prototypes.astype(np.float32), float(threshold))
+            sizes = [np.load(file, allow_pickle=False)] if file.tell() < len(content) else []
+            return cls(prototypes.astype(np.float32), float(threshold), *map(float, sizes))
         except (ValueError, TypeError, EOFError, OSError, MemoryError) as error:
             raise BundleError(f"{FILE} cannot be used ({error}). Package the model again.") from error
 

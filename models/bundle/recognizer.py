@@ -55,11 +55,16 @@ class Recognizer:
         others = decode(logits, unlike.temperatures, unlike.fusion_weight, self.space)
         return found.where(np.array([each is not False for each in like]), others)
 
-    def like(self, features: Sequence[Float32]) -> list[bool | None]:
-        """Return whether pictures are like those of the calibration, by (N,) features (D,); None if it is not known."""
+    def like(self, features: Sequence[Float32], sides: Sequence[int]) -> list[bool | None]:
+        """Return whether pictures are like those of the calibration, (N,); None if it is not known.
+
+        Args:
+            features: (N,) of (D,), by the stone finder.
+            sides: (N,) pixels of each picture's shorter side.
+        """
         if self.likeness is None or not features or not len(features[0]):
             return [None] * len(features)
-        return [bool(found) for found in self.likeness.like(np.stack(features))]
+        return [bool(found) for found in self.likeness.like(np.stack(features), sides)]
 
     def results(
         self, crops: Sequence[StoneCrop], judge: Judge, asked: Asked, evidence: Evidence | Mapping[str, Evidence] | None
@@ -75,7 +80,7 @@ class Recognizer:
         Raises:
             EvidenceError: if a name in the evidence is not known, or it leaves nothing that a stone can be.
         """
-        like = self.like([crop.features for crop in crops])
+        like = self.like([crop.features for crop in crops], [min(crop.of) for crop in crops])
         by_strategy = self.probabilities(np.stack([crop.pixels for crop in crops]), like).by_strategy
         decided = judge.decide(
             [crop.image for crop in crops],
@@ -98,7 +103,7 @@ class Recognizer:
         """Return what each of at least one photograph says of its stone."""
         from gemhier.models.bundle.multi_view import View  # which few ask for
 
-        like = self.like([crop.features for crop in crops])
+        like = self.like([crop.features for crop in crops], [min(crop.of) for crop in crops])
         found = self.probabilities(np.stack([crop.pixels for crop in crops]), like).by_strategy[self.info.strategy]
         return [
             View(crop.image, crop.score, row, is_like) for crop, row, is_like in zip(crops, found, like, strict=True)

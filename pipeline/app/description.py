@@ -5,6 +5,7 @@ All tables and all numbers that Python computes with are in it, so that no scrip
 """
 
 import base64
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -170,7 +171,11 @@ def _thresholds(thresholds: Thresholds) -> list[dict[str, float]]:
 def _likeness(likeness: Likeness) -> dict[str, Any]:
     """Return the prototypes as the bundle keeps them, one after the other: float16 in Base64, little end first."""
     prototypes = likeness.prototypes.astype("<f2").tobytes()
-    return {"prototypes": base64.b64encode(prototypes).decode(), "threshold": likeness.threshold}
+    return {
+        "prototypes": base64.b64encode(prototypes).decode(),
+        "threshold": likeness.threshold,
+        **({"largest": likeness.largest} if math.isfinite(likeness.largest) else {}),
+    }
 
 
 def _unlike(unlike: Unlike, space: LabelSpace) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from gemhier.models.networks.modes import MODES
 from gemhier.models.runtime.litert import FEATURES
 from gemhier.models.runtime.logits import HEADS, Logits
 
-STONES = "stones"
+STONES, SIDES = "stones", "sides"
 _TEXTS = ("sha256", "truth", "groups", "labels")
 
 
@@ -34,6 +34,7 @@ class Answers:
         mode: which heads were trained.
         stones: (N,) the same for photographs of one stone; empty in files of before it was kept.
         features: (N, D) of each whole picture, by the stone finder; D is 0 where that gives none.
+        sides: (N,) pixels of each picture's shorter side; empty in files of before it was kept.
     """
 
     sha256: tuple[str, ...]
@@ -46,6 +47,7 @@ class Answers:
     mode: str
     stones: tuple[str, ...] = ()
     features: Float32 = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    sides: Indices = field(default_factory=lambda: np.empty(0, np.intp))
 
 
 def write_answers(path: Path, answers: Answers) -> None:
@@ -59,6 +61,7 @@ def write_answers(path: Path, answers: Answers) -> None:
         "folds": answers.folds,
         "scores": answers.scores,
         FEATURES: answers.features.astype(np.float16),
+        SIDES: answers.sides,
     }
     with whole_file(path) as file:
         np.savez_compressed(
@@ -91,6 +94,7 @@ def read_answers(path: Path) -> Answers:
         mode=str(found["mode"]),
         stones=tuple(found[STONES].tolist()) if STONES in found else (),
         features=found.get(FEATURES, np.empty((0, 0))).astype(np.float32),
+        sides=found.get(SIDES, np.empty(0)).astype(np.intp),
     )
     pictures, columns = len(answers.truth), len(answers.labels)
     shapes = {
@@ -106,6 +110,8 @@ def read_answers(path: Path) -> Answers:
         shapes[STONES] = (len(answers.stones),)
     if answers.features.size:
         shapes[FEATURES] = answers.features.shape[:1]
+    if answers.sides.size:
+        shapes[SIDES] = answers.sides.shape
     wrong = [name for name, shape in shapes.items() if shape != (pictures,)]
     wrong += [head for head in ("flat", "regional") if getattr(answers.logits, head).shape[1:] != (columns,)]
     if wrong or not pictures or answers.mode not in MODES or not set(answers.truth) <= set(answers.labels):

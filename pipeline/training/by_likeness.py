@@ -13,7 +13,7 @@ from gemhier.models.bundle.info import Unlike
 from gemhier.models.bundle.shortlist import Shortlist, Shortlister
 from gemhier.pipeline.training.answers_file import Answers
 from gemhier.pipeline.training.calibration import Calibration, calibrate, cross_fitted, cross_fitted_shortlisters
-from gemhier.pipeline.training.likeness import cross_fitted_distances, fit_likeness, one_of_each
+from gemhier.pipeline.training.likeness import cross_fitted_distances, fit_likeness, of_makers, one_of_each
 
 LEAST_UNLIKE = 20
 """With fewer stones in unlike pictures nothing is fitted to these: no guarantee above 0.95 could come of it."""
@@ -83,6 +83,9 @@ class ByLikeness:
 def calibrate_by_likeness(answers: Answers, space: LabelSpace, stone_threshold: float) -> ByLikeness:
     """Calibrate on pictures that are like each other, and apart from these on others, each stone once.
 
+    Of the others those of makers count alone, if there are enough: what is promised of an unlike picture is to hold for
+    another maker, and not for the odd ones of the pictures that most was learned from.
+
     Mondrian conformal prediction, with likeness as the category: Vovk, Gammerman & Shafer, Algorithmic Learning in a
     Random World, 2005. Where the answers hold no features all pictures count as alike.
 
@@ -96,24 +99,33 @@ def calibrate_by_likeness(answers: Answers, space: LabelSpace, stone_threshold: 
     likeness, like = None, np.ones(len(truth), dtype=np.bool_)
     if answers.features.size:
         distances = cross_fitted_distances(answers.features, answers.groups, answers.folds)
-        likeness = fit_likeness(answers.features, answers.groups, distances)
+        likeness = fit_likeness(answers.features, answers.groups, distances, answers.sides)
         like = distances <= likeness.threshold
-    once = one_of_each(answers.stones or answers.groups, ~like & with_gem)
+        if answers.sides.size:
+            like &= answers.sides <= likeness.largest
+    once = _unlike_stones(answers, ~like & with_gem)
     found = calibrate(
         answers.logits.map(lambda part: part[like]), truth[like], space, answers.mode, with_gem=with_gem[like]
     )
     crossed = cross_fitted(answers.logits, truth, answers.folds, space, answers.mode, calibrating=like)
     unlike = None
-    if once.sum() >= LEAST_UNLIKE and _in_several(answers.folds[once]):
+    if _is_enough(once, answers.folds):
         unlike = _unlike(answers, once, truth, space)
         others = cross_fitted(answers.logits, truth, answers.folds, space, answers.mode, calibrating=once)
         crossed = {strategy: np.where(like[:, None], rows, others[strategy]) for strategy, rows in crossed.items()}
     return ByLikeness(replace(found, likeness=likeness, unlike=unlike), crossed, like, once, with_gem, truth)
 
 
-def _in_several(folds: Indices) -> bool:
-    """Whether no fold holds all of the pictures, so that each can be calibrated on others."""
-    return len(np.unique(folds)) > 1
+def _unlike_stones(answers: Answers, unlike: Booleans) -> Booleans:
+    """Return one picture of each unlike stone to calibrate on, (N,): of makers alone, if they have enough."""
+    stones = answers.stones or answers.groups
+    makers = one_of_each(stones, unlike & of_makers(answers.groups, stones))
+    return makers if _is_enough(makers, answers.folds) else one_of_each(stones, unlike)
+
+
+def _is_enough(once: Booleans, folds: Indices) -> bool:
+    """Whether something can be fitted to these pictures, and each of them be calibrated on others."""
+    return once.sum() >= LEAST_UNLIKE and len(np.unique(folds[once])) > 1
 
 
 def _unlike(answers: Answers, once: Booleans, truth: Indices, space: LabelSpace) -> Unlike:

@@ -14,6 +14,9 @@ PROTOTYPES = 64
 UNLIKE = 0.05
 """The share of the training's own stones that may be called unlike."""
 
+TOO_LARGE = 0.01
+"""The share of them that may be so for the size of their pictures alone."""
+
 _ROUNDS = 10
 
 
@@ -34,19 +37,22 @@ def one_of_each(names: Sequence[str], among: Booleans | None = None) -> Booleans
     return chosen
 
 
-def fit_likeness(features: Float32, groups: Sequence[str], distances: Float64) -> Likeness:
-    """Find prototypes of pictures, and the distance that most of them keep to those of the other folds.
+def fit_likeness(features: Float32, groups: Sequence[str], distances: Float64, sides: Indices) -> Likeness:
+    """Find prototypes of pictures, the distance that most keep to those of the other folds, and how large most are.
 
     Args:
         features: (N, D), of whole pictures, as the stone finder gives them.
         groups: (N,), the same for pictures that belong together; each group counts once, however many it has.
         distances: (N,), how far each picture is from others' prototypes, by `cross_fitted_distances`.
+        sides: (N,), pixels of each picture's shorter side; empty if they are not known.
 
     Returns:
-        It calls `UNLIKE` of the groups unlike, each measured with prototypes of the other folds.
+        It calls at most `UNLIKE` of the groups unlike, each measured with prototypes of the other folds.
     """
     once = one_of_each(groups)
-    return Likeness(_prototypes(features[once]), float(np.quantile(distances[once], 1 - UNLIKE)))
+    threshold = float(np.quantile(distances[once], 1 - UNLIKE + (TOO_LARGE if len(sides) else 0)))
+    sizes = [float(np.quantile(sides[once], 1 - TOO_LARGE, method="higher"))] if len(sides) else []
+    return Likeness(_prototypes(features[once]), threshold, *sizes)
 
 
 def cross_fitted_distances(features: Float32, groups: Sequence[str], folds: Indices) -> Float64:
@@ -63,6 +69,19 @@ def cross_fitted_distances(features: Float32, groups: Sequence[str], folds: Indi
         inside = folds == fold
         found[inside] = Likeness(_prototypes(features[once & ~inside]), 2).distances(features[inside])
     return found
+
+
+def of_makers(groups: Sequence[str], stones: Sequence[str]) -> Booleans:
+    """Return which of N pictures are in a group of several stones, as one maker's photographs are, (N,).
+
+    Args:
+        groups: (N,), the same for pictures that belong together.
+        stones: (N,), the same for pictures of one stone.
+    """
+    of: dict[str, set[str]] = {}
+    for group, stone in zip(groups, stones, strict=True):
+        of.setdefault(group, set()).add(stone)
+    return np.array([len(of[group]) > 1 for group in groups], dtype=np.bool_)
 
 
 def _prototypes(features: Float32) -> Float32:

@@ -105,7 +105,7 @@ def test_features_in_the_answers_tell_pictures_that_are_unlike(
     write_answers(tmp_path / "seen.npz", replace(read_answers(answers), features=features))
     first = calibrate_model(str(tiny_bundle), tmp_path / "first", answers=tmp_path / "seen.npz")
     assert first.bundle.likeness is not None
-    assert 1 <= np.sum(~first.bundle.likeness.like(generator.normal(0, 1, (N, 8)))) <= N
+    assert 1 <= np.sum(~first.bundle.likeness.like(generator.normal(0, 1, (N, 8)), [300] * N)) <= N
     assert first.bundle.info.unlike is None
     card = (tmp_path / "first/MODEL_CARD.md").read_text()
     assert "says which pictures are unlike those it was calibrated on, for which it promises nothing" in card

@@ -27,6 +27,7 @@
  * @typedef {object} LikenessNumbers what the pictures look like that the model was calibrated on
  * @property {string} prototypes one after the other, in half precision and Base64
  * @property {number} threshold how far a picture is from all of them at most
+ * @property {number} [largest] how many pixels its shorter side has at most; not there where any number may be
  *
  * @typedef {object} Unlike the calibration of pictures that are unlike them
  * @property {number} stones to how many it was fitted

@@ -75,7 +75,7 @@ export async function startEngine({ runtime, finder, network, description }) {
       return {
         score: score ?? outline.score,
         logits: { flat: [...flat], family: [...family], regional: [...regional] },
-        like: likeness?.isLike(features) ?? null,
+        like: likeness?.isLike(features, Math.min(picture.width, picture.height)) ?? null,
       };
     },
   };

@@ -11,11 +11,14 @@ export class Likeness {
   #prototypes;
   /** @type {number} */
   #threshold;
+  /** @type {number} */
+  #largest;
 
   /** @param {LikenessNumbers} numbers */
-  constructor({ prototypes, threshold }) {
+  constructor({ prototypes, threshold, largest = Infinity }) {
     this.#prototypes = Float32Array.from(new Uint16Array(bytesOf(prototypes).buffer), halfOf);
     this.#threshold = threshold;
+    this.#largest = largest;
   }
 
   /**
@@ -38,10 +41,11 @@ export class Likeness {
 
   /**
    * @param {Float32Array} features none where the finder is older
+   * @param {number} side pixels of the picture's shorter side
    * @returns {boolean | null} whether a picture is like them; null if that cannot be known
    */
-  isLike(features) {
-    return features.length ? this.distance(features) <= this.#threshold : null;
+  isLike(features, side) {
+    return features.length ? this.distance(features) <= this.#threshold && side <= this.#largest : null;
   }
 }
 

@@ -24,11 +24,12 @@ LIKENESS = Likeness(np.array([[1, 0, 0], [0.6, 0.8, 0]], np.float32), 0.1)
 
 
 class Seeing(Finder):
-    """A finder whose features are the colour in the picture's upper left corner."""
+    """A finder whose features are the colour of the darkest corner of the picture, however that is turned."""
 
     def _look(self, image: RGB, view: Box) -> tuple[Float32, float, Float32]:
         maps, present, _ = super()._look(image, view)
-        return maps, present, image[0, 0].astype(np.float32)
+        corners = image[[0, 0, -1, -1], [0, -1, 0, -1]]
+        return maps, present, corners[corners.sum(axis=1).argmin()].astype(np.float32)
 
 
 def unlike(*, stones: int = 40, reached: bool = True, threshold: float = 0.99) -> Unlike:
@@ -70,14 +71,20 @@ def named(bundle: Bundle, pictures: list[RGB], **asked: float) -> list[Predictio
 def test_what_is_far_from_all_prototypes_is_unlike() -> None:
     features = np.array([[5, 0, 0], [3, 4, 0], [1, 0, 1], [0, 0, 2]])
     np.testing.assert_allclose(LIKENESS.distances(features), [0, 0, 1 - np.sqrt(0.5), 1], atol=1e-7)
-    assert LIKENESS.like(features).tolist() == [True, True, False, False]
+    assert LIKENESS.like(features, [9999] * 4).tolist() == [True, True, False, False]
+    sized = replace(LIKENESS, largest=600)
+    assert sized.like(features, [600, 601, 600, 601]).tolist() == [True, False, False, False]
 
 
 def test_it_is_read_as_it_was_written_and_nothing_else_is() -> None:
     read = Likeness.from_bytes(LIKENESS.to_bytes())
     np.testing.assert_allclose(read.prototypes, LIKENESS.prototypes, atol=1e-3)
     assert read.threshold == LIKENESS.threshold
+    assert read.largest == LIKENESS.largest == np.inf
     assert read.to_bytes() == LIKENESS.to_bytes()
+    assert Likeness.from_bytes(replace(LIKENESS, largest=600).to_bytes()).largest == 600
+    of_before = LIKENESS.to_bytes()[:-136]  # without its third array
+    assert Likeness.from_bytes(of_before).to_bytes() == LIKENESS.to_bytes()
     for content in (b"", b"no array", LIKENESS.to_bytes()[:40], LIKENESS.to_bytes()[:-4]):
         with pytest.raises(BundleError, match=r"likeness\.npy cannot be used"):
             Likeness.from_bytes(content)
@@ -165,7 +172,7 @@ def test_it_lies_in_the_bundle_and_older_bundles_have_none(promising_bundle: Pat
     assert new.likeness.to_bytes() == LIKENESS.to_bytes()
     assert new.info.unlike == unlike()
     assert FILE in new.info.files
-    assert new.like([np.empty(0, np.float32)]) == [None]  # its finder is older
+    assert new.like([np.empty(0, np.float32)], [300]) == [None]  # its finder is older
     (tmp_path / "new" / FILE).write_bytes(b"changed")
     with pytest.raises(BundleError, match=r"likeness\.npy has changed"):
         load_bundle(tmp_path / "new")

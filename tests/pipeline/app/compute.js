@@ -31,8 +31,8 @@ const likenesses = Object.fromEntries(
 
 const ofCases = cases.map(({ description: name, settings, views: photographs, known, asked }) => {
   const description = { ...descriptions[name], decoding: { ...descriptions[name].decoding, ...settings } };
-  const views = photographs.map(({ score, logits, features }) => {
-    return { score, logits, like: likenesses[name]?.isLike(Float32Array.from(features)) ?? null };
+  const views = photographs.map(({ score, logits, features, side }) => {
+    return { score, logits, like: likenesses[name]?.isLike(Float32Array.from(features), side) ?? null };
   });
   try {
     const prediction = classify(views, known, description, text, asked);

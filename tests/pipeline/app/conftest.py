@@ -21,6 +21,9 @@ from gemhier.models.bundle.likeness import Likeness, directions
 Random = np.random.Generator
 Values = dict[str, Any]
 
+LARGEST = 600
+"""Photographs with more pixels are unlike."""
+
 REFUSED = (
     {"ri": "1.77-1.76"},
     {"ri": "1.5-1.9"},
@@ -139,7 +142,7 @@ def likeness() -> Likeness:
     """Prototypes as a bundle keeps them, of 8 features, one of which is 0 and one too small for a common float16."""
     prototypes = np.random.default_rng(8).normal(size=(5, 8))
     prototypes[0, :2] = 0, 1e-6
-    return Likeness.from_bytes(Likeness(directions(prototypes).astype(np.float32), 0.25).to_bytes())
+    return Likeness.from_bytes(Likeness(directions(prototypes).astype(np.float32), 0.25, LARGEST).to_bytes())
 
 
 def unlike() -> Unlike:
@@ -212,7 +215,9 @@ def views(number: int, bundle: Bundle, random: Random) -> list[Values]:
         }
         score = float(random.choice([threshold, random.random(), 1.0, 0.95]))
         logits = {name: values.astype(np.float32).tolist() for name, values in heads.items()}
-        found.append({"score": score, "logits": logits, "features": features_of(bundle.likeness, random)})
+        side = int(random.choice([300, LARGEST, LARGEST + 1]))
+        features = features_of(bundle.likeness, random)
+        found.append({"score": score, "logits": logits, "features": features, "side": side})
     return found
 
 

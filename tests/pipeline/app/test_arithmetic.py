@@ -139,7 +139,7 @@ def seen_by_python(case: Values, bundle: Bundle) -> tuple[list[Values], np.ndarr
     views = case["views"]
     if not views:
         return [], None, 1.0, None
-    like = [bundle.like([np.array(view["features"], np.float32)])[0] for view in views]
+    like = [bundle.like([np.array(view["features"], np.float32)], [view["side"]])[0] for view in views]
     network: Any = Said(views)
     found = replace(bundle, network=network).probabilities(np.empty(0, np.uint8), like).by_strategy
     decoded = [{strategy: rows[place].tolist() for strategy, rows in found.items()} for place in range(len(views))]

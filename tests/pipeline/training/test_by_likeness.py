@@ -9,10 +9,11 @@ from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.training.answers_file import Answers
 from gemhier.pipeline.training.by_likeness import LEAST_UNLIKE, calibrate_by_likeness
 from gemhier.pipeline.training.calibration import calibrate, cross_fitted
-from gemhier.pipeline.training.likeness import PROTOTYPES, cross_fitted_distances, fit_likeness, one_of_each
+from gemhier.pipeline.training.likeness import PROTOTYPES, cross_fitted_distances, fit_likeness, of_makers, one_of_each
 
 SPACE = LabelSpace(("beryl/aquamarine", "beryl/emerald", "corundum/ruby", "quartz"))
 HOME, AWAY = 300, 60
+NO_SIDES = np.empty(0, np.intp)
 
 
 def answers(away: int = AWAY, *, of_one_stone: int = 2) -> Answers:
@@ -51,13 +52,40 @@ def test_one_picture_stands_for_each_stone() -> None:
 def test_a_twentieth_of_the_groups_is_unlike_and_so_are_pictures_of_other_makers() -> None:
     found = answers()
     distances = cross_fitted_distances(found.features, found.groups, found.folds)
-    likeness = fit_likeness(found.features, found.groups, distances)
+    likeness = fit_likeness(found.features, found.groups, distances, NO_SIDES)
     assert likeness.prototypes.shape == (PROTOTYPES, 12)
     unlike = distances > likeness.threshold
     assert 0.03 <= unlike[:HOME].mean() <= 0.05
     assert unlike[HOME:].all()
-    again = fit_likeness(found.features, found.groups, distances)
+    again = fit_likeness(found.features, found.groups, distances, NO_SIDES)
     assert again.to_bytes() == likeness.to_bytes()
+
+
+def test_a_hundredth_is_unlike_for_its_size() -> None:
+    found = answers()
+    distances = cross_fitted_distances(found.features, found.groups, found.folds)
+    sides = np.arange(HOME + AWAY) + 1
+    likeness = fit_likeness(found.features, found.groups, distances, sides)
+    assert likeness.largest == HOME - 1  # the makers' first pictures follow: 302 groups, three above it
+    assert likeness.threshold > fit_likeness(found.features, found.groups, distances, NO_SIDES).threshold
+    alike = replace(found, features=np.ones((HOME + AWAY, 12), np.float32), sides=sides)
+    like = calibrate_by_likeness(alike, SPACE, 0.5).like
+    assert like[: HOME - 1].all()
+    assert not like[HOME - 1 :].any()
+
+
+def test_unlike_pictures_are_calibrated_on_makers_alone_where_these_have_enough() -> None:
+    groups = ("a", "b", "b", "c", "c", "b")
+    assert of_makers(groups, ("1", "2", "2", "3", "4", "2")).tolist() == [False, False, False, True, True, False]
+    number = np.arange(HOME + AWAY)
+    folds = np.where(number < HOME, number % 3, number // 6 % 2)
+    groups = tuple(f"stone {n}" if n < HOME else f"maker {n // 6 % 2}" for n in number)
+    enough, few = (replace(answers(of_one_stone=of_one), folds=folds, groups=groups) for of_one in (2, 6))
+    once = calibrate_by_likeness(enough, SPACE, 0.5).once
+    assert (once[:HOME].sum(), once[HOME:].sum()) == (0, AWAY / 2)
+    once = calibrate_by_likeness(few, SPACE, 0.5).once
+    assert once[:HOME].sum() > 0
+    assert once[HOME:].sum() == 10
 
 
 def test_answers_without_features_are_calibrated_as_ever() -> None:
