@@ -177,8 +177,8 @@ def test_the_page_names_a_stone(browser: "Browser", bundle: Bundle, tmp_path: Pa
     size = write_app(file)
     assert size == file.stat().st_size < 35e6
     page = open_page(browser, file)
-    page.tab.set_input_files("input[type=file]", EXAMPLES / "amethyst.jpg")
-    (ours,) = bundle.classify([EXAMPLES / "amethyst.jpg"], workers=1)
+    page.tab.set_input_files("input[type=file]", EXAMPLES / "emerald.jpg")
+    (ours,) = bundle.classify([EXAMPLES / "emerald.jpg"], workers=1)
     assert isinstance(ours, Prediction)
     assert ours.answer is not None
     expect(page.tab.get_by_text(ours.answer.name).first).to_be_visible(timeout=120_000)

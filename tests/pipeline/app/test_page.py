@@ -65,22 +65,22 @@ RED, GREEN, BLUE = (215, 25, 40), (20, 165, 60), (35, 45, 205)
 
 
 @pytest.fixture(scope="module")
-def html() -> str:
+def html(plain_bundle: Bundle) -> str:
     """The page as the command writes it, but for its scripts, which are served one by one.
 
     Its model promises shortlists, and knows unlike pictures, but has no calibration for them. Where it is torn between
     gems, it says that a picture may show none of them.
     """
-    bundle = replace(load_bundle(), likeness=Likeness(np.ones((1, 1), np.float32), 0.5))
+    bundle = replace(plain_bundle, likeness=Likeness(np.ones((1, 1), np.float32), 0.5))
     rows = (SetThreshold(coverage=share, families={}, others=least) for share, least in ((0.9, 0.1), (0.99, 1e-9)))
     sets = SetThresholds(tuple(rows))
     return page_of(replace(bundle, info=replace(bundle.info, sets=sets, novel_entropy=1.0)))
 
 
 @pytest.fixture(scope="module")
-def plain_html() -> str:
-    """The same of the model that comes with gemhier, which promises no shortlist and knows no unlike pictures."""
-    return page_of(load_bundle())
+def plain_html(plain_bundle: Bundle) -> str:
+    """The same of a model that promises no shortlist and knows no unlike pictures."""
+    return page_of(plain_bundle)
 
 
 def page_of(bundle: Bundle) -> str:
