@@ -181,8 +181,13 @@ def _weighed(reading: Reading, candidates: Candidates, wrong: float) -> Weighed:
 
 
 def _before_readings(image: Float64, candidates: Candidates, evidence: Evidence, allowed: Booleans) -> Float64:
-    """(G,) how probable each candidate is by the picture, the prior and the restrictions."""
+    """(G,) how probable each candidate is by the picture, the prior and the restrictions.
+
+    A picture that gives all that is allowed a probability of 0, as hard routing to another family does, says nothing.
+    """
     n_labels, n_others = len(candidates.space), len(candidates.others)
+    if not (image * allowed[:n_labels]).sum() > 0:
+        image = np.full(n_labels, 1 / n_labels)
     others = np.zeros(n_others)
     if evidence.readings:
         image = (1 - IMAGE_MISLEADS) * image + IMAGE_MISLEADS / n_labels

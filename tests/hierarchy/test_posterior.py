@@ -110,6 +110,14 @@ def test_only_and_without(candidates: Candidates) -> None:
     assert measured.others.sum() == 0
 
 
+def test_a_picture_that_gives_nothing_to_what_is_allowed_says_nothing(candidates: Candidates) -> None:
+    routed = np.zeros(len(IMAGE))
+    routed[candidates.space.index("spinel")] = 1
+    only = posterior(routed, candidates, Evidence.of(only=["corundum"])).labels
+    assert sorted(only) == pytest.approx([0, 0, 0, 0.5, 0.5])
+    assert only[candidates.space.index("spinel")] == 0
+
+
 @pytest.mark.parametrize(
     ("evidence", "message"),
     [

@@ -72,7 +72,8 @@ function times(before, weighed) {
 }
 
 /**
- * Return how probable each candidate is by the picture, the prior and the restrictions.
+ * Return how probable each candidate is by the picture, the prior and the restrictions. A picture that gives all that is
+ * allowed a probability of 0 says nothing.
  * @param {number[]} image
  * @param {Evidence} evidence
  * @param {boolean[]} allowed
@@ -83,7 +84,9 @@ function beforeReadings(image, { readings, prior, only, without }, allowed, desc
   const { labels, candidates } = description;
   const { image_misleads, others_share } = description.posterior;
   const nOthers = candidates.length - labels.length;
-  let seen = image;
+  let seen = image.some((probability, label) => at(allowed, label) && probability > 0)
+    ? image
+    : new Array(labels.length).fill(1 / labels.length);
   let others = new Array(nOthers).fill(0);
   if (readings.length) {
     seen = seen.map((probability) => (1 - image_misleads) * probability + image_misleads / labels.length);
