@@ -68,6 +68,11 @@ def main() -> None:
             raise SystemExit("These answers hold no features, or the model has no finder that gives them.")
         seen = unlike_in(folder, finder, found.calibration.likeness)
         print(share(folder.name, seen, np.arange(len(seen)).astype(str)))
+    print("\n| right names, all pictures | stones | share |\n| --- | --- | --- |")
+    for name, chosen in (("home", home), ("away", away)):
+        for places in (1, 3):
+            hits = top_k_hits(found.probabilities[found.calibration.strategy], found.truth, places)
+            print(share(f"{name}, top-{places}", hits[chosen], stones[chosen]))
     for name, chosen in (("home", home), ("away", away), ("away, unlike", away & ~found.like)):
         if chosen.any():
             promises(name, chosen & found.with_gem, bundle, answers, found, stones)
@@ -86,8 +91,9 @@ def of_kinds(answers: Answers, table: Path, kinds: Sequence[str]) -> Booleans:
 
 def unlike_in(folder: Path, finder: Finder, likeness: Likeness) -> Booleans:
     """Return which pictures of a folder are unlike."""
-    images = [read_image(path) for path in list_images([folder])]
-    return ~likeness.like(np.stack(list(map(finder.features, images))), [min(image.shape[:2]) for image in images])
+    images = map(read_image, list_images([folder]))
+    features, sides = zip(*((finder.features(image), min(image.shape[:2])) for image in images), strict=True)
+    return ~likeness.like(np.stack(features), sides)
 
 
 def promises(
@@ -100,8 +106,6 @@ def promises(
     given, right = answered(found, answers, bundle.space)
     print(f"\n{name}: {chosen.sum()} pictures in which a gem stands out, calibration error {error}")
     print("| figure | stones | share |\n| --- | --- | --- |")
-    for places in (1, 3):
-        print(share(f"top-{places}", top_k_hits(probabilities, found.truth, places)[chosen], stones[chosen]))
     print(share(f"asked for {PRECISION}: answered", given[chosen], stones[chosen]))
     print(share("right of these", right[chosen & given], stones[chosen & given]))
     for guarantee in GUARANTEES:

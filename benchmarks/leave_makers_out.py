@@ -31,6 +31,8 @@ from gemhier.pipeline.prepare import PrepareConfig, prepare
 AWAY = "maker "
 """The groups of other makers' photographs begin so."""
 
+KINDS = ("shop", "phone", "tumbled")
+
 
 @dataclass(frozen=True)
 class Photograph:
@@ -92,7 +94,7 @@ def prepared(photographs: Iterable[Photograph], data: Manifest, config: PrepareC
 @click.argument("data", type=click.Path(exists=True, path_type=Path))
 @click.argument("images", type=click.Path(exists=True, path_type=Path))
 @click.option("--leave", multiple=True, help="A maker to be measured on; without any, all are learned from.")
-@click.option("--kind", "kinds", multiple=True, default=["shop", "phone", "tumbled"], show_default=True)
+@click.option("--kind", "kinds", multiple=True, default=KINDS, show_default=True)
 @click.option("--most", type=click.IntRange(min=1), default=12, show_default=True, help="Of a class of a maker.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="A new folder.")
 def main(data: Path, images: Path, leave: tuple[str, ...], kinds: tuple[str, ...], most: int, out: Path) -> None:

@@ -20,9 +20,10 @@ from pathlib import Path
 
 import click
 import numpy as np
-from leave_makers_out import AWAY, read_photographs
+from leave_makers_out import AWAY, KINDS, read_photographs
 
 from gemhier.arrays import Float64
+from gemhier.hierarchy.metrics import top_k_hits
 from gemhier.models.bundle import Bundle, StoneResult, load_bundle
 from gemhier.models.images.files import list_images
 from gemhier.pipeline.training.answers_file import read_answers
@@ -60,8 +61,7 @@ def hits(bundle: Bundle, paths: Sequence[Path], truth: Sequence[str]) -> Iterato
 
 def hit(probabilities: Float64, column: int) -> Float64:
     """(2,) whether a column is the highest of (V,) P(label), and among the highest three."""
-    rank = int(np.flatnonzero(np.argsort(-probabilities, kind="stable") == column)[0])
-    return np.array([rank < 1, rank < 3], np.float64)
+    return np.concatenate([top_k_hits(probabilities[None], [column], k) for k in (1, 3)])
 
 
 def out_of_fold(base: Bundle, answers_file: Path, table: Path) -> Iterator[Photograph]:
@@ -69,8 +69,7 @@ def out_of_fold(base: Bundle, answers_file: Path, table: Path) -> Iterator[Photo
     answers = read_answers(answers_file)
     found = calibrate_by_likeness(answers, base.space, base.info.stone_threshold)
     probabilities = found.probabilities[found.calibration.strategy]
-    kinds = ("phone", "shop", "tumbled")
-    by_digest = {sha256(each.path.read_bytes()).hexdigest(): each for each in read_photographs(table, kinds)}
+    by_digest = {sha256(each.path.read_bytes()).hexdigest(): each for each in read_photographs(table, KINDS)}
     rows = [row for row, group in enumerate(answers.groups) if group.startswith(AWAY)]
     if unknown := [row for row in rows if answers.sha256[row] not in by_digest]:
         raise click.ClickException(f"{table}: it lacks {len(unknown)} of {len(rows)} photographs of the answers.")

@@ -41,7 +41,7 @@ from gemhier.models.networks.modes import TRAINED_STRATEGIES
 from gemhier.models.runtime.logits import Logits
 from gemhier.pipeline.training.answers_file import Answers, read_answers
 from gemhier.pipeline.training.calibration import calibrate, cross_fitted
-from gemhier.pipeline.training.likeness import cross_fitted_distances, fit_likeness, one_of_each
+from gemhier.pipeline.training.likeness import cross_fitted_likeness, one_of_each
 from gemhier.progress import progress
 
 
@@ -132,11 +132,8 @@ def counted(answers: Answers, stone_threshold: float) -> Answers:
     """Return the answers in whose pictures a gem stands out, and that are like most of them."""
     kept = answers.scores >= stone_threshold
     if answers.features.size:
-        distances = cross_fitted_distances(answers.features, answers.groups, answers.folds)
-        likeness = fit_likeness(answers.features, answers.groups, distances, answers.sides)
-        kept &= distances <= likeness.threshold
-        if answers.sides.size:
-            kept &= answers.sides <= likeness.largest
+        _, like = cross_fitted_likeness(answers.features, answers.groups, answers.folds, answers.sides)
+        kept &= like
     return _rows(answers, kept)
 
 

@@ -58,7 +58,11 @@ class Likeness:
             features: (N, D), by the stone finder.
             sides: (N,) pixels of each picture's shorter side.
         """
-        return np.asarray((self.distances(features) <= self.threshold) & (np.asarray(sides) <= self.largest))
+        return self.is_near(self.distances(features), sides)
+
+    def is_near(self, distances: npt.ArrayLike, sides: npt.ArrayLike) -> Booleans:
+        """Return which of N pictures are like them, (N,), where (N,) distances from prototypes are known."""
+        return np.asarray((np.asarray(distances) <= self.threshold) & (np.asarray(sides) <= self.largest))
 
     def to_bytes(self) -> bytes:
         """Return it as three NumPy arrays, one after the other; `from_bytes` reads it."""

@@ -66,6 +66,9 @@ class Recognizer:
             return [None] * len(features)
         return [bool(found) for found in self.likeness.like(np.stack(features), sides)]
 
+    def _like(self, crops: Sequence[StoneCrop]) -> list[bool | None]:
+        return self.like([crop.features for crop in crops], [min(crop.of) for crop in crops])
+
     def results(
         self, crops: Sequence[StoneCrop], judge: Judge, asked: Asked, evidence: Evidence | Mapping[str, Evidence] | None
     ) -> list[StoneResult]:
@@ -80,7 +83,7 @@ class Recognizer:
         Raises:
             EvidenceError: if a name in the evidence is not known, or it leaves nothing that a stone can be.
         """
-        like = self.like([crop.features for crop in crops], [min(crop.of) for crop in crops])
+        like = self._like(crops)
         by_strategy = self.probabilities(np.stack([crop.pixels for crop in crops]), like).by_strategy
         decided = judge.decide(
             [crop.image for crop in crops],
@@ -103,7 +106,7 @@ class Recognizer:
         """Return what each of at least one photograph says of its stone."""
         from gemhier.models.bundle.multi_view import View  # which few ask for
 
-        like = self.like([crop.features for crop in crops], [min(crop.of) for crop in crops])
+        like = self._like(crops)
         found = self.probabilities(np.stack([crop.pixels for crop in crops]), like).by_strategy[self.info.strategy]
         return [
             View(crop.image, crop.score, row, is_like) for crop, row, is_like in zip(crops, found, like, strict=True)

@@ -13,7 +13,7 @@ from gemhier.models.bundle.info import Unlike
 from gemhier.models.bundle.shortlist import Shortlist, Shortlister
 from gemhier.pipeline.training.answers_file import Answers
 from gemhier.pipeline.training.calibration import Calibration, calibrate, cross_fitted, cross_fitted_shortlisters
-from gemhier.pipeline.training.likeness import cross_fitted_distances, fit_likeness, of_makers, one_of_each
+from gemhier.pipeline.training.likeness import cross_fitted_likeness, of_makers, one_of_each
 
 LEAST_UNLIKE = 20
 """With fewer stones in unlike pictures nothing is fitted to these: no guarantee above 0.95 could come of it."""
@@ -98,11 +98,7 @@ def calibrate_by_likeness(answers: Answers, space: LabelSpace, stone_threshold: 
     with_gem = answers.scores >= stone_threshold
     likeness, like = None, np.ones(len(truth), dtype=np.bool_)
     if answers.features.size:
-        distances = cross_fitted_distances(answers.features, answers.groups, answers.folds)
-        likeness = fit_likeness(answers.features, answers.groups, distances, answers.sides)
-        like = distances <= likeness.threshold
-        if answers.sides.size:
-            like &= answers.sides <= likeness.largest
+        likeness, like = cross_fitted_likeness(answers.features, answers.groups, answers.folds, answers.sides)
     once = _unlike_stones(answers, ~like & with_gem)
     found = calibrate(
         answers.logits.map(lambda part: part[like]), truth[like], space, answers.mode, with_gem=with_gem[like]

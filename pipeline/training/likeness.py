@@ -55,6 +55,18 @@ def fit_likeness(features: Float32, groups: Sequence[str], distances: Float64, s
     return Likeness(_prototypes(features[once]), threshold, *sizes)
 
 
+def cross_fitted_likeness(
+    features: Float32, groups: Sequence[str], folds: Indices, sides: Indices
+) -> tuple[Likeness, Booleans]:
+    """Return what pictures look like, and which are like those of the other folds, (N,).
+
+    The arguments are those of `fit_likeness` and `cross_fitted_distances`.
+    """
+    distances = cross_fitted_distances(features, groups, folds)
+    likeness = fit_likeness(features, groups, distances, sides)
+    return likeness, likeness.is_near(distances, sides if len(sides) else np.zeros(len(features), np.intp))
+
+
 def cross_fitted_distances(features: Float32, groups: Sequence[str], folds: Indices) -> Float64:
     """Return how far each picture is from the prototypes of the other folds, (N,).
 
