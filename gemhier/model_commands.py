@@ -80,8 +80,8 @@ def _point(ctx: click.Context, option: click.Parameter, value: str | None) -> "P
     type=float,
     callback=open_interval,
     help="Share of the answers that should be right, between 0 and 1. The higher it is, the sooner an answer stops "
-    "at the family or is refused. This holds only on pictures like those of the training: on photographs from "
-    "elsewhere far fewer are right, and a gem that the model has not learned may get another's name.",
+    "at the family or is refused. This holds only on pictures like those that the model was calibrated on: of "
+    "others fewer may be right, and a gem that the model has not learned may get another's name.",
 )
 @guarantee_option
 @click.option("--all-stones", is_flag=True, help="One result for each stone of a picture, with the place of each.")

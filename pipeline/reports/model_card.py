@@ -56,9 +56,8 @@ _LIMITS = """\
 - {other_things}
 - Photographs of single stones on plain ground are what it has learned from, changed as cameras change them.
   Settings, coloured light and stones that are small in the picture are harder than such pictures.
-- The precision and the guarantee that are asked for hold on such pictures only: on photographs from elsewhere far fewer
-  of the answers are right, fewer shortlists hold the right label, and a gem that is not among its labels may get the
-  name of one that is.
+- {promises}
+- A gem that is not among its labels may get the name of one that is.
 """
 
 _OTHER_THINGS = (
@@ -67,6 +66,14 @@ _OTHER_THINGS = (
     "Whatever a picture shows is taken for one of its labels, for it has no stone finder to refuse other things.",
 )
 """What becomes of pictures of other things, with a trained finder and without."""
+
+_PROMISES = (
+    "The precision and the guarantee that are asked for hold on such pictures only: on photographs from elsewhere far\n"
+    "  fewer of the answers are right, and fewer shortlists hold the right label.",
+    "The precision and the guarantee that are asked for hold on pictures like those it was calibrated on. Of unlike\n"
+    "  ones it has seen few: on photographs by others, of other stones or in other light, they may hold less.",
+)
+"""How far promises go, without a calibration of unlike pictures and with one."""
 
 _SEEN = {
     "network": "the stone found and cut out by a network of its own, its backdrop covered",
@@ -132,7 +139,11 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any], 
     notes = report.get(NOTES)
     if isinstance(notes, str) and notes.strip():  # and not an evaluation of that name
         lines += [notes.strip(), ""]
-    return "\n".join(lines) + "\n" + _LIMITS.format(other_things=_OTHER_THINGS[info.finder in UNTRAINED])
+    limits = _LIMITS.format(
+        other_things=_OTHER_THINGS[info.finder in UNTRAINED],
+        promises=_PROMISES[knows_likeness and info.unlike is not None],
+    )
+    return "\n".join(lines) + "\n" + limits
 
 
 def write_with_report(source: Bundle, out: Path, report: Mapping[str, Any], *, network: bytes | None = None) -> Bundle:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 from gemhier.models.bundle import load_bundle
@@ -66,3 +67,14 @@ def test_a_card_says_that_answers_out_of_fold_calibrated_it(tiny_bundle: Path) -
     card = model_card(bundle.info, bundle.taxonomy, report)
     assert "thresholds set on answers out of fold" in card
     assert "validation" not in card
+
+
+def test_a_card_says_how_far_promises_go(tiny_bundle: Path) -> None:
+    bundle = load_bundle(tiny_bundle)
+    calibrated = load_bundle().info.unlike
+    assert calibrated is not None
+    assert "hold on such pictures only" in model_card(bundle.info, bundle.taxonomy, {}, knows_likeness=True)
+    info = replace(bundle.info, unlike=calibrated)
+    card = model_card(info, bundle.taxonomy, {}, knows_likeness=True)
+    assert "hold on pictures like those it was calibrated on" in card
+    assert "on such pictures only" not in card
