@@ -27,8 +27,16 @@ def test_the_trained_backbone_is_asked_on_the_same_folds() -> None:
     assert {(plan.folds, plan.arms[0].config) for plan in others} == {(tuned.folds, tuned.arms[0].config)}
 
 
-def test_regional_networks_are_asked_with_the_same_general_network() -> None:
-    plan = load_plan(PLANS / "regional_steps.yaml")
+def test_the_frozen_backbone_is_asked_on_the_folds_of_the_default_plan() -> None:
+    default, *others = (load_plan(path) for path in (None, *PLANS.glob("frozen_*.yaml")))
+    assert {(plan.folds, plan.repeats, plan.arms[0].config) for plan in others} == {
+        (default.folds, default.repeats, default.arms[0].config)
+    }
+
+
+@pytest.mark.parametrize("name", ["regional_steps", "frozen_steps"])
+def test_regional_networks_are_asked_with_the_same_general_network(name: str) -> None:
+    plan = load_plan(PLANS / f"{name}.yaml")
     separate, longer = (arm for arm in plan.arms if arm.separate)
     assert separate.config == longer.config
     assert (separate.regional, longer.regional) == ("separate", "separate-as-long")
