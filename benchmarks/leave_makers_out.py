@@ -11,8 +11,9 @@ begins with, up to the first underscore. OUT gets
     data/      DATA, with the photographs of all makers but those left out among its training pictures
     left-out/  links to the photographs of the others, all of them, by kind and class
 
-Without --leave all makers are learned from, as for a release. Of each class a maker shows --most photographs at most,
-taken from its stones in turn: many photographs of a few stones would teach whose stones they are.
+Without --leave all makers are learned from; a release takes --kind shop --kind phone, since pebbles are not cut.
+Of each class a maker shows --most photographs at most, taken from its stones in turn: many photographs of a few stones
+would teach whose stones they are.
 """
 
 import csv

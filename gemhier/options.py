@@ -66,7 +66,7 @@ guarantee_option = click.option(
     metavar="P",
     type=float,
     callback=open_interval,
-    help="Give a shortlist too: the gems of which the right one is one with this probability, such as 0.95. This holds "
+    help="Give a shortlist too, which holds the right gem with this probability, such as 0.95. This holds "
     "only on pictures like those that the model was calibrated on, and only a model that was calibrated out of fold "
     "promises it.",
 )

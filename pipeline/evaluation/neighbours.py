@@ -79,7 +79,7 @@ class TrainingStones:
 def views(probabilities: npt.ArrayLike) -> Float64:
     """How a network sees stones: the logits of its flat classifier, centred and brought to length 1.
 
-    The exported network gives no features, but these logits are a linear map of them, to what tells labels apart.
+    These logits are a linear map of the network's features, to what tells labels apart; older bundles give no features.
     Their centred logarithms of probabilities are the same as the centred logits, whatever the temperature.
 
     Args:

@@ -54,7 +54,7 @@ _LIMITS = """\
 - Natural, synthetic, treated and imitated stones can look alike. It does not tell them apart, and does not
   replace a laboratory. Do not buy, sell, insure or value a stone by its answer.
 - {other_things}
-- Photographs of single stones on plain ground are what it has learned from, changed as cameras change them.
+- It has learned mostly from photographs of single stones on plain ground, changed as cameras change them.
   Settings, coloured light and stones that are small in the picture are harder than such pictures.
 - {promises}
 - A gem that is not among its labels may get the name of one that is.
@@ -112,7 +112,7 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any], 
         f"- input: {info.size} x {info.size} pixels, {_SEEN[info.finder]}",
         "- looks for no gem, and so takes every picture for one of its labels"
         if info.finder in UNTRAINED
-        else f"- refuses a picture whose most prominent stone has a score below {info.stone_threshold:.2f}",
+        else f"- refuses a picture whose most prominent stone has a score below {info.stone_threshold:.3g}",
         f"- decides by: {info.strategy}, {_STRATEGIES[info.strategy]}",
         f"- answers as deep as a precision of {info.default_precision:.0%} allows, by thresholds set on "
         f"{'answers out of fold' if OUT_OF_FOLD in report else 'validation pictures'}",
@@ -125,7 +125,7 @@ def model_card(info: BundleInfo, taxonomy: Taxonomy, report: Mapping[str, Any], 
         "",
         "## What it learned from",
         "",
-        f"{_images(counts, report)} Near-copies and photographs of one stone never stand on two sides. "
+        f"{_images(counts, report)} Near-copies and photographs of one stone are never in two folds or splits. "
         "The pictures themselves are not redistributed.",
         "",
         f"Families: {families}.",
