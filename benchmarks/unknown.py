@@ -117,13 +117,14 @@ def main() -> None:
     bundle, answers = load_bundle(arguments.model), read_answers(arguments.answers)
     answers = counted(answers, bundle.info.stone_threshold)
     print(f"{len(answers.truth)} answers of {len(set(answers.stones or answers.groups))} stones count\n")
-    print("| score | known, refused | without a name, refused | AUROC |\n| --- | --- | --- | --- |")
     if arguments.unknown is not None:
         logits, classes = unknown_pictures(bundle, arguments.unknown)
+        print(f"{len(classes)} pictures of {len(set(classes))} classes without a name count\n")
         rounds = [(np.arange(len(answers.truth)), left_out_of_training(answers, logits), classes)]
     else:
         sets = divided(answers.labels, arguments.sets, arguments.families, arguments.seed)
         rounds = list(masked(answers, sets))
+    print("| score | known, refused | without a name, refused | AUROC |\n| --- | --- | --- | --- |")
     for line in lines(answers, rounds, arguments.families):
         print(line)
 
