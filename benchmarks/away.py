@@ -69,9 +69,10 @@ def main() -> None:
         seen = unlike_in(folder, finder, found.calibration.likeness)
         print(share(folder.name, seen, np.arange(len(seen)).astype(str)))
     print("\n| right names, all pictures | stones | share |\n| --- | --- | --- |")
-    for name, chosen in (("home", home), ("away", away)):
-        for places in (1, 3):
-            hits = top_k_hits(found.probabilities[found.calibration.strategy], found.truth, places)
+    probabilities = found.probabilities[found.calibration.strategy]
+    for places in (1, 3):
+        hits = top_k_hits(probabilities, found.truth, places)
+        for name, chosen in (("home", home), ("away", away)):
             print(share(f"{name}, top-{places}", hits[chosen], stones[chosen]))
     for name, chosen in (("home", home), ("away", away), ("away, unlike", away & ~found.like)):
         if chosen.any():

@@ -64,7 +64,7 @@ def cross_fitted_likeness(
     """
     distances = cross_fitted_distances(features, groups, folds)
     likeness = fit_likeness(features, groups, distances, sides)
-    return likeness, likeness.is_near(distances, sides if len(sides) else np.zeros(len(features), np.intp))
+    return likeness, likeness.is_near(distances, sides if len(sides) else 0)
 
 
 def cross_fitted_distances(features: Float32, groups: Sequence[str], folds: Indices) -> Float64:
