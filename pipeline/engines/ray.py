@@ -33,7 +33,8 @@ _QUIET = {
 """Read by Ray while it is imported or started."""
 
 _LOOPBACK_ONLY = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
-"""With 0 Ray binds to the loopback address, on Linux too. An address of 127.0.0.1 it would replace by another."""
+"""With 0 Ray binds to the loopback address, on Linux too. An address of 127.0.0.1 it would replace by another. It is
+read while Ray is imported, here and in the processes that Ray starts."""
 
 _LOG_LEVEL = re.compile(rb"\[[^]]*\] logging\.cc")
 """With this begins the line in which Ray says that it will say less."""
@@ -162,6 +163,8 @@ def started(address: str | None = None, workers: int | None = None) -> Iterator[
     import ray
     import ray.data
 
+    if address is None:  # another library may have imported Ray before
+        ray._private.ray_constants.ENABLE_RAY_CLUSTER = False
     for name in ("ray", "ray.data"):  # what fails is raised, and said in one line
         logging.getLogger(name).setLevel(logging.CRITICAL)
     context = ray.data.DataContext.get_current()

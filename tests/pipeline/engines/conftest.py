@@ -1,6 +1,5 @@
 """One Ray for all tests, of two workers, reachable from this machine alone."""
 
-import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +17,8 @@ WORKERS = 2
 @pytest.fixture(scope="session")
 def ray_engine() -> Iterator["RayEngine"]:
     """A running Ray, which whatever starts Ray uses."""
-    if importlib.util.find_spec("ray") is None:  # not importorskip: Ray has to be told how to start before its import
-        pytest.skip("Ray comes with the extra ray")
+    # Imported before it is told how to start, as where another library uses it too.
+    pytest.importorskip("ray", reason="Ray comes with the extra ray")
     from gemhier.pipeline.engines.ray import started
 
     with started(workers=WORKERS) as engine:
