@@ -33,8 +33,8 @@ _QUIET = {
 """Read by Ray while it is imported or started."""
 
 _LOOPBACK_ONLY = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
-"""With 0 Ray binds to the loopback address, on Linux too. An address of 127.0.0.1 it would replace by another. It is
-read while Ray is imported, here and in the processes that Ray starts."""
+"""With 0 Ray binds to the loopback address, on Linux too. An address of 127.0.0.1 it would replace by another. The
+processes that Ray starts read it while they import Ray."""
 
 _LOG_LEVEL = re.compile(rb"\[[^]]*\] logging\.cc")
 """With this begins the line in which Ray says that it will say less."""
@@ -158,13 +158,12 @@ def started(address: str | None = None, workers: int | None = None) -> Iterator[
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    if address is None:
-        os.environ[_LOOPBACK_ONLY] = "0"
     import ray
     import ray.data
 
-    if address is None:  # another library may have imported Ray before
-        ray._private.ray_constants.ENABLE_RAY_CLUSTER = False
+    if address is None:
+        os.environ[_LOOPBACK_ONLY] = "0"
+        ray._private.ray_constants.ENABLE_RAY_CLUSTER = False  # the same here, where Ray may be imported long since
     for name in ("ray", "ray.data"):  # what fails is raised, and said in one line
         logging.getLogger(name).setLevel(logging.CRITICAL)
     context = ray.data.DataContext.get_current()
