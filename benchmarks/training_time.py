@@ -26,12 +26,17 @@ class TimedEnough(Exception):
     """Ends a training whose steps have been timed."""
 
 
-def seconds_an_epoch(backbone: str, steps: int, epochs: int, *, mixed_precision: bool) -> float:
+def seconds_an_epoch(backbone: str, steps: int, epochs: int, *, image_size: int | None, mixed_precision: bool) -> float:
     """Return the median over some epochs after the first, in which TensorFlow builds its graph."""
     from gemhier.pipeline.training.fit import Images, fit_network
 
     config = TrainConfig(
-        backbone=backbone, schedule="report", mode="flat", weights="none", mixed_precision=mixed_precision
+        backbone=backbone,
+        schedule="report",
+        mode="flat",
+        weights="none",
+        image_size=image_size,
+        mixed_precision=mixed_precision,
     )
     space = load_bundle().space
     count = steps * config.phases.batch
@@ -60,14 +65,18 @@ def seconds_an_epoch(backbone: str, steps: int, epochs: int, *, mixed_precision:
 @click.option("--images", type=click.IntRange(min=1), required=True, help="How many a pass shows.")
 @click.option("--epochs", type=click.IntRange(min=1), default=20, show_default=True, help="Passes of the training.")
 @click.option("--timed", type=click.IntRange(min=1), default=1, show_default=True, help="Epochs to time.")
+@click.option("--image-size", type=int, help="Side of the pictures in pixels. [default: the backbone's]")
 @click.option("--mixed-precision", is_flag=True, help="In bfloat16.")
-def main(backbones: tuple[str, ...], images: int, epochs: int, timed: int, mixed_precision: bool) -> None:
+def main(
+    backbones: tuple[str, ...], images: int, epochs: int, timed: int, image_size: int | None, mixed_precision: bool
+) -> None:
     """Time steps of a training of each of BACKBONES."""
     start_tensorflow()
     batch = SCHEDULES["report"].batch
     for backbone in backbones:
         short, long = (
-            seconds_an_epoch(backbone, steps, timed, mixed_precision=mixed_precision) for steps in (SHORT, LONG)
+            seconds_an_epoch(backbone, steps, timed, image_size=image_size, mixed_precision=mixed_precision)
+            for steps in (SHORT, LONG)
         )
         step = (long - short) / (LONG - SHORT)
         hours = step * epochs * -(-images // batch) / 3600

@@ -326,7 +326,12 @@ def _run_name(config: TrainConfig) -> str:
     weights = f" weights {Path(config.weights).name}" if config.weights else ""
     balanced = f" balance {config.balance}" if config.balance else ""
     seed = f" seed {config.seed}" if config.seed else ""
-    numbers = {"epochs": config.epochs, "batch": config.batch_size, "learning rate": config.learning_rate}
+    numbers = {
+        "epochs": config.epochs,
+        "batch": config.batch_size,
+        "learning rate": config.learning_rate,
+        "size": config.image_size,
+    }
     changed = "".join(f" {name} {number:g}" for name, number in numbers.items() if number is not None)
     return f"{config.backbone} {config.mode} {config.schedule}{changed}{weights}{balanced}{seed}"
 

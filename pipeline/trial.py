@@ -217,7 +217,7 @@ def _features(manifest: Manifest, rows: Sequence[Row], config: TrainConfig) -> F
     from gemhier.models.networks.gem_network import build_network
     from gemhier.pipeline.training.features import load_features
 
-    network = build_network(config.backbones[0], manifest.label_space)
+    network = build_network(config.backbones[0], manifest.label_space, size=config.size)
     crops = prepared_crops(manifest, rows, network.size)
     found = load_features(
         network.extractor,

@@ -17,9 +17,9 @@ from gemhier.pipeline.training.start_tensorflow import TENSORFLOW_NOTES
 
 _ROUNDS = 45
 
-Kind = tuple[str, str, str, int]
-"""What the time depends on: the backbones, the heads, whether the flat one is Hier-COS's ("" where it is not), and the
-units of the dense layer before them."""
+Kind = tuple[str, int, str, str, int]
+"""What the time depends on: the backbones, the side of the pictures, the heads, whether the flat one is Hier-COS's (""
+where it is not), and the units of the dense layer before them."""
 
 
 def milliseconds(arms: Sequence[Arm], space: LabelSpace) -> dict[str, float]:
@@ -66,12 +66,11 @@ def _networks(arm: Arm, strategy: str, space: LabelSpace) -> int:
 
 def _kind(arm: Arm) -> Kind:
     config = arm.config
-    return config.backbone, config.mode, HIER_COS if config.loss == HIER_COS else "", config.phases.hidden
+    return config.backbone, config.size, config.mode, HIER_COS if config.loss == HIER_COS else "", config.phases.hidden
 
 
-def _exported(backbones: str, mode: str, loss: str, hidden: int, space: LabelSpace) -> ExportedNetwork:
+def _exported(backbones: str, size: int, mode: str, loss: str, hidden: int, space: LabelSpace) -> ExportedNetwork:
     chosen = [backbone(name, "none") for name in backbones.split("+")]
-    size = chosen[0].size
     members = [build_network(one, space, size=size, mode=mode, loss=loss, hidden=hidden) for one in chosen]
     with without_lines(TENSORFLOW_NOTES):
         content = export_network(average_networks(members).whole)

@@ -11,6 +11,9 @@ from gemhier.models.networks.backbones import BACKBONES, Backbone, backbone
 from gemhier.models.networks.modes import FLAT_LOSSES, MODES
 from gemhier.pipeline.training.devices import MACHINES, STRATEGIES
 
+SMALLEST_IMAGES = 32
+"""The least side of pictures in pixels: every backbone halves them five times."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
@@ -131,7 +134,7 @@ class TrainConfig:
     Attributes:
         mode: which heads are trained: flat, hierarchical or both.
         backbone: a key of `gemhier.models.networks.backbones.BACKBONES`, or several joined by +: as many networks are
-            trained, from seeds that follow on `seed`, at the size of the first, and averaged into one.
+            trained, from seeds that follow on `seed`, at one size, and averaged into one.
         schedule: a key of `SCHEDULES`.
         seed: of the heads' first weights, the order of the pictures and their augmentation.
         folds: 0 to calibrate on the validation pictures, from which the network then learns nothing. 2 or more
@@ -148,6 +151,7 @@ class TrainConfig:
         epochs: passes of the schedule's last phase; None for the schedule's own number, as with the next two.
         batch_size: pictures a step.
         learning_rate: the highest one of the schedule's last phase.
+        image_size: side of the pictures that the networks see, in pixels; None for that of the first backbone.
         times: how many times as many passes each phase has as the numbers before say; None for as many.
 
     Raises:
@@ -168,6 +172,7 @@ class TrainConfig:
     epochs: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
+    image_size: int | None = None
     times: int | None = None
 
     def __post_init__(self) -> None:
@@ -188,6 +193,11 @@ class TrainConfig:
         for name, count in (("epochs", self.epochs), ("batch_size", self.batch_size), ("times", self.times)):
             if count is not None and (type(count) is not int or count < 1):
                 raise ValueError(f"`{name}` must be a whole number of 1 or more. Received: {count!r}.")
+        size = self.image_size
+        if size is not None and (type(size) is not int or size < SMALLEST_IMAGES):
+            raise ValueError(
+                f"`image_size` must be a whole number of pixels, {SMALLEST_IMAGES} or more. Received: {size!r}."
+            )
         if self.strategy == MACHINES and self.folds:
             raise ValueError(
                 f"`folds` must be 0 where `strategy` is {MACHINES}: calibrate on validation pictures. "
@@ -221,7 +231,7 @@ class TrainConfig:
     @property
     def size(self) -> int:
         """The side of the pictures that the networks see, in pixels."""
-        return self.backbones[0].size
+        return self.image_size or self.backbones[0].size
 
     @property
     def weights_id(self) -> str:

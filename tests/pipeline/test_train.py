@@ -169,21 +169,25 @@ def test_the_settings_reach_the_run_and_not_where_the_weights_lie(
 
 def test_numbers_a_name_and_an_experiment_reach_the_run(here: Path, tiny_data: Path, tiny_backbone: str) -> None:
     command = ["train", str(tiny_data), "--mode", "flat", "--backbone", tiny_backbone, "--schedule", tiny_backbone]
-    numbers = ["--epochs", "2", "--batch-size", "16", "--learning-rate", "3e-4"]
+    numbers = ["--epochs", "2", "--batch-size", "16", "--learning-rate", "3e-4", "--image-size", "48"]
     outcome = CliRunner().invoke(main, [*command, *numbers, "--name", " my run", "--experiment", "tuning"])
     assert outcome.exit_code == 0, outcome.output
     mlflow = open_tracking()
     run = mlflow.get_run(find_run("my run"))
     assert run.info.experiment_id == mlflow.get_experiment_by_name("tuning").experiment_id
-    assert {name: run.data.params[name] for name in ("epochs", "batch_size", "learning_rate", "batch")} == {
+    given = {
         "epochs": "2",
         "batch_size": "16",
         "learning_rate": "0.0003",
+        "image_size": "48",
         "batch": "16",
+        "size": "48",
     }
+    assert {name: run.data.params[name] for name in given} == given
     losses = mlflow.MlflowClient().get_metric_history(run.info.run_id, "train/loss")
     assert len(losses) == TrainConfig(backbone=tiny_backbone, schedule=tiny_backbone).phases.head_epochs + 2
-    assert load_bundle(find_bundle("latest")).info.run_id == run.info.run_id
+    bundle = load_bundle(find_bundle("latest"))
+    assert (bundle.info.run_id, bundle.info.size) == (run.info.run_id, 48)
     assert mlflow.search_runs(experiment_names=["gemhier"], output_format="list") == []
 
 
@@ -192,9 +196,10 @@ def test_an_interrupted_training_is_not_gone_on_with_under_other_options(
 ) -> None:
     manifest, usual = read_manifest(tiny_data), TrainConfig(backbone=tiny_backbone, schedule=tiny_backbone)
     changed = [replace(usual, epochs=2), replace(usual, batch_size=16), replace(usual, learning_rate=3e-4)]
+    changed.append(replace(usual, image_size=48))
     folders = [work_folder(manifest, config) for config in (usual, *changed)]
     folders += [work_folder(manifest, usual, "mine"), work_folder(manifest, usual, None, "mine")]
-    assert len(set(folders)) == 6
+    assert len(set(folders)) == 7
 
 
 def test_without_tensorflow_nothing_else_is_asked_for(

@@ -206,7 +206,7 @@ def test_arms_of_other_finders_and_losses_are_compared_at_home_and_elsewhere(
         folder = here / "my phones" / label
         folder.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(folder / f"{number}.png"), paint_stone(label)[..., ::-1])
-    arms = [{"name": "flat"}, {"name": "edges", "finder": "canny", "loss": "hier-cos"}]
+    arms = [{"name": "flat"}, {"name": "edges", "finder": "canny", "loss": "hier-cos", "image_size": 48}]
     plan = write_plan(here, 0, arms=arms, settings={**TINY, "mode": "flat", "epochs": 10})
     command = ["trial", str(data), "--plan", str(plan), "--elsewhere", "my phones"]
     done = CliRunner().invoke(main, command)
@@ -236,7 +236,7 @@ def test_arms_of_other_finders_and_losses_are_compared_at_home_and_elsewhere(
         experiment_names=["gemhier"], filter_string="tags.gemhier_kind = 'arm'", output_format="list"
     )
     (run,) = (run for run in runs if run.info.run_name == "arm: edges")
-    assert run.data.params["finder"] == "canny"
+    assert (run.data.params["finder"], run.data.params["image_size"]) == ("canny", "48")
     assert run.data.metrics["my_phones/top1/flat"] == elsewhere["decisions"][2]["top1"]
 
 

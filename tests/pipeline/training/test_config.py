@@ -24,6 +24,7 @@ def test_several_backbones_see_pictures_of_the_first_one_s_size() -> None:
     config = TrainConfig(backbone="lite1+lite0")
     assert [backbone.name for backbone in config.backbones] == ["lite1", "lite0"]
     assert config.size == 240
+    assert TrainConfig(backbone="lite1+lite0", image_size=112).size == 112
     with pytest.raises(ValueError, match="`backbone` must be one of .*Received: ''"):
         TrainConfig(backbone="lite0+")
 
@@ -54,6 +55,8 @@ def test_the_other_settings_are_checked_too() -> None:
         ({"epochs": 0}, "`epochs` must be a whole number of 1 or more. Received: 0."),
         ({"epochs": 2.5}, "`epochs` must be a whole number of 1 or more. Received: 2.5."),
         ({"batch_size": True}, "`batch_size` must be a whole number of 1 or more. Received: True."),
+        ({"image_size": 31}, "`image_size` must be a whole number of pixels, 32 or more. Received: 31."),
+        ({"image_size": 64.0}, "`image_size` must be a whole number of pixels, 32 or more. Received: 64.0."),
         ({"learning_rate": 0.0}, "`learning_rate` must be a number above 0, such as 0.001. Received: 0.0."),
         ({"learning_rate": float("nan")}, "`learning_rate` must be a number above 0, such as 0.001. Received: nan."),
         ({"learning_rate": "1e-3"}, "`learning_rate` must be a number above 0, such as 0.001. Received: '1e-3'."),
@@ -87,7 +90,7 @@ def test_a_training_can_be_longer_in_all_phases() -> None:
 
 
 def test_settings_without_such_numbers_are_described_as_before_there_were_any() -> None:
-    assert not {"epochs", "batch_size", "learning_rate", "times"} & TrainConfig().to_dict().keys()
+    assert not {"epochs", "batch_size", "learning_rate", "image_size", "times"} & TrainConfig().to_dict().keys()
     assert TrainConfig(epochs=3).to_dict() == TrainConfig().to_dict() | {"epochs": 3}
     assert "scratch_tuned" not in TrainConfig().details
     assert TrainConfig(schedule="report").details["scratch_tuned"]
