@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -28,6 +29,9 @@ os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["DO_NOT_TRACK"] = "true"
+
+# A shell that starts the tests in the background lets them ignore Ctrl-C, and with them the commands that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadline: the first example of a test also pays for imports. No database: a run depends on the code alone.
 hypothesis.settings.register_profile("gemhier", deadline=None, database=None, derandomize=True)
