@@ -1,5 +1,6 @@
 """The plans that the documents name are plans, and ask what they say that they ask."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,19 @@ def test_the_reports_networks_are_trained_by_its_schedule() -> None:
                 (backbone,) = arm.config.backbones
                 expected = ((5, 1e-5),) if backbone.pretrained else ((15, 1e-3), (5, 1e-5))
                 assert arm.config.phases.stages(pretrained=backbone.pretrained) == expected
+
+
+def test_the_reports_networks_are_also_trained_at_one_rate_on_small_pictures() -> None:
+    report, small = (
+        {arm.name: arm.config for arm in load_plan(PLANS / f"{name}.yaml").arms} for name in ("report", "report_small")
+    )
+    for name in ("plain", "regularised", "residual"):
+        assert small[name] == replace(report[name], image_size=112, mixed_precision=False)
+    for name in ("plain", "regularised"):
+        one_rate = small[f"{name}, 1e-3 throughout"]
+        assert replace(one_rate, learning_rate=None) == small[name]
+        assert one_rate.phases.stages(pretrained=False) == ((15, 1e-3), (5, 1e-3))
+    assert small["lite0, frozen"] == replace(report["lite0, frozen"], image_size=224)
 
 
 def test_networks_whose_weights_are_fetched_can_be_tried_on_random_ones() -> None:
