@@ -52,7 +52,7 @@ def test_the_reports_networks_are_trained_by_its_schedule() -> None:
                 assert arm.config.phases.stages(pretrained=backbone.pretrained) == expected
 
 
-def test_the_reports_networks_are_also_trained_at_one_rate_on_small_pictures() -> None:
+def test_the_reports_networks_are_also_trained_on_small_pictures_at_one_rate_and_for_longer() -> None:
     report, small = (
         {arm.name: arm.config for arm in load_plan(PLANS / f"{name}.yaml").arms} for name in ("report", "report_small")
     )
