@@ -42,9 +42,10 @@ def decisions_plot(outcome: Outcome) -> "Plot":
     axes.set_yticks(range(len(outcome.decisions)), [decision_name(one, outcome) for one in outcome.decisions])
     axes.invert_yaxis()
     dots = "; dots: further divisions" if outcome.plan.repeats > 1 else ""
-    axes.set(
-        title=f"Top-1 out of fold, 95% intervals{dots}",
-        xlabel=f"share of pictures named right; line: {outcome.plan.baseline}",
+    _say(
+        figure,
+        f"Top-1 out of fold, 95% intervals{dots}",
+        f"share of pictures named right; line: {outcome.plan.baseline}",
     )
     return figure
 
@@ -68,9 +69,10 @@ def differences_plot(outcome: Outcome) -> "Plot":
     axes.axvline(0, color="#c0c4cc", linewidth=1, zorder=0)
     axes.set_yticks(range(len(pairs)), [pair.top1.second for pair in pairs])
     axes.invert_yaxis()
-    axes.set(
-        title="Difference from the baseline, 95% intervals; green: adjusted p below 0.05",
-        xlabel=f"points of top-1 more than {outcome.plan.baseline}",
+    _say(
+        figure,
+        f"Difference from the baseline, 95% intervals; green: adjusted p below {SIGNIFICANCE}",
+        f"points of top-1 more than {outcome.plan.baseline}",
     )
     return figure
 
@@ -89,6 +91,12 @@ def budget_plot(arm: str, budgets: Sequence[ErrorBudget], taxonomy: Taxonomy) ->
         start = [before + count for before, count in zip(start, counts, strict=True)]
     axes.set_yticks(range(len(families)), [taxonomy[part.family].name for part in families], fontsize=8)
     axes.invert_yaxis()
-    axes.set(title=f"{arm}: pictures by true family, hard routing", xlabel="pictures")
+    _say(figure, f"{arm}: pictures by true family, hard routing", "pictures")
     axes.legend(frameon=False)
     return figure
+
+
+def _say(figure: "Plot", title: str, below: str) -> None:
+    """Write a title above and what the axis measures below, across the figure: beside long names axes are narrow."""
+    figure.suptitle(title, wrap=True)
+    figure.supxlabel(below, fontsize="medium", wrap=True)
