@@ -64,6 +64,7 @@ def test_the_reports_networks_are_also_trained_on_small_pictures_at_one_rate_and
         assert one_rate.phases.stages(pretrained=False) == ((15, 1e-3), (5, 1e-3))
     assert small["lite0, frozen"] == replace(report["lite0, frozen"], image_size=224)
     assert small["balanced"] == replace(report["balanced"], image_size=112, mixed_precision=False, balance=128)
+    assert small["regularised, balanced"] == replace(small["regularised"], balance=128)
     assert small["four times as many passes"] == replace(small["plain"], times=4)
 
 
